@@ -1,2 +1,4 @@
-//! x
+//! Guildhall's use cases, REST API, console and jobs.
+
+pub mod config;
 pub mod security;

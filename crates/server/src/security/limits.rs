@@ -117,7 +117,7 @@ impl Limiter {
         Ok(())
     }
 
-    /// Empties the bucket, whatever was in it: [`Self::peek`] refuses for one period minus the last try's share.
+    /// Empties the bucket, whatever was in it; with a count of 1, [`Self::peek`] then refuses for one period.
     fn drain(&self, key: &str, now_ms: i64) {
         let full_at = now_ms.saturating_add(self.period_ms).saturating_mul(1000);
         self.store(&mut self.lock(), self.hasher.hash_one(key), full_at, now_ms);
