@@ -189,3 +189,15 @@ fn knobs() {
         (None, 604_800)
     );
 }
+
+#[test]
+fn px_2_a_preset_can_have_one_role_for_everybody() {
+    let text = small().replace(
+        "slug = \"member\"\n",
+        "slug = \"visitor\"\napplies_to = \"box\"\n",
+    );
+    let text = text.replace("\"member.list\",", "");
+    let text = text.replace("role.default = \"member\"", "role.default = \"owner\"");
+    let preset = Preset::parse("f", &text).unwrap();
+    assert_eq!(preset.policy.role_default.as_str(), preset.top_role().slug);
+}

@@ -10,7 +10,7 @@ use super::value::{DomainList, KnobValue, RoleList, RoleSlug};
 use serde_json::Value;
 use std::ops::RangeInclusive;
 
-/// Whole numbers whose row names no range.
+/// Where a row names no range; only whole numbers look at it.
 const ANY_COUNT: RangeInclusive<i64> = 0..=i64::MAX;
 const HOUR_S: i64 = 3_600;
 const YEAR_S: i64 = 366 * 24 * HOUR_S;

@@ -26,7 +26,7 @@ use crate::action::Action;
 use crate::permission::Bit;
 use crate::policy::{Knob, KnobError, Policy};
 use serde_json::{Map, Value};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// The presets that come with the program: file name and text.
 pub const BUILT_IN: &[(&str, &str)] = &[
@@ -40,15 +40,24 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     ),
 ];
 
-/// The built-in preset of this name, or `None` when there is none.
+/// The built-in presets, read once, in the order of [`BUILT_IN`].
 ///
-/// That every built-in file is valid is held by a test, so `None` never hides a broken file.
+/// That every built-in file is valid is held by a test, so none is ever missing here.
+pub fn all_built_in() -> &'static [Arc<Preset>] {
+    static PRESETS: LazyLock<Vec<Arc<Preset>>> = LazyLock::new(|| {
+        BUILT_IN
+            .iter()
+            .filter_map(|(file, text)| Preset::parse(file, text).ok())
+            .map(Arc::new)
+            .collect()
+    });
+    &PRESETS
+}
+
+/// The built-in preset of this name, or `None` when there is none.
 pub fn built_in(name: &str) -> Option<Arc<Preset>> {
-    BUILT_IN
-        .iter()
-        .filter_map(|(file, text)| Preset::parse(file, text).ok())
-        .find(|preset| preset.name == name)
-        .map(Arc::new)
+    let mut presets = all_built_in().iter();
+    presets.find(|preset| preset.name == name).cloned()
 }
 
 /// A kind of inner scope or resource.
