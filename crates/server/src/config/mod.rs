@@ -4,6 +4,7 @@
 //! the words of the reference are in [`settings`], and only there.
 
 mod cidr;
+mod kind;
 mod reference;
 pub mod settings;
 

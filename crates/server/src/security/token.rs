@@ -174,31 +174,12 @@ impl CredentialKeys {
         }
     }
 
-    /// Recognises a token: its kind and the hash to look it up by. Reads at most some 60 bytes of any input.
+    /// Recognises a token: its kind and the hash to look it up by.
     ///
     /// # Errors
     /// [`TokenTypo`] when no such token can exist.
     pub fn parse(&self, text: &str) -> Result<(TokenKind, [u8; 32]), TokenTypo> {
-        let rest = text.strip_prefix(PREFIX).ok_or(TokenTypo::Prefix)?;
-        // The longest kind has six letters: no underscore among the first seven characters means none will do.
-        let head = rest.as_bytes().get(..rest.len().min(7)).unwrap_or_default();
-        let end = head
-            .iter()
-            .position(|byte| *byte == b'_')
-            .ok_or(TokenTypo::Kind)?;
-        let (kind, body) = rest.split_at_checked(end).ok_or(TokenTypo::Kind)?;
-        let kind: TokenKind = kind.parse()?;
-        let body = body.strip_prefix('_').ok_or(TokenTypo::Form)?;
-        if body.len() != BODY_DIGITS + CHECKSUM_DIGITS
-            || !body.bytes().all(|byte| byte.is_ascii_alphanumeric())
-        {
-            return Err(TokenTypo::Form);
-        }
-        let (unsigned, sum) = text.as_bytes().split_last_chunk().ok_or(TokenTypo::Form)?;
-        if *sum != checksum(unsigned) {
-            return Err(TokenTypo::Checksum);
-        }
-        Ok((kind, self.token.mac(&[text.as_bytes()])))
+        recognise(text).map(|kind| (kind, self.token.mac(&[text.as_bytes()])))
     }
 
     /// Makes a session's cookie value.
@@ -228,6 +209,33 @@ impl CredentialKeys {
     pub fn csrf_matches(&self, session_id: &[u8], given: &str) -> bool {
         same(self.csrf_token(session_id).as_bytes(), given.as_bytes())
     }
+}
+
+/// The kind of a token that is free of typing mistakes; no key is needed. Reads at most some 60 bytes of any input.
+///
+/// # Errors
+/// [`TokenTypo`] when no such token can exist.
+pub fn recognise(text: &str) -> Result<TokenKind, TokenTypo> {
+    let rest = text.strip_prefix(PREFIX).ok_or(TokenTypo::Prefix)?;
+    // The longest kind has six letters: no underscore among the first seven characters means none will do.
+    let head = rest.as_bytes().get(..rest.len().min(7)).unwrap_or_default();
+    let end = head
+        .iter()
+        .position(|byte| *byte == b'_')
+        .ok_or(TokenTypo::Kind)?;
+    let (kind, body) = rest.split_at_checked(end).ok_or(TokenTypo::Kind)?;
+    let kind: TokenKind = kind.parse()?;
+    let body = body.strip_prefix('_').ok_or(TokenTypo::Form)?;
+    if body.len() != BODY_DIGITS + CHECKSUM_DIGITS
+        || !body.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    {
+        return Err(TokenTypo::Form);
+    }
+    let (unsigned, sum) = text.as_bytes().split_last_chunk().ok_or(TokenTypo::Form)?;
+    if *sum != checksum(unsigned) {
+        return Err(TokenTypo::Checksum);
+    }
+    Ok(kind)
 }
 
 /// Whether two secrets are equal, in time that depends on their lengths only.

@@ -1,0 +1,43 @@
+//! The command line as types. What a verb does is in its own file.
+
+use clap::{Parser, Subcommand};
+
+use crate::config::Flags;
+use crate::verb::{audit, check, completions, docs, member};
+
+/// Who belongs to which organization, and what may they do: one self-hosted program.
+#[derive(Debug, Parser)]
+#[command(
+    name = "guildhall",
+    version,
+    propagate_version = true,
+    disable_help_subcommand = true,
+    arg_required_else_help = true
+)]
+#[command(after_help = "Exit codes: 0 done, 1 refused or failed, 2 wrong use.")]
+pub(crate) struct Cli {
+    /// Print JSON, one value a line, instead of text for people
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Ask a running server whether somebody may do something
+    Check(check::Args),
+    /// List, invite and remove members of an organization of a running server
+    #[command(subcommand)]
+    Member(member::Command),
+    /// The audit trail of an organization of a running server
+    #[command(subcommand)]
+    Audit(audit::Command),
+    /// Show every setting in force and where it comes from
+    Config(Flags),
+    /// Print the completion script of a shell
+    Completions(completions::Args),
+    /// Write the generated pages of the reference
+    #[command(hide = true)]
+    Docs(docs::Args),
+}

@@ -1,0 +1,24 @@
+//! One file per verb; this page says which runs.
+
+pub(crate) mod audit;
+pub(crate) mod check;
+pub(crate) mod completions;
+pub(crate) mod config;
+pub(crate) mod docs;
+pub(crate) mod member;
+
+use crate::args::Command;
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// Runs the verb that was asked for.
+pub(crate) fn run(command: Command, output: &mut Output) -> Result<(), Failure> {
+    match command {
+        Command::Check(args) => check::run(&args, output),
+        Command::Member(command) => member::run(&command, output),
+        Command::Audit(command) => audit::run(&command, output),
+        Command::Config(flags) => config::run(&flags, output),
+        Command::Completions(args) => completions::run(&args, output),
+        Command::Docs(args) => docs::run(&args, output),
+    }
+}
