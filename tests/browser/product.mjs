@@ -71,20 +71,19 @@ async function initialize(data, owner) {
 
 /** Resolves when the product says that it listens. */
 function listening(child, seen) {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('guildhall serve does not say that it listens')), patience_ms);
+  let timer;
+  const said = new Promise((resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('guildhall serve does not say that it listens')), patience_ms);
     let text = '';
     child.stdout.on('data', chunk => {
       seen(chunk);
       text += chunk;
-      if (/^listening on http:\/\//m.test(text)) {
-        clearTimeout(timer);
-        resolve();
-      }
+      if (/^listening on http:\/\//m.test(text)) resolve();
     });
     child.on('error', error => reject(new Error(`cannot start ${program}: ${error.message}`)));
     child.on('exit', code => reject(new Error(`guildhall serve ended with ${code}`)));
-  }).finally(() => child.removeAllListeners('exit'));
+  });
+  return said.finally(() => clearTimeout(timer));
 }
 
 function ended(child) {

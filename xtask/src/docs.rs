@@ -3,6 +3,7 @@
 //! stale. Hand-written pages live elsewhere.
 
 use crate::Outcome;
+use crate::cargo::cargo;
 use crate::conformance;
 use crate::files::{Finding, report};
 use std::collections::BTreeMap;
@@ -59,7 +60,7 @@ pub fn product() -> PathBuf {
 fn build(root: &Path) -> Outcome<()> {
     // With --workspace, so that it shares its dependencies with every other build of a test run.
     let build = ["build", "--locked", "--workspace", "--bin", "guildhall"];
-    match Command::new("cargo").args(build).current_dir(root).status() {
+    match cargo(root).args(build).status() {
         Ok(status) if status.success() => Ok(()),
         _ => Err("the product does not build, so its pages cannot be generated".to_owned()),
     }

@@ -3,6 +3,7 @@
 //! It stands outside the product: it reads the project's files and runs programs, and links none of
 //! the product's crates, so that it still works when the product does not build.
 
+mod cargo;
 mod conformance;
 mod deps;
 mod docs;

@@ -3,6 +3,7 @@
 //! only code that does not build ends it.
 
 use crate::Outcome;
+use crate::cargo::cargo;
 use crate::postgres::Postgres;
 use crate::setup;
 use crate::steps::{Steps, Tally, browser_result, cargo_result, check, count};
@@ -55,11 +56,11 @@ pub fn run(root: &Path, options: &Options) -> Outcome<bool> {
         checks(root, options, &mut steps);
     }
     let built = steps.run("build", || {
-        let product = check(&mut cargo(root, "build"));
+        let product = check(&mut whole(root, "build"));
         if product.failed > 0 {
             product
         } else {
-            check(cargo(root, "test").arg("--no-run"))
+            check(whole(root, "test").arg("--no-run"))
         }
     });
     if built {
@@ -71,15 +72,11 @@ pub fn run(root: &Path, options: &Options) -> Outcome<bool> {
 /// What can be told without running the product.
 fn checks(root: &Path, options: &Options, steps: &mut Steps) {
     steps.run("format", || {
-        check(
-            Command::new("cargo")
-                .args(["fmt", "--all", "--check"])
-                .current_dir(root),
-        )
+        check(cargo(root).args(["fmt", "--all", "--check"]))
     });
     if !options.quick {
         let lints = ["--all-targets", "--", "-D", "warnings"];
-        steps.run("clippy", || check(cargo(root, "clippy").args(lints)));
+        steps.run("clippy", || check(whole(root, "clippy").args(lints)));
     }
     steps.run("tidy", || verdict(tidy::run(root)));
     steps.run("deps", || verdict(deps::run(root)));
@@ -102,7 +99,7 @@ fn tests(root: &Path, options: &Options, given: Option<String>, steps: &mut Step
         .or_else(|| private.as_ref().map(|server| server.url.clone()))
         .unwrap_or_default();
     steps.run("tests", || {
-        let mut command = cargo(root, "test");
+        let mut command = whole(root, "test");
         command.arg("--no-fail-fast").args(&options.filter);
         count(command.env(POSTGRES_VARIABLE, &url), cargo_result)
     });
@@ -124,12 +121,10 @@ fn tests(root: &Path, options: &Options, given: Option<String>, steps: &mut Step
     }
 }
 
-/// A cargo command on the lock file as it stands.
-fn cargo(root: &Path, command: &str) -> Command {
-    let mut cargo = Command::new("cargo");
-    cargo
-        .current_dir(root)
-        .args([command, "--locked", "--workspace"]);
+/// A cargo command over every crate, on the lock file as it stands.
+fn whole(root: &Path, command: &str) -> Command {
+    let mut cargo = cargo(root);
+    cargo.args([command, "--locked", "--workspace"]);
     cargo
 }
 

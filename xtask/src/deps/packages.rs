@@ -2,10 +2,10 @@
 //! tests. Judges none of them.
 
 use crate::Outcome;
+use crate::cargo::cargo;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::process::Command;
 
 /// The manifest of the browser tests.
 pub const BROWSER: &str = "tests/browser/package.json";
@@ -31,9 +31,8 @@ pub struct Dependency {
 }
 
 fn metadata(root: &Path) -> Outcome<Value> {
-    let output = Command::new("cargo")
+    let output = cargo(root)
         .args(["metadata", "--format-version", "1", "--locked"])
-        .current_dir(root)
         .output()
         .map_err(|error| format!("cannot run cargo: {error}"))?;
     if !output.status.success() {
