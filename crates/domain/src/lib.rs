@@ -1,1 +1,21 @@
-//! x
+//! Guildhall's rules, and nothing else: types, presets, rights, decisions, changes and refusals.
+//!
+//! INVARIANT: no async, no input or output, no clock, no randomness, no SQL and no HTTP in this
+//! crate. Time and fresh ids come in as arguments.
+
+pub mod access;
+pub mod action;
+pub mod change;
+pub mod identity;
+pub mod ids;
+pub mod invitation;
+pub mod member;
+pub mod organization;
+pub mod permission;
+pub mod policy;
+pub mod preset;
+pub mod refusal;
+pub mod rights;
+pub mod text;
+pub mod time;
+pub mod token;

@@ -1,1 +1,219 @@
-//! x
+//! The seam to SQLite and PostgreSQL: migrations, reads, and the ONE write path. Work comes in as
+//! closures and runs on the threads that own the connections; nothing here decides what is
+//! allowed.
+
+mod apply;
+mod conn;
+mod driver;
+mod error;
+mod migrate;
+mod pool;
+pub mod read;
+pub mod stream;
+mod tx;
+pub mod value;
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use guildhall_domain::refusal::Refusal;
+use guildhall_domain::time::Timestamp;
+use tokio::sync::oneshot;
+
+pub use conn::Conn;
+pub use error::StoreError;
+use pool::{Pool, Verdict, WriteJob};
+pub use tx::{Author, INSTANCE_TRAIL, IdSource, Tx};
+
+/// Which database.
+#[derive(Clone, Debug)]
+pub enum Database {
+    /// One file, one process.
+    Sqlite {
+        /// The file; made when missing.
+        path: PathBuf,
+    },
+    /// A server, any number of processes.
+    Postgres {
+        /// `postgres://user:password@host/database`.
+        url: String,
+        /// Connections this process holds.
+        connections: usize,
+    },
+}
+
+/// Why a write ended without its answer.
+#[derive(Clone, Debug)]
+pub enum Stop {
+    /// An expected no; nothing was changed.
+    Refused(Refusal),
+    /// The store failed; nothing was changed, unless the commit itself was cut off.
+    Failed(StoreError),
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<guildhall_domain::refusal::Code> for Stop {
+    fn from(code: guildhall_domain::refusal::Code) -> Self {
+        Self::Refused(code.into())
+    }
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// What to do with a transaction's work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// Commit it.
+    Commit,
+    /// Undo it: the caller only wanted to know.
+    Discard,
+}
+
+/// The database, shared by all who use it.
+#[derive(Clone)]
+pub struct Store {
+    pool: Pool,
+    ids: Arc<dyn IdSource>,
+    troubled: Arc<AtomicBool>,
+    engine: &'static str,
+}
+
+impl Store {
+    /// Opens a database and brings it to this program's schema. Blocks; call it before serving.
+    ///
+    /// # Errors
+    /// [`StoreError`] with what to mend.
+    pub fn open(database: &Database, ids: Arc<dyn IdSource>) -> Result<Self, StoreError> {
+        let (pool, engine) = match database {
+            Database::Sqlite { path } => {
+                let mut first = driver::sqlite::Sqlite::open(path, true)?;
+                migrate::migrate(&mut first, &driver::sqlite::DIALECT, "BEGIN IMMEDIATE", None)?;
+                (Pool::sqlite(path.clone(), 4)?, "sqlite")
+            }
+            Database::Postgres { url, connections } => {
+                let mut config: postgres::Config = url.parse().map_err(|e| StoreError::Bug(format!("the database URL cannot be read: {e}")))?;
+                config.connect_timeout(std::time::Duration::from_secs(5)).application_name("guildhall");
+                let mut first = driver::postgres::Postgres::open(&config)?;
+                migrate::migrate(&mut first, &driver::postgres::DIALECT, "BEGIN", Some("SELECT pg_advisory_xact_lock(7310577)"))?;
+                (Pool::postgres(&config, *connections)?, "postgresql")
+            }
+        };
+        Ok(Self { pool, ids, troubled: Arc::new(AtomicBool::new(false)), engine })
+    }
+
+    /// `sqlite` or `postgresql`.
+    #[must_use]
+    pub const fn engine(&self) -> &'static str {
+        self.engine
+    }
+
+    /// Where fresh ids come from.
+    #[must_use]
+    pub fn ids(&self) -> &dyn IdSource {
+        self.ids.as_ref()
+    }
+
+    /// Reads. On SQLite all of it sees one snapshot.
+    ///
+    /// # Errors
+    /// What the work returns, or [`Stop::Failed`].
+    pub async fn read<T: Send + 'static>(&self, work: impl FnOnce(&mut Conn<'_>) -> Result<T, Stop> + Send + 'static) -> Result<T, Stop> {
+        let (sender, answer) = oneshot::channel();
+        self.pool.read(Box::new(move |driver| {
+            let outcome = match driver {
+                Ok(driver) => work(&mut Conn { driver }),
+                Err(error) => Err(Stop::Failed(error)),
+            };
+            let _ = sender.send(outcome);
+        }))?;
+        answer.await.map_err(|_| Stop::Failed(StoreError::Bug("the reader stopped".to_owned())))?
+    }
+
+    /// Writes. The work may run more than once when transactions meet, so it must only read from
+    /// the transaction, and apply to it. It runs to its end even when the caller goes away.
+    ///
+    /// # Errors
+    /// What the work returns, or [`Stop::Failed`].
+    pub async fn write<T: Send + 'static>(
+        &self,
+        author: Author,
+        now: Timestamp,
+        keep: Keep,
+        mut work: impl FnMut(&mut Tx<'_>) -> Result<T, Stop> + Send + 'static,
+    ) -> Result<T, Stop> {
+        let (sender, answer) = oneshot::channel();
+        let slot: Arc<Mutex<Option<Result<T, Stop>>>> = Arc::new(Mutex::new(None));
+        let (filled, ids) = (Arc::clone(&slot), Arc::clone(&self.ids));
+        let run = move |driver: &mut dyn driver::Driver| {
+            let mut tx = Tx::new(Conn { driver }, ids.as_ref(), &author, now);
+            let outcome = work(&mut tx);
+            let verdict = match &outcome {
+                Ok(_) if keep == Keep::Commit => Verdict::Commit,
+                Ok(_) | Err(Stop::Refused(_)) => Verdict::Rollback,
+                Err(Stop::Failed(error)) => Verdict::Failed(error.clone()),
+            };
+            *filled.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+            verdict
+        };
+        let troubled = Arc::clone(&self.troubled);
+        let done = move |committed: Result<(), StoreError>| {
+            troubled.store(matches!(committed, Err(StoreError::Unavailable(_))), Ordering::Relaxed);
+            let outcome = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let _ = sender.send(match (committed, outcome) {
+                (Ok(()), Some(outcome)) => outcome,
+                (Ok(()), None) => Err(Stop::Failed(StoreError::Bug("the work left no answer".to_owned()))),
+                (Err(error), _) => Err(Stop::Failed(error)),
+            });
+        };
+        self.pool.write(WriteJob { run: Box::new(run), done: Box::new(done) })?;
+        answer.await.map_err(|_| Stop::Failed(StoreError::Bug("the writer stopped".to_owned())))?
+    }
+
+    /// Whether the database answers, and can be written when the last write failed.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] and the like, with what is wrong.
+    pub async fn health(&self) -> Result<(), StoreError> {
+        let outcome = if self.troubled.load(Ordering::Relaxed) {
+            self.write(Author::default(), Timestamp::default(), Keep::Commit, |tx| tx.probe().map_err(Stop::from)).await
+        } else {
+            self.read(|conn| read::organization::is_set_up(conn).map(drop).map_err(Stop::from)).await
+        };
+        match outcome {
+            Err(Stop::Failed(error)) => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Prepares every statement of this crate and names the first that the engine does not take.
+    ///
+    /// # Errors
+    /// [`StoreError::Bug`] with the statement.
+    pub async fn prepare_all(&self) -> Result<usize, StoreError> {
+        let prepared = self
+            .read(|conn| {
+                let all: Vec<String> =
+                    apply::statements().chain(tx::STATEMENTS.iter().copied()).chain(stream::STATEMENTS.iter().copied()).map(str::to_owned).chain(read::statements()).collect();
+                for sql in &all {
+                    conn.driver.prepare(sql).map_err(|e| StoreError::Bug(format!("{sql}: {e}")))?;
+                }
+                Ok(all.len())
+            })
+            .await;
+        match prepared {
+            Ok(count) => Ok(count),
+            Err(Stop::Failed(error)) => Err(error),
+            Err(Stop::Refused(refusal)) => Err(StoreError::Bug(refusal.to_string())),
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! The engine's own operations, each with the permission that guards it, on one page.
+//!
+//! Products add permissions of their own in their preset; those are not listed here. Whether somebody may
+//! perform an action is decided in [`crate::rights`].
+
+use crate::permission::{Bit, Mask};
+
+macro_rules! actions {
+    ($($action:ident $permission:literal $sentence:literal)+) => {
+        /// One operation of the engine. Every preset's catalogue contains the permissions of all of them.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        pub enum Action {
+            $(#[doc = $sentence] $action,)+
+        }
+
+        impl Action {
+            /// All actions; their order is the order of their bits.
+            pub const ALL: &'static [Action] = &[$(Action::$action,)+];
+
+            /// The name of the permission that guards the action, `type.verb`.
+            pub fn permission(self) -> &'static str {
+                match self { $(Action::$action => $permission,)+ }
+            }
+
+            /// What the permission allows, in one sentence.
+            pub fn sentence(self) -> &'static str {
+                match self { $(Action::$action => $sentence,)+ }
+            }
+        }
+    };
+}
+
+actions! {
+    OrganizationRead     "organization.read"      "See the organization's name, address and settings."
+    OrganizationUpdate   "organization.update"    "Change the organization's name, address and settings."
+    OrganizationDelete   "organization.delete"    "Delete the organization with everything in it."
+    PolicyRead           "policy.read"            "See the organization's policy."
+    PolicyUpdate         "policy.update"          "Change those knobs of the policy that the preset leaves open."
+    PresetApply          "preset.apply"           "Put a new version of the preset, or another preset, into force."
+    MemberList           "member.list"            "See who belongs to the organization."
+    MemberInvite         "member.invite"          "Invite people, with roles below or equal to one's own."
+    MemberApprove        "member.approve"         "Approve or reject people who wait to join."
+    MemberUpdate         "member.update"          "Edit people below the top role: their profile, and the role of those who have not joined yet."
+    MemberChangeRole     "member.change_role"     "Change the role of people below the top role."
+    MemberManageTop      "member.manage_top"      "Give and take the top role, and do to its holders whatever may be done to people."
+    MemberDeactivate     "member.deactivate"      "Switch people off and on again, keeping their data."
+    MemberRemove         "member.remove"          "Remove people from the organization."
+    MemberLeave          "member.leave"           "Leave the organization by oneself."
+    MemberEndSessions    "member.end_sessions"    "End all sessions of another person in the organization."
+    InvitationManage     "invitation.manage"      "Resend, cancel and change invitations and invite links."
+    RoleList             "role.list"              "See the roles and what they may do."
+    TokenCreate          "token.create"           "Create personal access tokens for oneself."
+    TokenManage          "token.manage"           "See and revoke the tokens of everybody in the organization."
+    ServiceAccountManage "service_account.manage" "Create, change and delete service accounts and their tokens."
+    AuditRead            "audit.read"             "Read and export the audit trail."
+    AccountManage        "account.manage"         "Manage the organization's account: plan label and billing contacts."
+    AccessCheck          "access.check"           "Ask what other people may do."
+    AuthenticationReset  "authentication.reset"   "Make every session and token of the organization issued so far invalid."
+}
+
+// INVARIANT: `Action as u8` is a bit number, so there are fewer actions than bits.
+const _: () = assert!(Action::ALL.len() < Bit::COUNT);
+
+impl Action {
+    /// The action's bit, the same in every preset: the engine's actions take the first bits.
+    pub const fn bit(self) -> Bit {
+        Bit::new(self as u8)
+    }
+
+    /// The action guarded by `permission`, if the permission is one of the engine's own.
+    pub fn by_permission(permission: &str) -> Option<Action> {
+        Action::ALL
+            .iter()
+            .copied()
+            .find(|action| action.permission() == permission)
+    }
+
+    /// The permissions of all actions together.
+    pub fn all_bits() -> Mask {
+        Action::ALL.iter().map(|action| action.bit()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_action_has_a_permission_and_a_bit_of_its_own() {
+        let names: BTreeSet<_> = Action::ALL.iter().map(|a| a.permission()).collect();
+        assert_eq!(names.len(), Action::ALL.len());
+        assert_eq!(Action::all_bits().iter().count(), Action::ALL.len());
+        for action in Action::ALL {
+            assert_eq!(Action::by_permission(action.permission()), Some(*action));
+            assert!(action.sentence().ends_with('.'));
+        }
+    }
+}

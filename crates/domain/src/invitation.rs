@@ -1,0 +1,351 @@
+//! Invitations by name: made, resent, changed, withdrawn, accepted. Does not make or compare
+//! secrets and sends nothing: hashes come in, mails are queued beside the changes.
+
+use serde::{Deserialize, Serialize};
+
+use crate::access::Permit;
+use crate::change::Change;
+use crate::identity::Identity;
+use crate::ids::{InvitationId, MemberId, OrgId};
+use crate::member::{Member, MemberKind, Origin, Status, guard_role, words};
+use crate::policy::{ApprovalMode, InviteReissue, OrganizationsPerIdentity};
+use crate::preset::Rules;
+use crate::refusal::{Code, Refusal};
+use crate::text::Email;
+use crate::time::Timestamp;
+
+words! {
+    /// What has become of an invitation. That it has expired is told by its time, not by a state.
+    State {
+        /// Waits.
+        Pending = "pending",
+        /// Somebody came in with it.
+        Accepted = "accepted",
+        /// Withdrawn.
+        Cancelled = "cancelled",
+        /// Declined by the invited person.
+        Refused = "refused",
+    }
+}
+
+words! {
+    /// How the secret reaches the invited person.
+    Deliver {
+        /// By mail; whoever opens it has proved the address.
+        Email = "email",
+        /// Handed over by the inviter; proves nothing about the address.
+        Link = "link",
+    }
+}
+
+words! {
+    /// What became of the mail.
+    Delivery {
+        /// No mail was to be sent.
+        None = "none",
+        /// Waits in the outbox, perhaps after a try that failed for now.
+        Queued = "queued",
+        /// Taken by the mail server.
+        Sent = "sent",
+        /// Refused for good, or tried too often.
+        Failed = "failed",
+    }
+}
+
+/// One invitation, as the store keeps it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invitation {
+    /// Its id.
+    pub id: InvitationId,
+    /// Where to.
+    pub organization: OrgId,
+    /// The membership that waits for the person.
+    pub member: MemberId,
+    /// The invited address.
+    pub email: String,
+    /// Name as the inviter typed it.
+    pub name: String,
+    /// The role it gives.
+    pub role: String,
+    /// How its secret travels.
+    pub deliver: Deliver,
+    /// What has become of it.
+    pub state: State,
+    /// When its present secret stops working; `None` is never.
+    pub expires_at: Option<Timestamp>,
+    /// What became of the mail.
+    pub delivery: Delivery,
+    /// The mail server's words, or where the mail was written.
+    pub delivery_detail: Option<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Who made it.
+    pub created_by: Option<MemberId>,
+    /// Revision of its last change.
+    pub revision: u64,
+}
+
+impl Invitation {
+    /// The word callers see: a pending invitation whose time is over is `expired`.
+    #[must_use]
+    pub fn shown_state(&self, now: Timestamp) -> &'static str {
+        if self.state == State::Pending && self.is_over(now) { "expired" } else { self.state.word() }
+    }
+
+    fn is_over(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|end| end <= now)
+    }
+}
+
+/// A fresh secret's hash; the secret itself goes to the mail or the answer only.
+pub type SecretHash = [u8; 32];
+
+/// One wanted invitation, read and checked for form.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// Fresh id of the invitation.
+    pub id: InvitationId,
+    /// Fresh id of the membership that will wait.
+    pub member: MemberId,
+    /// The address.
+    pub email: Email,
+    /// Name as typed, perhaps empty.
+    pub name: String,
+    /// The role to give; `None` takes the policy's default.
+    pub role: Option<String>,
+    /// How the secret travels.
+    pub deliver: Deliver,
+    /// Hash of the fresh secret.
+    pub secret: SecretHash,
+}
+
+/// What is known of the address in this organization.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// A present membership of that address, invited ones included.
+    pub member: Option<Member>,
+    /// The invitation of an invited one.
+    pub invitation: Option<Invitation>,
+}
+
+fn expiry(rules: &Rules, now: Timestamp) -> Option<Timestamp> {
+    rules.policy().invite_ttl_s.map(|ttl_s| now.plus_s(ttl_s))
+}
+
+/// Invites one address.
+///
+/// # Errors
+/// `role.unknown`, `role.above_own`, `member.already`, `invitation.already_pending`,
+/// `invitation.no_reissue`.
+pub fn invite(permit: &Permit, rules: &Rules, wanted: &Wanted, known: &Known, now: Timestamp) -> Result<Vec<Change>, Refusal> {
+    let role = wanted.role.clone().unwrap_or_else(|| rules.policy().role_default.as_str().to_owned());
+    guard_role(permit, rules, &role, "role")?;
+    let mut changes = Vec::new();
+    match (&known.member, &known.invitation) {
+        (Some(member), Some(old)) if member.status == Status::Invited && old.is_over(now) => {
+            if rules.policy().invite_reissue_after_expiry == InviteReissue::Never {
+                return Err(Refusal::of(Code::InvitationNoReissue));
+            }
+            changes.push(Change::InvitationCancelled { invitation: Box::new(old.clone()) });
+        }
+        (Some(member), _) if member.status == Status::Invited => return Err(Refusal::of(Code::InvitationPending)),
+        (Some(_), _) => return Err(Refusal::of(Code::MemberAlready)),
+        (None, _) => {}
+    }
+    let member = Member {
+        id: wanted.member,
+        organization: permit.organization(),
+        user: None,
+        kind: MemberKind::Person,
+        email: wanted.email.shown().to_owned(),
+        name: wanted.name.clone(),
+        handle: None,
+        role: role.clone(),
+        status: Status::Invited,
+        origin: Origin::Invitation,
+        joined_at: None,
+        created_at: now,
+        created_by: Some(permit.member()),
+        last_active_at: None,
+        sessions_from: Timestamp::default(),
+        revision: 0,
+    };
+    let invitation = Invitation {
+        id: wanted.id,
+        organization: permit.organization(),
+        member: wanted.member,
+        email: wanted.email.shown().to_owned(),
+        name: wanted.name.clone(),
+        role,
+        deliver: wanted.deliver,
+        state: State::Pending,
+        expires_at: expiry(rules, now),
+        delivery: if wanted.deliver == Deliver::Email { Delivery::Queued } else { Delivery::None },
+        delivery_detail: None,
+        created_at: now,
+        created_by: Some(permit.member()),
+        revision: 0,
+    };
+    changes.push(Change::MemberInvited { member: Box::new(member), invitation: Box::new(invitation), secret: wanted.secret });
+    Ok(changes)
+}
+
+fn must_wait(invitation: &Invitation) -> Result<(), Refusal> {
+    if invitation.state == State::Pending {
+        return Ok(());
+    }
+    Err(Refusal::because(Code::InvitationNotPending, format!("the invitation is `{}`; make a new one", invitation.state.word())))
+}
+
+/// Gives a waiting invitation a new secret and a new end; the old link is dead from here on.
+///
+/// # Errors
+/// `invitation.not_pending`, `invitation.no_reissue`, `role.above_own`.
+pub fn resend(permit: &Permit, rules: &Rules, invitation: &Invitation, deliver: Deliver, secret: SecretHash, now: Timestamp) -> Result<Vec<Change>, Refusal> {
+    must_wait(invitation)?;
+    guard_role(permit, rules, &invitation.role, "role")?;
+    if invitation.is_over(now) && rules.policy().invite_reissue_after_expiry == InviteReissue::Never {
+        return Err(Refusal::of(Code::InvitationNoReissue));
+    }
+    Ok(vec![Change::InvitationResent { invitation: Box::new(invitation.clone()), deliver, secret, expires_at: expiry(rules, now) }])
+}
+
+/// Gives a waiting invitation another role.
+///
+/// # Errors
+/// `invitation.not_pending`, `role.unknown`, `role.above_own`.
+pub fn change_role(permit: &Permit, rules: &Rules, invitation: &Invitation, role: &str) -> Result<Vec<Change>, Refusal> {
+    must_wait(invitation)?;
+    guard_role(permit, rules, role, "role")?;
+    guard_role(permit, rules, &invitation.role, "role")?;
+    if invitation.role == role {
+        return Ok(Vec::new());
+    }
+    Ok(vec![Change::InvitationRoleChanged { invitation: Box::new(invitation.clone()), after: role.to_owned() }])
+}
+
+/// Withdraws a waiting invitation; its link is dead and the waiting membership is gone.
+///
+/// # Errors
+/// `invitation.not_pending`, `role.above_own`.
+pub fn cancel(permit: &Permit, rules: &Rules, invitation: &Invitation) -> Result<Vec<Change>, Refusal> {
+    must_wait(invitation)?;
+    guard_role(permit, rules, &invitation.role, "role")?;
+    Ok(vec![Change::InvitationCancelled { invitation: Box::new(invitation.clone()) }])
+}
+
+/// Can this invitation be opened at all?
+///
+/// # Errors
+/// `invitation.used`, `invitation.cancelled`, `invitation.expired`.
+pub fn open(invitation: &Invitation, now: Timestamp) -> Result<(), Refusal> {
+    match invitation.state {
+        State::Accepted => Err(Refusal::of(Code::InvitationUsed)),
+        State::Cancelled | State::Refused => Err(Refusal::of(Code::InvitationCancelled)),
+        State::Pending if invitation.is_over(now) => Err(Refusal::of(Code::InvitationExpired)),
+        State::Pending => Ok(()),
+    }
+}
+
+/// Who comes in with an invitation.
+#[derive(Clone, Debug)]
+pub enum Guest<'a> {
+    /// Somebody signed in.
+    Known(&'a Identity),
+    /// Somebody new: the identity to make and its password hash. `verified_elsewhere` tells that
+    /// another identity has proved the invited address.
+    New {
+        /// The identity to make.
+        identity: Box<Identity>,
+        /// Its password hash.
+        password: String,
+        /// Another identity has proved the invited address.
+        verified_elsewhere: bool,
+    },
+}
+
+/// Where else a person belongs, for the rule of one organization per person.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Belongs {
+    /// A present membership of this organization.
+    pub here: bool,
+    /// A present membership of any other.
+    pub elsewhere: bool,
+}
+
+/// Refuses a join that the person's other memberships forbid.
+///
+/// # Errors
+/// `member.already`, `member.elsewhere`.
+pub fn guard_join(rules: &Rules, belongs: Belongs) -> Result<(), Refusal> {
+    if belongs.here {
+        return Err(Refusal::of(Code::MemberAlready));
+    }
+    if belongs.elsewhere && rules.policy().identity_organizations == OrganizationsPerIdentity::One {
+        return Err(Refusal::of(Code::MemberElsewhere));
+    }
+    Ok(())
+}
+
+/// The status somebody of this address joins with.
+#[must_use]
+pub fn status_on_joining(rules: &Rules, email: &str, named: bool) -> Status {
+    let waits = match rules.policy().approval_mode {
+        ApprovalMode::Off => false,
+        ApprovalMode::All => true,
+        ApprovalMode::OutsideDomains => {
+            let domain = email.rsplit_once('@').map_or("", |(_, d)| d).to_lowercase();
+            !rules.policy().approval_domains.contains(&domain)
+        }
+    };
+    if waits && !(named && rules.policy().approval_exempt_named_invites) { Status::PendingApproval } else { Status::Active }
+}
+
+/// Accepts an invitation.
+///
+/// INVARIANT: an invitation never signs anybody in as an identity that exists: a new identity is
+/// made, or the one signed in is used.
+///
+/// # Errors
+/// Those of [`open`], `invitation.other_person`, `invitation.sign_in_required`, `member.already`,
+/// `member.elsewhere`.
+pub fn accept(rules: &Rules, invitation: &Invitation, waiting: &Member, guest: Guest<'_>, belongs: Belongs, now: Timestamp) -> Result<Vec<Change>, Refusal> {
+    open(invitation, now)?;
+    let by_mail = invitation.deliver == Deliver::Email;
+    let mut changes = Vec::new();
+    let identity = match guest {
+        Guest::Known(identity) => {
+            let same = Email::parse(&identity.email, "email").is_ok_and(|mine| Email::parse(&invitation.email, "email").is_ok_and(|theirs| mine.key() == theirs.key()));
+            let proved = identity.email_verified_at.is_some();
+            if !same || !(proved || by_mail) {
+                return Err(Refusal::because(Code::InvitationOtherPerson, "this invitation is for another address; sign in with that one, or prove the address first"));
+            }
+            if !proved {
+                changes.push(Change::EmailVerified { user: identity.id, before: identity.email.clone(), after: identity.email.clone(), at: now });
+            }
+            identity.clone()
+        }
+        Guest::New { mut identity, password, verified_elsewhere } => {
+            if by_mail && verified_elsewhere {
+                return Err(Refusal::of(Code::InvitationSignIn));
+            }
+            identity.email = invitation.email.clone();
+            identity.email_verified_at = by_mail.then_some(now);
+            changes.push(Change::IdentityCreated { identity: identity.clone(), password: Some(password) });
+            *identity
+        }
+    };
+    guard_join(rules, belongs)?;
+    let status = status_on_joining(rules, &invitation.email, true);
+    let after = Member {
+        user: Some(identity.id),
+        name: identity.name.clone(),
+        handle: identity.handle.clone(),
+        email: identity.email.clone(),
+        status,
+        joined_at: (status == Status::Active).then_some(now),
+        ..waiting.clone()
+    };
+    changes.push(Change::InvitationAccepted { invitation: Box::new(invitation.clone()), member: Box::new(after) });
+    Ok(changes)
+}

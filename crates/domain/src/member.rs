@@ -1,0 +1,334 @@
+//! Memberships: one state machine, and the decisions that move it. Every rule about who may do
+//! what to whom, and that an organization is never ownerless, stands here. Does not look anything
+//! up: the facts come in.
+
+use serde::{Deserialize, Serialize};
+
+use crate::access::Permit;
+use crate::action::Action;
+use crate::change::Change;
+use crate::ids::{MemberId, OrgId, UserId};
+use crate::policy::{DeletePrecondition, OffboardMode, RoleChangeAuthority, SelfRemoval};
+use crate::preset::Rules;
+use crate::refusal::{Code, Refusal};
+use crate::time::Timestamp;
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum $name { $($(#[$vdoc])* $variant,)* }
+
+        impl $name {
+            /// Every value.
+            pub const ALL: &'static [$name] = &[$($name::$variant,)*];
+
+            /// The word callers and the store use.
+            #[must_use]
+            pub const fn word(self) -> &'static str {
+                match self { $($name::$variant => $word,)* }
+            }
+
+            /// The value of a word.
+            #[must_use]
+            pub fn of(word: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|one| one.word() == word)
+            }
+        }
+    };
+}
+pub(crate) use words;
+
+words! {
+    /// Where a membership stands.
+    Status {
+        /// Waits for the person.
+        Invited = "invited",
+        /// The person asked; waits for an administrator.
+        Requested = "requested",
+        /// The person came in; waits for an administrator.
+        PendingApproval = "pending_approval",
+        /// Works.
+        Active = "active",
+        /// Switched off, kept.
+        Deactivated = "deactivated",
+        /// Gone. Kept for the audit trail's sake, never listed.
+        Removed = "removed",
+    }
+}
+
+words! {
+    /// How a membership came to be.
+    Origin {
+        /// Made the organization.
+        Founder = "founder",
+        /// Invited by name.
+        Invitation = "invitation",
+        /// Signed up by themself.
+        SignUp = "sign_up",
+    }
+}
+
+words! {
+    /// Who holds a membership.
+    MemberKind {
+        /// A human being.
+        Person = "person",
+        /// A program.
+        ServiceAccount = "service_account",
+    }
+}
+
+/// One membership, as the store keeps it. An invited person has one too, without an identity.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// Its id.
+    pub id: MemberId,
+    /// Where.
+    pub organization: OrgId,
+    /// Who; `None` while invited.
+    pub user: Option<UserId>,
+    /// A person or a program.
+    pub kind: MemberKind,
+    /// Address of the identity, or the invited one.
+    pub email: String,
+    /// Name of the identity, or as the inviter typed it.
+    pub name: String,
+    /// Handle of the identity.
+    pub handle: Option<String>,
+    /// Slug of the organization role.
+    pub role: String,
+    /// Where it stands.
+    pub status: Status,
+    /// How it came to be.
+    pub origin: Origin,
+    /// When the person came in.
+    pub joined_at: Option<Timestamp>,
+    /// When the row was made.
+    pub created_at: Timestamp,
+    /// Who made it.
+    pub created_by: Option<MemberId>,
+    /// Last request seen here, kept roughly.
+    pub last_active_at: Option<Timestamp>,
+    /// Sessions begun before this moment are not valid here.
+    pub sessions_from: Timestamp,
+    /// Revision of its last change.
+    pub revision: u64,
+}
+
+/// What a decision about a member needs to know beside the member.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Surroundings {
+    /// Somebody else is an active person with the top role.
+    pub other_top_holder: bool,
+    /// The person is an active member of another organization.
+    pub active_elsewhere: bool,
+}
+
+/// Refuses when `member` is the last active holder of the top role.
+/// INVARIANT: every decision that lowers, switches off or removes a member asks this, and the
+/// facts were read after the organization was locked.
+fn guard_last_top(rules: &Rules, member: &Member, around: Surroundings) -> Result<(), Refusal> {
+    let holds_top = member.status == Status::Active && rules.preset().is_top(&member.role);
+    if holds_top && !around.other_top_holder {
+        let top = &rules.preset().top_role().name;
+        return Err(Refusal::because(Code::LastOwner, format!("`{}` is the only active {top}; make somebody else {top} first", member.email)));
+    }
+    Ok(())
+}
+
+/// May the permit's holder act on somebody with `member`'s role?
+fn guard_rank(permit: &Permit, rules: &Rules, member: &Member) -> Result<(), Refusal> {
+    if rules.preset().is_top(&member.role) && !permit.may(Action::MemberManageTop) {
+        return Err(Refusal::of(Code::TopRoleRequired));
+    }
+    let guarded = rules.policy().role_change_authority == RoleChangeAuthority::AdminBelowOwnRank;
+    if guarded && !permit.covers(rules.role_mask(&member.role)) {
+        return Err(Refusal::because(Code::AccessDenied, "their role has rights that you do not hold; ask somebody who does"));
+    }
+    Ok(())
+}
+
+/// May the permit's holder give `role`?
+///
+/// # Errors
+/// `role.unknown`, `role.above_own`.
+pub fn guard_role(permit: &Permit, rules: &Rules, role: &str, field: &str) -> Result<(), Refusal> {
+    if rules.preset().role("organization", role).is_none() {
+        let known: Vec<&str> = rules.preset().organization_roles().map(|r| r.slug.as_str()).collect();
+        return Err(Refusal::value(Code::RoleUnknown, field, format!("no role `{role}`; there are {}", known.join(", "))));
+    }
+    let top = rules.preset().is_top(role);
+    if (top && !permit.may(Action::MemberManageTop)) || !permit.covers(rules.role_mask(role)) {
+        return Err(Refusal::because(Code::RoleAboveOwn, format!("`{role}` has rights that you do not hold; nobody gives more than their own")));
+    }
+    Ok(())
+}
+
+fn wrong_state(member: &Member, wanted: &str) -> Refusal {
+    Refusal::because(Code::MemberState, format!("the member is `{}`; {wanted}", member.status.word()))
+}
+
+/// Gives a member another role. An invited member's role is the invitation's; see
+/// [`crate::invitation::change_role`].
+///
+/// # Errors
+/// `role.unknown`, `role.above_own`, `member.top_role_required`, `member.self_demote`,
+/// `member.last_owner`, `member.state`.
+pub fn change_role(permit: &Permit, rules: &Rules, member: &Member, around: Surroundings, role: &str) -> Result<Vec<Change>, Refusal> {
+    if !matches!(member.status, Status::Active | Status::Deactivated | Status::PendingApproval) {
+        return Err(wrong_state(member, "only people who came in have a role to change"));
+    }
+    guard_role(permit, rules, role, "role")?;
+    guard_rank(permit, rules, member)?;
+    if member.role == role {
+        return Ok(Vec::new());
+    }
+    let lowers = !rules.role_mask(&member.role).is_subset_of(rules.role_mask(role));
+    if permit.is_self(member.id) && lowers && !rules.policy().self_demote {
+        return Err(Refusal::of(Code::SelfDemote));
+    }
+    if !rules.preset().is_top(role) {
+        guard_last_top(rules, member, around)?;
+    }
+    Ok(vec![Change::MemberRoleChanged { member: Box::new(member.clone()), after: role.to_owned() }])
+}
+
+fn end_of_access(member: &Member, around: Surroundings, why: &'static str) -> Vec<Change> {
+    match member.user {
+        Some(user) if !around.active_elsewhere => vec![Change::SessionsEnded { user, except: None, why }],
+        _ => Vec::new(),
+    }
+}
+
+fn guard_mode(rules: &Rules, mode: OffboardMode) -> Result<(), Refusal> {
+    if rules.policy().offboard_modes.contains(&mode) {
+        return Ok(());
+    }
+    Err(Refusal::of(Code::OffboardMode))
+}
+
+/// Switches a member off; everything they have is kept.
+///
+/// # Errors
+/// `member.state`, `member.self`, `member.top_role_required`, `member.last_owner`,
+/// `member.offboard_mode`.
+pub fn deactivate(permit: &Permit, rules: &Rules, member: &Member, around: Surroundings) -> Result<Vec<Change>, Refusal> {
+    guard_mode(rules, OffboardMode::Deactivate)?;
+    if member.status == Status::Deactivated {
+        return Ok(Vec::new());
+    }
+    if member.status != Status::Active {
+        return Err(wrong_state(member, "only an active member can be deactivated"));
+    }
+    if permit.is_self(member.id) {
+        return Err(Refusal::of(Code::SelfRemove));
+    }
+    guard_rank(permit, rules, member)?;
+    guard_last_top(rules, member, around)?;
+    let mut changes = vec![Change::MemberDeactivated { member: Box::new(member.clone()) }];
+    changes.extend(end_of_access(member, around, "membership deactivated"));
+    Ok(changes)
+}
+
+/// Switches a member on again, exactly as they were.
+///
+/// # Errors
+/// `member.state`, `member.top_role_required`.
+pub fn reactivate(permit: &Permit, rules: &Rules, member: &Member) -> Result<Vec<Change>, Refusal> {
+    if member.status == Status::Active {
+        return Ok(Vec::new());
+    }
+    if member.status != Status::Deactivated {
+        return Err(wrong_state(member, "only a deactivated member can be reactivated"));
+    }
+    guard_rank(permit, rules, member)?;
+    Ok(vec![Change::MemberReactivated { member: Box::new(member.clone()) }])
+}
+
+/// Lets a waiting person in.
+///
+/// # Errors
+/// `member.state`, `member.self_approve`, `role.above_own`.
+pub fn approve(permit: &Permit, rules: &Rules, member: &Member, now: Timestamp) -> Result<Vec<Change>, Refusal> {
+    if member.status == Status::Active {
+        return Ok(Vec::new());
+    }
+    if !matches!(member.status, Status::PendingApproval | Status::Requested) {
+        return Err(wrong_state(member, "only somebody who waits for approval can be approved"));
+    }
+    if permit.is_self(member.id) {
+        return Err(Refusal::of(Code::SelfApprove));
+    }
+    guard_role(permit, rules, &member.role, "role")?;
+    Ok(vec![Change::MemberApproved { member: Box::new(member.clone()), at: now }])
+}
+
+/// Turns a waiting person away.
+///
+/// # Errors
+/// `member.state`.
+pub fn reject(_permit: &Permit, member: &Member, around: Surroundings, reason: Option<&str>) -> Result<Vec<Change>, Refusal> {
+    if !matches!(member.status, Status::PendingApproval | Status::Requested) {
+        return Err(wrong_state(member, "only somebody who waits for approval can be rejected"));
+    }
+    let mut changes = vec![Change::MemberRejected { member: Box::new(member.clone()), reason: reason.map(str::to_owned) }];
+    changes.extend(end_of_access(member, around, "membership rejected"));
+    Ok(changes)
+}
+
+fn gone(member: &Member, around: Surroundings, left: bool) -> Vec<Change> {
+    let mut changes = vec![Change::TokensRevoked { organization: member.organization, member: member.id }];
+    let boxed = Box::new(member.clone());
+    changes.insert(0, if left { Change::MemberLeft { member: boxed } } else { Change::MemberRemoved { member: boxed } });
+    changes.extend(end_of_access(member, around, if left { "left the organization" } else { "removed from the organization" }));
+    changes
+}
+
+/// Removes a member for good: their grants and tokens here go, and they come back only as new.
+///
+/// # Errors
+/// `member.state`, `member.self`, `member.top_role_required`, `member.last_owner`,
+/// `member.offboard_mode`, `member.deactivate_first`.
+pub fn remove(permit: &Permit, rules: &Rules, member: &Member, around: Surroundings) -> Result<Vec<Change>, Refusal> {
+    guard_mode(rules, OffboardMode::Remove)?;
+    if !matches!(member.status, Status::Active | Status::Deactivated | Status::PendingApproval | Status::Requested) {
+        return Err(wrong_state(member, "only somebody who came in can be removed"));
+    }
+    if permit.is_self(member.id) {
+        let may = rules.policy().self_deactivate_or_remove == SelfRemoval::Leave && permit.may(Action::MemberLeave);
+        return if may { leave(permit, rules, member, around) } else { Err(Refusal::of(Code::SelfRemove)) };
+    }
+    guard_rank(permit, rules, member)?;
+    guard_last_top(rules, member, around)?;
+    if rules.policy().delete_precondition == DeletePrecondition::Deactivated && member.status == Status::Active {
+        return Err(Refusal::of(Code::MemberDeactivateFirst));
+    }
+    Ok(gone(member, around, false))
+}
+
+/// Leaves an organization by oneself.
+///
+/// # Errors
+/// `member.last_owner`.
+pub fn leave(_permit: &Permit, rules: &Rules, member: &Member, around: Surroundings) -> Result<Vec<Change>, Refusal> {
+    guard_last_top(rules, member, around)?;
+    Ok(gone(member, around, true))
+}
+
+/// Ends the person's sessions here: those begun before `now` are not valid in this organization
+/// any more, and when the person is active nowhere else they end altogether. Another organization
+/// of theirs is not disturbed.
+///
+/// # Errors
+/// `member.state`, `member.top_role_required`.
+pub fn end_sessions(permit: &Permit, rules: &Rules, member: &Member, around: Surroundings, now: Timestamp) -> Result<Vec<Change>, Refusal> {
+    guard_rank(permit, rules, member)?;
+    if member.user.is_none() {
+        return Err(wrong_state(member, "nobody has signed in with it yet"));
+    }
+    let mut changes = vec![Change::MemberSessionsEnded { member: Box::new(member.clone()), at: now }];
+    changes.extend(end_of_access(member, around, "ended by an administrator"));
+    Ok(changes)
+}

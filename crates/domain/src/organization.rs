@@ -1,0 +1,112 @@
+//! Organizations: what one is, and the decisions that make, rename, tune and end one. Does not
+//! decide who belongs to it; that is `member`.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::access::Permit;
+use crate::change::{Change, Naming};
+use crate::ids::{MemberId, OrgId};
+use crate::identity::Identity;
+use crate::member::{Member, MemberKind, Origin, Status};
+use crate::policy::KnobError;
+use crate::preset::{Preset, Rules};
+use crate::refusal::{Code, FieldError, Refusal};
+use crate::time::Timestamp;
+
+/// One organization, as the store keeps it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Organization {
+    /// Its id.
+    pub id: OrgId,
+    /// Its name in addresses, unique in the installation.
+    pub slug: String,
+    /// Its name for people.
+    pub name: String,
+    /// The preset it was made with, and that preset's version.
+    pub preset: String,
+    /// The version of the preset copied into it.
+    pub preset_version: u32,
+    /// The preset file itself, as copied when it was chosen; a changed file has no effect here.
+    pub preset_text: String,
+    /// Knobs that an administrator changed, by dotted name.
+    pub policy: Map<String, Value>,
+    /// Credentials issued before this moment are not valid here.
+    pub valid_from: Timestamp,
+    /// Revision of its last change; the order of its audit trail.
+    pub revision: u64,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// Makes an organization with `founder` as holder of its top role.
+#[must_use]
+pub fn create(organization: Organization, preset: &Preset, founder: &Identity, member: MemberId, now: Timestamp) -> Vec<Change> {
+    let joined = Member {
+        id: member,
+        organization: organization.id,
+        user: Some(founder.id),
+        kind: MemberKind::Person,
+        email: founder.email.clone(),
+        name: founder.name.clone(),
+        handle: founder.handle.clone(),
+        role: preset.top_role().slug.clone(),
+        status: Status::Active,
+        origin: Origin::Founder,
+        joined_at: Some(now),
+        created_at: now,
+        created_by: None,
+        last_active_at: None,
+        sessions_from: Timestamp::default(),
+        revision: 0,
+    };
+    vec![Change::OrganizationCreated { organization: Box::new(organization) }, Change::MemberJoined { member: Box::new(joined) }]
+}
+
+/// Renames an organization; nothing changes when nothing differs.
+#[must_use]
+pub fn rename(_permit: &Permit, organization: &Organization, after: Naming) -> Vec<Change> {
+    let before = Naming { name: organization.name.clone(), slug: organization.slug.clone() };
+    if before == after {
+        return Vec::new();
+    }
+    vec![Change::OrganizationRenamed { organization: organization.id, before, after }]
+}
+
+/// Ends an organization. `typed` must be its slug: deleting is an act of its own, never a side
+/// effect.
+///
+/// # Errors
+/// `organization.confirm_name`.
+pub fn delete(_permit: &Permit, organization: &Organization, typed: &str) -> Result<Vec<Change>, Refusal> {
+    if typed != organization.slug {
+        return Err(Refusal::value(Code::DeleteConfirm, "confirm", format!("type `{}` to confirm", organization.slug)));
+    }
+    Ok(vec![Change::OrganizationDeleted { organization: organization.id, slug: organization.slug.clone(), name: organization.name.clone() }])
+}
+
+/// Changes knobs of an organization's policy. Every value is checked before any is taken.
+///
+/// # Errors
+/// `policy.unknown_knob`, `policy.closed`, `policy.invalid_value`, each naming the knob.
+pub fn change_policy(_permit: &Permit, organization: &Organization, rules: &Rules, wanted: &Map<String, Value>) -> Result<Vec<Change>, Refusal> {
+    let policy = rules.preset().change_policy(rules.policy(), wanted).map_err(|errors| refused_knobs(&errors))?;
+    let after = policy.changed_from(&rules.preset().policy);
+    if after == organization.policy {
+        return Ok(Vec::new());
+    }
+    Ok(vec![Change::PolicyChanged { organization: organization.id, before: organization.policy.clone(), after }])
+}
+
+fn refused_knobs(errors: &[KnobError]) -> Refusal {
+    let code = match errors.first().map(|e| e.rule) {
+        Some("knob.unknown") => Code::KnobUnknown,
+        Some("knob.closed") => Code::KnobClosed,
+        Some("knob.role_unknown" | "knob.role_top") => Code::RoleUnknown,
+        _ => Code::KnobInvalid,
+    };
+    let errors: Vec<FieldError> =
+        errors.iter().map(|e| FieldError { field: e.name.clone(), code: e.rule.to_owned(), detail: format!("{}; {}", e.detail, e.hint) }).collect();
+    let detail = errors.first().map_or_else(String::new, |e| e.detail.clone());
+    Refusal { detail, errors, ..Refusal::of(code) }
+}

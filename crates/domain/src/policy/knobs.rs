@@ -1,0 +1,129 @@
+//! The table of knobs. One row per knob: its sentence, dotted name, variant, field with type, default and,
+//! for whole numbers, the range. Everything else about knobs is derived from this table.
+
+use super::choice::{
+    ApprovalMode, DeletePrecondition, InviteDelivery, InviteReissue, OffboardMode,
+    OrganizationCreators, OrganizationsPerIdentity, RoleChangeAuthority, SelfRemoval,
+    SignupClosedByInvites,
+};
+use super::value::{DomainList, KnobValue, RoleList, RoleSlug};
+use serde_json::Value;
+use std::ops::RangeInclusive;
+
+/// Where a row names no range; only whole numbers look at it.
+const ANY_COUNT: RangeInclusive<i64> = 0..=i64::MAX;
+const HOUR_S: i64 = 3_600;
+const YEAR_S: i64 = 366 * 24 * HOUR_S;
+
+macro_rules! knobs {
+    (@range) => { ANY_COUNT };
+    (@range $range:expr) => { $range };
+    ($(
+        #[doc = $sentence:literal]
+        $name:literal $knob:ident, $field:ident: $type:ty = $default:expr $(, within $range:expr)?;
+    )+) => {
+        /// The name of one knob of the policy.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        pub enum Knob {
+            $(#[doc = $sentence] $knob,)+
+        }
+
+        /// The value of every knob. [`Policy::default`] is what a preset gets that names no knob.
+        #[derive(Clone, PartialEq, Eq, Debug)]
+        pub struct Policy {
+            $(#[doc = $sentence] pub $field: $type,)+
+        }
+
+        impl Default for Policy {
+            fn default() -> Policy {
+                Policy { $($field: $default,)+ }
+            }
+        }
+
+        impl Knob {
+            /// All knobs, in the order they are documented.
+            pub const ALL: &'static [Knob] = &[$(Knob::$knob,)+];
+
+            /// The dotted name.
+            pub fn name(self) -> &'static str {
+                match self { $(Knob::$knob => $name,)+ }
+            }
+
+            /// What the knob does, in one sentence.
+            pub fn sentence(self) -> &'static str {
+                match self { $(Knob::$knob => $sentence.trim_ascii(),)+ }
+            }
+
+            /// The values the knob takes, for people.
+            pub fn allowed(self) -> String {
+                match self { $(Knob::$knob => <$type>::allowed(&knobs!(@range $($range)?)),)+ }
+            }
+        }
+
+        impl Policy {
+            /// The value of one knob as JSON.
+            pub fn get(&self, knob: Knob) -> Value {
+                match knob { $(Knob::$knob => self.$field.show(),)+ }
+            }
+
+            /// The roles the knob's value names.
+            pub(crate) fn roles_named_by(&self, knob: Knob) -> Vec<&str> {
+                match knob { $(Knob::$knob => self.$field.roles(),)+ }
+            }
+
+            pub(super) fn assign(&mut self, knob: Knob, value: &Value) -> Option<()> {
+                match knob {
+                    $(Knob::$knob => self.$field = KnobValue::read(value, &knobs!(@range $($range)?))?,)+
+                }
+                Some(())
+            }
+        }
+    };
+}
+
+knobs! {
+    /// How long an invitation can be accepted, in seconds; `null`: it never expires.
+    "invite.ttl_s" InviteTtlS, invite_ttl_s: Option<i64> = Some(604_800), within 60..=YEAR_S;
+    /// Whether an address whose invitation expired can be invited again.
+    "invite.reissue_after_expiry" InviteReissueAfterExpiry, invite_reissue_after_expiry: InviteReissue = InviteReissue::Always;
+    /// How an invitation reaches the invited person: by mail, or as a link to hand over personally.
+    "invite.deliver" InviteDeliver, invite_deliver: InviteDelivery = InviteDelivery::Email;
+    /// The role of whoever joins without a role having been chosen for them.
+    "role.default" RoleDefault, role_default: RoleSlug = RoleSlug::default();
+    /// Who changes roles, removes and deactivates: the top role alone, everybody who may, for people below their own rank, or everybody who may.
+    "role_change.authority" RoleChangeAuthority, role_change_authority: RoleChangeAuthority = RoleChangeAuthority::AdminBelowOwnRank;
+    /// Whether people may lower their own role.
+    "self.demote" SelfDemote, self_demote: bool = true;
+    /// What removing oneself means: it is refused, or it counts as leaving.
+    "self.deactivate_or_remove" SelfDeactivateOrRemove, self_deactivate_or_remove: SelfRemoval = SelfRemoval::Leave;
+    /// The roles whose holders may leave by themselves.
+    "leave.allowed_for" LeaveAllowedFor, leave_allowed_for: RoleList = RoleList::everybody();
+    /// How people are taken out: switched off with their data kept, removed, or either.
+    "offboard.modes" OffboardModes, offboard_modes: Vec<OffboardMode> = vec![OffboardMode::Deactivate, OffboardMode::Remove];
+    /// What must be true before a person can be removed.
+    "delete.precondition" DeletePrecondition, delete_precondition: DeletePrecondition = DeletePrecondition::None;
+    /// Whose joining waits for an approval: nobody's, everybody's, or that of addresses outside `approval.domains`.
+    "approval.mode" ApprovalMode, approval_mode: ApprovalMode = ApprovalMode::Off;
+    /// Whether people invited by name join without waiting for an approval.
+    "approval.exempt_named_invites" ApprovalExemptNamedInvites, approval_exempt_named_invites: bool = false;
+    /// The mail domains that count as inside for `approval.mode`.
+    "approval.domains" ApprovalDomains, approval_domains: DomainList = DomainList::default();
+    /// Whether people may join by themselves, without an invitation.
+    "signup.open" SignupOpen, signup_open: bool = false;
+    /// Whether invitations close open sign-up: never, from the first one on, while any is pending, or by the switch `signup.open` alone.
+    "signup.closed_by_invites" SignupClosedByInvites, signup_closed_by_invites: SignupClosedByInvites = SignupClosedByInvites::Never;
+    /// Whether a person may belong to one organization of the installation or to many.
+    "identity.organizations" IdentityOrganizations, identity_organizations: OrganizationsPerIdentity = OrganizationsPerIdentity::Many;
+    /// Who may create organizations: anyone who is signed in, or the installation's administrators.
+    "organization.created_by" OrganizationCreatedBy, organization_created_by: OrganizationCreators = OrganizationCreators::Anyone;
+    /// How many personal tokens a member may have; `null`: as many as they like.
+    "token.max_per_member" TokenMaxPerMember, token_max_per_member: Option<i64> = None, within 0..=10_000;
+    /// The longest life of a new token, in seconds; `null`: it may live for ever.
+    "token.max_life_s" TokenMaxLifeS, token_max_life_s: Option<i64> = None, within HOUR_S..=10 * YEAR_S;
+    /// After how many seconds without a request a session ends; `null`: only with `session.absolute_s`.
+    "session.idle_s" SessionIdleS, session_idle_s: Option<i64> = Some(1_209_600), within 60..=YEAR_S;
+    /// After how many seconds a session ends even when it is in use.
+    "session.absolute_s" SessionAbsoluteS, session_absolute_s: i64 = 2_592_000, within 60..=YEAR_S;
+    /// With fewer holders of the top role than this, the console advises to name another.
+    "owners.recommended" OwnersRecommended, owners_recommended: i64 = 2, within 1..=100;
+}

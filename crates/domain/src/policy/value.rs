@@ -1,0 +1,218 @@
+//! How a knob's value is read from JSON, shown as JSON and described to people.
+
+use super::choice::Choice;
+use serde_json::{Value, json};
+use std::ops::RangeInclusive;
+
+/// A type a knob can have. `within` bounds whole numbers; other types ignore it.
+pub(super) trait KnobValue: Sized {
+    /// Reads the value; `None` for what is not [`KnobValue::allowed`].
+    fn read(value: &Value, within: &RangeInclusive<i64>) -> Option<Self>;
+    /// The value as JSON; `read` takes it back.
+    fn show(&self) -> Value;
+    /// What `read` takes, for people.
+    fn allowed(within: &RangeInclusive<i64>) -> String;
+    /// The role slugs the value names.
+    fn roles(&self) -> Vec<&str> {
+        Vec::new()
+    }
+}
+
+impl KnobValue for bool {
+    fn read(value: &Value, _: &RangeInclusive<i64>) -> Option<Self> {
+        value.as_bool()
+    }
+    fn show(&self) -> Value {
+        json!(self)
+    }
+    fn allowed(_: &RangeInclusive<i64>) -> String {
+        "`true` or `false`".to_owned()
+    }
+}
+
+impl KnobValue for i64 {
+    fn read(value: &Value, within: &RangeInclusive<i64>) -> Option<Self> {
+        value.as_i64().filter(|number| within.contains(number))
+    }
+    fn show(&self) -> Value {
+        json!(self)
+    }
+    fn allowed(within: &RangeInclusive<i64>) -> String {
+        format!("a whole number from {} to {}", within.start(), within.end())
+    }
+}
+
+/// Absent is `null`; files, whose format has no null, write `"none"`.
+impl KnobValue for Option<i64> {
+    fn read(value: &Value, within: &RangeInclusive<i64>) -> Option<Self> {
+        if value.is_null() || value.as_str() == Some("none") {
+            return Some(None);
+        }
+        i64::read(value, within).map(Some)
+    }
+    fn show(&self) -> Value {
+        json!(self)
+    }
+    fn allowed(within: &RangeInclusive<i64>) -> String {
+        format!("{}, or `null` (in a file `\"none\"`)", i64::allowed(within))
+    }
+}
+
+impl<T: Choice> KnobValue for T {
+    fn read(value: &Value, _: &RangeInclusive<i64>) -> Option<Self> {
+        let named = T::ALL
+            .iter()
+            .find(|(_, word)| value.as_str() == Some(*word));
+        named.map(|(choice, _)| *choice)
+    }
+    fn show(&self) -> Value {
+        json!(
+            T::ALL
+                .iter()
+                .find(|(choice, _)| choice == self)
+                .map(|(_, word)| *word)
+        )
+    }
+    fn allowed(_: &RangeInclusive<i64>) -> String {
+        let words: Vec<_> = T::ALL.iter().map(|(_, word)| format!("`{word}`")).collect();
+        words.join(", ")
+    }
+}
+
+impl<T: Choice> KnobValue for Vec<T> {
+    fn read(value: &Value, within: &RangeInclusive<i64>) -> Option<Self> {
+        let mut choices = Vec::new();
+        for entry in value.as_array()? {
+            let choice = T::read(entry, within)?;
+            if choices.contains(&choice) {
+                return None;
+            }
+            choices.push(choice);
+        }
+        (!choices.is_empty()).then_some(choices)
+    }
+    fn show(&self) -> Value {
+        self.iter().map(KnobValue::show).collect()
+    }
+    fn allowed(within: &RangeInclusive<i64>) -> String {
+        format!(
+            "a list of at least one of {}, each once",
+            T::allowed(within)
+        )
+    }
+}
+
+/// The slug of one organization role.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct RoleSlug(String);
+
+impl RoleSlug {
+    /// The role with this slug.
+    pub fn new(slug: impl Into<String>) -> RoleSlug {
+        RoleSlug(slug.into())
+    }
+
+    /// The slug; empty only in [`super::Policy::default`], which knows no roles.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl KnobValue for RoleSlug {
+    fn read(value: &Value, _: &RangeInclusive<i64>) -> Option<Self> {
+        slug(value).map(RoleSlug)
+    }
+    fn show(&self) -> Value {
+        json!(self.0)
+    }
+    fn allowed(_: &RangeInclusive<i64>) -> String {
+        "the slug of an organization role".to_owned()
+    }
+    fn roles(&self) -> Vec<&str> {
+        vec![self.as_str()]
+    }
+}
+
+/// Organization roles by slug, or all of them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RoleList(Vec<String>);
+
+impl RoleList {
+    const EVERYBODY: &str = "*";
+
+    /// All roles, also those to come.
+    pub fn everybody() -> RoleList {
+        RoleList(vec![Self::EVERYBODY.to_owned()])
+    }
+
+    /// Whether the list covers this role.
+    pub fn contains(&self, slug: &str) -> bool {
+        self.0
+            .iter()
+            .any(|entry| entry == slug || entry == Self::EVERYBODY)
+    }
+}
+
+impl KnobValue for RoleList {
+    fn read(value: &Value, _: &RangeInclusive<i64>) -> Option<Self> {
+        let entries = value.as_array()?.iter().map(|entry| match entry.as_str() {
+            Some(Self::EVERYBODY) => Some(Self::EVERYBODY.to_owned()),
+            _ => slug(entry),
+        });
+        entries.collect::<Option<_>>().map(RoleList)
+    }
+    fn show(&self) -> Value {
+        json!(self.0)
+    }
+    fn allowed(_: &RangeInclusive<i64>) -> String {
+        "a list of slugs of organization roles; `[\"*\"]` means all".to_owned()
+    }
+    fn roles(&self) -> Vec<&str> {
+        let named = self.0.iter().map(String::as_str);
+        named.filter(|entry| *entry != Self::EVERYBODY).collect()
+    }
+}
+
+/// Mail domains, in lower case and ASCII form.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct DomainList(Vec<String>);
+
+impl DomainList {
+    /// Whether `domain`, the part of a normalized address after the `@`, is in the list. Subdomains are
+    /// domains of their own.
+    pub fn contains(&self, domain: &str) -> bool {
+        self.0.iter().any(|entry| entry == domain)
+    }
+
+    /// The domains in the order they were given.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+}
+
+impl KnobValue for DomainList {
+    fn read(value: &Value, _: &RangeInclusive<i64>) -> Option<Self> {
+        let entries = value.as_array()?.iter();
+        let domains = entries.map(|entry| entry.as_str().and_then(domain));
+        domains.collect::<Option<_>>().map(DomainList)
+    }
+    fn show(&self) -> Value {
+        json!(self.0)
+    }
+    fn allowed(_: &RangeInclusive<i64>) -> String {
+        "a list of mail domains such as `example.org`".to_owned()
+    }
+}
+
+fn slug(value: &Value) -> Option<String> {
+    value
+        .as_str()
+        .filter(|text| crate::preset::is_slug(text))
+        .map(str::to_owned)
+}
+
+fn domain(text: &str) -> Option<String> {
+    let ascii = idna::domain_to_ascii_strict(text).ok()?;
+    let complete = ascii.contains('.') && !ascii.split('.').any(str::is_empty);
+    complete.then_some(ascii)
+}

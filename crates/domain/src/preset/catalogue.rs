@@ -1,0 +1,110 @@
+//! A preset's permissions, by name and by bit.
+
+use crate::action::Action;
+use crate::permission::{Bit, Mask};
+use std::collections::HashMap;
+
+/// One permission of a preset.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Permission {
+    /// `type.verb`, unique in the preset.
+    pub name: String,
+    /// What it allows, for people.
+    pub label: String,
+    /// What it is asked of: the organization ([`super::ORGANIZATION`]), or a type of the preset.
+    pub applies_to: String,
+    /// The lines of the product's specification it stands for.
+    pub covers: Vec<String>,
+}
+
+/// All permissions of a preset, in file order.
+///
+/// INVARIANT: the engine's actions have the bits of [`Action::bit`]; the product's own permissions follow in
+/// file order. So an action needs no lookup, and a bit never leaves the process.
+#[derive(Clone, Default, Debug)]
+pub struct Catalogue {
+    permissions: Vec<(Bit, Permission)>,
+    by_name: HashMap<String, Bit>,
+}
+
+impl Catalogue {
+    /// Adds a permission; `None` when its name is taken or no bit is left.
+    pub(super) fn add(&mut self, permission: Permission) -> Option<Bit> {
+        if self.by_name.contains_key(&permission.name) {
+            return None;
+        }
+        let bit = match Action::by_permission(&permission.name) {
+            Some(action) => action.bit(),
+            None => self.next_free()?,
+        };
+        self.by_name.insert(permission.name.clone(), bit);
+        self.permissions.push((bit, permission));
+        Some(bit)
+    }
+
+    fn next_free(&self) -> Option<Bit> {
+        let own = self
+            .permissions
+            .iter()
+            .filter(|(bit, _)| !Action::all_bits().contains(*bit));
+        let index = Action::ALL.len() + own.count();
+        u8::try_from(index).ok().map(Bit::new)
+    }
+
+    /// The permissions with their bits, in file order.
+    pub fn iter(&self) -> impl Iterator<Item = (Bit, &Permission)> {
+        self.permissions
+            .iter()
+            .map(|(bit, permission)| (*bit, permission))
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.permissions.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.permissions.is_empty()
+    }
+
+    /// The bit of a name.
+    pub fn bit(&self, name: &str) -> Option<Bit> {
+        self.by_name.get(name).copied()
+    }
+
+    /// The permission of a bit.
+    pub fn permission(&self, bit: Bit) -> Option<&Permission> {
+        self.iter()
+            .find(|(own, _)| *own == bit)
+            .map(|(_, permission)| permission)
+    }
+
+    /// All permissions of the catalogue.
+    pub fn all(&self) -> Mask {
+        self.iter().map(|(bit, _)| bit).collect()
+    }
+
+    /// The names of a set, in file order.
+    pub fn names(&self, mask: Mask) -> Vec<&str> {
+        self.iter()
+            .filter(|(bit, _)| mask.contains(*bit))
+            .map(|(_, permission)| permission.name.as_str())
+            .collect()
+    }
+
+    /// The permissions a pattern means: `*` all, `type.*` all of a type, else the one with that name.
+    /// `None` when it means none.
+    pub(super) fn matching(&self, pattern: &str) -> Option<Mask> {
+        let mask = match pattern.strip_suffix('*') {
+            Some("") => self.all(),
+            Some(prefix) if prefix.ends_with('.') => self
+                .iter()
+                .filter(|(_, permission)| permission.name.starts_with(prefix))
+                .map(|(bit, _)| bit)
+                .collect(),
+            _ => self.bit(pattern).into_iter().collect(),
+        };
+        (!mask.is_empty()).then_some(mask)
+    }
+}

@@ -1,0 +1,201 @@
+//! Presets: the file that turns the engine into one particular product.
+//!
+//! A preset names the product's types, permissions, roles, policy and words. [`Preset::parse`] reads and
+//! checks the text; what an organization runs with is a preset and its changed knobs, [`Rules`]. Files are
+//! not opened here and organizations are not known here.
+
+mod catalogue;
+mod check;
+mod fields;
+mod matrix;
+mod name;
+mod parse;
+mod report;
+mod role;
+mod rules;
+mod words;
+
+pub use catalogue::{Catalogue, Permission};
+pub use name::{is_slug, nearest};
+pub use report::PresetError;
+pub use role::{ORGANIZATION, Role};
+pub use rules::{RoleRights, Rules};
+pub use words::Words;
+
+use crate::action::Action;
+use crate::permission::Bit;
+use crate::policy::{Knob, KnobError, Policy};
+use serde_json::{Map, Value};
+use std::sync::{Arc, LazyLock};
+
+/// The presets that come with the program: file name and text.
+pub const BUILT_IN: &[(&str, &str)] = &[
+    (
+        "standard.toml",
+        include_str!("../../../../presets/standard.toml"),
+    ),
+    (
+        "cloudtruth.toml",
+        include_str!("../../../../presets/cloudtruth.toml"),
+    ),
+];
+
+/// The built-in presets, read once, in the order of [`BUILT_IN`].
+///
+/// That every built-in file is valid is held by a test, so none is ever missing here.
+pub fn all_built_in() -> &'static [Arc<Preset>] {
+    static PRESETS: LazyLock<Vec<Arc<Preset>>> = LazyLock::new(|| {
+        BUILT_IN
+            .iter()
+            .filter_map(|(file, text)| Preset::parse(file, text).ok())
+            .map(Arc::new)
+            .collect()
+    });
+    &PRESETS
+}
+
+/// The built-in preset of this name, or `None` when there is none.
+pub fn built_in(name: &str) -> Option<Arc<Preset>> {
+    let mut presets = all_built_in().iter();
+    presets.find(|preset| preset.name == name).cloned()
+}
+
+/// A kind of inner scope or resource.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ResourceType {
+    /// The first part of its permissions' names.
+    pub slug: String,
+    /// What pages call one of it.
+    pub name: String,
+    /// What pages call several of it.
+    pub plural: String,
+    /// What it may stand under: other types, or [`ORGANIZATION`].
+    pub parents: Vec<String>,
+}
+
+/// A checked preset.
+#[derive(Clone, Debug)]
+pub struct Preset {
+    /// The name it is chosen by, unique among presets.
+    pub name: String,
+    /// What pages call it.
+    pub title: String,
+    /// Raised with every change of the file.
+    pub version: u32,
+    /// What it is for, in a sentence or two.
+    pub description: String,
+    /// The words of the console.
+    pub words: Words,
+    /// The types of inner scopes and resources, in file order.
+    pub types: Vec<ResourceType>,
+    /// All permissions.
+    pub catalogue: Catalogue,
+    /// All roles, in file order.
+    pub roles: Vec<Role>,
+    /// The value of every knob.
+    pub policy: Policy,
+    /// The knobs an administrator may turn.
+    pub open_knobs: Vec<Knob>,
+    /// The text it was read from: what is copied into an organization that chooses the preset.
+    pub text: String,
+    top: Role,
+}
+
+impl Preset {
+    /// The role `slug` of the type `applies_to`.
+    pub fn role(&self, applies_to: &str, slug: &str) -> Option<&Role> {
+        self.roles
+            .iter()
+            .find(|role| role.applies_to == applies_to && role.slug == slug)
+    }
+
+    /// The organization's roles, the top role first.
+    pub fn organization_roles(&self) -> impl Iterator<Item = &Role> {
+        self.roles_of(ORGANIZATION)
+    }
+
+    /// The roles of one type, the highest first.
+    pub fn roles_of(&self, applies_to: &str) -> impl Iterator<Item = &Role> {
+        self.roles
+            .iter()
+            .filter(move |role| role.applies_to == applies_to)
+    }
+
+    /// The organization's highest role.
+    pub fn top_role(&self) -> &Role {
+        &self.top
+    }
+
+    /// Whether `slug` is the organization's highest role.
+    pub fn is_top(&self, slug: &str) -> bool {
+        self.top_role().slug == slug
+    }
+
+    /// The bit of a permission of the catalogue.
+    pub fn bit(&self, permission: &str) -> Option<Bit> {
+        self.catalogue.bit(permission)
+    }
+
+    /// The bit of one of the engine's actions.
+    pub fn action_bit(&self, action: Action) -> Bit {
+        action.bit()
+    }
+
+    /// The type with this slug.
+    pub fn resource_type(&self, slug: &str) -> Option<&ResourceType> {
+        self.types.iter().find(|kind| kind.slug == slug)
+    }
+
+    /// The preset's policy with an organization's changed knobs, as [`Policy::changed_from`] gave them.
+    ///
+    /// # Errors
+    /// Every knob that is unknown, has a wrong value or names an unknown role.
+    pub fn policy_with(&self, changed: &Map<String, Value>) -> Result<Policy, Vec<KnobError>> {
+        self.turn(&self.policy, changed, |_| true)
+    }
+
+    /// `policy` after an administrator's `changes`: all of them, or none with every error.
+    ///
+    /// # Errors
+    /// As [`Preset::policy_with`], and `knob.closed` for a knob the preset does not leave open.
+    pub fn change_policy(
+        &self,
+        policy: &Policy,
+        changes: &Map<String, Value>,
+    ) -> Result<Policy, Vec<KnobError>> {
+        self.turn(policy, changes, |knob| self.open_knobs.contains(&knob))
+    }
+
+    fn turn(
+        &self,
+        policy: &Policy,
+        changes: &Map<String, Value>,
+        may_turn: impl Fn(Knob) -> bool,
+    ) -> Result<Policy, Vec<KnobError>> {
+        let (mut changed, mut errors) = (policy.clone(), Vec::new());
+        for (name, value) in changes {
+            let closed = Knob::parse(name).is_some_and(|knob| !may_turn(knob));
+            let outcome = if closed {
+                Err(KnobError {
+                    name: name.clone(),
+                    rule: "knob.closed",
+                    detail: format!("`{name}` is fixed by the preset `{}`", self.name),
+                    hint: "choose a preset that leaves it open".to_owned(),
+                })
+            } else {
+                changed.set(name, value)
+            };
+            errors.extend(outcome.err());
+        }
+        let slugs: Vec<_> = self
+            .organization_roles()
+            .map(|role| role.slug.as_str())
+            .collect();
+        errors.extend(check::roles_named_by(&changed, &slugs));
+        if errors.is_empty() {
+            Ok(changed)
+        } else {
+            Err(errors)
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! The words a preset gives to the console, so that its pages read as the product's own.
+
+use super::fields::Fields;
+
+macro_rules! words {
+    ($($word:ident = $default:literal $about:literal)+) => {
+        /// The words of the console. What a preset does not name keeps its default.
+        #[derive(Clone, PartialEq, Eq, Debug)]
+        pub struct Words {
+            $(#[doc = $about] pub $word: String,)+
+        }
+
+        impl Default for Words {
+            fn default() -> Words {
+                Words { $($word: $default.to_owned(),)+ }
+            }
+        }
+
+        impl Words {
+            pub(super) fn read(fields: Option<Fields<'_>>) -> Words {
+                let mut words = Words::default();
+                if let Some(mut fields) = fields {
+                    $(if let Some(text) = fields.optional_text(stringify!($word)) {
+                        words.$word = text.value;
+                    })+
+                    fields.close();
+                }
+                words
+            }
+        }
+    };
+}
+
+words! {
+    member = "member" "One person of the organization, inside a sentence."
+    members = "members" "Several of them, inside a sentence."
+    members_title = "Members" "The page that lists them, and its tab."
+    access_section = "Access" "The part of the navigation the page stands in."
+    role = "role" "What a person holds, inside a sentence."
+    roles = "roles" "Several of them."
+    organization = "organization" "What people belong to, inside a sentence."
+    invite_button = "Invite people" "The button that begins inviting."
+    invite_title = "Invite people" "The page that takes the addresses."
+    invite_next = "Choose roles" "The button from the addresses to the roles."
+    invite_submit = "Send invitations" "The button that sends the invitations."
+    invite_drop = "Remove" "Takes one address off the list before it is sent."
+    invitation_resend = "Resend" "Sends a waiting invitation again."
+    invitation_delete = "Cancel invitation" "Withdraws a waiting invitation."
+    approve = "Approve" "Lets a waiting person in."
+    reject = "Reject" "Turns a waiting person away."
+    change_role = "Change role" "The menu entry."
+    edit_user_title = "Change role" "The title of its dialog."
+    change_role_submit = "Save" "The button of its dialog."
+    deactivate = "Deactivate" "The menu entry."
+    deactivate_confirm = "Yes, deactivate" "The button of its dialog."
+    reactivate = "Reactivate" "The menu entry."
+    remove = "Remove" "The menu entry at another person's row."
+    remove_confirm = "Yes, remove" "The button of its dialog."
+    leave = "Leave" "The menu entry at one's own row."
+    leave_confirm = "Yes, leave" "The button of its dialog."
+}

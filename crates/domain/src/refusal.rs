@@ -1,0 +1,228 @@
+//! Every expected "no" of the product, one line each: its stable code, its kind and what it means.
+//! The reference page of error codes is made from this list. Does not know HTTP; the server gives
+//! each [`Kind`] its status.
+
+use std::fmt;
+
+use serde::Serialize;
+use serde_json::Value;
+
+/// What sort of "no" a refusal is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The request itself is broken (400).
+    Malformed,
+    /// No valid credential (401).
+    Unauthenticated,
+    /// The caller may know the object but not do this (403).
+    Forbidden,
+    /// The object does not exist, or the caller may not know that it does (404).
+    Hidden,
+    /// The path exists, the method does not (405).
+    Method,
+    /// The state of things speaks against it (409).
+    Conflict,
+    /// It was there once and is used up (410).
+    Gone,
+    /// The caller's copy is older than the object (412).
+    Stale,
+    /// Too many bytes (413).
+    TooLarge,
+    /// Not JSON where JSON is needed (415).
+    MediaType,
+    /// Well-formed, but a value cannot be taken (422).
+    Invalid,
+    /// Too much at once (429).
+    Limited,
+    /// Not now; trying again later helps (503).
+    Unavailable,
+}
+
+macro_rules! codes {
+    ($($variant:ident = $code:literal, $kind:ident, $meaning:literal;)*) => {
+        /// A stable refusal code. Codes are never renamed and never reused.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Code { $(#[doc = $meaning] $variant,)* }
+
+        impl Code {
+            /// Every code, in the order of the reference page.
+            pub const ALL: &'static [Code] = &[$(Code::$variant,)*];
+
+            /// The dotted name that callers see.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Code::$variant => $code,)* }
+            }
+
+            /// What sort of refusal it is.
+            #[must_use]
+            pub const fn kind(self) -> Kind {
+                match self { $(Code::$variant => Kind::$kind,)* }
+            }
+
+            /// What happened and what to do, for people.
+            #[must_use]
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Code::$variant => $meaning,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    RequestMalformed = "request.malformed", Malformed, "the request could not be read; check its syntax";
+    RequestInvalid = "request.invalid", Invalid, "one or more values cannot be taken; `errors` names each";
+    BodyTooLarge = "request.body_too_large", TooLarge, "the body is larger than this route takes";
+    MediaType = "request.media_type", MediaType, "send the body as `application/json`";
+    MethodNotAllowed = "request.method", Method, "this path does not know that method";
+    NotFound = "not_found", Hidden, "there is nothing here, or nothing you may see";
+    CursorInvalid = "cursor.invalid", Malformed, "the cursor is broken or from another list; start again without `after`";
+    AuthRequired = "auth.required", Unauthenticated, "sign in or send a token";
+    AuthInvalid = "auth.invalid", Unauthenticated, "the credential is unknown, expired or revoked; sign in again or use another token";
+    CredentialsWrong = "auth.wrong_credentials", Unauthenticated, "the email address and password do not belong together";
+    TokenMalformed = "token.malformed", Unauthenticated, "that is not a whole token: a character is missing or mistyped";
+    CsrfInvalid = "csrf.invalid", Forbidden, "send the `csrf_token` of this session as `X-CSRF-Token`, or reload the page";
+    AccessDenied = "access.denied", Forbidden, "your role here does not allow this; ask somebody who may";
+    ScopeMissing = "token.scope_missing", Forbidden, "this token was made without the scope that this needs";
+    TokenScopeAboveOwn = "token.scope_above_own", Forbidden, "a token cannot be given more than its maker holds";
+    RoleAboveOwn = "role.above_own", Forbidden, "nobody gives a role with more rights than their own";
+    TopRoleRequired = "member.top_role_required", Forbidden, "only a holder of the top role may do this to a holder of the top role";
+    StaleEtag = "etag.stale", Stale, "the object has changed since you read it; read it again and repeat";
+    IdempotencyMismatch = "idempotency.mismatch", Conflict, "this `Idempotency-Key` was used with another body; take a new key";
+    LastOwner = "member.last_owner", Conflict, "an organization needs one active holder of its top role; give that role to somebody else first";
+    MemberState = "member.state", Conflict, "the member's present state does not allow this";
+    MemberDeactivateFirst = "member.deactivate_first", Conflict, "deactivate the member before removing them";
+    OffboardMode = "member.offboard_mode", Conflict, "this organization's policy has switched that way of offboarding off";
+    SelfDemote = "member.self_demote", Conflict, "nobody lowers their own role here; ask another holder of the top role";
+    SelfRemove = "member.self", Conflict, "use `leave` for your own membership; nobody deactivates or removes themself";
+    SelfApprove = "member.self_approve", Conflict, "somebody else must approve you";
+    MemberAlready = "member.already", Conflict, "that person is a member already";
+    MemberElsewhere = "member.elsewhere", Conflict, "that person belongs to another organization, and people here belong to one only";
+    RoleUnknown = "role.unknown", Invalid, "there is no such role here";
+    EmailInvalid = "email.invalid", Invalid, "that is not an email address";
+    EmailDuplicate = "email.duplicate", Invalid, "the same address stands in this list twice";
+    EmailTaken = "email.taken", Conflict, "the address belongs to another account";
+    InvitationPending = "invitation.already_pending", Conflict, "that address has an invitation waiting; resend it instead";
+    InvitationNoReissue = "invitation.no_reissue", Conflict, "an invitation for that address expired, and this organization never issues another";
+    InvitationNotPending = "invitation.not_pending", Conflict, "the invitation is not waiting any more; make a new one";
+    InvitationUnknown = "invitation.unknown", Hidden, "this invitation link is not valid; ask for a new one";
+    InvitationExpired = "invitation.expired", Gone, "this invitation has expired; ask for a new one";
+    InvitationUsed = "invitation.used", Gone, "this invitation has been used; sign in";
+    InvitationCancelled = "invitation.cancelled", Gone, "this invitation was withdrawn; ask for a new one";
+    InvitationOtherPerson = "invitation.other_person", Forbidden, "this invitation is for another address; sign in with that one";
+    InvitationSignIn = "invitation.sign_in_required", Conflict, "that address has an account; sign in, then open the link again";
+    JoinClosed = "join.closed", Forbidden, "people join here by invitation only";
+    LinkInvalid = "link.invalid", Gone, "this link is used, expired or not whole; ask for a new one";
+    PasswordWrong = "password.wrong", Forbidden, "that is not your present password";
+    SlugTaken = "organization.slug_taken", Conflict, "another organization has that slug";
+    OrganizationCreate = "organization.create_denied", Forbidden, "only administrators of this installation make organizations";
+    DeleteConfirm = "organization.confirm_name", Invalid, "type the organization's slug to confirm";
+    PresetUnknown = "preset.unknown", Invalid, "there is no such preset; see `guildhall preset list`";
+    KnobUnknown = "policy.unknown_knob", Invalid, "there is no such policy setting";
+    KnobClosed = "policy.closed", Forbidden, "the preset does not let administrators change this setting";
+    KnobInvalid = "policy.invalid_value", Invalid, "that setting does not take this value";
+    TokenLimit = "token.limit", Conflict, "no more tokens: revoke one first";
+    TokenLife = "token.life", Invalid, "tokens may not live that long here";
+    ScopeUnknown = "token.scope_unknown", Invalid, "there is no such scope; scopes are permission names";
+    SetupDone = "setup.done", Gone, "this installation has been set up; sign in";
+    HandleTaken = "handle.taken", Conflict, "somebody else has that handle";
+    RateLimited = "rate.limited", Limited, "too many tries; wait for `Retry-After` seconds";
+    Busy = "server.busy", Unavailable, "too much work waits at this moment; try again after `Retry-After` seconds";
+    StoreUnavailable = "server.store_unavailable", Unavailable, "the database cannot be reached or written at this moment; nothing was changed";
+}
+
+/// One value of a request that cannot be taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FieldError {
+    /// Path of the field, such as `invitations[3].email`.
+    pub field: String,
+    /// Stable code, such as `field.unknown` or `email.invalid`.
+    pub code: String,
+    /// What is wrong and what is allowed.
+    pub detail: String,
+}
+
+/// An expected "no": typed, stable, safe to show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The stable code.
+    pub code: Code,
+    /// What happened here and what to do, in one sentence.
+    pub detail: String,
+    /// For [`Kind::Invalid`]: each value that cannot be taken.
+    pub errors: Vec<FieldError>,
+    /// Further facts for programs, such as the blockers of a removal.
+    pub extra: Option<(&'static str, Value)>,
+}
+
+impl Refusal {
+    /// A refusal with its code's own sentence.
+    #[must_use]
+    pub fn of(code: Code) -> Self {
+        Self { code, detail: code.meaning().to_owned(), errors: Vec::new(), extra: None }
+    }
+
+    /// A refusal with a sentence of its own.
+    #[must_use]
+    pub fn because(code: Code, detail: impl Into<String>) -> Self {
+        Self { detail: detail.into(), ..Self::of(code) }
+    }
+
+    /// A refused value of the request.
+    #[must_use]
+    pub fn field(field: impl Into<String>, code: &str, detail: impl Into<String>) -> Self {
+        let detail = detail.into();
+        let field = field.into();
+        Self {
+            code: Code::RequestInvalid,
+            detail: format!("`{field}`: {detail}"),
+            errors: vec![FieldError { field, code: code.to_owned(), detail }],
+            extra: None,
+        }
+    }
+
+    /// A refused value whose own code is also the refusal's.
+    #[must_use]
+    pub fn value(code: Code, field: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { code, ..Self::field(field, code.name(), detail) }
+    }
+}
+
+impl From<Code> for Refusal {
+    fn from(code: Code) -> Self {
+        Self::of(code)
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code.name(), self.detail)
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+/// The reference page of every code, as Markdown.
+#[must_use]
+pub fn markdown() -> String {
+    let mut page = String::from("| code | meaning | sort |\n|---|---|---|\n");
+    for code in Code::ALL {
+        page.push_str(&format!("| `{}` | {} | {:?} |\n", code.name(), code.meaning(), code.kind()));
+    }
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_dotted_lower_case_and_unique() {
+        let mut seen = std::collections::HashSet::new();
+        for code in Code::ALL {
+            let name = code.name();
+            assert!(seen.insert(name), "{name} twice");
+            assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b == b'.' || b == b'_'), "{name}");
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! What every request shares: the store, the keys, the clock, the limits. Holds no rules.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use guildhall_domain::ids::{MemberId, OrgId, SessionId, TokenId};
+use guildhall_domain::organization::Organization;
+use guildhall_domain::preset::{Preset, Rules};
+use guildhall_domain::time::Timestamp;
+use guildhall_store::stream::Seen;
+use guildhall_store::{Author, IdSource, Keep, Stop, Store, StoreError};
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use crate::config::Config;
+use crate::mail::MailTransport;
+use crate::security::key::InstanceKey;
+use crate::security::limits::Limits;
+use crate::security::password::PasswordHasher;
+use crate::security::secret::{Entropy, random_bytes};
+use crate::security::token::CredentialKeys;
+
+/// Tells the time.
+pub trait Clock: Send + Sync + fmt::Debug {
+    /// This moment.
+    fn now(&self) -> Timestamp;
+}
+
+/// The machine's clock.
+#[derive(Debug)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        let micros = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_micros());
+        Timestamp::from_micros(i64::try_from(micros).unwrap_or(i64::MAX))
+    }
+}
+
+/// Ids from entropy: UUID version 7 (RFC 9562, 5.7).
+#[derive(Debug)]
+pub struct FreshIds(pub Arc<dyn Entropy>);
+
+impl IdSource for FreshIds {
+    fn fresh(&self, at: Timestamp) -> Uuid {
+        uuid::Builder::from_unix_timestamp_millis(at.millis(), &random_bytes(self.0.as_ref())).into_uuid()
+    }
+}
+
+/// The running program.
+pub struct App {
+    /// Settings.
+    pub config: Config,
+    /// The address people use, without a slash at its end.
+    pub public_url: String,
+    /// The database.
+    pub store: Store,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// Seals what must not be read from the database.
+    pub key: InstanceKey,
+    /// Makes and recognises credentials.
+    pub credentials: CredentialKeys,
+    /// Hashes passwords.
+    pub passwords: PasswordHasher,
+    /// How often is too often.
+    pub limits: Limits,
+    /// Where mail goes.
+    pub mail: MailTransport,
+    /// Wakes the mail job.
+    pub mail_waits: Notify,
+    /// Set when the program begins to stop: `readyz` says no.
+    pub stopping: AtomicBool,
+    presets: RwLock<HashMap<String, Arc<Preset>>>,
+    rules: RwLock<HashMap<Uuid, (u64, Arc<Rules>)>>,
+    seen: Mutex<Marks>,
+}
+
+/// When things were last seen, until the sweep writes it. One entry a thing, however busy it is.
+#[derive(Debug, Default)]
+pub struct Marks {
+    sessions: HashMap<SessionId, Timestamp>,
+    tokens: HashMap<TokenId, Timestamp>,
+    members: HashMap<(OrgId, MemberId), Timestamp>,
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App").field("public_url", &self.public_url).finish_non_exhaustive()
+    }
+}
+
+/// What an [`App`] is made from.
+pub struct Parts {
+    /// Settings.
+    pub config: Config,
+    /// The address people use.
+    pub public_url: String,
+    /// The database.
+    pub store: Store,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// The instance key.
+    pub key: InstanceKey,
+    /// Where mail goes.
+    pub mail: MailTransport,
+}
+
+impl App {
+    /// Puts the parts together.
+    ///
+    /// # Errors
+    /// When the password threads cannot be started.
+    pub fn new(parts: Parts) -> std::io::Result<Arc<Self>> {
+        let passwords = PasswordHasher::new(parts.config.password_params(), parts.config.password_capacity(), Arc::clone(&parts.entropy))?;
+        Ok(Arc::new(Self {
+            credentials: CredentialKeys::new(&parts.key),
+            limits: Limits::new(parts.config.limit_rates()),
+            passwords,
+            config: parts.config,
+            public_url: parts.public_url,
+            store: parts.store,
+            clock: parts.clock,
+            entropy: parts.entropy,
+            key: parts.key,
+            mail: parts.mail,
+            mail_waits: Notify::new(),
+            stopping: AtomicBool::new(false),
+            presets: RwLock::new(HashMap::new()),
+            rules: RwLock::new(HashMap::new()),
+            seen: Mutex::new(Marks::default()),
+        }))
+    }
+
+    /// This moment.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// A fresh id's bits.
+    #[must_use]
+    pub fn fresh(&self) -> Uuid {
+        self.store.ids().fresh(self.now())
+    }
+
+    /// Whether the program is on its way out.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+
+    /// The rules of an organization: its copy of the preset and its changed knobs. Kept until the
+    /// organization's own revision moves.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when the stored preset does not parse.
+    pub fn rules(&self, organization: &Organization) -> Result<Arc<Rules>, StoreError> {
+        let id = organization.id.uuid();
+        if let Some((revision, rules)) = self.rules.read().unwrap_or_else(PoisonError::into_inner).get(&id) {
+            if *revision == organization.revision {
+                return Ok(Arc::clone(rules));
+            }
+        }
+        let preset = self.preset(organization)?;
+        let policy = preset.policy_with(&organization.policy).map_err(|errors| {
+            StoreError::Corrupt(format!("the policy of {} does not fit its preset: {}", organization.id, errors.first().map_or_else(String::new, ToString::to_string)))
+        })?;
+        let rules = Arc::new(Rules::new(preset, policy));
+        let mut known = self.rules.write().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= 10_000 {
+            known.clear();
+        }
+        known.insert(id, (organization.revision, Arc::clone(&rules)));
+        Ok(rules)
+    }
+
+    fn preset(&self, organization: &Organization) -> Result<Arc<Preset>, StoreError> {
+        if let Some(known) = self.presets.read().unwrap_or_else(PoisonError::into_inner).get(&organization.preset_text) {
+            return Ok(Arc::clone(known));
+        }
+        let parsed = Preset::parse(&format!("{}.toml", organization.preset), &organization.preset_text)
+            .map_err(|errors| StoreError::Corrupt(format!("the preset of {}: {}", organization.id, errors.first().map_or_else(String::new, ToString::to_string))))?;
+        let preset = Arc::new(parsed);
+        let mut known = self.presets.write().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= 1_000 {
+            known.clear();
+        }
+        known.insert(organization.preset_text.clone(), Arc::clone(&preset));
+        Ok(preset)
+    }
+
+    fn marks(&self) -> MutexGuard<'_, Marks> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Marks a session as seen now.
+    pub fn mark_session(&self, session: SessionId) {
+        let now = self.now();
+        self.marks().sessions.insert(session, now);
+    }
+
+    /// Marks a token as used now.
+    pub fn mark_token(&self, token: TokenId) {
+        let now = self.now();
+        self.marks().tokens.insert(token, now);
+    }
+
+    /// Marks a member as active now.
+    pub fn mark_member(&self, organization: OrgId, member: MemberId) {
+        let now = self.now();
+        self.marks().members.insert((organization, member), now);
+    }
+
+    /// When a session was last seen, as far as this process knows and has not written.
+    #[must_use]
+    pub fn session_seen(&self, session: SessionId) -> Option<Timestamp> {
+        self.marks().sessions.get(&session).copied()
+    }
+
+    /// Writes the marks that wait.
+    ///
+    /// # Errors
+    /// [`Stop`]; the marks are lost then, which only makes "last seen" older.
+    pub async fn write_marks(&self) -> Result<(), Stop> {
+        let Marks { sessions, tokens, members } = std::mem::take(&mut *self.marks());
+        if sessions.is_empty() && tokens.is_empty() && members.is_empty() {
+            return Ok(());
+        }
+        let seen = Seen {
+            sessions: sessions.into_iter().collect(),
+            tokens: tokens.into_iter().collect(),
+            members: members.into_iter().map(|((organization, member), at)| (organization, member, at)).collect(),
+        };
+        self.store.write(Author::default(), self.now(), Keep::Commit, move |tx| Ok(tx.seen(&seen)?)).await
+    }
+}

@@ -1,0 +1,394 @@
+//! The list of settings: names, types, defaults, bounds and one sentence each.
+//!
+//! This list alone makes the defaults, the checks, the messages and `docs/reference/config.md`. It does not read
+//! anything.
+
+use std::net::SocketAddr;
+
+use serde_json::Value;
+
+use super::Cidr;
+
+/// One thing an operator may set.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    /// The dotted key in the file: `limits.mails_per_hour_per_recipient`.
+    pub key: &'static str,
+    /// What values there are.
+    pub kind: Kind,
+    /// The default as one would write it in the environment; `None` is "not set".
+    pub default: Option<&'static str>,
+    /// Whether the value is hidden wherever it is shown.
+    pub is_secret: bool,
+    /// What it does, as a sentence for the reference.
+    pub summary: &'static str,
+}
+
+/// The values a setting takes.
+#[derive(Debug, Clone, Copy)]
+pub enum Kind {
+    /// A folder or file.
+    Path,
+    /// IP address and port.
+    SocketAddress,
+    /// An address with one of these schemes.
+    Url(&'static [&'static str]),
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// A line of text that is not empty.
+    Text,
+    /// A cookie's name.
+    CookieName,
+    /// A mail address, alone or as `Name <address>`.
+    Mailbox,
+    /// Base64 of 32 bytes.
+    Key,
+    /// A whole number from … to.
+    Number(u64, u64),
+    /// Whole numbers, each from … to.
+    Numbers(u64, u64),
+    /// Ranges of addresses.
+    Networks,
+}
+
+impl Setting {
+    /// The environment variable: `GUILDHALL_`, and the key in capitals with `_` for dots.
+    pub fn variable(&self) -> String {
+        format!("GUILDHALL_{}", self.key.replace('.', "_").to_uppercase())
+    }
+
+    /// The value in its own type, when it is allowed. Text is read as the type demands (numbers, comma-separated
+    /// lists), so that the environment and flags serve as well as a file.
+    pub fn accept(&self, given: &Value) -> Option<Value> {
+        match self.kind {
+            Kind::Number(min, max) => number(given, min, max).map(Value::from),
+            Kind::Numbers(min, max) => {
+                let numbers: Option<Vec<u64>> = items(given)?
+                    .iter()
+                    .map(|item| number(item, min, max))
+                    .collect();
+                numbers
+                    .filter(|numbers| !numbers.is_empty())
+                    .map(Value::from)
+            }
+            Kind::Networks => {
+                let items = items(given)?;
+                let fits = items.iter().all(|item| {
+                    item.as_str()
+                        .is_some_and(|text| text.parse::<Cidr>().is_ok())
+                });
+                fits.then_some(Value::Array(items))
+            }
+            _ => given
+                .as_str()
+                .filter(|text| self.kind.fits(text))
+                .map(Value::from),
+        }
+    }
+}
+
+impl Kind {
+    /// What is allowed, to follow "expected".
+    pub fn allowed(self) -> String {
+        match self {
+            Self::Path => "a path".to_owned(),
+            Self::SocketAddress => {
+                "an IP address and a port such as `127.0.0.1:8080` or `[::]:8080`".to_owned()
+            }
+            Self::Url(schemes) => {
+                let schemes: Vec<_> = schemes
+                    .iter()
+                    .map(|scheme| format!("`{scheme}://…`"))
+                    .collect();
+                format!("an address {}", schemes.join(" or "))
+            }
+            Self::Choice(words) => {
+                let words: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
+                words.join(" or ")
+            }
+            Self::Text => "a line of text".to_owned(),
+            Self::CookieName => "letters, digits, `-` and `_`".to_owned(),
+            Self::Mailbox => "a mail address, alone or as `Name <address>`".to_owned(),
+            Self::Key => "base64 of 32 bytes; make one with `openssl rand -base64 32`".to_owned(),
+            Self::Number(min, max) => format!("a whole number from {min} to {max}"),
+            Self::Numbers(min, max) => {
+                format!("whole numbers from {min} to {max}, separated by commas")
+            }
+            Self::Networks => "address ranges such as `10.0.0.0/8`, separated by commas".to_owned(),
+        }
+    }
+
+    fn fits(self, text: &str) -> bool {
+        if text.trim().is_empty() || text.chars().any(char::is_control) {
+            return false;
+        }
+        match self {
+            Self::SocketAddress => text.parse::<SocketAddr>().is_ok(),
+            Self::Url(schemes) => text.split_once("://").is_some_and(|(scheme, rest)| {
+                let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+                schemes.contains(&scheme) && !host.is_empty() && !rest.contains(char::is_whitespace)
+            }),
+            Self::Choice(words) => words.contains(&text),
+            Self::CookieName => text
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'),
+            Self::Mailbox => text.parse::<lettre::message::Mailbox>().is_ok(),
+            Self::Key => crate::security::key::InstanceKey::from_base64(text, "").is_ok(),
+            _ => true,
+        }
+    }
+}
+
+fn number(given: &Value, min: u64, max: u64) -> Option<u64> {
+    let number = match given {
+        Value::String(text) => text.trim().parse().ok()?,
+        other => other.as_u64()?,
+    };
+    (min..=max).contains(&number).then_some(number)
+}
+
+/// A list as it is, or text taken apart at commas. Empty text is the empty list.
+fn items(given: &Value) -> Option<Vec<Value>> {
+    match given {
+        Value::Array(items) => Some(items.clone()),
+        Value::String(text) => Some(
+            text.split(',')
+                .map(str::trim)
+                .filter(|item| !item.is_empty())
+                .map(Value::from)
+                .collect(),
+        ),
+        _ => None,
+    }
+}
+
+/// The setting of that key.
+pub fn find(key: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|setting| setting.key == key)
+}
+
+const fn setting(
+    key: &'static str,
+    kind: Kind,
+    default: Option<&'static str>,
+    summary: &'static str,
+) -> Setting {
+    Setting {
+        key,
+        kind,
+        default,
+        is_secret: false,
+        summary,
+    }
+}
+
+const fn secret(key: &'static str, kind: Kind, summary: &'static str) -> Setting {
+    Setting {
+        key,
+        kind,
+        default: None,
+        is_secret: true,
+        summary,
+    }
+}
+
+const fn limit(key: &'static str, default: &'static str, summary: &'static str) -> Setting {
+    setting(key, Kind::Number(0, 1_000_000), Some(default), summary)
+}
+
+const DAY_S: u64 = 24 * 3600;
+
+/// Every setting, in the order of the reference.
+pub const SETTINGS: &[Setting] = &[
+    setting(
+        "data",
+        Kind::Path,
+        Some("./guildhall-data"),
+        "The folder that holds the SQLite database, the instance key and mail that is written to files.",
+    ),
+    setting(
+        "listen",
+        Kind::SocketAddress,
+        Some("127.0.0.1:8080"),
+        "Where to listen. Port 0 takes a free one, printed at start.",
+    ),
+    secret(
+        "database",
+        Kind::Url(&["postgres", "postgresql"]),
+        "PostgreSQL's address, with user and password. Without it the data is in SQLite, inside `data`.",
+    ),
+    setting(
+        "public_url",
+        Kind::Url(&["https", "http"]),
+        None,
+        "The address that people and products use, for links in mail and for cookies. Without it `http://` and the address of `listen`.",
+    ),
+    secret(
+        "smtp",
+        Kind::Url(&["smtps", "smtp"]),
+        "The mail server: `smtps://user:password@host` with TLS, `smtp://…?tls=required` with STARTTLS, `smtp://…` for a relay on the same machine. Without it mail is written to `data/outbox` as `.eml` files.",
+    ),
+    setting(
+        "mail_from",
+        Kind::Mailbox,
+        Some("Guildhall <guildhall@localhost>"),
+        "The sender of all mail.",
+    ),
+    setting(
+        "trusted_proxies",
+        Kind::Networks,
+        Some(""),
+        "From which addresses `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host` are believed. Nobody's, unless set.",
+    ),
+    secret(
+        "instance_key",
+        Kind::Key,
+        "The key from which all others are derived, the same for all nodes. Without it the file `data/instance.key` is used, and made when missing.",
+    ),
+    setting(
+        "body_limit_bytes",
+        Kind::Number(1024, 1 << 30),
+        Some("1048576"),
+        "The largest request body.",
+    ),
+    setting(
+        "bulk_body_limit_bytes",
+        Kind::Number(1024, 1 << 30),
+        Some("16777216"),
+        "The largest request body of routes that take many items at once: invitations, batches of checks, SCIM `/Bulk`.",
+    ),
+    setting(
+        "shutdown_grace_s",
+        Kind::Number(0, 3600),
+        Some("20"),
+        "How long open requests may finish after a signal to stop, in seconds.",
+    ),
+    setting(
+        "sweep_interval_s",
+        Kind::Number(1, DAY_S),
+        Some("60"),
+        "How often expired sessions, invitations and grants are swept out, in seconds. Expired things end at their time, swept or not.",
+    ),
+    setting(
+        "log.level",
+        Kind::Text,
+        Some("info"),
+        "What is logged: `error`, `warn`, `info`, `debug` or `trace`, also by module as in `warn,guildhall_server=debug`.",
+    ),
+    setting(
+        "log.format",
+        Kind::Choice(&["text", "json"]),
+        Some("text"),
+        "The shape of a log line.",
+    ),
+    setting(
+        "password.min_length",
+        Kind::Number(8, 128),
+        Some("8"),
+        "The fewest characters of a new password.",
+    ),
+    setting(
+        "password.memory_kib",
+        Kind::Number(8, 131_072),
+        Some("19456"),
+        "The memory of one Argon2id hash, in KiB. Lower it in tests only; stored hashes are renewed at the next sign-in.",
+    ),
+    setting(
+        "password.iterations",
+        Kind::Number(1, 8),
+        Some("2"),
+        "The passes of one Argon2id hash.",
+    ),
+    setting(
+        "password.workers",
+        Kind::Number(0, 256),
+        Some("0"),
+        "How many passwords are hashed at a time; 0 is one per core.",
+    ),
+    setting(
+        "password.queue",
+        Kind::Number(1, 1_000_000),
+        Some("1000"),
+        "How many may wait for a hash before 503 is answered.",
+    ),
+    setting(
+        "session.cookie_name",
+        Kind::CookieName,
+        Some("guildhall_session"),
+        "The name of the session's cookie. With a `public_url` of `https://` it is prefixed `__Host-` and sent over TLS only.",
+    ),
+    setting(
+        "session.idle_s",
+        Kind::Number(60, 400 * DAY_S),
+        Some("1209600"),
+        "A session that is not used for so long ends, in seconds.",
+    ),
+    setting(
+        "session.lifetime_s",
+        Kind::Number(60, 400 * DAY_S),
+        Some("7776000"),
+        "No session lives longer than this, in seconds.",
+    ),
+    limit(
+        "limits.sign_up_per_minute_per_address",
+        "600",
+        "Sign-ups a minute from one address.",
+    ),
+    limit(
+        "limits.accept_per_minute_per_address",
+        "600",
+        "Acceptances of invitations a minute from one address.",
+    ),
+    limit(
+        "limits.sign_in_failures_per_minute_per_address",
+        "60",
+        "Failed sign-ins a minute from one address; right ones never count.",
+    ),
+    limit(
+        "limits.sign_in_failures_per_hour_per_account_and_address",
+        "120",
+        "Failed sign-ins an hour with one account from one address.",
+    ),
+    limit(
+        "limits.sign_in_failures_per_hour_per_account",
+        "240",
+        "Failed sign-ins an hour with one account from all addresses together. Does not hold for addresses from which that account has signed in during the last 30 days, so that nobody can lock its owner out.",
+    ),
+    limit(
+        "limits.code_failures_per_hour_per_account",
+        "30",
+        "Wrong one-time codes an hour with one account, after the right password.",
+    ),
+    limit(
+        "limits.bad_tokens_per_minute_per_address",
+        "1200",
+        "Requests a minute with an unknown token from one address; right tokens never count.",
+    ),
+    limit(
+        "limits.mail_requests_per_minute_per_address",
+        "60",
+        "Requests a minute that ask for a mail (forgotten password, verification) from one address.",
+    ),
+    limit(
+        "limits.mails_per_hour_per_recipient",
+        "60",
+        "Mails an hour to one recipient, from everybody together.",
+    ),
+    limit(
+        "limits.mails_per_hour_per_organization",
+        "50000",
+        "Mails an hour that one organization causes.",
+    ),
+    setting(
+        "outbox.retry_schedule_s",
+        Kind::Numbers(1, 30 * DAY_S),
+        Some("60, 300, 1800, 7200, 21600, 86400"),
+        "The waits between tries to send a mail, in seconds. After the last one the delivery has failed.",
+    ),
+    setting(
+        "outbox.concurrency",
+        Kind::Number(1, 256),
+        Some("8"),
+        "How many mails are on their way at a time.",
+    ),
+];

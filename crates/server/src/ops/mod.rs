@@ -1,0 +1,304 @@
+//! The use cases. Each loads facts, asks `domain` for a decision, and has the store commit it.
+//! INVARIANT: no rule about who may do what stands here; only the order of questions does.
+
+pub mod accept;
+pub mod audit;
+pub mod check;
+pub mod identities;
+pub mod invitations;
+pub mod letters;
+pub mod members;
+pub mod organizations;
+pub mod preview;
+pub mod roles;
+pub mod sessions;
+pub mod setup;
+pub mod tokens;
+pub mod view;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use guildhall_domain::access::{self, Permit, Standing};
+use guildhall_domain::action::Action;
+use guildhall_domain::identity::Identity;
+use guildhall_domain::ids::SessionId;
+use guildhall_domain::member::{Member, Status};
+use guildhall_domain::organization::Organization;
+use guildhall_domain::preset::Rules;
+use guildhall_domain::refusal::{Code, Refusal};
+use guildhall_domain::time::Timestamp;
+use guildhall_domain::token::{Token, scope_mask};
+use guildhall_store::read::{credential::Session, member, organization, outbox};
+use guildhall_store::{Author, Conn, Keep, Stop, StoreError, Tx};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::app::App;
+
+/// With what a caller proved who they are.
+#[derive(Clone, Debug)]
+pub enum Credential {
+    /// A browser session.
+    Session(Session),
+    /// A token.
+    Token(Token),
+}
+
+/// Somebody whose credential was recognised.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// Who.
+    pub identity: Identity,
+    /// With what.
+    pub credential: Credential,
+}
+
+impl Caller {
+    /// The session in use, if it is one.
+    #[must_use]
+    pub const fn session(&self) -> Option<SessionId> {
+        match &self.credential {
+            Credential::Session(session) => Some(session.id),
+            Credential::Token(_) => None,
+        }
+    }
+
+    const fn issued_at(&self) -> Timestamp {
+        match &self.credential {
+            Credential::Session(session) => session.created_at,
+            Credential::Token(token) => token.created_at,
+        }
+    }
+}
+
+/// A key that makes repeating a request harmless, bound to caller and route, and the hash of the
+/// body it came with.
+#[derive(Clone, Copy, Debug)]
+pub struct Idempotency {
+    /// Hash of key, caller and route.
+    pub key: [u8; 32],
+    /// Hash of the body.
+    pub body: [u8; 32],
+}
+
+/// One request, without its body.
+#[derive(Clone, Debug)]
+pub struct Ctx {
+    /// The program.
+    pub app: Arc<App>,
+    /// Who asks; `None` is anybody.
+    pub caller: Option<Caller>,
+    /// Where from.
+    pub address: IpAddr,
+    /// The browser's name for itself.
+    pub agent: String,
+    /// The request's id.
+    pub request_id: String,
+    /// When.
+    pub now: Timestamp,
+    /// Only say what would happen.
+    pub dry_run: bool,
+    /// The revision the caller has seen.
+    pub if_match: Option<u64>,
+    /// Set when the request may be a repetition.
+    pub idempotency: Option<Idempotency>,
+}
+
+/// What a write answers.
+#[derive(Clone, Debug)]
+pub enum Answer<T> {
+    /// It is done.
+    Done(T),
+    /// It would do this.
+    Preview(view::Preview),
+}
+
+/// Where a request takes place: the organization, its rules, and the caller's standing in it.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The organization.
+    pub organization: Organization,
+    /// Its rules.
+    pub rules: Arc<Rules>,
+    /// The caller there.
+    pub standing: Standing,
+}
+
+impl Place {
+    /// Leave to do `action` here.
+    ///
+    /// # Errors
+    /// `not_found`, `access.denied`, `token.scope_missing`.
+    pub fn permit(&self, action: Action) -> Result<Permit, Refusal> {
+        access::authorize(self.organization.id, &self.standing, &self.rules, action)
+    }
+
+    /// The caller's membership; a place is only ever made for an active member.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub fn me(&self) -> Result<&Member, Refusal> {
+        self.standing.member.as_ref().ok_or_else(|| Code::NotFound.into())
+    }
+}
+
+impl Ctx {
+    /// Who asks.
+    ///
+    /// # Errors
+    /// `auth.required`.
+    pub fn caller(&self) -> Result<&Caller, Refusal> {
+        self.caller.as_ref().ok_or_else(|| Code::AuthRequired.into())
+    }
+
+    /// How the audit trail names whoever asks.
+    #[must_use]
+    pub fn author(&self) -> Author {
+        let (address, request_id) = (self.address.to_string(), self.request_id.clone());
+        match &self.caller {
+            Some(caller) => Author {
+                kind: "identity".to_owned(),
+                id: caller.identity.id.to_string(),
+                name: caller.identity.email.clone(),
+                credential: match &caller.credential {
+                    Credential::Session(session) => session.id.to_string(),
+                    Credential::Token(token) => token.id.to_string(),
+                },
+                address,
+                request_id,
+            },
+            None => Author { kind: "anonymous".to_owned(), address, request_id, ..Author::default() },
+        }
+    }
+
+    /// Finds the organization and the caller's standing in it. To anybody who is not an active
+    /// member it does not exist.
+    ///
+    /// # Errors
+    /// `auth.required`, `auth.invalid`, `not_found`.
+    pub fn place(&self, conn: &mut Conn<'_>, name: &str) -> Result<Place, Stop> {
+        let caller = self.caller()?;
+        let organization = organization::find(conn, name)?.ok_or(Code::NotFound)?;
+        let member = member::of_identity_here(conn, organization.id, caller.identity.id)?;
+        let member = member.filter(|m| m.status == Status::Active).ok_or(Code::NotFound)?;
+        let rules = self.app.rules(&organization)?;
+        let mut scopes = None;
+        match &caller.credential {
+            Credential::Token(token) => {
+                if token.organization.is_some_and(|bound| bound != organization.id) || token.member.is_some_and(|bound| bound != member.id) {
+                    return Err(Code::NotFound.into());
+                }
+                scopes = scope_mask(&rules, token);
+            }
+            Credential::Session(session) => {
+                let policy = rules.policy();
+                let seen = self.app.session_seen(session.id).unwrap_or(session.seen_at).max(session.seen_at);
+                let idle = policy.session_idle_s.is_some_and(|most_s| self.now.seconds_since(seen) > most_s);
+                if idle || self.now.seconds_since(session.created_at) > policy.session_absolute_s || session.created_at < member.sessions_from {
+                    return Err(Refusal::because(Code::AuthInvalid, "your session is over for this organization; sign in again").into());
+                }
+            }
+        }
+        if caller.issued_at() < organization.valid_from {
+            return Err(Code::AuthInvalid.into());
+        }
+        self.app.mark_member(organization.id, member.id);
+        Ok(Place { organization, rules, standing: Standing { member: Some(member), scopes } })
+    }
+
+    /// The same for a write: the organization is taken first, so that every fact read afterwards
+    /// holds until the commit.
+    ///
+    /// # Errors
+    /// As [`Ctx::place`].
+    pub fn take_place(&self, tx: &mut Tx<'_>, name: &str) -> Result<Place, Stop> {
+        self.caller()?;
+        let found = organization::find(tx, name)?.ok_or(Code::NotFound)?;
+        tx.take_organization(found.id)?.ok_or(Code::NotFound)?;
+        self.place(tx, name)
+    }
+
+    /// Refuses when the caller has seen an older revision than `present`.
+    ///
+    /// # Errors
+    /// `etag.stale`.
+    pub fn guard_seen(&self, present: u64) -> Result<(), Refusal> {
+        match self.if_match {
+            Some(seen) if seen != present => Err(Code::StaleEtag.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Reads.
+    ///
+    /// # Errors
+    /// What the work returns.
+    pub async fn read<T: Send + 'static>(&self, work: impl FnOnce(&Self, &mut Conn<'_>) -> Result<T, Stop> + Send + 'static) -> Result<T, Stop> {
+        let ctx = self.clone();
+        self.app.store.read(move |conn| work(&ctx, conn)).await
+    }
+
+    /// Writes: one transaction, with its audit records, its mail and, when the caller gave an
+    /// idempotency key, its answer. The work may run again, so it must only read and apply.
+    ///
+    /// # Errors
+    /// What the work returns, `idempotency.mismatch`.
+    pub async fn write<T>(&self, work: impl Fn(&Self, &mut Tx<'_>) -> Result<T, Stop> + Send + 'static) -> Result<Answer<T>, Stop>
+    where
+        T: Serialize + DeserializeOwned + Send + 'static,
+    {
+        let ctx = self.clone();
+        let keep = if self.dry_run { Keep::Discard } else { Keep::Commit };
+        let answer = self
+            .app
+            .store
+            .write(self.author(), self.now, keep, move |tx| {
+                if let Some(earlier) = ctx.earlier_answer(tx)? {
+                    return Ok(Answer::Done(earlier));
+                }
+                let value = work(&ctx, tx)?;
+                if ctx.dry_run {
+                    return Ok(Answer::Preview(preview::of(&ctx, tx)?));
+                }
+                ctx.keep_answer(tx, &value)?;
+                Ok(Answer::Done(value))
+            })
+            .await?;
+        self.app.mail_waits.notify_one();
+        Ok(answer)
+    }
+
+    fn earlier_answer<T: DeserializeOwned>(&self, tx: &mut Tx<'_>) -> Result<Option<T>, Stop> {
+        let Some(idempotency) = self.idempotency.filter(|_| !self.dry_run) else {
+            return Ok(None);
+        };
+        let Some((body, sealed)) = outbox::idempotent(tx, &idempotency.key, self.now.plus_s(-DAY_S))? else {
+            return Ok(None);
+        };
+        if body != idempotency.body {
+            return Err(Code::IdempotencyMismatch.into());
+        }
+        let opened = self.app.key.open(ANSWERS, &idempotency.key, &sealed).map_err(|_| StoreError::Corrupt("a kept answer cannot be opened with this instance key".to_owned()))?;
+        serde_json::from_slice(opened.expose()).map(Some).map_err(|e| StoreError::Corrupt(format!("a kept answer: {e}")).into())
+    }
+
+    fn keep_answer<T: Serialize>(&self, tx: &mut Tx<'_>, value: &T) -> Result<(), Stop> {
+        let Some(idempotency) = self.idempotency else { return Ok(()) };
+        let text = serde_json::to_vec(value).map_err(|e| StoreError::Bug(format!("an answer cannot be kept: {e}")))?;
+        let sealed = self.app.key.seal(ANSWERS, &idempotency.key, &text, self.app.entropy.as_ref());
+        Ok(tx.remember(&idempotency.key, &idempotency.body, sealed)?)
+    }
+}
+
+const ANSWERS: &str = "idempotency";
+/// How long a kept answer is good for.
+pub const DAY_S: i64 = 86_400;
+
+/// Reads an id of the path; what does not parse cannot exist.
+///
+/// # Errors
+/// `not_found`.
+pub fn id<T: std::str::FromStr>(text: &str) -> Result<T, Refusal> {
+    text.parse().map_err(|_| Code::NotFound.into())
+}

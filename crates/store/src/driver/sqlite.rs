@@ -1,0 +1,122 @@
+//! SQLite through rusqlite: one writer that shares each fsync among all who wait, and a few
+//! readers. Does not know what the statements mean.
+
+use std::path::Path;
+
+use rusqlite::config::DbConfig;
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql};
+
+use super::{Dialect, Driver};
+use crate::error::StoreError;
+use crate::value::{Row, Value};
+
+pub(crate) const DIALECT: Dialect = Dialect { id: "BLOB", text: "TEXT", bytes: "BLOB" };
+
+pub(crate) struct Sqlite {
+    connection: Connection,
+}
+
+impl Sqlite {
+    pub(crate) fn open(path: &Path, writes: bool) -> Result<Self, StoreError> {
+        let access = if writes { OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE } else { OpenFlags::SQLITE_OPEN_READ_ONLY };
+        let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(fault)?;
+        // Without this SQLite plans a statement anew whenever a parameter's value changes.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(fault)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true).map_err(fault)?;
+        connection.set_prepared_statement_cache_capacity(256);
+        if writes {
+            connection.execute_batch("PRAGMA journal_mode = WAL;").map_err(fault)?;
+        }
+        connection
+            .execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;")
+            .map_err(fault)?;
+        Ok(Self { connection })
+    }
+
+    /// Whether a transaction is open. A full disk can end one behind our back.
+    pub(crate) fn in_transaction(&self) -> bool {
+        !self.connection.is_autocommit()
+    }
+
+    fn bind(statement: &mut rusqlite::CachedStatement<'_>, params: &[Value]) -> Result<(), StoreError> {
+        // SQLite numbers `$n` by first appearance, so each is bound by the number in its name.
+        for index in 1..=statement.parameter_count() {
+            let number = statement.parameter_name(index).and_then(|name| name.get(1..)).and_then(|n| n.parse::<usize>().ok());
+            let value = number.and_then(|n| n.checked_sub(1)).and_then(|n| params.get(n));
+            let Some(value) = value else {
+                return Err(StoreError::Bug(format!("statement parameter {index} has no value")));
+            };
+            statement.raw_bind_parameter(index, Bound(value)).map_err(fault)?;
+        }
+        Ok(())
+    }
+}
+
+struct Bound<'a>(&'a Value);
+
+impl ToSql for Bound<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self.0 {
+            Value::Null => ValueRef::Null,
+            Value::Int(n) => ValueRef::Integer(*n),
+            Value::Text(text) => ValueRef::Text(text.as_bytes()),
+            Value::Bytes(bytes) => ValueRef::Blob(bytes),
+            Value::Id(id) => ValueRef::Blob(id.as_bytes()),
+        }))
+    }
+}
+
+fn value(raw: ValueRef<'_>) -> Result<Value, StoreError> {
+    Ok(match raw {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(n) => Value::Int(n),
+        ValueRef::Text(text) => Value::Text(String::from_utf8(text.to_vec()).map_err(|_| StoreError::Corrupt("text is not UTF-8".to_owned()))?),
+        ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
+        ValueRef::Real(_) => return Err(StoreError::Corrupt("a number is not whole".to_owned())),
+    })
+}
+
+fn fault(error: rusqlite::Error) -> StoreError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::ConstraintViolation) => StoreError::Conflict(error.to_string()),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Unavailable(format!("another program holds the database: {error}")),
+        Some(ErrorCode::DiskFull) => StoreError::Unavailable("the disk is full; free some space".to_owned()),
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => StoreError::Unavailable(format!("the database file cannot be written: {error}")),
+        Some(ErrorCode::SystemIoFailure) => StoreError::Unavailable(format!("the disk failed: {error}")),
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StoreError::Corrupt(error.to_string()),
+        _ => StoreError::Bug(error.to_string()),
+    }
+}
+
+impl Driver for Sqlite {
+    fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError> {
+        let mut statement = self.connection.prepare_cached(sql).map_err(fault)?;
+        Self::bind(&mut statement, params)?;
+        let columns = statement.column_count();
+        let mut rows = statement.raw_query();
+        let mut out = Vec::new();
+        while let Some(row) = rows.next().map_err(fault)? {
+            let mut values = Vec::with_capacity(columns);
+            for column in 0..columns {
+                values.push(value(row.get_ref(column).map_err(fault)?)?);
+            }
+            out.push(Row::new(values));
+        }
+        Ok(out)
+    }
+
+    fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
+        let mut statement = self.connection.prepare_cached(sql).map_err(fault)?;
+        Self::bind(&mut statement, params)?;
+        statement.raw_execute().map(|n| n as u64).map_err(fault)
+    }
+
+    fn script(&mut self, sql: &str) -> Result<(), StoreError> {
+        self.connection.execute_batch(sql).map_err(fault)
+    }
+
+    fn prepare(&mut self, sql: &str) -> Result<(), StoreError> {
+        self.connection.prepare_cached(sql).map(drop).map_err(fault)
+    }
+}

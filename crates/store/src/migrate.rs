@@ -1,0 +1,43 @@
+//! Brings a database to this program's schema. Migrations only ever go forward, each in its own
+//! transaction.
+
+use crate::driver::{Dialect, Driver};
+use crate::error::StoreError;
+
+/// Every migration, in order. A released one is never edited.
+const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_first.sql")];
+
+const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY)";
+const VERSION: &str = "SELECT COALESCE(MAX(version), 0) FROM schema_version";
+const RAISE: &str = "INSERT INTO schema_version (version) VALUES ($1)";
+
+/// Runs what is missing. `exclusive` is the statement that keeps other starting nodes out.
+pub(crate) fn migrate(driver: &mut dyn Driver, dialect: &Dialect, begin: &str, exclusive: Option<&str>) -> Result<(), StoreError> {
+    driver.script(begin)?;
+    let outcome = steps(driver, dialect, exclusive);
+    match outcome {
+        Ok(()) => driver.script("COMMIT"),
+        Err(error) => {
+            let _ = driver.script("ROLLBACK");
+            Err(error)
+        }
+    }
+}
+
+fn steps(driver: &mut dyn Driver, dialect: &Dialect, exclusive: Option<&str>) -> Result<(), StoreError> {
+    if let Some(lock) = exclusive {
+        driver.script(lock)?;
+    }
+    driver.script(TABLE)?;
+    let mut rows = driver.query(VERSION, &[])?;
+    let version: u64 = rows.pop().ok_or_else(|| StoreError::Corrupt("no schema version".to_owned()))?.next()?;
+    let known = MIGRATIONS.len() as u64;
+    if version > known {
+        return Err(StoreError::Corrupt(format!("the database has schema {version}, this program knows {known}; run the newer program")));
+    }
+    for (at, migration) in MIGRATIONS.iter().enumerate().skip(usize::try_from(version).unwrap_or(usize::MAX)) {
+        driver.script(&dialect.render(migration))?;
+        driver.execute(RAISE, crate::params![at as u64 + 1])?;
+    }
+    Ok(())
+}

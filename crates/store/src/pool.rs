@@ -1,0 +1,226 @@
+//! The threads that own the connections. Readers and writers wait in bounded queues; a write runs
+//! to its end whether or not anybody still listens. Does not know what the work means.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::driver::Driver;
+use crate::driver::postgres::Postgres;
+use crate::driver::sqlite::Sqlite;
+use crate::error::StoreError;
+
+const QUEUE: usize = 4_096;
+/// Most writes that share one commit, and the longest the first of them waits for others.
+const GROUP: usize = 256;
+const GROUP_TIME: Duration = Duration::from_millis(20);
+const RETRIES: u32 = 12;
+
+/// How a piece of writing ended.
+pub(crate) enum Verdict {
+    /// Keep what was written.
+    Commit,
+    /// Nothing to keep.
+    Rollback,
+    /// The engine failed.
+    Failed(StoreError),
+}
+
+pub(crate) type ReadJob = Box<dyn FnOnce(Result<&mut dyn Driver, StoreError>) + Send>;
+
+/// A piece of writing. `run` may run again after a conflict; `done` is told once whether the
+/// commit stands.
+pub(crate) struct WriteJob {
+    pub(crate) run: Box<dyn FnMut(&mut dyn Driver) -> Verdict + Send>,
+    pub(crate) done: Box<dyn FnOnce(Result<(), StoreError>) + Send>,
+}
+
+enum Work {
+    Read(ReadJob),
+    Write(WriteJob),
+}
+
+/// The queues to the threads.
+#[derive(Clone)]
+pub(crate) struct Pool {
+    reads: flume::Sender<Work>,
+    writes: flume::Sender<Work>,
+}
+
+impl Pool {
+    pub(crate) fn sqlite(path: PathBuf, readers: usize) -> Result<Self, StoreError> {
+        let (writes, write_queue) = flume::bounded(QUEUE);
+        let (reads, read_queue) = flume::bounded(QUEUE);
+        let writer = Sqlite::open(&path, true)?;
+        spawn("store-writer", move || sqlite_writer(writer, &write_queue))?;
+        for _ in 0..readers {
+            let (queue, path) = (read_queue.clone(), path.clone());
+            spawn("store-reader", move || sqlite_reader(&path, &queue))?;
+        }
+        Ok(Self { reads, writes })
+    }
+
+    pub(crate) fn postgres(config: &postgres::Config, connections: usize) -> Result<Self, StoreError> {
+        let (sender, queue) = flume::bounded(QUEUE);
+        for _ in 0..connections.max(1) {
+            let (queue, config) = (queue.clone(), config.clone());
+            spawn("store-postgres", move || postgres_worker(&config, &queue))?;
+        }
+        Ok(Self { reads: sender.clone(), writes: sender })
+    }
+
+    pub(crate) fn read(&self, job: ReadJob) -> Result<(), StoreError> {
+        self.reads.try_send(Work::Read(job)).map_err(|_| StoreError::Busy)
+    }
+
+    pub(crate) fn write(&self, job: WriteJob) -> Result<(), StoreError> {
+        self.writes.try_send(Work::Write(job)).map_err(|_| StoreError::Busy)
+    }
+}
+
+fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), StoreError> {
+    thread::Builder::new().name(name.to_owned()).spawn(body).map(drop).map_err(|e| StoreError::Unavailable(format!("cannot start a thread: {e}")))
+}
+
+fn guarded(job: &mut WriteJob, driver: &mut dyn Driver) -> Verdict {
+    catch_unwind(AssertUnwindSafe(|| (job.run)(driver))).unwrap_or_else(|_| Verdict::Failed(StoreError::Bug("the work panicked".to_owned())))
+}
+
+fn sqlite_reader(path: &std::path::Path, queue: &flume::Receiver<Work>) {
+    let mut open: Option<Sqlite> = None;
+    while let Ok(work) = queue.recv() {
+        let Work::Read(job) = work else { continue };
+        if open.is_none() {
+            match Sqlite::open(path, false) {
+                Ok(fresh) => open = Some(fresh),
+                Err(error) => {
+                    job(Err(error));
+                    continue;
+                }
+            }
+        }
+        let Some(driver) = open.as_mut() else { continue };
+        // One snapshot for the whole read.
+        let begun = driver.script("BEGIN");
+        let outcome = catch_unwind(AssertUnwindSafe(|| match begun {
+            Ok(()) => job(Ok(driver)),
+            Err(error) => job(Err(error)),
+        }));
+        if outcome.is_err() || driver.script("ROLLBACK").is_err() {
+            open = None;
+        }
+    }
+}
+
+fn sqlite_writer(mut driver: Sqlite, queue: &flume::Receiver<Work>) {
+    while let Ok(Work::Write(first)) = queue.recv() {
+        let begun = Instant::now();
+        if let Err(error) = driver.script("BEGIN IMMEDIATE") {
+            (first.done)(Err(error));
+            continue;
+        }
+        let mut finished = Vec::new();
+        let mut next = Some(first);
+        let mut any = false;
+        while let Some(mut job) = next {
+            let (kept, outcome) = sqlite_step(&mut driver, &mut job);
+            any |= kept;
+            finished.push((job.done, outcome));
+            next = None;
+            if finished.len() < GROUP && begun.elapsed() < GROUP_TIME && driver.in_transaction() {
+                if let Ok(Work::Write(more)) = queue.try_recv() {
+                    next = Some(more);
+                }
+            }
+        }
+        let committed = if !driver.in_transaction() {
+            Err(StoreError::Unavailable("the disk is full or failed; nothing was kept".to_owned()))
+        } else if any {
+            driver.script("COMMIT").inspect_err(|_| {
+                let _ = driver.script("ROLLBACK");
+            })
+        } else {
+            driver.script("ROLLBACK")
+        };
+        for (done, outcome) in finished {
+            done(outcome.and_then(|()| committed.clone()));
+        }
+    }
+}
+
+fn sqlite_step(driver: &mut Sqlite, job: &mut WriteJob) -> (bool, Result<(), StoreError>) {
+    if let Err(error) = driver.script("SAVEPOINT work") {
+        return (false, Err(error));
+    }
+    match guarded(job, driver) {
+        Verdict::Commit => match driver.script("RELEASE work") {
+            Ok(()) => (true, Ok(())),
+            Err(error) => (false, Err(error)),
+        },
+        Verdict::Rollback => (false, undo(driver)),
+        Verdict::Failed(error) => {
+            let _ = undo(driver);
+            (false, Err(error))
+        }
+    }
+}
+
+fn undo(driver: &mut Sqlite) -> Result<(), StoreError> {
+    if driver.in_transaction() { driver.script("ROLLBACK TO work; RELEASE work") } else { Ok(()) }
+}
+
+fn postgres_worker(config: &postgres::Config, queue: &flume::Receiver<Work>) {
+    let mut open: Option<Postgres> = None;
+    while let Ok(work) = queue.recv() {
+        if open.as_ref().is_none_or(Postgres::is_closed) {
+            open = None;
+            match Postgres::open(config) {
+                Ok(fresh) => open = Some(fresh),
+                Err(error) => {
+                    match work {
+                        Work::Read(job) => job(Err(error)),
+                        Work::Write(job) => (job.done)(Err(error)),
+                    }
+                    continue;
+                }
+            }
+        }
+        let Some(driver) = open.as_mut() else { continue };
+        match work {
+            Work::Read(job) => {
+                if catch_unwind(AssertUnwindSafe(|| job(Ok(driver)))).is_err() {
+                    open = None;
+                }
+            }
+            Work::Write(mut job) => {
+                let outcome = postgres_write(driver, &mut job);
+                (job.done)(outcome);
+            }
+        }
+    }
+}
+
+fn postgres_write(driver: &mut Postgres, job: &mut WriteJob) -> Result<(), StoreError> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let outcome = postgres_try(driver, job);
+        match outcome {
+            Err(StoreError::Conflict(_)) if tries < RETRIES => thread::sleep(Duration::from_millis(1_u64 << tries.min(6))),
+            other => return other,
+        }
+    }
+}
+
+fn postgres_try(driver: &mut Postgres, job: &mut WriteJob) -> Result<(), StoreError> {
+    driver.script("BEGIN")?;
+    match guarded(job, driver) {
+        Verdict::Commit => driver.script("COMMIT"),
+        Verdict::Rollback => driver.script("ROLLBACK"),
+        Verdict::Failed(error) => {
+            let _ = driver.script("ROLLBACK");
+            Err(error)
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Sessions and tokens.
+
+use guildhall_domain::ids::{MemberId, OrgId, SessionId, TokenId, UserId};
+use guildhall_domain::time::Timestamp;
+use guildhall_domain::token::Token;
+
+use super::Page;
+use crate::conn::Conn;
+use crate::error::StoreError;
+use crate::params;
+use crate::value::Row;
+
+macro_rules! token_columns {
+    () => {
+        "id, organization_id, membership_id, identity_id, name, scopes, last4, expires_at, created_at, last_used_at, revoked_at"
+    };
+}
+macro_rules! session_columns {
+    () => {
+        "id, identity_id, created_at, seen_at, expires_at, address, agent"
+    };
+}
+
+const TOKEN_BY_SECRET: &str = concat!("SELECT ", token_columns!(), " FROM tokens WHERE secret = $1");
+const TOKEN_OF_IDENTITY: &str = concat!("SELECT ", token_columns!(), " FROM tokens WHERE identity_id = $1 AND id = $2 AND revoked_at IS NULL");
+const TOKEN_OF_ORGANIZATION: &str = concat!("SELECT ", token_columns!(), " FROM tokens WHERE organization_id = $1 AND id = $2 AND revoked_at IS NULL");
+const TOKENS_OF_IDENTITY: &str = concat!("SELECT ", token_columns!(), " FROM tokens WHERE identity_id = $1 AND revoked_at IS NULL AND id < $2 ORDER BY id DESC LIMIT $3");
+const TOKENS_OF_ORGANIZATION: &str = concat!("SELECT ", token_columns!(), " FROM tokens WHERE organization_id = $1 AND revoked_at IS NULL AND id < $2 ORDER BY id DESC LIMIT $3");
+const TOKENS_HELD: &str = "SELECT COUNT(*) FROM tokens WHERE organization_id = $1 AND membership_id = $2 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $3)";
+const SESSION_BY_SECRET: &str = concat!("SELECT ", session_columns!(), " FROM sessions WHERE secret = $1");
+const SESSION_OF_IDENTITY: &str = concat!("SELECT ", session_columns!(), " FROM sessions WHERE identity_id = $1 AND id = $2");
+const SESSIONS_OF_IDENTITY: &str = concat!("SELECT ", session_columns!(), " FROM sessions WHERE identity_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3");
+
+pub(crate) const STATEMENTS: &[&str] = &[
+    TOKEN_BY_SECRET,
+    TOKEN_OF_IDENTITY,
+    TOKEN_OF_ORGANIZATION,
+    TOKENS_OF_IDENTITY,
+    TOKENS_OF_ORGANIZATION,
+    TOKENS_HELD,
+    SESSION_BY_SECRET,
+    SESSION_OF_IDENTITY,
+    SESSIONS_OF_IDENTITY,
+];
+
+/// One browser session, without its secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// Its id.
+    pub id: SessionId,
+    /// Whose.
+    pub user: UserId,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// Last request seen, kept roughly.
+    pub seen_at: Timestamp,
+    /// When it ends at the latest.
+    pub expires_at: Timestamp,
+    /// Network address it began from.
+    pub address: String,
+    /// The browser's name for itself.
+    pub agent: String,
+}
+
+fn token(row: &mut Row) -> Result<Token, StoreError> {
+    Ok(Token {
+        id: row.next()?,
+        organization: row.next()?,
+        member: row.next()?,
+        user: row.next()?,
+        name: row.next()?,
+        scopes: match row.next::<Option<serde_json::Value>>()? {
+            Some(json) => Some(serde_json::from_value(json).map_err(|e| StoreError::Corrupt(format!("stored scopes: {e}")))?),
+            None => None,
+        },
+        last4: row.next()?,
+        expires_at: row.next()?,
+        created_at: row.next()?,
+        last_used_at: row.next()?,
+        revoked_at: row.next()?,
+    })
+}
+
+fn session(row: &mut Row) -> Result<Session, StoreError> {
+    Ok(Session { id: row.next()?, user: row.next()?, created_at: row.next()?, seen_at: row.next()?, expires_at: row.next()?, address: row.next()?, agent: row.next()? })
+}
+
+/// The token of a secret, revoked and expired ones too.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn token_by_secret(conn: &mut Conn<'_>, secret: &[u8; 32]) -> Result<Option<Token>, StoreError> {
+    conn.first(TOKEN_BY_SECRET, params![*secret], token)
+}
+
+/// One unrevoked token of somebody.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn token_of_identity(conn: &mut Conn<'_>, user: UserId, id: TokenId) -> Result<Option<Token>, StoreError> {
+    conn.first(TOKEN_OF_IDENTITY, params![user, id], token)
+}
+
+/// One unrevoked token bound to an organization.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn token_of_organization(conn: &mut Conn<'_>, organization: OrgId, id: TokenId) -> Result<Option<Token>, StoreError> {
+    conn.first(TOKEN_OF_ORGANIZATION, params![organization, id], token)
+}
+
+/// A page of somebody's unrevoked tokens, newest first.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn tokens_of_identity(conn: &mut Conn<'_>, user: UserId, page: &Page<TokenId>) -> Result<Vec<Token>, StoreError> {
+    conn.all(TOKENS_OF_IDENTITY, params![user, page.after.map_or_else(uuid::Uuid::max, TokenId::uuid), page.limit], token)
+}
+
+/// A page of an organization's unrevoked tokens, newest first.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn tokens_of_organization(conn: &mut Conn<'_>, organization: OrgId, page: &Page<TokenId>) -> Result<Vec<Token>, StoreError> {
+    conn.all(TOKENS_OF_ORGANIZATION, params![organization, page.after.map_or_else(uuid::Uuid::max, TokenId::uuid), page.limit], token)
+}
+
+/// How many working tokens a membership holds.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn tokens_held(conn: &mut Conn<'_>, organization: OrgId, member: MemberId, now: Timestamp) -> Result<u64, StoreError> {
+    Ok(conn.first(TOKENS_HELD, params![organization, member, now], |row| row.next())?.unwrap_or(0))
+}
+
+/// The session of a secret, over or not.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn session_by_secret(conn: &mut Conn<'_>, secret: &[u8; 32]) -> Result<Option<Session>, StoreError> {
+    conn.first(SESSION_BY_SECRET, params![*secret], session)
+}
+
+/// One session of somebody.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn session_of_identity(conn: &mut Conn<'_>, user: UserId, id: SessionId) -> Result<Option<Session>, StoreError> {
+    conn.first(SESSION_OF_IDENTITY, params![user, id], session)
+}
+
+/// A page of somebody's sessions, newest first.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn sessions_of_identity(conn: &mut Conn<'_>, user: UserId, page: &Page<SessionId>) -> Result<Vec<Session>, StoreError> {
+    conn.all(SESSIONS_OF_IDENTITY, params![user, page.after.map_or_else(uuid::Uuid::max, SessionId::uuid), page.limit], session)
+}

@@ -1,0 +1,87 @@
+//! Organizations.
+
+use guildhall_domain::ids::{OrgId, UserId};
+use guildhall_domain::organization::Organization;
+
+use super::Page;
+use crate::conn::Conn;
+use crate::error::StoreError;
+use crate::params;
+use crate::value::Row;
+
+macro_rules! columns {
+    () => {
+        "o.id, o.slug, o.name, o.preset, o.preset_version, o.preset_text, o.policy, o.valid_from, o.object_revision, o.created_at"
+    };
+}
+
+const BY_ID: &str = concat!("SELECT ", columns!(), " FROM organizations o WHERE o.id = $1 AND o.deleted_at IS NULL");
+const BY_SLUG: &str = concat!("SELECT ", columns!(), " FROM organizations o WHERE o.slug = $1 AND o.deleted_at IS NULL");
+const OF_IDENTITY: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM memberships m JOIN organizations o ON o.id = m.organization_id WHERE m.identity_id = $1 AND m.status = 'active' AND o.deleted_at IS NULL AND o.id > $2 ORDER BY o.id LIMIT $3"
+);
+const REVISION: &str = "SELECT revision FROM organizations WHERE id = $1 AND deleted_at IS NULL";
+const SET_UP: &str = "SELECT set_up FROM instance WHERE id = 1";
+
+pub(crate) const STATEMENTS: &[&str] = &[BY_ID, BY_SLUG, OF_IDENTITY, REVISION, SET_UP];
+
+fn organization(row: &mut Row) -> Result<Organization, StoreError> {
+    Ok(Organization {
+        id: row.next()?,
+        slug: row.next()?,
+        name: row.next()?,
+        preset: row.next()?,
+        preset_version: u32::try_from(row.next::<u64>()?).unwrap_or(u32::MAX),
+        preset_text: row.next()?,
+        policy: row.next()?,
+        valid_from: row.next()?,
+        revision: row.next()?,
+        created_at: row.next()?,
+    })
+}
+
+/// One organization by its id or slug.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn find(conn: &mut Conn<'_>, name: &str) -> Result<Option<Organization>, StoreError> {
+    match name.parse::<OrgId>() {
+        Ok(id) => by_id(conn, id),
+        Err(_) => conn.first(BY_SLUG, params![name], organization),
+    }
+}
+
+/// One organization by its id.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn by_id(conn: &mut Conn<'_>, id: OrgId) -> Result<Option<Organization>, StoreError> {
+    conn.first(BY_ID, params![id], organization)
+}
+
+/// The organizations somebody is an active member of.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn of_identity(conn: &mut Conn<'_>, user: UserId, page: &Page<OrgId>) -> Result<Vec<Organization>, StoreError> {
+    let after = page.after.map_or_else(uuid::Uuid::nil, OrgId::uuid);
+    conn.all(OF_IDENTITY, params![user, after, page.limit], organization)
+}
+
+/// The organization's present revision: the number of its last write.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn revision(conn: &mut Conn<'_>, id: OrgId) -> Result<u64, StoreError> {
+    Ok(conn.first(REVISION, params![id], |row| row.next())?.unwrap_or(0))
+}
+
+/// Whether the installation has had its first organization.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn is_set_up(conn: &mut Conn<'_>) -> Result<bool, StoreError> {
+    Ok(conn.first(SET_UP, &[], |row| row.next::<bool>())?.unwrap_or(false))
+}

@@ -1,0 +1,179 @@
+//! Streams: small marks that belong to no organization's order of changes and take no lock, so
+//! that a stranger can never queue a tenant. Sessions beginning, "last seen" stamps, what became
+//! of a mail, sign-ins and refusals in the audit trail, sweeping what is over.
+
+use guildhall_domain::ids::{EventId, InvitationId, MailId, MemberId, OrgId, SessionId, TokenId};
+use guildhall_domain::invitation::Delivery;
+use guildhall_domain::time::Timestamp;
+use serde_json::Value as Json;
+
+use crate::error::StoreError;
+use crate::params;
+use crate::read::credential::Session;
+use crate::tx::{Author, INSERT_EVENT, INSTANCE_TRAIL, Tx};
+
+const BEGIN_SESSION: &str = "INSERT INTO sessions (id, identity_id, secret, created_at, seen_at, expires_at, address, agent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+const SESSION_SEEN: &str = "UPDATE sessions SET seen_at = $2 WHERE id = $1 AND seen_at < $2";
+const TOKEN_USED: &str = "UPDATE tokens SET last_used_at = $2 WHERE id = $1";
+const MEMBER_ACTIVE: &str = "UPDATE memberships SET last_active_at = $3 WHERE organization_id = $1 AND id = $2";
+const MAIL_SENT: &str = "UPDATE outbox SET next_at = NULL, sealed = NULL, state = $2, detail = $3, attempts = attempts + 1 WHERE id = $1 AND next_at IS NOT NULL";
+const MAIL_AGAIN: &str = "UPDATE outbox SET next_at = $2, detail = $3, attempts = attempts + 1 WHERE id = $1 AND next_at IS NOT NULL";
+const MAIL_CLAIM: &str = "UPDATE outbox SET next_at = $2 WHERE id = $1 AND next_at <= $3";
+const DELIVERY: &str = "UPDATE invitations SET delivery = $3, delivery_detail = $4 WHERE organization_id = $1 AND id = $2";
+const SWEEP_SESSIONS: &str = "DELETE FROM sessions WHERE expires_at <= $1";
+const SWEEP_LINKS: &str = "DELETE FROM links WHERE expires_at <= $1";
+const SWEEP_ANSWERS: &str = "DELETE FROM idempotency WHERE created_at <= $1";
+const SWEEP_MAIL: &str = "DELETE FROM outbox WHERE next_at IS NULL AND created_at <= $1";
+const REMEMBER: &str = "INSERT INTO idempotency (key, body, sealed, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT (key) DO UPDATE SET body = excluded.body, sealed = excluded.sealed, created_at = excluded.created_at";
+const PROBE: &str = "UPDATE instance SET probe = $1 WHERE id = 1";
+const REHASH: &str = "UPDATE identities SET password = $3 WHERE id = $1 AND password = $2";
+
+pub(crate) const STATEMENTS: &[&str] = &[
+    BEGIN_SESSION, SESSION_SEEN, TOKEN_USED, MEMBER_ACTIVE, MAIL_SENT, MAIL_AGAIN, MAIL_CLAIM, DELIVERY, SWEEP_SESSIONS, SWEEP_LINKS, SWEEP_ANSWERS, SWEEP_MAIL, REMEMBER, PROBE, REHASH,
+];
+
+/// A mark for a stream's entry in the audit trail.
+#[derive(Clone, Debug)]
+pub struct Note {
+    /// Whose trail; `None` is the installation's.
+    pub organization: Option<OrgId>,
+    /// Dotted type, such as `session.started`.
+    pub kind: &'static str,
+    /// What it is about: kind, id, name.
+    pub target: (&'static str, String, String),
+    /// Facts.
+    pub after: Json,
+    /// `success`, `denied` or `failure`.
+    pub outcome: &'static str,
+}
+
+/// When each member, session and token was last seen; written now and then, in one go.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    /// Sessions.
+    pub sessions: Vec<(SessionId, Timestamp)>,
+    /// Tokens.
+    pub tokens: Vec<(TokenId, Timestamp)>,
+    /// Members.
+    pub members: Vec<(OrgId, MemberId, Timestamp)>,
+}
+
+impl Tx<'_> {
+    /// Begins a session.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn begin_session(&mut self, session: &Session, secret: &[u8; 32]) -> Result<(), StoreError> {
+        self.execute(
+            BEGIN_SESSION,
+            params![session.id, session.user, *secret, session.created_at, session.seen_at, session.expires_at, &session.address, &session.agent],
+        )
+        .map(drop)
+    }
+
+    /// Writes a note to the audit trail, at the revision it was seen at.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn note(&mut self, author: &Author, note: &Note) -> Result<(), StoreError> {
+        let trail = note.organization.unwrap_or(INSTANCE_TRAIL);
+        let revision = crate::read::organization::revision(self, trail)?;
+        let id = EventId::new(self.fresh());
+        let (kind, target, name) = &note.target;
+        let now = self.now();
+        self.execute(
+            INSERT_EVENT,
+            params![
+                trail, revision, id, note.kind, &author.kind, &author.id, &author.name, &author.credential, *kind, target, name, &Json::Null, &note.after, note.outcome, &author.address,
+                &author.request_id, now
+            ],
+        )
+        .map(drop)
+    }
+
+    /// Writes when things were last seen.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn seen(&mut self, seen: &Seen) -> Result<(), StoreError> {
+        for (id, at) in &seen.sessions {
+            self.execute(SESSION_SEEN, params![*id, *at])?;
+        }
+        for (id, at) in &seen.tokens {
+            self.execute(TOKEN_USED, params![*id, *at])?;
+        }
+        for (organization, member, at) in &seen.members {
+            self.execute(MEMBER_ACTIVE, params![*organization, *member, *at])?;
+        }
+        Ok(())
+    }
+
+    /// Takes a due message for sending until `until`; `false` when another node has it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn claim_mail(&mut self, mail: MailId, until: Timestamp) -> Result<bool, StoreError> {
+        let now = self.now();
+        Ok(self.execute(MAIL_CLAIM, params![mail, until, now])? == 1)
+    }
+
+    /// Records that a message was sent or failed for good; its text is erased.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn mail_done(&mut self, mail: MailId, about: Option<(OrgId, InvitationId)>, delivery: Delivery, detail: &str) -> Result<(), StoreError> {
+        let waited = self.execute(MAIL_SENT, params![mail, delivery, detail])? == 1;
+        self.delivery(about.filter(|_| waited), delivery, detail)
+    }
+
+    /// Records that a message is to be tried again.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn mail_again(&mut self, mail: MailId, about: Option<(OrgId, InvitationId)>, next_at: Timestamp, detail: &str) -> Result<(), StoreError> {
+        let waited = self.execute(MAIL_AGAIN, params![mail, next_at, detail])? == 1;
+        self.delivery(about.filter(|_| waited), Delivery::Queued, detail)
+    }
+
+    fn delivery(&mut self, about: Option<(OrgId, InvitationId)>, delivery: Delivery, detail: &str) -> Result<(), StoreError> {
+        match about {
+            Some((organization, invitation)) => self.execute(DELIVERY, params![organization, invitation, delivery, detail]).map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// Keeps the answer of an idempotency key.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn remember(&mut self, key: &[u8; 32], body: &[u8; 32], sealed: Vec<u8>) -> Result<(), StoreError> {
+        let now = self.now();
+        self.execute(REMEMBER, params![*key, *body, sealed, now]).map(drop)
+    }
+
+    /// Renews a password hash made with weaker parameters, unless it changed meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn rehash(&mut self, user: guildhall_domain::ids::UserId, old: &str, new: &str) -> Result<(), StoreError> {
+        self.execute(REHASH, params![user, old, new]).map(drop)
+    }
+
+    /// Deletes what is over: sessions and links that ended, answers and mail records older than
+    /// `old`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn sweep(&mut self, old_answers: Timestamp, old_mail: Timestamp) -> Result<u64, StoreError> {
+        let now = self.now();
+        let mut gone = self.execute(SWEEP_SESSIONS, params![now])?;
+        gone += self.execute(SWEEP_LINKS, params![now])?;
+        gone += self.execute(SWEEP_ANSWERS, params![old_answers])?;
+        Ok(gone + self.execute(SWEEP_MAIL, params![old_mail])?)
+    }
+
+    pub(crate) fn probe(&mut self) -> Result<(), StoreError> {
+        let now = self.now();
+        self.execute(PROBE, params![now]).map(drop)
+    }
+}
