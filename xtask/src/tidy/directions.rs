@@ -106,36 +106,68 @@ fn dependencies(manifest: &str) -> Vec<(usize, &str, &str)> {
     found
 }
 
-/// Engines are named only in the driver; the domain touches nothing of its surroundings.
-pub fn engines_and_purity(files: &[SourceFile]) -> Vec<Finding> {
+/// The lines of a file's code that are no test, blanked, with their numbers.
+fn product_lines(code: &str) -> impl Iterator<Item = (usize, &str)> {
+    let in_test = test_lines(code);
+    code.lines()
+        .enumerate()
+        .filter(move |(index, _)| !in_test.get(*index).copied().unwrap_or(false))
+        .map(|(index, line)| (index + 1, line))
+}
+
+/// The engines' crates are used only in the driver, and by the test support that makes databases.
+pub fn engines(files: &[SourceFile]) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for file in files
+    let seam = |path: &str| {
+        path.starts_with("crates/store/src/driver") || path.starts_with("crates/testkit/")
+    };
+    let product = files
         .iter()
-        .filter(|f| f.extension() == "rs" && f.path.starts_with("crates/") && !f.is_test())
-    {
-        let driver = ["crates/store/src/driver", "crates/testkit/"]
-            .iter()
-            .any(|seam| file.path.starts_with(seam));
-        let pure = file.path.starts_with("crates/domain/src/");
-        let code = blank(&file.text, Keep::Code);
-        let in_test = test_lines(&code);
-        for (line, word) in
-            words(&code).filter(|(line, _)| !in_test.get(line - 1).copied().unwrap_or(false))
-        {
-            if ENGINES.contains(&word) && !driver {
+        .filter(|f| f.extension() == "rs" && f.path.starts_with("crates/"));
+    for file in product.filter(|f| !f.is_test() && !seam(&f.path)) {
+        for (number, line) in product_lines(&blank(&file.text, Keep::Code)) {
+            if let Some(engine) = ENGINES.iter().find(|engine| uses_crate(line, engine)) {
                 let message = format!(
-                    "names the engine `{word}`; only crates/store/src/driver* may, ask it through the seam"
+                    "uses the crate `{engine}`; only crates/store/src/driver* may, ask it through the seam"
                 );
-                findings.push(Finding::new(&file.path, line, message));
-            }
-            if IMPURE.contains(&word) && pure {
-                let message =
-                    format!("`{word}` in the pure crate; let the caller pass the value in");
-                findings.push(Finding::new(&file.path, line, message));
+                findings.push(Finding::new(&file.path, number, message));
             }
         }
     }
     findings
+}
+
+/// The domain touches nothing of its surroundings.
+pub fn purity(files: &[SourceFile]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let domain = files
+        .iter()
+        .filter(|f| f.extension() == "rs" && f.path.starts_with("crates/domain/src/"));
+    for file in domain.filter(|f| !f.is_test()) {
+        for (number, line) in product_lines(&blank(&file.text, Keep::Code)) {
+            if let Some((_, word)) = words(line).find(|(_, word)| IMPURE.contains(word)) {
+                let message =
+                    format!("`{word}` in the pure crate; let the caller pass the value in");
+                findings.push(Finding::new(&file.path, number, message));
+            }
+        }
+    }
+    findings
+}
+
+/// Whether a line of blanked code uses a crate: by a path that begins with its name, or by importing it.
+fn uses_crate(line: &str, name: &str) -> bool {
+    line.match_indices(name).any(|(at, _)| {
+        let (before, after) = (
+            line.get(..at).unwrap_or_default(),
+            line.get(at + name.len()..).unwrap_or_default(),
+        );
+        let inside = before.ends_with(|c: char| c.is_alphanumeric() || "_:.".contains(c))
+            && !before.ends_with(" ::");
+        !inside
+            && (after.starts_with("::")
+                || (before.ends_with("use ") && after.starts_with([';', ' '])))
+    })
 }
 
 #[cfg(test)]
@@ -191,23 +223,21 @@ mod tests {
 
     #[test]
     fn engines_are_named_only_behind_the_seam() {
-        let code = "//! postgres\nuse rusqlite::Connection;\nlet url = \"postgres://\";\n";
-        let found = engines_and_purity(&[file("crates/store/src/members.rs", code)]);
-        assert_eq!(found.iter().map(|f| f.line).collect::<Vec<_>>(), [2]);
+        let code = "//! postgres\nuse rusqlite::Connection;\nlet url = \"postgres://\";\nuse crate::driver::postgres::Postgres;\n\
+                    fn postgres(config: &postgres::Config) {}\n";
+        let found = engines(&[file("crates/store/src/members.rs", code)]);
+        assert_eq!(found.iter().map(|f| f.line).collect::<Vec<_>>(), [2, 5]);
         let quiet = [
             file("crates/store/src/driver/sqlite.rs", code),
             file("crates/store/tests/a.rs", code),
         ];
-        assert!(engines_and_purity(&quiet).is_empty());
+        assert!(engines(&quiet).is_empty());
     }
 
     #[test]
     fn the_domain_has_no_clock() {
         let code = "let now = OffsetDateTime::now_utc();\n#[cfg(test)]\nmod tests {\n    use std::fs;\n}\n";
-        assert_eq!(
-            engines_and_purity(&[file("crates/domain/src/a.rs", code)]).len(),
-            1
-        );
-        assert!(engines_and_purity(&[file("crates/server/src/a.rs", code)]).is_empty());
+        assert_eq!(purity(&[file("crates/domain/src/a.rs", code)]).len(), 1);
+        assert!(purity(&[file("crates/server/src/a.rs", code)]).is_empty());
     }
 }

@@ -14,7 +14,7 @@ use std::path::Path;
 /// A check sees all of the project's files at once.
 type Check = fn(&[SourceFile]) -> Vec<Finding>;
 
-const CHECKS: [Check; 10] = [
+const CHECKS: [Check; 11] = [
     form::lengths,
     form::function_lengths,
     form::module_headers,
@@ -22,7 +22,8 @@ const CHECKS: [Check; 10] = [
     names::modules,
     names::presets_compared,
     directions::crates,
-    directions::engines_and_purity,
+    directions::engines,
+    directions::purity,
     links::links,
     words::forbidden,
 ];
