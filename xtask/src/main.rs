@@ -1,1 +1,65 @@
-fn main() {}
+//! Project chores behind `cargo xtask`, one file a command. `cargo xtask help` lists them.
+//!
+//! It stands outside the product: it reads the project's files and runs programs, and links none of
+//! the product's crates, so that it still works when the product does not build.
+
+mod cargo;
+mod conformance;
+mod deps;
+mod docs;
+mod files;
+mod postgres;
+mod rust_source;
+mod setup;
+mod steps;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+/// What went wrong, as a sentence for the person at the terminal.
+type Outcome<T> = Result<T, String>;
+
+const HELP: &str = "\
+cargo xtask COMMAND
+
+  test [--quick] [FILTER]  install what is missing, then run every check and every test;
+                           --quick leaves out clippy and the browser,
+                           FILTER runs only the tests whose name contains it
+  tidy                     the house rules that no compiler knows: sizes, names, directions, links
+  deps                     banned crates, licences, reasons and use of every direct dependency
+  docs [--check]           write docs/reference, or with --check tell which pages are stale
+  help                     this text
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match run(&words) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(message) => {
+            eprintln!("xtask: {message}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Runs one command; `false` means that it ran and found something wrong.
+fn run(words: &[&str]) -> Outcome<bool> {
+    match words {
+        [] | ["help" | "--help" | "-h"] => {
+            print!("{HELP}");
+            Ok(true)
+        }
+        ["test", options @ ..] => test::run(&files::root()?, &test::Options::parse(options)?),
+        ["tidy"] => tidy::run(&files::root()?),
+        ["deps"] => deps::run(&files::root()?),
+        ["docs"] => docs::write(&files::root()?),
+        ["docs", "--check"] => docs::check(&files::root()?),
+        _ => Err(format!(
+            "unknown command `{}`; `cargo xtask help` lists them",
+            words.join(" ")
+        )),
+    }
+}

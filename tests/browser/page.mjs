@@ -1,0 +1,87 @@
+// What tests do with a page of the product: open it under guard, sign in, look at it in every size and
+// scheme. Starts neither browser nor product.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const pictures = fileURLToPath(new URL('../../screenshots/', import.meta.url));
+const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+
+const sizes = { desktop: { width: 1280, height: 800 }, phone: { width: 375, height: 812 } };
+const schemes = ['light', 'dark'];
+
+/**
+ * Opens an empty page under guard. The guard notes console errors (a violated content security policy is
+ * one), script errors, answers of 500 and above, and requests to any other origin; `guard.check()`
+ * throws when it noted something, and the runner calls it after each test.
+ *
+ * @param options size: 'desktop' | 'phone', scheme: 'light' | 'dark', scripts: false to browse without,
+ *   expected: regular expressions of console errors that the test provokes on purpose.
+ */
+export async function openPage(browser, base, options = {}) {
+  const { size = 'desktop', scheme = 'light', scripts = true, expected = [] } = options;
+  const context = await browser.newContext({
+    baseURL: base, viewport: sizes[size], colorScheme: scheme, javaScriptEnabled: scripts, reducedMotion: 'reduce',
+  });
+  context.setDefaultTimeout(10_000);
+  const page = await context.newPage();
+  const noted = [];
+  const note = text => { if (!expected.some(pattern => pattern.test(text))) noted.push(text); };
+  page.on('console', message => { if (message.type() === 'error') note(`console: ${message.text()}`); });
+  page.on('pageerror', error => note(`script: ${error.message}`));
+  page.on('response', answer => { if (answer.status() >= 500) note(`${answer.status()} from ${answer.url()}`); });
+  page.on('request', request => {
+    const url = new URL(request.url());
+    if (url.protocol.startsWith('http') && url.origin !== base) note(`request to ${url.origin}`);
+  });
+  const guard = { check: () => assert.deepEqual(noted, [], `the page at ${page.url()} complained`) };
+  return { page, context, guard };
+}
+
+/** Signs the page's context in by the API, as the sign-in form does; works with scripts off too. */
+export async function signIn(context, base, { email, password, otp }) {
+  const answer = await context.request.post('/api/v1/session', {
+    data: { email, password, otp }, headers: { origin: base },
+  });
+  assert.ok(answer.ok(), `signing in as ${email} answers ${answer.status()}: ${await answer.text()}`);
+}
+
+/** No violation of WCAG 2.2 A and AA that a program can find; the program needs scripts to be on. */
+export async function checkAccessibility(page) {
+  // By the debugger, so that the page's content security policy stays in force.
+  const debug = await page.context().newCDPSession(page);
+  await debug.send('Runtime.evaluate', { expression: `${axe};0` });
+  await debug.detach();
+  const found = await page.evaluate(only => globalThis.axe.run(document, { runOnly: only }), rules);
+  const lines = found.violations.map(v => `${v.id} (${v.impact}): ${v.help}, ${v.nodes.length}x, first ${v.nodes[0].html}`);
+  assert.deepEqual(lines, [], `accessibility of ${page.url()}`);
+}
+
+/** Nothing is wider than the window. */
+export async function checkNoSidewaysScroll(page) {
+  const [wide, window] = await page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    return [scrollWidth, clientWidth];
+  });
+  assert.ok(wide <= window, `${page.url()} is ${wide} px wide in a window of ${window} px`);
+}
+
+/**
+ * Looks at the page as it stands in both sizes and both schemes: a picture each in `screenshots/`, no
+ * sideways scroll, no accessibility violation. Leaves it as a light desktop page.
+ */
+export async function inspect(page, name) {
+  await mkdir(pictures, { recursive: true });
+  for (const [size, viewport] of Object.entries(sizes).reverse()) {
+    await page.setViewportSize(viewport);
+    for (const scheme of [...schemes].reverse()) {
+      await page.emulateMedia({ colorScheme: scheme });
+      await page.screenshot({ path: `${pictures}${name}-${size}-${scheme}.png`, fullPage: true });
+      await checkNoSidewaysScroll(page);
+      await checkAccessibility(page);
+    }
+  }
+}
