@@ -50,49 +50,29 @@ struct Proof {
 /// The whole page.
 pub fn page(root: &Path) -> Outcome<String> {
     let files = read_all(root)?;
-    let list = files
-        .iter()
-        .find(|f| f.path == LINES)
-        .ok_or_else(|| format!("`{LINES}` is missing"))?;
+    let list = files.iter().find(|f| f.path == LINES).ok_or_else(|| format!("`{LINES}` is missing"))?;
     let families = read_families(&list.text)?;
     let proofs: Vec<Proof> = files.iter().flat_map(proofs).collect();
-    let known = |id: &String| {
-        families
-            .iter()
-            .any(|family| family.lines.iter().any(|line| line.id == *id))
-    };
+    let known = |id: &String| families.iter().any(|family| family.lines.iter().any(|line| line.id == *id));
     for proof in &proofs {
         if let Some(id) = proof.ids.iter().find(|id| !known(id)) {
-            return Err(format!(
-                "{}: `{}` claims `{id}`, which {LINES} does not list",
-                proof.path, proof.test
-            ));
+            return Err(format!("{}: `{}` claims `{id}`, which {LINES} does not list", proof.path, proof.test));
         }
     }
     Ok(render(&families, &proofs))
 }
 
 fn read_families(text: &str) -> Outcome<Vec<Family>> {
-    let table: toml::Table = text
-        .parse()
-        .map_err(|error| format!("`{LINES}`: {error}"))?;
-    let families = table
-        .get("system")
-        .and_then(toml::Value::as_array)
-        .ok_or_else(|| format!("`{LINES}` lists no system"))?;
+    let table: toml::Table = text.parse().map_err(|error| format!("`{LINES}`: {error}"))?;
+    let families =
+        table.get("system").and_then(toml::Value::as_array).ok_or_else(|| format!("`{LINES}` lists no system"))?;
     families.iter().map(family).collect()
 }
 
 fn family(value: &toml::Value) -> Outcome<Family> {
     let text = |value: Option<&toml::Value>| value.and_then(toml::Value::as_str).map(str::to_owned);
-    let field = |name: &str| {
-        text(value.get(name)).ok_or_else(|| format!("`{LINES}`: a system lacks `{name}`"))
-    };
-    let rows = value
-        .get("lines")
-        .and_then(toml::Value::as_array)
-        .into_iter()
-        .flatten();
+    let field = |name: &str| text(value.get(name)).ok_or_else(|| format!("`{LINES}`: a system lacks `{name}`"));
+    let rows = value.get("lines").and_then(toml::Value::as_array).into_iter().flatten();
     let lines = rows.map(|row| {
         let line = Line {
             id: text(row.get(0)).unwrap_or_default(),
@@ -101,17 +81,9 @@ fn family(value: &toml::Value) -> Outcome<Family> {
         };
         let complete = is_id(&line.id) && !line.says.is_empty();
         let marked = matches!(line.mark.as_str(), "seed" | "src" | "inferred" | "open");
-        if complete && marked {
-            Ok(line)
-        } else {
-            Err(format!("`{LINES}`: cannot read the line {row}"))
-        }
+        if complete && marked { Ok(line) } else { Err(format!("`{LINES}`: cannot read the line {row}")) }
     });
-    Ok(Family {
-        name: field("name")?,
-        preset: field("preset")?,
-        lines: lines.collect::<Outcome<_>>()?,
-    })
+    Ok(Family { name: field("name")?, preset: field("preset")?, lines: lines.collect::<Outcome<_>>()? })
 }
 
 /// `PX-7`, `CT-O1`: a system, a dash, an optional letter, a number.
@@ -132,11 +104,7 @@ fn proofs(file: &SourceFile) -> Vec<Proof> {
     if !(rust && file.path.starts_with("crates/") || file.path.starts_with("tests/")) {
         return Vec::new();
     }
-    let in_test = if rust && !file.is_test() {
-        test_lines(&blank(&file.text, Keep::Code))
-    } else {
-        Vec::new()
-    };
+    let in_test = if rust && !file.is_test() { test_lines(&blank(&file.text, Keep::Code)) } else { Vec::new() };
     let mut found = Vec::new();
     let mut above = Above::default();
     for (index, line) in file.text.lines().enumerate() {
@@ -152,11 +120,7 @@ fn proofs(file: &SourceFile) -> Vec<Proof> {
             let test = defined_name(line);
             ids.extend(test.map(ids_in_name).unwrap_or_default());
             if let Some(test) = test.filter(|_| !ids.is_empty() && !ignored) {
-                found.push(Proof {
-                    path: file.path.clone(),
-                    test: test.to_owned(),
-                    ids,
-                });
+                found.push(Proof { path: file.path.clone(), test: test.to_owned(), ids });
             }
         }
     }
@@ -174,28 +138,17 @@ struct Above {
 /// macro that makes tests.
 fn defined_name(line: &str) -> Option<&str> {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
-    let after = ["fn ", "function "]
-        .iter()
-        .find_map(|word| line.split_once(word).map(|(_, rest)| rest));
-    let in_macro = || {
-        line.split_once("!(")
-            .or_else(|| line.split_once("! {"))
-            .map(|(_, rest)| rest.trim_start())
-    };
+    let after = ["fn ", "function "].iter().find_map(|word| line.split_once(word).map(|(_, rest)| rest));
+    let in_macro = || line.split_once("!(").or_else(|| line.split_once("! {")).map(|(_, rest)| rest.trim_start());
     let rest = after.or_else(in_macro).unwrap_or(line);
-    rest.split(|c| !is_word(c))
-        .next()
-        .filter(|name| !name.is_empty())
+    rest.split(|c| !is_word(c)).next().filter(|name| !name.is_empty())
 }
 
 /// The ids at the start of a test's name: `ct_17_ct_19_the_only_owner_stays`.
 fn ids_in_name(name: &str) -> Vec<String> {
     let parts: Vec<&str> = name.split('_').collect();
     let pairs = parts.chunks_exact(2).map(|pair| pair.join("-"));
-    pairs
-        .map(|id| id.to_uppercase())
-        .take_while(|id| is_id(id))
-        .collect()
+    pairs.map(|id| id.to_uppercase()).take_while(|id| is_id(id)).collect()
 }
 
 /// The ids in a comment, `CT-17`, and those of a span, `CT-O1..CT-O8`.
@@ -205,28 +158,18 @@ fn ids_in_comment(line: &str) -> Vec<String> {
         .map(|word| word.trim_matches('.'))
         .flat_map(|word| match word.split_once("..") {
             Some((first, last)) => span(first, last),
-            None => Some(word.to_owned())
-                .filter(|word| is_id(word))
-                .into_iter()
-                .collect(),
+            None => Some(word.to_owned()).filter(|word| is_id(word)).into_iter().collect(),
         })
         .collect()
 }
 
 fn span(first: &str, last: &str) -> Vec<String> {
     let parts = |id: &str| -> Option<(String, u32)> {
-        let digits = id
-            .find(|c: char| c.is_ascii_digit())
-            .filter(|_| is_id(id))?;
-        Some((
-            id.get(..digits)?.to_owned(),
-            id.get(digits..)?.parse().ok()?,
-        ))
+        let digits = id.find(|c: char| c.is_ascii_digit()).filter(|_| is_id(id))?;
+        Some((id.get(..digits)?.to_owned(), id.get(digits..)?.parse().ok()?))
     };
     match (parts(first), parts(last)) {
-        (Some((stem, from)), Some((other, to))) if stem == other => {
-            (from..=to).map(|n| format!("{stem}{n}")).collect()
-        }
+        (Some((stem, from)), Some((other, to))) if stem == other => (from..=to).map(|n| format!("{stem}{n}")).collect(),
         _ => Vec::new(),
     }
 }
@@ -241,25 +184,11 @@ fn render(families: &[Family], proofs: &[Proof]) -> String {
             }
         }
     }
-    let met = |family: &Family| {
-        family
-            .lines
-            .iter()
-            .filter(|line| tests.contains_key(line.id.as_str()))
-            .count()
-    };
+    let met = |family: &Family| family.lines.iter().filter(|line| tests.contains_key(line.id.as_str())).count();
     // Writing into a string cannot fail.
-    let mut page =
-        format!("{INTRODUCTION}\n| System | Preset | Lines | Met |\n| --- | --- | --- | --- |\n");
+    let mut page = format!("{INTRODUCTION}\n| System | Preset | Lines | Met |\n| --- | --- | --- | --- |\n");
     for family in families {
-        let _ = writeln!(
-            page,
-            "| {} | `{}` | {} | {} |",
-            family.name,
-            family.preset,
-            family.lines.len(),
-            met(family)
-        );
+        let _ = writeln!(page, "| {} | `{}` | {} | {} |", family.name, family.preset, family.lines.len(), met(family));
     }
     for family in families {
         let _ = write!(
@@ -268,30 +197,17 @@ fn render(families: &[Family], proofs: &[Proof]) -> String {
             family.name
         );
         for line in &family.lines {
-            let proofs = tests
-                .get(line.id.as_str())
-                .map(Vec::as_slice)
-                .unwrap_or_default();
+            let proofs = tests.get(line.id.as_str()).map(Vec::as_slice).unwrap_or_default();
             let verdict = if proofs.is_empty() { "not met" } else { "met" };
-            let _ = writeln!(
-                page,
-                "| {} | {} | {} | {} | {verdict} |",
-                line.id,
-                line.mark,
-                line.says,
-                links(proofs)
-            );
+            let _ = writeln!(page, "| {} | {} | {} | {} | {verdict} |", line.id, line.mark, line.says, links(proofs));
         }
     }
     page
 }
 
 fn links(proofs: &[&Proof]) -> String {
-    let mut named: Vec<String> = proofs
-        .iter()
-        .take(NAMED_TESTS)
-        .map(|p| format!("[`{}`](../../{})", p.test, p.path))
-        .collect();
+    let mut named: Vec<String> =
+        proofs.iter().take(NAMED_TESTS).map(|p| format!("[`{}`](../../{})", p.test, p.path)).collect();
     if proofs.len() > NAMED_TESTS {
         named.push(format!("and {} more", proofs.len() - NAMED_TESTS));
     }
@@ -304,10 +220,7 @@ mod tests {
     use crate::files::file;
 
     fn claims(path: &str, text: &str) -> Vec<(String, String)> {
-        proofs(&file(path, text))
-            .into_iter()
-            .map(|p| (p.test, p.ids.join(" ")))
-            .collect()
+        proofs(&file(path, text)).into_iter().map(|p| (p.test, p.ids.join(" "))).collect()
     }
 
     fn pair(test: &str, ids: &str) -> (String, String) {
@@ -318,15 +231,13 @@ mod tests {
     fn a_test_names_its_lines_at_the_start_of_its_name() {
         let text = "#[test]\nfn ct_17_ct_19_the_only_owner_stays() {}\n#[test]\nfn based_on_3_items() {}\n";
         let found = claims("crates/server/tests/owners.rs", text);
-        assert_eq!(
-            found,
-            [pair("ct_17_ct_19_the_only_owner_stays", "CT-17 CT-19")]
-        );
+        assert_eq!(found, [pair("ct_17_ct_19_the_only_owner_stays", "CT-17 CT-19")]);
     }
 
     #[test]
     fn a_test_names_its_lines_in_the_comment_above_but_not_across_a_gap() {
-        let text = "/// CT-O1..CT-O3 and CT-29.\n#[tokio::test]\nasync fn the_matrix_holds() {}\n\n// PX-1\n\nfn other() {}\n";
+        let text =
+            "/// CT-O1..CT-O3 and CT-29.\n#[tokio::test]\nasync fn the_matrix_holds() {}\n\n// PX-1\n\nfn other() {}\n";
         let found = claims("crates/server/tests/matrix.rs", text);
         assert_eq!(found, [pair("the_matrix_holds", "CT-O1 CT-O2 CT-O3 CT-29")]);
     }
@@ -334,51 +245,33 @@ mod tests {
     #[test]
     fn tests_made_by_a_macro_and_browser_tests_count_and_ignored_ones_do_not() {
         let text = "on_both_engines!(ct_3_admins_invite_no_owner, |app| {});\n#[test]\n#[ignore]\nfn ct_4_hint() {}\n";
-        assert_eq!(
-            claims("crates/server/tests/a.rs", text),
-            [pair("ct_3_admins_invite_no_owner", "CT-3")]
-        );
+        assert_eq!(claims("crates/server/tests/a.rs", text), [pair("ct_3_admins_invite_no_owner", "CT-3")]);
         let script = "// CT-5\nexport async function the_list_is_split(t) {}\n";
-        assert_eq!(
-            claims("tests/browser/invite.test.mjs", script),
-            [pair("the_list_is_split", "CT-5")]
-        );
+        assert_eq!(claims("tests/browser/invite.test.mjs", script), [pair("the_list_is_split", "CT-5")]);
     }
 
     #[test]
     fn claims_outside_of_tests_do_not_count() {
         let text = "/// CT-17\nfn may_leave() {}\n#[cfg(test)]\nmod tests {\n    fn ct_21_no_leaving() {}\n}\n";
-        assert_eq!(
-            claims("crates/domain/src/a.rs", text),
-            [pair("ct_21_no_leaving", "CT-21")]
-        );
+        assert_eq!(claims("crates/domain/src/a.rs", text), [pair("ct_21_no_leaving", "CT-21")]);
     }
 
     #[test]
     fn the_page_tells_met_from_not_met() {
         let list = "[[system]]\nname = \"Pixie\"\npreset = \"pixie\"\nlines = [[\"PX-1\", \"seed\", \"a\"], [\"PX-2\", \"open\", \"b\"]]\n";
         let families = read_families(list).expect("a good list");
-        let proof = Proof {
-            path: "crates/a/tests/b.rs".to_owned(),
-            test: "px_1_a".to_owned(),
-            ids: vec!["PX-1".to_owned()],
-        };
+        let proof =
+            Proof { path: "crates/a/tests/b.rs".to_owned(), test: "px_1_a".to_owned(), ids: vec!["PX-1".to_owned()] };
         let page = render(&families, &[proof]);
         assert!(page.contains("| Pixie | `pixie` | 2 | 1 |"), "{page}");
-        assert!(
-            page.contains("| PX-1 | seed | a | [`px_1_a`](../../crates/a/tests/b.rs) | met |"),
-            "{page}"
-        );
+        assert!(page.contains("| PX-1 | seed | a | [`px_1_a`](../../crates/a/tests/b.rs) | met |"), "{page}");
         assert!(page.contains("| PX-2 | open | b |  | not met |"), "{page}");
         assert!(read_families(&list.replace("open", "maybe")).is_err());
     }
 
     #[test]
     fn spans_and_ids_are_read_strictly() {
-        assert_eq!(
-            ids_in_comment("// (CT-O2..CT-O3), PX-7. CT-x UTF-8"),
-            ["CT-O2", "CT-O3", "PX-7"]
-        );
+        assert_eq!(ids_in_comment("// (CT-O2..CT-O3), PX-7. CT-x UTF-8"), ["CT-O2", "CT-O3", "PX-7"]);
         assert!(!is_id("CT-") && !is_id("XX-1") && !is_id("CT-OO1"));
     }
 }

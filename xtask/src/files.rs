@@ -5,14 +5,7 @@ use crate::Outcome;
 use std::path::{Path, PathBuf};
 
 /// Names of no interest, wherever they stand.
-const SKIPPED: [&str; 6] = [
-    "target",
-    "node_modules",
-    ".git",
-    ".tools",
-    "screenshots",
-    "guildhall-data",
-];
+const SKIPPED: [&str; 6] = ["target", "node_modules", ".git", ".tools", "screenshots", "guildhall-data"];
 
 /// One text file of the project.
 pub struct SourceFile {
@@ -24,11 +17,7 @@ pub struct SourceFile {
 impl SourceFile {
     /// The part of the name after the last dot, or the empty string.
     pub fn extension(&self) -> &str {
-        self.path
-            .rsplit('/')
-            .next()
-            .and_then(|name| name.rsplit_once('.'))
-            .map_or("", |(_, end)| end)
+        self.path.rsplit('/').next().and_then(|name| name.rsplit_once('.')).map_or("", |(_, end)| end)
     }
 
     /// Written by a program, so that rules of form do not apply.
@@ -43,12 +32,8 @@ impl SourceFile {
     pub fn is_test(&self) -> bool {
         let path = self.path.as_str();
         path.starts_with("tests/")
-            || ["/tests/", "/benches/"]
-                .iter()
-                .any(|folder| path.contains(folder))
-            || ["/tests.rs", "_tests.rs", ".test.mjs"]
-                .iter()
-                .any(|end| path.ends_with(end))
+            || ["/tests/", "/benches/"].iter().any(|folder| path.contains(folder))
+            || ["/tests.rs", "_tests.rs", ".test.mjs"].iter().any(|end| path.ends_with(end))
     }
 }
 
@@ -63,23 +48,14 @@ pub struct Finding {
 
 impl Finding {
     pub fn new(path: &str, line: usize, message: impl Into<String>) -> Finding {
-        Finding {
-            path: path.to_owned(),
-            line,
-            message: message.into(),
-        }
+        Finding { path: path.to_owned(), line, message: message.into() }
     }
 }
 
 /// Prints the findings in order of place, and a closing line; true when there are none.
 pub fn report(check: &str, mut findings: Vec<Finding>) -> bool {
     findings.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
-    for Finding {
-        path,
-        line,
-        message,
-    } in &findings
-    {
+    for Finding { path, line, message } in &findings {
         println!("{path}:{line}: {message}");
     }
     match findings.len() {
@@ -92,16 +68,10 @@ pub fn report(check: &str, mut findings: Vec<Finding>) -> bool {
 /// The folder that holds the workspace's `Cargo.toml`.
 pub fn root() -> Outcome<PathBuf> {
     // Asked of the environment, not of the compiler: a copied target folder must not point elsewhere.
-    let start = std::env::var_os("CARGO_MANIFEST_DIR")
-        .map(PathBuf::from)
-        .or_else(|| std::env::current_dir().ok());
+    let start = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).or_else(|| std::env::current_dir().ok());
     start
         .as_deref()
-        .and_then(|start| {
-            start
-                .ancestors()
-                .find(|folder| folder.join("Cargo.lock").is_file())
-        })
+        .and_then(|start| start.ancestors().find(|folder| folder.join("Cargo.lock").is_file()))
         .map(Path::to_owned)
         .ok_or_else(|| "no workspace here; run it inside the project".to_owned())
 }
@@ -109,8 +79,7 @@ pub fn root() -> Outcome<PathBuf> {
 /// Every text file of the project, sorted by path.
 pub fn read_all(root: &Path) -> Outcome<Vec<SourceFile>> {
     let mut found = Vec::new();
-    collect(root, root, &mut found)
-        .map_err(|error| format!("cannot read the project's files: {error}"))?;
+    collect(root, root, &mut found).map_err(|error| format!("cannot read the project's files: {error}"))?;
     found.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(found)
 }
@@ -128,10 +97,7 @@ fn collect(root: &Path, folder: &Path, found: &mut Vec<SourceFile>) -> std::io::
             && let Ok(text) = String::from_utf8(std::fs::read(&path)?)
             && let Ok(relative) = path.strip_prefix(root)
         {
-            found.push(SourceFile {
-                path: relative.to_string_lossy().into_owned(),
-                text,
-            });
+            found.push(SourceFile { path: relative.to_string_lossy().into_owned(), text });
         }
     }
     Ok(())
@@ -139,8 +105,5 @@ fn collect(root: &Path, folder: &Path, found: &mut Vec<SourceFile>) -> std::io::
 
 #[cfg(test)]
 pub fn file(path: &str, text: &str) -> SourceFile {
-    SourceFile {
-        path: path.to_owned(),
-        text: text.to_owned(),
-    }
+    SourceFile { path: path.to_owned(), text: text.to_owned() }
 }

@@ -57,9 +57,6 @@ fn run(words: &[&str]) -> Outcome<bool> {
         ["deps"] => deps::run(&files::root()?),
         ["docs"] => docs::write(&files::root()?),
         ["docs", "--check"] => docs::check(&files::root()?),
-        _ => Err(format!(
-            "unknown command `{}`; `cargo xtask help` lists them",
-            words.join(" ")
-        )),
+        _ => Err(format!("unknown command `{}`; `cargo xtask help` lists them", words.join(" "))),
     }
 }

@@ -30,30 +30,16 @@ impl Postgres {
         let port = free_port()?;
         let folder = private_folder(spare)?;
         let mut guard = Command::new("sh");
-        guard
-            .args(["-c", GUARD, "postgres_guard"])
-            .arg(&folder)
-            .arg(&bin)
-            .arg(port.to_string());
+        guard.args(["-c", GUARD, "postgres_guard"]).arg(&folder).arg(&bin).arg(port.to_string());
         if setup::is_root() {
             // PostgreSQL refuses to run as root.
             let (user, group) = (id_of("-u")?, id_of("-g")?);
-            chown(&folder, Some(user), Some(group))
-                .map_err(|error| format!("cannot hand over the folder: {error}"))?;
-            guard.args([
-                "setpriv",
-                &format!("--reuid={user}"),
-                &format!("--regid={group}"),
-                "--clear-groups",
-            ]);
+            chown(&folder, Some(user), Some(group)).map_err(|error| format!("cannot hand over the folder: {error}"))?;
+            guard.args(["setpriv", &format!("--reuid={user}"), &format!("--regid={group}"), "--clear-groups"]);
         }
         let guard = guard.stdin(Stdio::piped()).env("LC_ALL", "C").spawn();
         let guard = guard.map_err(|error| format!("cannot start a shell: {error}"))?;
-        let mut server = Postgres {
-            url: format!("postgres://postgres@127.0.0.1:{port}/postgres"),
-            guard,
-            folder,
-        };
+        let mut server = Postgres { url: format!("postgres://postgres@127.0.0.1:{port}/postgres"), guard, folder };
         server.wait_until_ready()?;
         Ok(server)
     }
@@ -85,9 +71,7 @@ impl Drop for Postgres {
 
 fn free_port() -> Outcome<u16> {
     let address = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr());
-    address
-        .map(|address| address.port())
-        .map_err(|error| format!("no free loopback port: {error}"))
+    address.map(|address| address.port()).map_err(|error| format!("no free loopback port: {error}"))
 }
 
 /// A new folder that only its owner may enter.
@@ -106,13 +90,10 @@ fn private_folder(spare: &Path) -> Outcome<PathBuf> {
 
 /// The user or group number of the account that Debian's package makes.
 fn id_of(kind: &str) -> Outcome<u32> {
-    let output = Command::new("id")
-        .args([kind, "postgres"])
-        .output()
-        .map_err(|error| format!("cannot run id: {error}"))?;
+    let output =
+        Command::new("id").args([kind, "postgres"]).output().map_err(|error| format!("cannot run id: {error}"))?;
     let number = String::from_utf8_lossy(&output.stdout).trim().parse();
-    number
-        .map_err(|_| "there is no user `postgres`; install Debian's package postgresql".to_owned())
+    number.map_err(|_| "there is no user `postgres`; install Debian's package postgresql".to_owned())
 }
 
 #[cfg(test)]
@@ -127,21 +108,11 @@ mod tests {
             return;
         }
         let server = Postgres::start(&std::env::temp_dir()).expect("a server");
-        let address = server
-            .url
-            .trim_start_matches("postgres://postgres@")
-            .trim_end_matches("/postgres")
-            .to_owned();
-        assert!(
-            TcpStream::connect(&address).is_ok(),
-            "nobody listens on {address}"
-        );
+        let address = server.url.trim_start_matches("postgres://postgres@").trim_end_matches("/postgres").to_owned();
+        assert!(TcpStream::connect(&address).is_ok(), "nobody listens on {address}");
         let folder = server.folder.clone();
         drop(server);
-        assert!(
-            TcpStream::connect(&address).is_err(),
-            "still listening on {address}"
-        );
+        assert!(TcpStream::connect(&address).is_err(), "still listening on {address}");
         assert!(!folder.exists());
     }
 }

@@ -31,10 +31,7 @@ pub fn blank(text: &str, keep: Keep) -> String {
         let (end, kept) = match c {
             '/' if starts(&chars, at, "//") => (find(&chars, at, '\n'), false),
             '/' if starts(&chars, at, "/*") => (end_of_block_comment(&chars, at), false),
-            '"' => (
-                end_of_string(&chars, at + 1, None),
-                keep == Keep::CodeAndStrings,
-            ),
+            '"' => (end_of_string(&chars, at + 1, None), keep == Keep::CodeAndStrings),
             'r' if !follows_word(&chars, at) => match raw_string(&chars, at + 1) {
                 Some(end) => (end, keep == Keep::CodeAndStrings),
                 None => (at + 1, true),
@@ -57,15 +54,11 @@ pub fn blank(text: &str, keep: Keep) -> String {
 }
 
 fn starts(chars: &[char], at: usize, with: &str) -> bool {
-    with.chars()
-        .enumerate()
-        .all(|(i, c)| chars.get(at + i) == Some(&c))
+    with.chars().enumerate().all(|(i, c)| chars.get(at + i) == Some(&c))
 }
 
 fn follows_word(chars: &[char], at: usize) -> bool {
-    at.checked_sub(1)
-        .and_then(|before| chars.get(before))
-        .is_some_and(|&c| is_word(c))
+    at.checked_sub(1).and_then(|before| chars.get(before)).is_some_and(|&c| is_word(c))
 }
 
 fn is_word(c: char) -> bool {
@@ -73,9 +66,7 @@ fn is_word(c: char) -> bool {
 }
 
 fn find(chars: &[char], from: usize, wanted: char) -> usize {
-    (from..chars.len())
-        .find(|&i| chars[i] == wanted)
-        .unwrap_or(chars.len())
+    (from..chars.len()).find(|&i| chars[i] == wanted).unwrap_or(chars.len())
 }
 
 fn end_of_block_comment(chars: &[char], start: usize) -> usize {
@@ -116,8 +107,7 @@ fn end_of_string(chars: &[char], mut at: usize, hashes: Option<usize>) -> usize 
 /// The end of a raw string whose hashes or quote begin at `at`; `None` when there is no such string.
 fn raw_string(chars: &[char], at: usize) -> Option<usize> {
     let hashes = chars.iter().skip(at).take_while(|&&c| c == '#').count();
-    (chars.get(at + hashes) == Some(&'"'))
-        .then(|| end_of_string(chars, at + hashes + 1, Some(hashes)))
+    (chars.get(at + hashes) == Some(&'"')).then(|| end_of_string(chars, at + hashes + 1, Some(hashes)))
 }
 
 /// After a character literal, or just after the tick of a lifetime.
@@ -133,9 +123,7 @@ fn end_of_character(chars: &[char], at: usize) -> usize {
 /// The words of blanked code with their lines.
 pub fn words(code: &str) -> impl Iterator<Item = (usize, &str)> {
     code.lines().enumerate().flat_map(|(index, line)| {
-        line.split(|c: char| !is_word(c))
-            .filter(|word| !word.is_empty())
-            .map(move |word| (index + 1, word))
+        line.split(|c: char| !is_word(c)).filter(|word| !word.is_empty()).map(move |word| (index + 1, word))
     })
 }
 
@@ -151,19 +139,10 @@ pub fn functions(code: &str) -> Vec<Function> {
         if !starts(&chars, at, "fn ") || follows_word(&chars, at) {
             continue;
         }
-        let name: String = chars
-            .iter()
-            .skip(at + 3)
-            .copied()
-            .take_while(|&c| is_word(c))
-            .collect();
+        let name: String = chars.iter().skip(at + 3).copied().take_while(|&c| is_word(c)).collect();
         if let Some(end) = end_of_body(&chars, at).filter(|_| !name.is_empty()) {
             let newlines = chars[at..end].iter().filter(|&&c| c == '\n').count();
-            found.push(Function {
-                name,
-                first_line: line,
-                last_line: line + newlines,
-            });
+            found.push(Function { name, first_line: line, last_line: line + newlines });
         }
     }
     found
@@ -202,11 +181,7 @@ pub fn test_lines(code: &str) -> Vec<bool> {
         if starts(&chars, at, "#[cfg(test)]") {
             let end = end_of_body(&chars, at + "#[cfg(test)]".len()).unwrap_or(at);
             let newlines = chars[at..end].iter().filter(|&&c| c == '\n').count();
-            marked
-                .iter_mut()
-                .skip(line)
-                .take(newlines + 1)
-                .for_each(|mark| *mark = true);
+            marked.iter_mut().skip(line).take(newlines + 1).for_each(|mark| *mark = true);
         }
     }
     marked
@@ -218,10 +193,7 @@ mod tests {
 
     #[test]
     fn comments_strings_and_characters_become_blanks() {
-        let code = blank(
-            "let a = \"{\"; // }\nlet b = '{'; /* { /* } */ */ c",
-            Keep::Code,
-        );
+        let code = blank("let a = \"{\"; // }\nlet b = '{'; /* { /* } */ */ c", Keep::Code);
         assert_eq!(code.lines().count(), 2);
         assert!(!code.contains(['{', '}']), "{code}");
         assert!(code.contains("let b") && code.ends_with('c'));
@@ -229,42 +201,29 @@ mod tests {
 
     #[test]
     fn raw_strings_end_at_their_hashes_and_lifetimes_are_no_characters() {
-        let code = blank(
-            "fn f<'a>(x: &'a str) { r#\"\"}{\"#; br\"{\"; '\\''; '\\u{7d}'; end }",
-            Keep::Code,
-        );
+        let code = blank("fn f<'a>(x: &'a str) { r#\"\"}{\"#; br\"{\"; '\\''; '\\u{7d}'; end }", Keep::Code);
         assert_eq!(code.matches('{').count(), 1, "{code}");
         assert!(code.contains("end }") && code.contains("& a str"), "{code}");
     }
 
     #[test]
     fn strings_can_be_kept() {
-        assert_eq!(
-            blank("x == \"a//b\" // no", Keep::CodeAndStrings).trim_end(),
-            "x == \"a//b\""
-        );
+        assert_eq!(blank("x == \"a//b\" // no", Keep::CodeAndStrings).trim_end(), "x == \"a//b\"");
     }
 
     #[test]
     fn functions_are_measured_to_their_closing_brace() {
-        let code = "trait T { fn no_body(a: [u8; 3]); }\nfn long(a: [u8; 3]) -> u8\n{\n  if x {\n  }\n}\nfn short() {}\n";
+        let code =
+            "trait T { fn no_body(a: [u8; 3]); }\nfn long(a: [u8; 3]) -> u8\n{\n  if x {\n  }\n}\nfn short() {}\n";
         let found = functions(code);
-        assert_eq!(
-            found
-                .iter()
-                .map(|f| (f.name.as_str(), f.lines()))
-                .collect::<Vec<_>>(),
-            [("long", 5), ("short", 1)]
-        );
+        assert_eq!(found.iter().map(|f| (f.name.as_str(), f.lines())).collect::<Vec<_>>(), [("long", 5), ("short", 1)]);
         assert_eq!(found[0].first_line, 2);
     }
 
     #[test]
     fn a_test_module_is_marked_from_its_attribute_to_its_brace() {
-        let code = "fn a() {}\n#[cfg(test)]\nmod tests {\n  fn b() {}\n}\nfn c() {}\n#[cfg(test)]\nmod more;\nfn d() {}";
-        assert_eq!(
-            test_lines(code),
-            [false, true, true, true, true, false, true, false, false]
-        );
+        let code =
+            "fn a() {}\n#[cfg(test)]\nmod tests {\n  fn b() {}\n}\nfn c() {}\n#[cfg(test)]\nmod more;\nfn d() {}";
+        assert_eq!(test_lines(code), [false, true, true, true, true, false, true, false, false]);
     }
 }

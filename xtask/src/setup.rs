@@ -29,22 +29,13 @@ pub fn packages(with_postgres: bool, with_browser: bool) -> Outcome<()> {
         twice(|| {
             let mut command = Command::new(if root { "env" } else { "sudo" });
             command.args(if root { &[][..] } else { &["-n", "env"] });
-            command
-                .args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"])
-                .args(arguments);
-            command
-                .stdout(Stdio::null())
-                .status()
-                .is_ok_and(|status| status.success())
+            command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]).args(arguments);
+            command.stdout(Stdio::null()).status().is_ok_and(|status| status.success())
         })
     };
     // Old package lists name versions that are gone; but a failed update may still allow an installation.
     apt(&["update"]);
-    let install = [
-        &["install", "-y", "--no-install-recommends"],
-        missing.as_slice(),
-    ]
-    .concat();
+    let install = [&["install", "-y", "--no-install-recommends"], missing.as_slice()].concat();
     match apt(&install) {
         true => Ok(()),
         false => Err(format!("apt-get could not install them\n{advice}")),
@@ -60,11 +51,7 @@ fn missing(with_postgres: bool, with_browser: bool) -> Vec<&'static str> {
         ("nodejs", with_browser, on_path("node")),
         ("npm", with_browser, on_path("npm")),
     ];
-    needs
-        .into_iter()
-        .filter(|(_, needed, present)| *needed && !present)
-        .map(|(package, ..)| package)
-        .collect()
+    needs.into_iter().filter(|(_, needed, present)| *needed && !present).map(|(package, ..)| package).collect()
 }
 
 /// Installs the packages of the browser tests as their lock file says, when it changed since.
@@ -76,22 +63,12 @@ pub fn browser_packages(folder: &Path) -> Outcome<()> {
     }
     let install = || {
         let mut npm = Command::new("npm");
-        npm.args([
-            "ci",
-            "--ignore-scripts",
-            "--no-audit",
-            "--no-fund",
-            "--loglevel=error",
-        ])
-        .current_dir(folder);
+        npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(folder);
         npm.status().is_ok_and(|status| status.success())
     };
     match twice(install) {
         true => Ok(()),
-        false => Err(format!(
-            "`npm ci` failed in `{}`; it needs npm and the npm registry",
-            folder.display()
-        )),
+        false => Err(format!("`npm ci` failed in `{}`; it needs npm and the npm registry", folder.display())),
     }
 }
 
@@ -102,38 +79,21 @@ fn twice(attempt: impl Fn() -> bool) -> bool {
 
 /// The folder of PostgreSQL's server programs: Debian's newest, or the one on the path.
 pub fn postgres_bin() -> Option<PathBuf> {
-    let versions = std::fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .flatten();
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut debian: Vec<(u32, PathBuf)> = versions
-        .filter_map(|entry| {
-            Some((
-                entry.file_name().to_str()?.parse().ok()?,
-                entry.path().join("bin"),
-            ))
-        })
+        .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin"))))
         .filter(|(_, bin)| bin.join("initdb").is_file() && bin.join("postgres").is_file())
         .collect();
     debian.sort();
-    debian.pop().map(|(_, bin)| bin).or_else(|| {
-        find_on_path("initdb")?
-            .canonicalize()
-            .ok()?
-            .parent()
-            .map(Path::to_owned)
-    })
+    debian
+        .pop()
+        .map(|(_, bin)| bin)
+        .or_else(|| find_on_path("initdb")?.canonicalize().ok()?.parent().map(Path::to_owned))
 }
 
 fn has_fonts() -> bool {
-    let known = [
-        "/usr/share/fonts/truetype",
-        "/usr/share/fonts/opentype",
-        "/usr/local/share/fonts",
-    ];
-    known
-        .iter()
-        .any(|folder| std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()))
+    let known = ["/usr/share/fonts/truetype", "/usr/share/fonts/opentype", "/usr/local/share/fonts"];
+    known.iter().any(|folder| std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()))
 }
 
 fn on_path(program: &str) -> bool {
@@ -142,25 +102,16 @@ fn on_path(program: &str) -> bool {
 
 fn find_on_path(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path)
-        .map(|folder| folder.join(program))
-        .find(|file| file.is_file())
+    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
 }
 
 fn succeeds(command: &mut Command) -> bool {
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|s| s.success())
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|s| s.success())
 }
 
 /// Whether this process runs as root.
 pub fn is_root() -> bool {
     use std::os::unix::fs::MetadataExt;
     // The owner of a process's own entry is its effective user.
-    Path::new("/proc/self")
-        .metadata()
-        .is_ok_and(|data| data.uid() == 0)
+    Path::new("/proc/self").metadata().is_ok_and(|data| data.uid() == 0)
 }

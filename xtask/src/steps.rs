@@ -14,10 +14,7 @@ pub struct Tally {
 
 impl Tally {
     pub fn of_check(passed: bool) -> Tally {
-        Tally {
-            passed: usize::from(passed),
-            failed: usize::from(!passed),
-        }
+        Tally { passed: usize::from(passed), failed: usize::from(!passed) }
     }
 }
 
@@ -39,18 +36,10 @@ impl Steps {
 
     /// Prints the table and the closing line; true when nothing failed.
     pub fn close(&self) -> bool {
-        println!(
-            "\n{:<12} {:>8} {:>8} {:>9}",
-            "step", "passed", "failed", "time"
-        );
+        println!("\n{:<12} {:>8} {:>8} {:>9}", "step", "passed", "failed", "time");
         let mut sum = Tally::default();
         for (name, tally, time) in &self.done {
-            println!(
-                "{name:<12} {:>8} {:>8} {:>7.1} s",
-                tally.passed,
-                tally.failed,
-                time.as_secs_f64()
-            );
+            println!("{name:<12} {:>8} {:>8} {:>7.1} s", tally.passed, tally.failed, time.as_secs_f64());
             sum.passed += tally.passed;
             sum.failed += tally.failed;
         }
@@ -92,19 +81,13 @@ pub fn count(command: &mut Command, read: fn(&str) -> Option<Tally>) -> Tally {
 pub fn cargo_result(line: &str) -> Option<Tally> {
     let (_, numbers) = line.strip_prefix("test result: ")?.split_once(". ")?;
     let mut parts = numbers.split("; ");
-    Some(Tally {
-        passed: number(parts.next()?, " passed")?,
-        failed: number(parts.next()?, " failed")?,
-    })
+    Some(Tally { passed: number(parts.next()?, " passed")?, failed: number(parts.next()?, " failed")? })
 }
 
 /// Reads `12 passed, 0 failed`, the closing line of the browser tests.
 pub fn browser_result(line: &str) -> Option<Tally> {
     let (passed, failed) = line.split_once(", ")?;
-    Some(Tally {
-        passed: number(passed, " passed")?,
-        failed: number(failed, " failed")?,
-    })
+    Some(Tally { passed: number(passed, " passed")?, failed: number(failed, " failed")? })
 }
 
 fn number(text: &str, unit: &str) -> Option<usize> {
@@ -118,48 +101,18 @@ mod tests {
     #[test]
     fn result_lines_are_read_and_other_lines_are_not() {
         let line = "test result: FAILED. 3 passed; 2 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s";
-        assert_eq!(
-            cargo_result(line),
-            Some(Tally {
-                passed: 3,
-                failed: 2
-            })
-        );
+        assert_eq!(cargo_result(line), Some(Tally { passed: 3, failed: 2 }));
         assert_eq!(cargo_result("test members::remove ... ok"), None);
-        assert_eq!(
-            browser_result("12 passed, 1 failed"),
-            Some(Tally {
-                passed: 12,
-                failed: 1
-            })
-        );
+        assert_eq!(browser_result("12 passed, 1 failed"), Some(Tally { passed: 12, failed: 1 }));
         assert_eq!(browser_result("ok 12 passed, maybe"), None);
     }
 
     #[test]
     fn a_program_that_fails_without_a_report_counts_as_one_failure() {
-        let crash = count(
-            Command::new("sh").args(["-c", "echo '4 passed, 0 failed'; exit 3"]),
-            browser_result,
-        );
-        assert_eq!(
-            crash,
-            Tally {
-                passed: 4,
-                failed: 1
-            }
-        );
-        let reported = count(
-            Command::new("sh").args(["-c", "echo '4 passed, 2 failed'; exit 1"]),
-            browser_result,
-        );
-        assert_eq!(
-            reported,
-            Tally {
-                passed: 4,
-                failed: 2
-            }
-        );
+        let crash = count(Command::new("sh").args(["-c", "echo '4 passed, 0 failed'; exit 3"]), browser_result);
+        assert_eq!(crash, Tally { passed: 4, failed: 1 });
+        let reported = count(Command::new("sh").args(["-c", "echo '4 passed, 2 failed'; exit 1"]), browser_result);
+        assert_eq!(reported, Tally { passed: 4, failed: 2 });
     }
 
     #[test]

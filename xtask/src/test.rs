@@ -25,10 +25,7 @@ pub struct Options {
 
 impl Options {
     pub fn parse(words: &[&str]) -> Outcome<Options> {
-        let mut options = Options {
-            quick: false,
-            filter: None,
-        };
+        let mut options = Options { quick: false, filter: None };
         for word in words {
             match *word {
                 "--quick" => options.quick = true,
@@ -57,11 +54,7 @@ pub fn run(root: &Path, options: &Options) -> Outcome<bool> {
     }
     let built = steps.run("build", || {
         let product = check(&mut whole(root, "build"));
-        if product.failed > 0 {
-            product
-        } else {
-            check(whole(root, "test").arg("--no-run"))
-        }
+        if product.failed > 0 { product } else { check(whole(root, "test").arg("--no-run")) }
     });
     if built {
         tests(root, options, given, &mut steps);
@@ -71,9 +64,7 @@ pub fn run(root: &Path, options: &Options) -> Outcome<bool> {
 
 /// What can be told without running the product.
 fn checks(root: &Path, options: &Options, steps: &mut Steps) {
-    steps.run("format", || {
-        check(cargo(root).args(["fmt", "--all", "--check"]))
-    });
+    steps.run("format", || check(cargo(root).args(["fmt", "--all", "--check"])));
     if !options.quick {
         let lints = ["--all-targets", "--", "-D", "warnings"];
         steps.run("clippy", || check(whole(root, "clippy").args(lints)));
@@ -95,9 +86,7 @@ fn tests(root: &Path, options: &Options, given: Option<String>, steps: &mut Step
             return;
         }
     };
-    let url = given
-        .or_else(|| private.as_ref().map(|server| server.url.clone()))
-        .unwrap_or_default();
+    let url = given.or_else(|| private.as_ref().map(|server| server.url.clone())).unwrap_or_default();
     steps.run("tests", || {
         let mut command = whole(root, "test");
         command.arg("--no-fail-fast").args(&options.filter);
@@ -109,13 +98,8 @@ fn tests(root: &Path, options: &Options, given: Option<String>, steps: &mut Step
     if !options.quick {
         steps.run("browser", || {
             let mut command = Command::new("node");
-            command
-                .arg("tests/browser/run.mjs")
-                .args(&options.filter)
-                .current_dir(root);
-            command
-                .env(POSTGRES_VARIABLE, &url)
-                .env("GUILDHALL_BIN", docs::product());
+            command.arg("tests/browser/run.mjs").args(&options.filter).current_dir(root);
+            command.env(POSTGRES_VARIABLE, &url).env("GUILDHALL_BIN", docs::product());
             count(&mut command, browser_result)
         });
     }
@@ -141,17 +125,8 @@ mod tests {
 
     #[test]
     fn options_are_a_switch_and_one_filter() {
-        assert_eq!(
-            Options::parse(&[]),
-            Ok(Options {
-                quick: false,
-                filter: None
-            })
-        );
-        let both = Options {
-            quick: true,
-            filter: Some("ct_17".to_owned()),
-        };
+        assert_eq!(Options::parse(&[]), Ok(Options { quick: false, filter: None }));
+        let both = Options { quick: true, filter: Some("ct_17".to_owned()) };
         assert_eq!(Options::parse(&["ct_17", "--quick"]), Ok(both));
         assert!(Options::parse(&["--fast"]).is_err());
         assert!(Options::parse(&["a", "b"]).is_err());

@@ -20,12 +20,7 @@ const CONFIG_VARIABLE: &str = "GUILDHALL_CONFIG";
 /// The file looked for in the data folder when none is named.
 const DEFAULT_FILE: &str = "guildhall.toml";
 /// Variables that are no settings: for commands that talk to a server.
-const CLIENT_VARIABLES: [&str; 4] = [
-    CONFIG_VARIABLE,
-    "GUILDHALL_URL",
-    "GUILDHALL_TOKEN",
-    "GUILDHALL_ORGANIZATION",
-];
+const CLIENT_VARIABLES: [&str; 4] = [CONFIG_VARIABLE, "GUILDHALL_URL", "GUILDHALL_TOKEN", "GUILDHALL_ORGANIZATION"];
 
 /// The flags that stand for settings; shared by every command that needs them.
 #[derive(Debug, Default, Clone, clap::Args)]
@@ -95,9 +90,7 @@ pub(crate) struct Loaded {
 /// Loads the configuration from this process's environment.
 pub(crate) fn load(flags: &Flags) -> Result<Loaded, Failure> {
     let lossy = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
-    let environment: Vec<_> = std::env::vars_os()
-        .map(|(name, value)| (lossy(name), lossy(value)))
-        .collect();
+    let environment: Vec<_> = std::env::vars_os().map(|(name, value)| (lossy(name), lossy(value))).collect();
     load_from(flags, &environment)
 }
 
@@ -126,57 +119,41 @@ impl Sources {
     fn take(&mut self, key: &str, value: Value, source: Source) {
         let Some(setting) = find(key) else {
             let nearest = nearest(key, SETTINGS.iter().map(|setting| setting.key));
-            self.problems.push(format!(
-                "unknown setting `{key}` in {source}; the nearest is `{nearest}`"
-            ));
+            self.problems.push(format!("unknown setting `{key}` in {source}; the nearest is `{nearest}`"));
             return;
         };
         match setting.accept(&value) {
             Some(value) => drop(self.values.insert(setting.key, (value, source))),
             None => {
-                let given = if setting.is_secret {
-                    "the value (hidden)".to_owned()
-                } else {
-                    format!("`{}`", shown(&value))
-                };
+                let given =
+                    if setting.is_secret { "the value (hidden)".to_owned() } else { format!("`{}`", shown(&value)) };
                 let allowed = setting.kind.allowed();
-                self.problems.push(format!(
-                    "{given} is not allowed for `{key}`, from {source}: expected {allowed}"
-                ));
+                self.problems.push(format!("{given} is not allowed for `{key}`, from {source}: expected {allowed}"));
             }
         }
     }
 
     fn read_environment(&mut self, environment: &[(String, String)]) {
-        for (name, value) in environment
-            .iter()
-            .filter(|(name, _)| name.starts_with(PREFIX))
-        {
+        for (name, value) in environment.iter().filter(|(name, _)| name.starts_with(PREFIX)) {
             // An empty variable is how compose files and unit files say "not set".
             if value.is_empty() || CLIENT_VARIABLES.contains(&name.as_str()) || is_foreign(name) {
                 continue;
             }
             let plain = SETTINGS.iter().find(|setting| setting.variable() == *name);
-            let by_file = name.strip_suffix("_FILE").and_then(|name| {
-                SETTINGS
-                    .iter()
-                    .find(|setting| setting.is_secret && setting.variable() == name)
-            });
+            let by_file = name
+                .strip_suffix("_FILE")
+                .and_then(|name| SETTINGS.iter().find(|setting| setting.is_secret && setting.variable() == name));
             let source = Source::Variable(name.clone());
             match (plain, by_file) {
                 (Some(setting), _) => self.take(setting.key, Value::from(value.as_str()), source),
                 (None, Some(setting)) => match fs::read_to_string(value) {
                     Ok(text) => self.take(setting.key, Value::from(text.trim_end()), source),
-                    Err(error) => self.problems.push(format!(
-                        "cannot read the file `{value}` from {source}: {error}"
-                    )),
+                    Err(error) => self.problems.push(format!("cannot read the file `{value}` from {source}: {error}")),
                 },
                 (None, None) => {
                     let known: Vec<_> = SETTINGS.iter().map(Setting::variable).collect();
                     let nearest = nearest(name, known.iter().map(String::as_str));
-                    self.problems.push(format!(
-                        "unknown variable `{name}`; the nearest is `{nearest}`"
-                    ));
+                    self.problems.push(format!("unknown variable `{name}`; the nearest is `{nearest}`"));
                 }
             }
         }
@@ -185,18 +162,13 @@ impl Sources {
     /// The file to read, and whether somebody named it.
     fn file(&self, flags: &Flags, environment: &[(String, String)]) -> Option<(PathBuf, bool)> {
         let by_variable = || {
-            let named = environment
-                .iter()
-                .find(|(name, value)| name == CONFIG_VARIABLE && !value.is_empty());
+            let named = environment.iter().find(|(name, value)| name == CONFIG_VARIABLE && !value.is_empty());
             named.map(|(_, value)| PathBuf::from(value))
         };
         if let Some(path) = flags.config.clone().or_else(by_variable) {
             return Some((path, true));
         }
-        let data = self
-            .values
-            .get("data")
-            .and_then(|(value, _)| value.as_str());
+        let data = self.values.get("data").and_then(|(value, _)| value.as_str());
         let data = data.or_else(|| find("data").and_then(|setting| setting.default))?;
         let path = Path::new(data).join(DEFAULT_FILE);
         path.exists().then_some((path, false))
@@ -205,20 +177,11 @@ impl Sources {
     fn read_file(&mut self, path: &Path, is_named: bool) -> Result<(), Failure> {
         let text = fs::read_to_string(path).map_err(|error| Failure::file(path, &error))?;
         let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
-            let line = error.span().map_or(1, |span| {
-                text.bytes()
-                    .take(span.start)
-                    .filter(|byte| *byte == b'\n')
-                    .count()
-                    + 1
-            });
+            let line =
+                error.span().map_or(1, |span| text.bytes().take(span.start).filter(|byte| *byte == b'\n').count() + 1);
             // The parser's own rendering quotes the line, which may hold a secret; its message does not.
             Failure::usage(
-                format!(
-                    "the file `{}` is not TOML, line {line}: {}",
-                    path.display(),
-                    error.message()
-                ),
+                format!("the file `{}` is not TOML, line {line}: {}", path.display(), error.message()),
                 "write keys as `name = \"value\"`, groups as `[group]`",
             )
         })?;
@@ -227,14 +190,13 @@ impl Sources {
         let source = Source::File(path.to_owned());
         for (key, value) in leaves {
             if key == "data" && !is_named {
-                self.problems.push(format!("`data` cannot be set in {source}, which is found by it; name the file with `--config`"));
+                self.problems.push(format!(
+                    "`data` cannot be set in {source}, which is found by it; name the file with `--config`"
+                ));
                 continue;
             }
-            let stronger = self
-                .values
-                .iter()
-                .find(|(known, _)| **known == key)
-                .map(|(known, value)| (*known, value.clone()));
+            let stronger =
+                self.values.iter().find(|(known, _)| **known == key).map(|(known, value)| (*known, value.clone()));
             self.take(&key, value, source.clone());
             self.values.extend(stronger);
         }
@@ -248,53 +210,31 @@ impl Sources {
                 "`docs/reference/config.md` lists every setting; `guildhall config` shows what is in force",
             ));
         }
-        let given = self
-            .values
-            .iter()
-            .map(|(key, (value, _))| (*key, value.clone()))
-            .collect();
+        let given = self.values.iter().map(|(key, (value, _))| (*key, value.clone())).collect();
         let config = Config::assemble(&given).map_err(|error| {
             Failure::failed(
                 format!("the settings do not fit together: {error}"),
                 "this is a fault of the program, please report it",
             )
         })?;
-        let settings = SETTINGS
-            .iter()
-            .map(|setting| match self.values.get(setting.key) {
-                Some((value, source)) => (setting, Some(value.clone()), source.clone()),
-                None => (
-                    setting,
-                    setting
-                        .default
-                        .and_then(|text| setting.accept(&Value::from(text))),
-                    Source::Default,
-                ),
-            });
-        Ok(Loaded {
-            settings: settings.collect(),
-            config,
-        })
+        let settings = SETTINGS.iter().map(|setting| match self.values.get(setting.key) {
+            Some((value, source)) => (setting, Some(value.clone()), source.clone()),
+            None => (setting, setting.default.and_then(|text| setting.accept(&Value::from(text))), Source::Default),
+        });
+        Ok(Loaded { settings: settings.collect(), config })
     }
 }
 
 /// Variables that others set for us: Kubernetes for a service called `guildhall`, and our own test runs.
 fn is_foreign(name: &str) -> bool {
     let rest = name.strip_prefix(PREFIX).unwrap_or_default();
-    rest == "PORT"
-        || ["PORT_", "SERVICE_HOST", "SERVICE_PORT", "TEST_"]
-            .iter()
-            .any(|prefix| rest.starts_with(prefix))
+    rest == "PORT" || ["PORT_", "SERVICE_HOST", "SERVICE_PORT", "TEST_"].iter().any(|prefix| rest.starts_with(prefix))
 }
 
 /// Takes tables apart into dotted keys.
 fn flatten(prefix: &str, table: toml::Table, leaves: &mut Vec<(String, Value)>) {
     for (name, value) in table {
-        let key = if prefix.is_empty() {
-            name
-        } else {
-            format!("{prefix}.{name}")
-        };
+        let key = if prefix.is_empty() { name } else { format!("{prefix}.{name}") };
         match value {
             toml::Value::Table(inner) => flatten(&key, inner, leaves),
             other => leaves.push((key, serde_json::to_value(other).unwrap_or_default())),
@@ -312,9 +252,7 @@ pub(crate) fn shown(value: &Value) -> String {
 }
 
 fn nearest<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> &'a str {
-    known
-        .min_by_key(|name| distance(given, name))
-        .unwrap_or_default()
+    known.min_by_key(|name| distance(given, name)).unwrap_or_default()
 }
 
 /// How many characters to insert, remove or replace (Levenshtein).

@@ -16,45 +16,25 @@ Every command takes `--json`: one JSON value a line instead of text for people.
 pub(crate) fn cli_md(mut command: Command) -> String {
     command.build();
     let mut page = HEAD.to_owned();
-    for inner in command
-        .get_subcommands_mut()
-        .filter(|inner| !inner.is_hide_set())
-    {
+    for inner in command.get_subcommands_mut().filter(|inner| !inner.is_hide_set()) {
         describe(&mut page, inner);
     }
     page
 }
 
 fn describe(page: &mut String, command: &mut Command) {
-    let inner: Vec<Command> = command
-        .get_subcommands()
-        .filter(|inner| !inner.is_hide_set())
-        .cloned()
-        .collect();
+    let inner: Vec<Command> = command.get_subcommands().filter(|inner| !inner.is_hide_set()).cloned().collect();
     if inner.is_empty() {
         let usage = command.render_usage().to_string().replace("Usage: ", "");
-        let about = command
-            .get_long_about()
-            .or(command.get_about())
-            .map(ToString::to_string)
-            .unwrap_or_default();
-        let name = usage
-            .split(['[', '<', '-'])
-            .next()
-            .unwrap_or_default()
-            .trim();
+        let about = command.get_long_about().or(command.get_about()).map(ToString::to_string).unwrap_or_default();
+        let name = usage.split(['[', '<', '-']).next().unwrap_or_default().trim();
         let _ = write!(page, "\n## `{name}`\n{about}.\n\n```\n{usage}\n```\n");
         let shown = |argument: &&Arg| {
-            !argument.is_hide_set()
-                && !["help", "version", "json"].contains(&argument.get_id().as_str())
+            !argument.is_hide_set() && !["help", "version", "json"].contains(&argument.get_id().as_str())
         };
         let arguments: Vec<String> = command.get_arguments().filter(shown).map(row).collect();
         if !arguments.is_empty() {
-            let _ = write!(
-                page,
-                "\n| Argument | Meaning |\n|---|---|\n{}",
-                arguments.concat()
-            );
+            let _ = write!(page, "\n| Argument | Meaning |\n|---|---|\n{}", arguments.concat());
         }
     }
     for mut inner in inner {
@@ -63,34 +43,19 @@ fn describe(page: &mut String, command: &mut Command) {
 }
 
 fn row(argument: &Arg) -> String {
-    let mut meaning = argument
-        .get_help()
-        .map(ToString::to_string)
-        .unwrap_or_default();
-    let defaults: Vec<_> = argument
-        .get_default_values()
-        .iter()
-        .map(|value| value.to_string_lossy())
-        .collect();
+    let mut meaning = argument.get_help().map(ToString::to_string).unwrap_or_default();
+    let defaults: Vec<_> = argument.get_default_values().iter().map(|value| value.to_string_lossy()).collect();
     if !defaults.is_empty() && argument.get_action().takes_values() {
         let _ = write!(meaning, " (default `{}`)", defaults.join(" "));
     }
     if let Some(variable) = argument.get_env() {
         let _ = write!(meaning, "; environment `{}`", variable.to_string_lossy());
     }
-    let values: Vec<_> = argument
-        .get_possible_values()
-        .iter()
-        .map(|value| format!("`{}`", value.get_name()))
-        .collect();
+    let values: Vec<_> = argument.get_possible_values().iter().map(|value| format!("`{}`", value.get_name())).collect();
     if !values.is_empty() && argument.get_action().takes_values() {
         let _ = write!(meaning, "; one of {}", values.join(", "));
     }
-    format!(
-        "| `{}` | {} |\n",
-        argument.to_string().replace('|', "\\|"),
-        meaning.replace('|', "\\|")
-    )
+    format!("| `{}` | {} |\n", argument.to_string().replace('|', "\\|"), meaning.replace('|', "\\|"))
 }
 
 #[cfg(test)]
@@ -108,32 +73,14 @@ mod tests {
     #[test]
     fn every_visible_command_and_argument_has_a_place_and_a_sentence() {
         let page = cli_md(Cli::command());
-        for name in [
-            "check",
-            "member list",
-            "member invite",
-            "member remove",
-            "audit export",
-            "config",
-            "completions",
-        ] {
-            assert_eq!(
-                page.matches(&format!("\n## `guildhall {name}`\n")).count(),
-                1,
-                "{name}: {page}"
-            );
+        for name in ["check", "member list", "member invite", "member remove", "audit export", "config", "completions"]
+        {
+            assert_eq!(page.matches(&format!("\n## `guildhall {name}`\n")).count(), 1, "{name}: {page}");
         }
+        assert!(!page.contains("`guildhall docs`\n") && page.contains("| `--token <TOKEN>` |"), "{page}");
         assert!(
-            !page.contains("`guildhall docs`\n") && page.contains("| `--token <TOKEN>` |"),
-            "{page}"
+            page.contains("environment `GUILDHALL_ORGANIZATION`") && page.contains("(default `http://127.0.0.1:8080`)")
         );
-        assert!(
-            page.contains("environment `GUILDHALL_ORGANIZATION`")
-                && page.contains("(default `http://127.0.0.1:8080`)")
-        );
-        assert!(
-            !page.contains("|  |"),
-            "an argument without a sentence: {page}"
-        );
+        assert!(!page.contains("|  |"), "an argument without a sentence: {page}");
     }
 }

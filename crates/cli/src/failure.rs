@@ -30,26 +30,17 @@ pub(crate) struct Message {
 impl Failure {
     /// A failure with advice.
     pub(crate) fn failed(error: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self::Failed(Message {
-            error: error.into(),
-            hint: Some(hint.into()),
-        })
+        Self::Failed(Message { error: error.into(), hint: Some(hint.into()) })
     }
 
     /// A wrong use with advice.
     pub(crate) fn usage(error: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self::Usage(Message {
-            error: error.into(),
-            hint: Some(hint.into()),
-        })
+        Self::Usage(Message { error: error.into(), hint: Some(hint.into()) })
     }
 
     /// A file that cannot be read or written.
     pub(crate) fn file(path: &std::path::Path, error: &io::Error) -> Self {
-        Self::failed(
-            format!("cannot use the file `{}`: {error}", path.display()),
-            "check the path and its permissions",
-        )
+        Self::failed(format!("cannot use the file `{}`: {error}", path.display()), "check the path and its permissions")
     }
 
     /// The process's exit code.
@@ -71,10 +62,7 @@ impl fmt::Display for Failure {
         for line in message.error.lines() {
             writeln!(f, "error: {line}")?;
         }
-        message
-            .hint
-            .iter()
-            .try_for_each(|hint| writeln!(f, "hint: {hint}"))
+        message.hint.iter().try_for_each(|hint| writeln!(f, "hint: {hint}"))
     }
 }
 
@@ -84,9 +72,6 @@ impl From<io::Error> for Failure {
         if error.kind() == io::ErrorKind::BrokenPipe {
             return Self::OutputClosed;
         }
-        Self::failed(
-            format!("cannot write the output: {error}"),
-            "check the disk or where the output goes",
-        )
+        Self::failed(format!("cannot write the output: {error}"), "check the disk or where the output goes")
     }
 }

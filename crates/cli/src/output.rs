@@ -20,10 +20,7 @@ pub(crate) struct Output {
 impl Output {
     /// The process's standard output, buffered.
     pub(crate) fn standard(json: bool) -> Self {
-        Self {
-            writer: Box::new(BufWriter::new(std::io::stdout().lock())),
-            json,
-        }
+        Self { writer: Box::new(BufWriter::new(std::io::stdout().lock())), json }
     }
 
     /// One line.
@@ -50,15 +47,7 @@ impl Output {
 
 /// The text without control characters, on one line.
 pub(crate) fn plain(text: &str) -> String {
-    text.chars()
-        .map(|character| {
-            if character.is_control() {
-                ' '
-            } else {
-                character
-            }
-        })
-        .collect()
+    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
 }
 
 #[cfg(test)]
@@ -84,13 +73,7 @@ pub(crate) mod tests {
         let shared = Shared::default();
         let reader = shared.clone();
         let read = move || String::from_utf8(reader.0.lock().unwrap().clone()).unwrap();
-        (
-            Output {
-                writer: Box::new(shared),
-                json,
-            },
-            read,
-        )
+        (Output { writer: Box::new(shared), json }, read)
     }
 
     #[test]
@@ -104,26 +87,13 @@ pub(crate) mod tests {
                 Ok(())
             }
         }
-        let mut gone = Output {
-            writer: Box::new(Broken(io::ErrorKind::BrokenPipe)),
-            json: false,
-        };
+        let mut gone = Output { writer: Box::new(Broken(io::ErrorKind::BrokenPipe)), json: false };
         let failure = gone.line("x").unwrap_err();
-        assert_eq!(
-            (failure.exit_code(), failure.to_string()),
-            (0, String::new())
-        );
-        let mut full = Output {
-            writer: Box::new(Broken(io::ErrorKind::StorageFull)),
-            json: false,
-        };
+        assert_eq!((failure.exit_code(), failure.to_string()), (0, String::new()));
+        let mut full = Output { writer: Box::new(Broken(io::ErrorKind::StorageFull)), json: false };
         let failure = full.line("x").unwrap_err();
         assert_eq!(failure.exit_code(), 1);
-        assert!(
-            failure
-                .to_string()
-                .starts_with("error: cannot write the output")
-        );
+        assert!(failure.to_string().starts_with("error: cannot write the output"));
     }
 
     #[test]

@@ -15,20 +15,10 @@ use crate::output::plain;
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct RemoteArgs {
     /// The server's address
-    #[arg(
-        long,
-        env = "GUILDHALL_URL",
-        value_name = "URL",
-        default_value = "http://127.0.0.1:8080"
-    )]
+    #[arg(long, env = "GUILDHALL_URL", value_name = "URL", default_value = "http://127.0.0.1:8080")]
     pub(crate) url: String,
     /// A personal or service token; the variable keeps it out of the list of processes
-    #[arg(
-        long,
-        env = "GUILDHALL_TOKEN",
-        value_name = "TOKEN",
-        hide_env_values = true
-    )]
+    #[arg(long, env = "GUILDHALL_TOKEN", value_name = "TOKEN", hide_env_values = true)]
     pub(crate) token: String,
     /// The organization's slug or id
     #[arg(long, env = "GUILDHALL_ORGANIZATION", value_name = "ORGANIZATION")]
@@ -46,14 +36,10 @@ impl Remote {
     /// Checks what can be checked without asking; does not connect.
     pub(crate) fn new(args: &RemoteArgs) -> Result<Self, Failure> {
         recognise(&args.token).map_err(|typo| {
-            Failure::usage(
-                format!("`--token`: {typo}"),
-                "make one in the browser or with `POST /api/v1/me/tokens`",
-            )
+            Failure::usage(format!("`--token`: {typo}"), "make one in the browser or with `POST /api/v1/me/tokens`")
         })?;
-        let url = Url::parse(&args.url)
-            .ok()
-            .filter(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some());
+        let url =
+            Url::parse(&args.url).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some());
         let mut organization = url.ok_or_else(|| {
             Failure::usage(
                 format!("`{}` is not a server's address", args.url),
@@ -61,10 +47,7 @@ impl Remote {
             )
         })?;
         organization.set_query(None);
-        push(
-            &mut organization,
-            &["api", "v1", "organizations", &args.organization],
-        );
+        push(&mut organization, &["api", "v1", "organizations", &args.organization]);
         // Fails only when another provider was installed before, which serves as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder()
@@ -78,11 +61,7 @@ impl Remote {
                     "check this machine's certificates",
                 )
             })?;
-        Ok(Self {
-            client,
-            organization,
-            token: args.token.clone(),
-        })
+        Ok(Self { client, organization, token: args.token.clone() })
     }
 
     /// One request below the organization; the body of the answer is not read yet.
@@ -98,22 +77,12 @@ impl Remote {
         if !query.is_empty() {
             address.query_pairs_mut().extend_pairs(query);
         }
-        let mut request = self
-            .client
-            .request(method, address)
-            .bearer_auth(&self.token);
+        let mut request = self.client.request(method, address).bearer_auth(&self.token);
         if let Some(body) = body {
             request = request.json(body);
         }
-        let response = request
-            .send()
-            .await
-            .map_err(|error| unreachable_server(&error))?;
-        if response.status().is_success() {
-            Ok(response)
-        } else {
-            Err(refusal(response).await)
-        }
+        let response = request.send().await.map_err(|error| unreachable_server(&error))?;
+        if response.status().is_success() { Ok(response) } else { Err(refusal(response).await) }
     }
 
     /// One request with its answer as JSON; `null` for an answer without a body.
@@ -125,18 +94,12 @@ impl Remote {
         body: Option<&Value>,
     ) -> Result<Value, Failure> {
         let response = self.open(method, path, query, body).await?;
-        let bytes = response
-            .bytes()
-            .await
-            .map_err(|error| unreachable_server(&error))?;
+        let bytes = response.bytes().await.map_err(|error| unreachable_server(&error))?;
         if bytes.is_empty() {
             return Ok(Value::Null);
         }
         serde_json::from_slice(&bytes).map_err(|_| {
-            Failure::failed(
-                "the answer is not JSON",
-                "check that `--url` is a guildhall server and not a proxy's page",
-            )
+            Failure::failed("the answer is not JSON", "check that `--url` is a guildhall server and not a proxy's page")
         })
     }
 
@@ -153,11 +116,7 @@ impl Remote {
             query.push(("limit", "100"));
             query.extend(after.as_deref().map(|cursor| ("after", cursor)));
             let page = self.ask(Method::GET, path, &query, None).await?;
-            let items = page
-                .get("items")
-                .and_then(Value::as_array)
-                .map(Vec::as_slice)
-                .unwrap_or_default();
+            let items = page.get("items").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
             if !each(items)? {
                 return Ok(());
             }
@@ -178,16 +137,9 @@ impl Remote {
 
 /// Runs the future on this thread.
 pub(crate) fn run<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime
-        .map_err(|error| {
-            Failure::failed(
-                format!("cannot start: {error}"),
-                "check the limits of this process",
-            )
-        })?
+        .map_err(|error| Failure::failed(format!("cannot start: {error}"), "check the limits of this process"))?
         .block_on(future)
 }
 
@@ -228,51 +180,39 @@ struct Blocker {
 
 async fn refusal(response: Response) -> Failure {
     let status = response.status();
-    let retry_after = response
-        .headers()
-        .get(header::RETRY_AFTER)
-        .and_then(|value| value.to_str().ok())
-        .map(plain);
+    let retry_after = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()).map(plain);
     let problem: Problem = response.json().await.unwrap_or_default();
-    let reason = problem
-        .detail
-        .or(problem.title)
-        .unwrap_or_else(|| format!("the server answered {status}"));
-    let code = problem
-        .code
-        .map(|code| format!(" (`{code}`)"))
-        .unwrap_or_default();
+    let reason = problem.detail.or(problem.title).unwrap_or_else(|| format!("the server answered {status}"));
+    let code = problem.code.map(|code| format!(" (`{code}`)")).unwrap_or_default();
     let mut lines = vec![plain(&format!("{reason}{code}"))];
-    lines.extend(problem.errors.iter().map(|error| {
-        plain(&format!(
-            "`{}`: {} (`{}`)",
-            error.field, error.detail, error.code
-        ))
-    }));
+    lines.extend(
+        problem.errors.iter().map(|error| plain(&format!("`{}`: {} (`{}`)", error.field, error.detail, error.code))),
+    );
     let blockers = problem.blockers.iter();
-    lines.extend(blockers.map(|blocker| {
-        plain(&format!(
-            "in the way: {} `{}` ({})",
-            blocker.r#type, blocker.name, blocker.resource
-        ))
-    }));
+    lines
+        .extend(blockers.map(|blocker| {
+            plain(&format!("in the way: {} `{}` ({})", blocker.r#type, blocker.name, blocker.resource))
+        }));
     let hint = match status {
-        StatusCode::UNAUTHORIZED => Some("the token is unknown, expired or revoked; make a new one in the browser".to_owned()),
+        StatusCode::UNAUTHORIZED => {
+            Some("the token is unknown, expired or revoked; make a new one in the browser".to_owned())
+        }
         StatusCode::FORBIDDEN => Some("the token, or its holder, lacks the right for this".to_owned()),
-        StatusCode::NOT_FOUND => Some("check the id and `--organization`; what the token may not see counts as missing".to_owned()),
+        StatusCode::NOT_FOUND => {
+            Some("check the id and `--organization`; what the token may not see counts as missing".to_owned())
+        }
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
             retry_after.map(|seconds| format!("try again in {seconds} s"))
         }
-        status if status.is_redirection() => Some("the server redirects; give its final address with `--url`".to_owned()),
+        status if status.is_redirection() => {
+            Some("the server redirects; give its final address with `--url`".to_owned())
+        }
         _ if !problem.blockers.is_empty() => {
             Some("pass them on with `--transfer-to MEMBER`, or one by one with `--transfer RESOURCE=MEMBER`".to_owned())
         }
         _ => None,
     };
-    Failure::Failed(Message {
-        error: lines.join("\n"),
-        hint,
-    })
+    Failure::Failed(Message { error: lines.join("\n"), hint })
 }
 
 pub(crate) fn unreachable_server(error: &reqwest::Error) -> Failure {
@@ -281,10 +221,7 @@ pub(crate) fn unreachable_server(error: &reqwest::Error) -> Failure {
     } else {
         "check the connection and try again"
     };
-    Failure::failed(
-        format!("the server cannot be reached: {}", plain(&chain(error))),
-        hint,
-    )
+    Failure::failed(format!("the server cannot be reached: {}", plain(&chain(error))), hint)
 }
 
 /// The causes, innermost last, without the address: it may hold what should not be repeated.
@@ -296,11 +233,7 @@ fn chain(error: &dyn std::error::Error) -> String {
         next = cause.source();
     }
     causes.dedup();
-    if causes.is_empty() {
-        "no further reason given".to_owned()
-    } else {
-        causes.join(": ")
-    }
+    if causes.is_empty() { "no further reason given".to_owned() } else { causes.join(": ") }
 }
 
 #[cfg(test)]

@@ -41,29 +41,14 @@ impl TestServer {
                 let mut head = String::new();
                 while reader.read_line(&mut head).unwrap() > 2 {}
                 let header = |name: &str| {
-                    let line = head
-                        .lines()
-                        .find(|line| line.to_lowercase().starts_with(&format!("{name}: ")));
-                    line.and_then(|line| line.split_once(": "))
-                        .map(|(_, value)| value.to_owned())
-                        .unwrap_or_default()
+                    let line = head.lines().find(|line| line.to_lowercase().starts_with(&format!("{name}: ")));
+                    line.and_then(|line| line.split_once(": ")).map(|(_, value)| value.to_owned()).unwrap_or_default()
                 };
                 let mut given = vec![0; header("content-length").parse().unwrap_or(0)];
                 reader.read_exact(&mut given).unwrap();
-                let line = head
-                    .lines()
-                    .next()
-                    .unwrap()
-                    .trim_end_matches(" HTTP/1.1")
-                    .to_owned();
+                let line = head.lines().next().unwrap().trim_end_matches(" HTTP/1.1").to_owned();
                 let body_given = serde_json::from_slice(&given).unwrap_or_default();
-                sender
-                    .send(Asked {
-                        line,
-                        authorization: header("authorization"),
-                        body: body_given,
-                    })
-                    .unwrap();
+                sender.send(Asked { line, authorization: header("authorization"), body: body_given }).unwrap();
                 let length = body.len();
                 let answer = format!(
                     "HTTP/1.1 {status}\r\nRetry-After: 7\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
@@ -76,11 +61,7 @@ impl TestServer {
 
     /// Arguments for this server and the organization `acme`.
     pub(crate) fn args(&self) -> RemoteArgs {
-        RemoteArgs {
-            url: self.url.clone(),
-            token: token(),
-            organization: "acme".to_owned(),
-        }
+        RemoteArgs { url: self.url.clone(), token: token(), organization: "acme".to_owned() }
     }
 
     /// The next request.

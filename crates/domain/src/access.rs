@@ -99,7 +99,9 @@ impl Permit {
 /// # Errors
 /// `not_found`, `access.denied`, `token.scope_missing`.
 pub fn authorize(organization: OrgId, standing: &Standing, rules: &Rules, action: Action) -> Result<Permit, Refusal> {
-    let Some(member) = standing.member.as_ref().filter(|m| m.organization == organization && m.status == Status::Active) else {
+    let Some(member) =
+        standing.member.as_ref().filter(|m| m.organization == organization && m.status == Status::Active)
+    else {
         return Err(Refusal::of(Code::NotFound));
     };
     let rights = standing.rights(rules);
@@ -107,9 +109,15 @@ pub fn authorize(organization: OrgId, standing: &Standing, rules: &Rules, action
     if !rights.contains(bit) {
         let whole = rights::effective(&inputs(member, rules, None));
         if whole.contains(bit) {
-            return Err(Refusal::because(Code::ScopeMissing, format!("this token was made without the scope `{}`", action.permission())));
+            return Err(Refusal::because(
+                Code::ScopeMissing,
+                format!("this token was made without the scope `{}`", action.permission()),
+            ));
         }
-        return Err(Refusal::because(Code::AccessDenied, format!("your role here does not have `{}`", action.permission())));
+        return Err(Refusal::because(
+            Code::AccessDenied,
+            format!("your role here does not have `{}`", action.permission()),
+        ));
     }
     let may_all = Action::ALL.iter().copied().filter(|a| rights.contains(rules.preset().action_bit(*a))).collect();
     Ok(Permit { organization, action, member: member.id, user: member.user, rights, may_all })

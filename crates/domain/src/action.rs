@@ -69,10 +69,7 @@ impl Action {
 
     /// The action guarded by `permission`, if the permission is one of the engine's own.
     pub fn by_permission(permission: &str) -> Option<Action> {
-        Action::ALL
-            .iter()
-            .copied()
-            .find(|action| action.permission() == permission)
+        Action::ALL.iter().copied().find(|action| action.permission() == permission)
     }
 
     /// The permissions of all actions together.

@@ -137,7 +137,13 @@ fn expiry(rules: &Rules, now: Timestamp) -> Option<Timestamp> {
 /// # Errors
 /// `role.unknown`, `role.above_own`, `member.already`, `invitation.already_pending`,
 /// `invitation.no_reissue`.
-pub fn invite(permit: &Permit, rules: &Rules, wanted: &Wanted, known: &Known, now: Timestamp) -> Result<Vec<Change>, Refusal> {
+pub fn invite(
+    permit: &Permit,
+    rules: &Rules,
+    wanted: &Wanted,
+    known: &Known,
+    now: Timestamp,
+) -> Result<Vec<Change>, Refusal> {
     let role = wanted.role.clone().unwrap_or_else(|| rules.policy().role_default.as_str().to_owned());
     guard_role(permit, rules, &role, "role")?;
     let mut changes = Vec::new();
@@ -186,7 +192,11 @@ pub fn invite(permit: &Permit, rules: &Rules, wanted: &Wanted, known: &Known, no
         created_by: Some(permit.member()),
         revision: 0,
     };
-    changes.push(Change::MemberInvited { member: Box::new(member), invitation: Box::new(invitation), secret: wanted.secret });
+    changes.push(Change::MemberInvited {
+        member: Box::new(member),
+        invitation: Box::new(invitation),
+        secret: wanted.secret,
+    });
     Ok(changes)
 }
 
@@ -194,27 +204,47 @@ fn must_wait(invitation: &Invitation) -> Result<(), Refusal> {
     if invitation.state == State::Pending {
         return Ok(());
     }
-    Err(Refusal::because(Code::InvitationNotPending, format!("the invitation is `{}`; make a new one", invitation.state.word())))
+    Err(Refusal::because(
+        Code::InvitationNotPending,
+        format!("the invitation is `{}`; make a new one", invitation.state.word()),
+    ))
 }
 
 /// Gives a waiting invitation a new secret and a new end; the old link is dead from here on.
 ///
 /// # Errors
 /// `invitation.not_pending`, `invitation.no_reissue`, `role.above_own`.
-pub fn resend(permit: &Permit, rules: &Rules, invitation: &Invitation, deliver: Deliver, secret: SecretHash, now: Timestamp) -> Result<Vec<Change>, Refusal> {
+pub fn resend(
+    permit: &Permit,
+    rules: &Rules,
+    invitation: &Invitation,
+    deliver: Deliver,
+    secret: SecretHash,
+    now: Timestamp,
+) -> Result<Vec<Change>, Refusal> {
     must_wait(invitation)?;
     guard_role(permit, rules, &invitation.role, "role")?;
     if invitation.is_over(now) && rules.policy().invite_reissue_after_expiry == InviteReissue::Never {
         return Err(Refusal::of(Code::InvitationNoReissue));
     }
-    Ok(vec![Change::InvitationResent { invitation: Box::new(invitation.clone()), deliver, secret, expires_at: expiry(rules, now) }])
+    Ok(vec![Change::InvitationResent {
+        invitation: Box::new(invitation.clone()),
+        deliver,
+        secret,
+        expires_at: expiry(rules, now),
+    }])
 }
 
 /// Gives a waiting invitation another role.
 ///
 /// # Errors
 /// `invitation.not_pending`, `role.unknown`, `role.above_own`.
-pub fn change_role(permit: &Permit, rules: &Rules, invitation: &Invitation, role: &str) -> Result<Vec<Change>, Refusal> {
+pub fn change_role(
+    permit: &Permit,
+    rules: &Rules,
+    invitation: &Invitation,
+    role: &str,
+) -> Result<Vec<Change>, Refusal> {
     must_wait(invitation)?;
     guard_role(permit, rules, role, "role")?;
     guard_role(permit, rules, &invitation.role, "role")?;
@@ -298,7 +328,11 @@ pub fn status_on_joining(rules: &Rules, email: &str, named: bool) -> Status {
             !rules.policy().approval_domains.contains(&domain)
         }
     };
-    if waits && !(named && rules.policy().approval_exempt_named_invites) { Status::PendingApproval } else { Status::Active }
+    if waits && !(named && rules.policy().approval_exempt_named_invites) {
+        Status::PendingApproval
+    } else {
+        Status::Active
+    }
 }
 
 /// Accepts an invitation.
@@ -309,19 +343,36 @@ pub fn status_on_joining(rules: &Rules, email: &str, named: bool) -> Status {
 /// # Errors
 /// Those of [`open`], `invitation.other_person`, `invitation.sign_in_required`, `member.already`,
 /// `member.elsewhere`.
-pub fn accept(rules: &Rules, invitation: &Invitation, waiting: &Member, guest: Guest<'_>, belongs: Belongs, now: Timestamp) -> Result<Vec<Change>, Refusal> {
+pub fn accept(
+    rules: &Rules,
+    invitation: &Invitation,
+    waiting: &Member,
+    guest: Guest<'_>,
+    belongs: Belongs,
+    now: Timestamp,
+) -> Result<Vec<Change>, Refusal> {
     open(invitation, now)?;
     let by_mail = invitation.deliver == Deliver::Email;
     let mut changes = Vec::new();
     let identity = match guest {
         Guest::Known(identity) => {
-            let same = Email::parse(&identity.email, "email").is_ok_and(|mine| Email::parse(&invitation.email, "email").is_ok_and(|theirs| mine.key() == theirs.key()));
+            let same = Email::parse(&identity.email, "email").is_ok_and(|mine| {
+                Email::parse(&invitation.email, "email").is_ok_and(|theirs| mine.key() == theirs.key())
+            });
             let proved = identity.email_verified_at.is_some();
             if !same || !(proved || by_mail) {
-                return Err(Refusal::because(Code::InvitationOtherPerson, "this invitation is for another address; sign in with that one, or prove the address first"));
+                return Err(Refusal::because(
+                    Code::InvitationOtherPerson,
+                    "this invitation is for another address; sign in with that one, or prove the address first",
+                ));
             }
             if !proved {
-                changes.push(Change::EmailVerified { user: identity.id, before: identity.email.clone(), after: identity.email.clone(), at: now });
+                changes.push(Change::EmailVerified {
+                    user: identity.id,
+                    before: identity.email.clone(),
+                    after: identity.email.clone(),
+                    at: now,
+                });
             }
             identity.clone()
         }

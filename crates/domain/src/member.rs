@@ -8,7 +8,7 @@ use crate::access::Permit;
 use crate::action::Action;
 use crate::change::Change;
 use crate::ids::{MemberId, OrgId, UserId};
-use crate::policy::{DeletePrecondition, OffboardMode, RoleChangeAuthority, SelfRemoval};
+use crate::policy::{DeletePrecondition, RoleChangeAuthority, SelfRemoval};
 use crate::preset::Rules;
 use crate::refusal::{Code, Refusal};
 use crate::time::Timestamp;
@@ -133,7 +133,10 @@ fn guard_last_top(rules: &Rules, member: &Member, around: Surroundings) -> Resul
     let holds_top = member.status == Status::Active && rules.preset().is_top(&member.role);
     if holds_top && !around.other_top_holder {
         let top = &rules.preset().top_role().name;
-        return Err(Refusal::because(Code::LastOwner, format!("`{}` is the only active {top}; make somebody else {top} first", member.email)));
+        return Err(Refusal::because(
+            Code::LastOwner,
+            format!("`{}` is the only active {top}; make somebody else {top} first", member.email),
+        ));
     }
     Ok(())
 }
@@ -145,7 +148,10 @@ fn guard_rank(permit: &Permit, rules: &Rules, member: &Member) -> Result<(), Ref
     }
     let guarded = rules.policy().role_change_authority == RoleChangeAuthority::AdminBelowOwnRank;
     if guarded && !permit.covers(rules.role_mask(&member.role)) {
-        return Err(Refusal::because(Code::AccessDenied, "their role has rights that you do not hold; ask somebody who does"));
+        return Err(Refusal::because(
+            Code::AccessDenied,
+            "their role has rights that you do not hold; ask somebody who does",
+        ));
     }
     Ok(())
 }
@@ -157,11 +163,18 @@ fn guard_rank(permit: &Permit, rules: &Rules, member: &Member) -> Result<(), Ref
 pub fn guard_role(permit: &Permit, rules: &Rules, role: &str, field: &str) -> Result<(), Refusal> {
     if rules.preset().role("organization", role).is_none() {
         let known: Vec<&str> = rules.preset().organization_roles().map(|r| r.slug.as_str()).collect();
-        return Err(Refusal::value(Code::RoleUnknown, field, format!("no role `{role}`; there are {}", known.join(", "))));
+        return Err(Refusal::value(
+            Code::RoleUnknown,
+            field,
+            format!("no role `{role}`; there are {}", known.join(", ")),
+        ));
     }
     let top = rules.preset().is_top(role);
     if (top && !permit.may(Action::MemberManageTop)) || !permit.covers(rules.role_mask(role)) {
-        return Err(Refusal::because(Code::RoleAboveOwn, format!("`{role}` has rights that you do not hold; nobody gives more than their own")));
+        return Err(Refusal::because(
+            Code::RoleAboveOwn,
+            format!("`{role}` has rights that you do not hold; nobody gives more than their own"),
+        ));
     }
     Ok(())
 }
@@ -176,7 +189,13 @@ fn wrong_state(member: &Member, wanted: &str) -> Refusal {
 /// # Errors
 /// `role.unknown`, `role.above_own`, `member.top_role_required`, `member.self_demote`,
 /// `member.last_owner`, `member.state`.
-pub fn change_role(permit: &Permit, rules: &Rules, member: &Member, around: Surroundings, role: &str) -> Result<Vec<Change>, Refusal> {
+pub fn change_role(
+    permit: &Permit,
+    rules: &Rules,
+    member: &Member,
+    around: Surroundings,
+    role: &str,
+) -> Result<Vec<Change>, Refusal> {
     if !matches!(member.status, Status::Active | Status::Deactivated | Status::PendingApproval) {
         return Err(wrong_state(member, "only people who came in have a role to change"));
     }
@@ -202,20 +221,16 @@ fn end_of_access(member: &Member, around: Surroundings, why: &'static str) -> Ve
     }
 }
 
-fn guard_mode(rules: &Rules, mode: OffboardMode) -> Result<(), Refusal> {
-    if rules.policy().offboard_modes.contains(&mode) {
-        return Ok(());
-    }
-    Err(Refusal::of(Code::OffboardMode))
-}
-
 /// Switches a member off; everything they have is kept.
 ///
 /// # Errors
-/// `member.state`, `member.self`, `member.top_role_required`, `member.last_owner`,
-/// `member.offboard_mode`.
-pub fn deactivate(permit: &Permit, rules: &Rules, member: &Member, around: Surroundings) -> Result<Vec<Change>, Refusal> {
-    guard_mode(rules, OffboardMode::Deactivate)?;
+/// `member.state`, `member.self`, `member.top_role_required`, `member.last_owner`.
+pub fn deactivate(
+    permit: &Permit,
+    rules: &Rules,
+    member: &Member,
+    around: Surroundings,
+) -> Result<Vec<Change>, Refusal> {
     if member.status == Status::Deactivated {
         return Ok(Vec::new());
     }
@@ -265,15 +280,27 @@ pub fn approve(permit: &Permit, rules: &Rules, member: &Member, now: Timestamp) 
     Ok(vec![Change::MemberApproved { member: Box::new(member.clone()), at: now }])
 }
 
+/// Lets a waiting person in because approvals were switched off (K17).
+#[must_use]
+pub fn approve_by_policy(member: &Member, now: Timestamp) -> Vec<Change> {
+    vec![Change::MemberApproved { member: Box::new(member.clone()), at: now }]
+}
+
 /// Turns a waiting person away.
 ///
 /// # Errors
 /// `member.state`.
-pub fn reject(_permit: &Permit, member: &Member, around: Surroundings, reason: Option<&str>) -> Result<Vec<Change>, Refusal> {
+pub fn reject(
+    _permit: &Permit,
+    member: &Member,
+    around: Surroundings,
+    reason: Option<&str>,
+) -> Result<Vec<Change>, Refusal> {
     if !matches!(member.status, Status::PendingApproval | Status::Requested) {
         return Err(wrong_state(member, "only somebody who waits for approval can be rejected"));
     }
-    let mut changes = vec![Change::MemberRejected { member: Box::new(member.clone()), reason: reason.map(str::to_owned) }];
+    let mut changes =
+        vec![Change::MemberRejected { member: Box::new(member.clone()), reason: reason.map(str::to_owned) }];
     changes.extend(end_of_access(member, around, "membership rejected"));
     Ok(changes)
 }
@@ -281,8 +308,13 @@ pub fn reject(_permit: &Permit, member: &Member, around: Surroundings, reason: O
 fn gone(member: &Member, around: Surroundings, left: bool) -> Vec<Change> {
     let mut changes = vec![Change::TokensRevoked { organization: member.organization, member: member.id }];
     let boxed = Box::new(member.clone());
-    changes.insert(0, if left { Change::MemberLeft { member: boxed } } else { Change::MemberRemoved { member: boxed } });
-    changes.extend(end_of_access(member, around, if left { "left the organization" } else { "removed from the organization" }));
+    changes
+        .insert(0, if left { Change::MemberLeft { member: boxed } } else { Change::MemberRemoved { member: boxed } });
+    changes.extend(end_of_access(
+        member,
+        around,
+        if left { "left the organization" } else { "removed from the organization" },
+    ));
     changes
 }
 
@@ -290,9 +322,8 @@ fn gone(member: &Member, around: Surroundings, left: bool) -> Vec<Change> {
 ///
 /// # Errors
 /// `member.state`, `member.self`, `member.top_role_required`, `member.last_owner`,
-/// `member.offboard_mode`, `member.deactivate_first`.
+/// `member.deactivate_first`.
 pub fn remove(permit: &Permit, rules: &Rules, member: &Member, around: Surroundings) -> Result<Vec<Change>, Refusal> {
-    guard_mode(rules, OffboardMode::Remove)?;
     if !matches!(member.status, Status::Active | Status::Deactivated | Status::PendingApproval | Status::Requested) {
         return Err(wrong_state(member, "only somebody who came in can be removed"));
     }
@@ -323,7 +354,13 @@ pub fn leave(_permit: &Permit, rules: &Rules, member: &Member, around: Surroundi
 ///
 /// # Errors
 /// `member.state`, `member.top_role_required`.
-pub fn end_sessions(permit: &Permit, rules: &Rules, member: &Member, around: Surroundings, now: Timestamp) -> Result<Vec<Change>, Refusal> {
+pub fn end_sessions(
+    permit: &Permit,
+    rules: &Rules,
+    member: &Member,
+    around: Surroundings,
+    now: Timestamp,
+) -> Result<Vec<Change>, Refusal> {
     guard_rank(permit, rules, member)?;
     if member.user.is_none() {
         return Err(wrong_state(member, "nobody has signed in with it yet"));

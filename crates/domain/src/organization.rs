@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 
 use crate::access::Permit;
 use crate::change::{Change, Naming};
-use crate::ids::{MemberId, OrgId};
 use crate::identity::Identity;
+use crate::ids::{MemberId, OrgId};
 use crate::member::{Member, MemberKind, Origin, Status};
 use crate::policy::KnobError;
 use crate::preset::{Preset, Rules};
@@ -41,7 +41,13 @@ pub struct Organization {
 
 /// Makes an organization with `founder` as holder of its top role.
 #[must_use]
-pub fn create(organization: Organization, preset: &Preset, founder: &Identity, member: MemberId, now: Timestamp) -> Vec<Change> {
+pub fn create(
+    organization: Organization,
+    preset: &Preset,
+    founder: &Identity,
+    member: MemberId,
+    now: Timestamp,
+) -> Vec<Change> {
     let joined = Member {
         id: member,
         organization: organization.id,
@@ -60,7 +66,10 @@ pub fn create(organization: Organization, preset: &Preset, founder: &Identity, m
         sessions_from: Timestamp::default(),
         revision: 0,
     };
-    vec![Change::OrganizationCreated { organization: Box::new(organization) }, Change::MemberJoined { member: Box::new(joined) }]
+    vec![
+        Change::OrganizationCreated { organization: Box::new(organization) },
+        Change::MemberJoined { member: Box::new(joined) },
+    ]
 }
 
 /// Renames an organization; nothing changes when nothing differs.
@@ -82,14 +91,23 @@ pub fn delete(_permit: &Permit, organization: &Organization, typed: &str) -> Res
     if typed != organization.slug {
         return Err(Refusal::value(Code::DeleteConfirm, "confirm", format!("type `{}` to confirm", organization.slug)));
     }
-    Ok(vec![Change::OrganizationDeleted { organization: organization.id, slug: organization.slug.clone(), name: organization.name.clone() }])
+    Ok(vec![Change::OrganizationDeleted {
+        organization: organization.id,
+        slug: organization.slug.clone(),
+        name: organization.name.clone(),
+    }])
 }
 
 /// Changes knobs of an organization's policy. Every value is checked before any is taken.
 ///
 /// # Errors
 /// `policy.unknown_knob`, `policy.closed`, `policy.invalid_value`, each naming the knob.
-pub fn change_policy(_permit: &Permit, organization: &Organization, rules: &Rules, wanted: &Map<String, Value>) -> Result<Vec<Change>, Refusal> {
+pub fn change_policy(
+    _permit: &Permit,
+    organization: &Organization,
+    rules: &Rules,
+    wanted: &Map<String, Value>,
+) -> Result<Vec<Change>, Refusal> {
     let policy = rules.preset().change_policy(rules.policy(), wanted).map_err(|errors| refused_knobs(&errors))?;
     let after = policy.changed_from(&rules.preset().policy);
     if after == organization.policy {
@@ -105,8 +123,14 @@ fn refused_knobs(errors: &[KnobError]) -> Refusal {
         Some("knob.role_unknown" | "knob.role_top") => Code::RoleUnknown,
         _ => Code::KnobInvalid,
     };
-    let errors: Vec<FieldError> =
-        errors.iter().map(|e| FieldError { field: e.name.clone(), code: e.rule.to_owned(), detail: format!("{}; {}", e.detail, e.hint) }).collect();
+    let errors: Vec<FieldError> = errors
+        .iter()
+        .map(|e| FieldError {
+            field: e.name.clone(),
+            code: e.rule.to_owned(),
+            detail: format!("{}; {}", e.detail, e.hint),
+        })
+        .collect();
     let detail = errors.first().map_or_else(String::new, |e| e.detail.clone());
     Refusal { detail, errors, ..Refusal::of(code) }
 }

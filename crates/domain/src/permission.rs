@@ -57,9 +57,7 @@ impl Mask {
 
     /// Whether `bit` is in the set.
     pub fn contains(self, bit: Bit) -> bool {
-        self.0
-            .get(bit.word())
-            .is_some_and(|word| word & bit.flag() != 0)
+        self.0.get(bit.word()).is_some_and(|word| word & bit.flag() != 0)
     }
 
     /// Whether everything in this set is in `other` too.
@@ -74,9 +72,7 @@ impl Mask {
 
     /// The bits of the set in rising order.
     pub fn iter(self) -> impl Iterator<Item = Bit> {
-        (0..=u8::MAX)
-            .map(Bit)
-            .filter(move |bit| self.contains(*bit))
+        (0..=u8::MAX).map(Bit).filter(move |bit| self.contains(*bit))
     }
 
     fn only(bit: Bit) -> Mask {

@@ -9,9 +9,8 @@ mod knobs;
 mod value;
 
 pub use choice::{
-    ApprovalMode, DeletePrecondition, InviteDelivery, InviteReissue, OffboardMode,
-    OrganizationCreators, OrganizationsPerIdentity, RoleChangeAuthority, SelfRemoval,
-    SignupClosedByInvites,
+    ApprovalMode, DeletePrecondition, InviteDelivery, InviteReissue, OffboardMode, OrganizationCreators,
+    OrganizationsPerIdentity, RoleChangeAuthority, SelfRemoval, SignupClosedByInvites,
 };
 pub use knobs::{Knob, Policy};
 pub use value::{DomainList, RoleList, RoleSlug};
@@ -163,9 +162,7 @@ mod tests {
     fn only_changes_are_listed() {
         let mut policy = Policy::default();
         policy.set("invite.ttl_s", &json!("none")).unwrap();
-        policy
-            .set("approval.domains", &json!(["Bücher.example"]))
-            .unwrap();
+        policy.set("approval.domains", &json!(["Bücher.example"])).unwrap();
         policy.set("leave.allowed_for", &json!(["*"])).unwrap();
         assert_eq!(
             Value::Object(policy.changed_from(&Policy::default())),

@@ -92,7 +92,6 @@ codes! {
     LastOwner = "member.last_owner", Conflict, "an organization needs one active holder of its top role; give that role to somebody else first";
     MemberState = "member.state", Conflict, "the member's present state does not allow this";
     MemberDeactivateFirst = "member.deactivate_first", Conflict, "deactivate the member before removing them";
-    OffboardMode = "member.offboard_mode", Conflict, "this organization's policy has switched that way of offboarding off";
     SelfDemote = "member.self_demote", Conflict, "nobody lowers their own role here; ask another holder of the top role";
     SelfRemove = "member.self", Conflict, "use `leave` for your own membership; nobody deactivates or removes themself";
     SelfApprove = "member.self_approve", Conflict, "somebody else must approve you";

@@ -69,12 +69,7 @@ pub struct Inputs<'a> {
 impl<'a> Inputs<'a> {
     /// A question asked at the organization itself, where only the role speaks.
     pub fn at_root(standing: Option<Standing<'a>>) -> Inputs<'a> {
-        Inputs {
-            standing,
-            depth: 0,
-            controlled: None,
-            grants: &[],
-        }
+        Inputs { standing, depth: 0, controlled: None, grants: &[] }
     }
 }
 
@@ -109,22 +104,11 @@ enum Stop {
 fn sources<'a>(inputs: &Inputs<'a>, standing: &Standing<'a>) -> impl Iterator<Item = Source<'a>> {
     let (rights, target) = (standing.rights, inputs.depth);
     let control = inputs.controlled.filter(|_| !rights.bypass);
-    let above_control = move |depth| {
-        control
-            .filter(|controlled| depth < *controlled)
-            .map(Stop::Controlled)
-    };
+    let above_control = move |depth| control.filter(|controlled| depth < *controlled).map(Stop::Controlled);
     let root_only = (target > 0 && !rights.implicit_below).then_some(Stop::RootOnly);
-    let floor = Source {
-        mask: rights.floor,
-        grant: None,
-        stopped: root_only.or(above_control(0)),
-    };
+    let floor = Source { mask: rights.floor, grant: None, stopped: root_only.or(above_control(0)) };
     // INVARIANT: rights flow down only. A grant below the target is not the target's.
-    let on_the_way = inputs
-        .grants
-        .iter()
-        .filter(move |grant| grant.depth <= target);
+    let on_the_way = inputs.grants.iter().filter(move |grant| grant.depth <= target);
     std::iter::once(floor).chain(on_the_way.map(move |grant| Source {
         mask: grant.mask,
         grant: Some(*grant),
@@ -142,11 +126,7 @@ pub enum Reason<'a> {
     /// The role gives it.
     Role { role: &'a str },
     /// A grant gives it, at the scope of this depth.
-    Grant {
-        id: &'a str,
-        whence: Whence<'a>,
-        depth: u16,
-    },
+    Grant { id: &'a str, whence: Whence<'a>, depth: u16 },
     /// Is no member of the organization.
     NotAMember,
     /// Is a member whose membership is not active.
@@ -168,10 +148,7 @@ pub enum Reason<'a> {
 impl Reason<'_> {
     /// Whether the link tells what was missing.
     pub fn denies(&self) -> bool {
-        !matches!(
-            self,
-            Reason::Membership { .. } | Reason::Role { .. } | Reason::Grant { .. }
-        )
+        !matches!(self, Reason::Membership { .. } | Reason::Role { .. } | Reason::Grant { .. })
     }
 }
 
@@ -186,23 +163,12 @@ impl fmt::Display for Reason<'_> {
             Reason::NotGiven { role } => {
                 write!(f, "neither the role `{role}` nor a grant gives it")
             }
-            Reason::RootOnly { role } => write!(
-                f,
-                "the role `{role}` gives it only at the organization itself"
-            ),
+            Reason::RootOnly { role } => write!(f, "the role `{role}` gives it only at the organization itself"),
             Reason::CutByControlledScope { grant: None, .. } => {
-                write!(
-                    f,
-                    "the role gives it, but a controlled scope lets nothing from above through"
-                )
+                write!(f, "the role gives it, but a controlled scope lets nothing from above through")
             }
-            Reason::CutByControlledScope {
-                grant: Some(id), ..
-            } => {
-                write!(
-                    f,
-                    "the grant `{id}` gives it, but a controlled scope lets nothing from above through"
-                )
+            Reason::CutByControlledScope { grant: Some(id), .. } => {
+                write!(f, "the grant `{id}` gives it, but a controlled scope lets nothing from above through")
             }
             Reason::CutByPolicy { role, knob } => {
                 write!(f, "the policy `{knob}` takes it from the role `{role}`")
@@ -229,9 +195,7 @@ pub fn explain<'a>(inputs: &Inputs<'a>, bit: Bit) -> Vec<Reason<'a>> {
     let reaching = giving().filter(|source| source.stopped.is_none());
     chain.extend(reaching.map(|source| match source.grant {
         None => Reason::Role { role },
-        Some(Grant {
-            id, whence, depth, ..
-        }) => Reason::Grant { id, whence, depth },
+        Some(Grant { id, whence, depth, .. }) => Reason::Grant { id, whence, depth },
     }));
     if chain.len() == 1 {
         chain.extend(giving().filter_map(|source| stopped(&source, role)));
@@ -256,16 +220,9 @@ fn taken<'a>(standing: &Standing<'a>, bit: Bit) -> impl Iterator<Item = Reason<'
     let role = standing.role;
     let above = !standing.rights.ceiling.contains(bit);
     let ceiling = above.then(|| match standing.rights.cut_by(bit) {
-        Some(knob) => Reason::CutByPolicy {
-            role,
-            knob: knob.name(),
-        },
+        Some(knob) => Reason::CutByPolicy { role, knob: knob.name() },
         None => Reason::CutByCeiling { role },
     });
-    let unscoped = standing
-        .credential_scopes
-        .is_some_and(|scopes| !scopes.contains(bit));
-    ceiling
-        .into_iter()
-        .chain(unscoped.then_some(Reason::CutByCredentialScopes))
+    let unscoped = standing.credential_scopes.is_some_and(|scopes| !scopes.contains(bit));
+    ceiling.into_iter().chain(unscoped.then_some(Reason::CutByCredentialScopes))
 }

@@ -86,7 +86,10 @@ pub fn fold(text: &str) -> String {
 /// # Errors
 /// `field.empty` or `field.too_long`, naming `field`.
 pub fn name(text: &str, field: &str) -> Result<String, Refusal> {
-    let kept: String = text.chars().filter(|c| c.is_whitespace() || !(c.is_control() || is_invisible(*c) && *c != '\u{200d}')).collect();
+    let kept: String = text
+        .chars()
+        .filter(|c| c.is_whitespace() || !(c.is_control() || is_invisible(*c) && *c != '\u{200d}'))
+        .collect();
     let tidy = kept.split_whitespace().collect::<Vec<_>>().join(" ");
     if tidy.is_empty() {
         return Err(Refusal::field(field, "field.empty", "must not be empty"));
@@ -109,11 +112,37 @@ pub fn slug(text: &str, field: &str) -> Result<String, Refusal> {
         && !text.starts_with('-')
         && !text.ends_with('-')
         && !text.contains("--");
-    let taken = matches!(text, "admin" | "api" | "assets" | "auth" | "setup" | "invite" | "sign-in" | "sign-out" | "sign-up" | "healthz" | "readyz" | "metrics" | "design" | "scim" | "access" | "password" | "email" | "organizations" | "me" | "well-known");
+    let taken = matches!(
+        text,
+        "admin"
+            | "api"
+            | "assets"
+            | "auth"
+            | "setup"
+            | "invite"
+            | "sign-in"
+            | "sign-out"
+            | "sign-up"
+            | "healthz"
+            | "readyz"
+            | "metrics"
+            | "design"
+            | "scim"
+            | "access"
+            | "password"
+            | "email"
+            | "organizations"
+            | "me"
+            | "well-known"
+    );
     if good && !taken {
         return Ok(text.to_owned());
     }
-    let why = if taken { "that word is the program's own; choose another" } else { "1 to 63 lower-case letters, digits and single hyphens" };
+    let why = if taken {
+        "that word is the program's own; choose another"
+    } else {
+        "1 to 63 lower-case letters, digits and single hyphens"
+    };
     Err(Refusal::field(field, "field.invalid", why))
 }
 
@@ -151,7 +180,20 @@ mod tests {
 
     #[test]
     fn hostile_addresses_are_refused_by_field() {
-        for bad in ["", "@", "a@", "@b.c", "a b@c.de", "a@b", "a@b..c", ".a@b.de", "a@-b.de", "a\u{202e}@b.de", "a@b.de\r\nBcc: x@y.de", "<a@b.de>"] {
+        for bad in [
+            "",
+            "@",
+            "a@",
+            "@b.c",
+            "a b@c.de",
+            "a@b",
+            "a@b..c",
+            ".a@b.de",
+            "a@-b.de",
+            "a\u{202e}@b.de",
+            "a@b.de\r\nBcc: x@y.de",
+            "<a@b.de>",
+        ] {
             let refusal = Email::parse(bad, "email").unwrap_err();
             assert_eq!(refusal.code, Code::EmailInvalid, "{bad}");
         }

@@ -54,7 +54,11 @@ pub fn scope_mask(rules: &Rules, token: &Token) -> Option<Mask> {
 fn check_scopes(permit: &Permit, rules: &Rules, names: &[String]) -> Result<(), Refusal> {
     for (at, name) in names.iter().enumerate() {
         let Some(bit) = rules.preset().bit(name) else {
-            return Err(Refusal::value(Code::ScopeUnknown, format!("scopes[{at}]"), format!("no scope `{name}`; scopes are permission names")));
+            return Err(Refusal::value(
+                Code::ScopeUnknown,
+                format!("scopes[{at}]"),
+                format!("no scope `{name}`; scopes are permission names"),
+            ));
         };
         if !permit.rights().contains(bit) {
             return Err(Refusal::because(Code::TokenScopeAboveOwn, format!("you do not hold `{name}` yourself")));
@@ -71,12 +75,21 @@ fn check_scopes(permit: &Permit, rules: &Rules, names: &[String]) -> Result<(), 
 ///
 /// # Errors
 /// `token.scope_unknown`, `token.scope_above_own`, `token.limit`, `token.life`.
-pub fn create(permit: &Permit, rules: &Rules, mut token: Token, hash: [u8; 32], minted_by_token: bool, held: u64, now: Timestamp) -> Result<Vec<Change>, Refusal> {
+pub fn create(
+    permit: &Permit,
+    rules: &Rules,
+    mut token: Token,
+    hash: [u8; 32],
+    minted_by_token: bool,
+    held: u64,
+    now: Timestamp,
+) -> Result<Vec<Change>, Refusal> {
     match &token.scopes {
         Some(names) => check_scopes(permit, rules, names)?,
         None if minted_by_token => {
             let minting = rules.preset().action_bit(Action::TokenCreate);
-            let kept = rules.preset().catalogue.iter().filter(|(bit, _)| *bit != minting && permit.rights().contains(*bit));
+            let kept =
+                rules.preset().catalogue.iter().filter(|(bit, _)| *bit != minting && permit.rights().contains(*bit));
             token.scopes = Some(kept.map(|(_, permission)| permission.name.clone()).collect());
         }
         None => {}

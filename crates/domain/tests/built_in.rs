@@ -9,15 +9,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 fn every() -> Vec<Arc<Preset>> {
-    let parsed = BUILT_IN
-        .iter()
-        .map(|(file, text)| match Preset::parse(file, text) {
-            Ok(preset) => Arc::new(preset),
-            Err(errors) => panic!(
-                "{}",
-                errors.iter().map(|e| format!("{e}\n")).collect::<String>()
-            ),
-        });
+    let parsed = BUILT_IN.iter().map(|(file, text)| match Preset::parse(file, text) {
+        Ok(preset) => Arc::new(preset),
+        Err(errors) => panic!("{}", errors.iter().map(|e| format!("{e}\n")).collect::<String>()),
+    });
     parsed.collect()
 }
 
@@ -25,10 +20,7 @@ fn every() -> Vec<Arc<Preset>> {
 fn they_are_valid_and_found_by_their_names() {
     for (preset, (file, _)) in every().iter().zip(BUILT_IN) {
         assert_eq!(*file, format!("{}.toml", preset.name));
-        assert_eq!(
-            built_in(&preset.name).expect("it is built in").version,
-            preset.version
-        );
+        assert_eq!(built_in(&preset.name).expect("it is built in").version, preset.version);
     }
     assert!(built_in("nothing").is_none());
 }
@@ -36,19 +28,13 @@ fn they_are_valid_and_found_by_their_names() {
 #[test]
 fn golden_permission_matrix() {
     for preset in every() {
-        let path =
-            Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/{}.txt", preset.name));
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/{}.txt", preset.name));
         let found = preset.matrix_markdown();
         if std::env::var_os("UPDATE_GOLDEN").is_some() {
             std::fs::write(&path, &found).unwrap();
         }
         let golden = std::fs::read_to_string(&path).unwrap_or_default();
-        assert_eq!(
-            golden,
-            found,
-            "{} differs; see the head of this test file",
-            path.display()
-        );
+        assert_eq!(golden, found, "{} differs; see the head of this test file", path.display());
     }
 }
 
@@ -58,16 +44,9 @@ fn the_top_role_does_everything_and_nobody_does_more_than_a_higher_role() {
         let rules = Rules::new(Arc::clone(&preset), preset.policy.clone());
         let top = rules.role_mask(&preset.top_role().slug);
         assert!(Action::all_bits().is_subset_of(top), "{}", preset.name);
-        let masks: Vec<_> = preset
-            .organization_roles()
-            .map(|role| rules.role_mask(&role.slug))
-            .collect();
+        let masks: Vec<_> = preset.organization_roles().map(|role| rules.role_mask(&role.slug)).collect();
         for pair in masks.windows(2) {
-            assert!(
-                matches!(pair, [higher, lower] if lower.is_subset_of(*higher)),
-                "{}",
-                preset.name
-            );
+            assert!(matches!(pair, [higher, lower] if lower.is_subset_of(*higher)), "{}", preset.name);
         }
         assert!(rules.role_mask("nobody").is_empty() && rules.ceiling("nobody").is_empty());
     }
@@ -75,19 +54,11 @@ fn the_top_role_does_everything_and_nobody_does_more_than_a_higher_role() {
 
 #[test]
 fn standard_guests_see_nobody_and_members_only_their_own() {
-    let rules = Rules::new(
-        built_in("standard").unwrap(),
-        built_in("standard").unwrap().policy.clone(),
-    );
+    let rules = Rules::new(built_in("standard").unwrap(), built_in("standard").unwrap().policy.clone());
     let names = |slug| rules.preset().catalogue.names(rules.role_mask(slug));
     assert_eq!(names("guest"), ["organization.read", "member.leave"]);
     assert!(!rules.rights("member").implicit_below && rules.rights("admin").implicit_below);
-    for action in [
-        Action::PolicyUpdate,
-        Action::PresetApply,
-        Action::MemberManageTop,
-        Action::OrganizationDelete,
-    ] {
+    for action in [Action::PolicyUpdate, Action::PresetApply, Action::MemberManageTop, Action::OrganizationDelete] {
         let may = |slug| rules.role_mask(slug).contains(action.bit());
         assert!(may("owner") && !may("admin"), "{action:?}");
     }

@@ -31,13 +31,7 @@ C7  | parameter.manage   | yes   | yes   | yes         | no     | no            
 C8  | template.manage    | yes   | yes   | yes         | no     | no              | Create - Update - Delete Project Templates
 ";
 
-const ROLES: [&str; 5] = [
-    "owner",
-    "admin",
-    "contributor",
-    "viewer",
-    "viewer_no_secrets",
-];
+const ROLES: [&str; 5] = ["owner", "admin", "contributor", "viewer", "viewer_no_secrets"];
 
 fn preset() -> Arc<Preset> {
     built_in("cloudtruth").expect("the preset is built in")
@@ -74,17 +68,9 @@ fn hold_the_page(rules: &Rules) {
             .filter(|(_, permission)| permission.covers.iter().any(|line| line == row))
             .map(|(_, permission)| permission.name.as_str())
             .collect();
-        assert_eq!(
-            found,
-            [permission],
-            "{row} is covered by exactly one permission"
-        );
+        assert_eq!(found, [permission], "{row} is covered by exactly one permission");
         for (role, cell) in ROLES.into_iter().zip(&columns[2..7]) {
-            assert_eq!(
-                may(rules, role, bit),
-                *cell == "yes",
-                "{row} {permission}: {role}"
-            );
+            assert_eq!(may(rules, role, bit), *cell == "yes", "{row} {permission}: {role}");
             cells += 1;
         }
     }
@@ -98,25 +84,17 @@ fn ct_13_the_80_cells_of_the_page() {
 
 #[test]
 fn ct_13_the_80_cells_hold_in_both_positions_of_role_change_authority() {
-    hold_the_page(&rules(
-        json!({"role_change.authority": "admin_below_own_rank"}),
-    ));
+    hold_the_page(&rules(json!({"role_change.authority": "admin_below_own_rank"})));
 }
 
 #[test]
 fn ct_13_the_roles_are_those_of_the_page() {
     let preset = preset();
-    let roles: Vec<_> = preset
-        .organization_roles()
-        .map(|role| (role.slug.as_str(), role.name.as_str()))
-        .collect();
+    let roles: Vec<_> = preset.organization_roles().map(|role| (role.slug.as_str(), role.name.as_str())).collect();
     let names = ["Owner", "Admin", "Contributor", "Viewer", "VIEWERNOSECRETS"];
     assert_eq!(roles, ROLES.into_iter().zip(names).collect::<Vec<_>>());
     for kind in ["project", "environment"] {
-        let roles: Vec<_> = preset
-            .roles_of(kind)
-            .map(|role| role.slug.as_str())
-            .collect();
+        let roles: Vec<_> = preset.roles_of(kind).map(|role| role.slug.as_str()).collect();
         assert_eq!(roles, ["owner", "admin", "contributor", "viewer"]);
     }
 }
@@ -126,11 +104,7 @@ fn ct_13_viewer_no_secrets_is_viewer_without_the_secrets() {
     let rules = rules(json!({}));
     let less = rules.role_mask("viewer") - rules.role_mask("viewer_no_secrets");
     assert_eq!(rules.preset().catalogue.names(less), ["secret.read"]);
-    assert!(
-        rules
-            .role_mask("viewer_no_secrets")
-            .is_subset_of(rules.role_mask("viewer"))
-    );
+    assert!(rules.role_mask("viewer_no_secrets").is_subset_of(rules.role_mask("viewer")));
 }
 
 #[test]
@@ -145,11 +119,7 @@ fn ct_16_changing_a_role_requires_an_owner() {
     assert_eq!(who(&rules(json!({})), Action::MemberChangeRole), ["owner"]);
     let matrix = rules(json!({"role_change.authority": "admin_below_own_rank"}));
     assert_eq!(who(&matrix, Action::MemberChangeRole), ["owner", "admin"]);
-    assert_eq!(
-        who(&matrix, Action::MemberManageTop),
-        ["owner"],
-        "other Owners stay the Owners'"
-    );
+    assert_eq!(who(&matrix, Action::MemberManageTop), ["owner"], "other Owners stay the Owners'");
 }
 
 #[test]
@@ -163,43 +133,26 @@ fn ct_18_removing_a_person_requires_an_owner() {
 fn ct_18_no_other_source_gives_what_the_policy_takes() {
     let rules = rules(json!({}));
     let remove = Mask::EMPTY.with(Action::MemberRemove.bit());
-    let grants = [Grant {
-        id: "grt",
-        mask: remove,
-        whence: Whence::Direct,
-        depth: 0,
-    }];
-    let inputs = Inputs {
-        grants: &grants,
-        ..Inputs::at_root(Some(rules.standing("admin", true, None)))
-    };
+    let grants = [Grant { id: "grt", mask: remove, whence: Whence::Direct, depth: 0 }];
+    let inputs = Inputs { grants: &grants, ..Inputs::at_root(Some(rules.standing("admin", true, None))) };
     assert!((effective(&inputs) & remove).is_empty());
 }
 
 #[test]
 fn ct_20_only_owner_and_admin_leave() {
-    assert_eq!(
-        who(&rules(json!({})), Action::MemberLeave),
-        ["owner", "admin"]
-    );
+    assert_eq!(who(&rules(json!({})), Action::MemberLeave), ["owner", "admin"]);
     let open = rules(json!({"leave.allowed_for": ["*"]}));
     assert_eq!(who(&open, Action::MemberLeave), ROLES);
 }
 
 #[test]
 fn ct_24_viewers_create_no_tokens() {
-    assert_eq!(
-        who(&rules(json!({})), Action::TokenCreate),
-        ["owner", "admin", "contributor"]
-    );
+    assert_eq!(who(&rules(json!({})), Action::TokenCreate), ["owner", "admin", "contributor"]);
 }
 
 #[test]
 fn ct_29_only_owner_and_admin_read_the_audit_log() {
-    assert_eq!(
-        who(&rules(json!({})), Action::AuditRead),
-        ["owner", "admin"]
-    );
+    assert_eq!(who(&rules(json!({})), Action::AuditRead), ["owner", "admin"]);
 }
 
 #[test]
@@ -208,18 +161,9 @@ fn ct_32_owner_and_admin_enter_access_controlled_projects() {
     let read = rules.preset().bit("project.read").unwrap();
     let enters = |role: &&str| {
         let standing = Some(rules.standing(role, true, None));
-        effective(&Inputs {
-            standing,
-            depth: 1,
-            controlled: Some(1),
-            grants: &[],
-        })
-        .contains(read)
+        effective(&Inputs { standing, depth: 1, controlled: Some(1), grants: &[] }).contains(read)
     };
-    assert_eq!(
-        ROLES.into_iter().filter(enters).collect::<Vec<_>>(),
-        ["owner", "admin"]
-    );
+    assert_eq!(ROLES.into_iter().filter(enters).collect::<Vec<_>>(), ["owner", "admin"]);
 }
 
 #[test]
@@ -265,15 +209,10 @@ fn ct_11_whoever_is_invited_without_a_role_becomes_viewer() {
 fn closed_and_wrong_knobs_are_refused_together_and_nothing_changes() {
     let preset = preset();
     let changes = json!({"offboard.modes": ["deactivate"], "invite.ttl_s": "soon", "leave.allowed_for": ["boss"]});
-    let errors = preset
-        .change_policy(&preset.policy, changes.as_object().unwrap())
-        .unwrap_err();
+    let errors = preset.change_policy(&preset.policy, changes.as_object().unwrap()).unwrap_err();
     let mut rules: Vec<_> = errors.iter().map(|error| error.rule).collect();
     rules.sort_unstable();
     assert_eq!(rules, ["knob.closed", "knob.role_unknown", "knob.value"]);
     let stored = json!({"offboard.modes": ["deactivate"]});
-    assert!(
-        preset.policy_with(stored.as_object().unwrap()).is_ok(),
-        "what is stored is not asked again"
-    );
+    assert!(preset.policy_with(stored.as_object().unwrap()).is_ok(), "what is stored is not asked again");
 }

@@ -1,12 +1,6 @@
 //! Every rule a preset file is checked by, with the line it is reported at: permissions, roles and knobs together.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    unreachable_pub
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, unreachable_pub)]
 
 mod small;
 
@@ -20,32 +14,17 @@ fn a_preset_has_256_permissions_at_most() {
     let block = |n: usize| format!("[[permission]]\nname = \"box.p{n}\"\nlabel = \"x\"\n");
     let full = small() + &(0..own).map(block).collect::<String>();
     assert_eq!(Preset::parse("f", &full).unwrap().catalogue.len(), 256);
-    reported(
-        &(full + "[[permission]]\nname = \"box.more\" # HERE\nlabel = \"x\""),
-        "permission.too_many",
-    );
+    reported(&(full + "[[permission]]\nname = \"box.more\" # HERE\nlabel = \"x\""), "permission.too_many");
 }
 
 #[test]
 fn every_engine_action_must_be_there() {
     for action in Action::ALL {
-        let gone = format!(
-            "\n[[permission]]\nname = \"{0}\"\nlabel = \"{0}\"\n",
-            action.permission()
-        );
-        let text = small()
-            .replace(&gone, "")
-            .replace("\"member.list\",", "\"role.list\", \"audit.read\",");
+        let gone = format!("\n[[permission]]\nname = \"{0}\"\nlabel = \"{0}\"\n", action.permission());
+        let text = small().replace(&gone, "").replace("\"member.list\",", "\"role.list\", \"audit.read\",");
         let found = errors(&text);
-        let first = text
-            .lines()
-            .position(|line| line == "[[permission]]")
-            .unwrap()
-            + 1;
-        let missing: Vec<_> = found
-            .iter()
-            .filter(|error| error.rule == "action.missing")
-            .collect();
+        let first = text.lines().position(|line| line == "[[permission]]").unwrap() + 1;
+        let missing: Vec<_> = found.iter().filter(|error| error.rule == "action.missing").collect();
         assert_eq!(missing.len(), 1, "{found:?}");
         assert_eq!(missing[0].line, first);
         assert!(missing[0].detail.contains(action.permission()));
@@ -55,27 +34,15 @@ fn every_engine_action_must_be_there() {
 #[test]
 fn roles() {
     let role = |rest: &str| format!("[[role]]\nname = \"N\"\ndescription = \"d\"\n{rest}");
+    added(&role("slug = \"member\" # HERE\nfloor = [\"*\"]"), "role.duplicate");
     added(
-        &role("slug = \"member\" # HERE\nfloor = [\"*\"]"),
-        "role.duplicate",
-    );
-    added(
-        &role("slug = \"extra\"\nfloor = [\"*\"]\napplies_to = \"bix\" # HERE")
-            .replace("[\"*\"]", "[\"box.read\"]"),
+        &role("slug = \"extra\"\nfloor = [\"*\"]\napplies_to = \"bix\" # HERE").replace("[\"*\"]", "[\"box.read\"]"),
         "role.applies_to",
     );
+    added(&role("slug = \"extra\"\nfloor = [\n\"box.read\",\n\"box.raed\", # HERE\n]"), "role.permission_unknown");
+    added(&role("slug = \"extra\"\nfloor = [\"*\", \"!bax.*\"] # HERE"), "role.permission_unknown");
     added(
-        &role("slug = \"extra\"\nfloor = [\n\"box.read\",\n\"box.raed\", # HERE\n]"),
-        "role.permission_unknown",
-    );
-    added(
-        &role("slug = \"extra\"\nfloor = [\"*\", \"!bax.*\"] # HERE"),
-        "role.permission_unknown",
-    );
-    added(
-        &role(
-            "slug = \"extra\"\napplies_to = \"box\"\nfloor = [\"box.read\",\n\"member.remove\" # HERE\n]",
-        ),
+        &role("slug = \"extra\"\napplies_to = \"box\"\nfloor = [\"box.read\",\n\"member.remove\" # HERE\n]"),
         "role.permission_out_of_reach",
     );
     added(
@@ -83,20 +50,11 @@ fn roles() {
         "role.permission_out_of_reach",
     );
     added(
-        &role(
-            "slug = \"extra\"\nfloor = [\"box.*\", \"audit.read\"] # HERE\nceiling = [\"box.*\"]",
-        ),
+        &role("slug = \"extra\"\nfloor = [\"box.*\", \"audit.read\"] # HERE\nceiling = [\"box.*\"]"),
         "role.floor_above_ceiling",
     );
-    added(
-        &role("slug = \"extra\"\nfloor = [\"box.read\", \"!box.*\"] # HERE"),
-        "role.empty",
-    );
-    replaced(
-        "[[role]]\nslug = \"keeper\"",
-        "[[role]]\nslug = \"keeper\"\nfloor_ = 1 # HERE",
-        "field.unknown",
-    );
+    added(&role("slug = \"extra\"\nfloor = [\"box.read\", \"!box.*\"] # HERE"), "role.empty");
+    replaced("[[role]]\nslug = \"keeper\"", "[[role]]\nslug = \"keeper\"\nfloor_ = 1 # HERE", "field.unknown");
 }
 
 #[test]
@@ -105,97 +63,41 @@ fn roles_without_a_floor_or_none_at_all() {
     added(block, "role.empty");
     let without = small()
         .replace("slug = \"owner\"", "slug = \"owner\"\napplies_to = \"box\"")
-        .replace(
-            "slug = \"member\"\n",
-            "slug = \"member\"\napplies_to = \"box\"\n",
-        )
+        .replace("slug = \"member\"\n", "slug = \"member\"\napplies_to = \"box\"\n")
         .replace("\"member.list\",", "")
         .replace("role.default = \"member\"", "");
     let found = errors(&without);
-    assert_eq!(
-        (found.len(), found[0].rule, found[0].line),
-        (1, "role.none", 1)
-    );
+    assert_eq!((found.len(), found[0].rule, found[0].line), (1, "role.none", 1));
 }
 
 #[test]
 fn the_top_role_holds_every_engine_permission() {
     let from = "[[role]]\nslug = \"owner\"\nname = \"Owner\"\ndescription = \"Everything.\"\nfloor = [\"*\"]";
-    let to = from
-        .replace("[\"*\"]", "[\"*\", \"!audit.read\"]")
-        .replacen("[[role]]", "[[role]] # HERE", 1);
+    let to = from.replace("[\"*\"]", "[\"*\", \"!audit.read\"]").replacen("[[role]]", "[[role]] # HERE", 1);
     replaced(from, &to, "role.top_incomplete");
 }
 
 #[test]
 fn knobs() {
-    replaced(
-        "[policy] # POLICY\n",
-        "[policy]\ninvite.tll_s = 60 # HERE\n",
-        "knob.unknown",
-    );
-    replaced(
-        "[policy] # POLICY\n",
-        "[policy]\ninvite = 60 # HERE\n",
-        "knob.unknown",
-    );
-    replaced(
-        "[policy] # POLICY\n",
-        "[policy]\ninvite.ttl_s = \"1h\" # HERE\n",
-        "knob.value",
-    );
-    replaced(
-        "[policy] # POLICY\n",
-        "[policy]\ninvite.ttl_s = 2026-01-01 # HERE\n",
-        "knob.value",
-    );
-    replaced(
-        "role.default = \"member\"",
-        "role.default = \"membr\" # HERE",
-        "knob.role_unknown",
-    );
-    replaced(
-        "role.default = \"member\"",
-        "role.default = \"keeper\" # HERE",
-        "knob.role_unknown",
-    );
-    replaced(
-        "role.default = \"member\"",
-        "leave.allowed_for = [\"member\", \"boss\"] # HERE",
-        "knob.role_unknown",
-    );
-    replaced(
-        "role.default = \"member\"",
-        "role.default = \"owner\" # HERE",
-        "knob.role_top",
-    );
-    replaced(
-        "[\"role.default\"] # OPEN",
-        "[\"role.defualt\"] # HERE",
-        "open.unknown",
-    );
-    replaced(
-        "[\"role.default\"] # OPEN",
-        "[\n\"role.default\",\n\"role.default\", # HERE\n]",
-        "open.duplicate",
-    );
-    let numbers = small().replace(
-        "[policy] # POLICY\n",
-        "[policy]\ninvite.ttl_s = \"none\"\nsession.absolute_s = 604_800\n",
-    );
+    replaced("[policy] # POLICY\n", "[policy]\ninvite.tll_s = 60 # HERE\n", "knob.unknown");
+    replaced("[policy] # POLICY\n", "[policy]\ninvite = 60 # HERE\n", "knob.unknown");
+    replaced("[policy] # POLICY\n", "[policy]\ninvite.ttl_s = \"1h\" # HERE\n", "knob.value");
+    replaced("[policy] # POLICY\n", "[policy]\ninvite.ttl_s = 2026-01-01 # HERE\n", "knob.value");
+    replaced("role.default = \"member\"", "role.default = \"membr\" # HERE", "knob.role_unknown");
+    replaced("role.default = \"member\"", "role.default = \"keeper\" # HERE", "knob.role_unknown");
+    replaced("role.default = \"member\"", "leave.allowed_for = [\"member\", \"boss\"] # HERE", "knob.role_unknown");
+    replaced("role.default = \"member\"", "role.default = \"owner\" # HERE", "knob.role_top");
+    replaced("[\"role.default\"] # OPEN", "[\"role.defualt\"] # HERE", "open.unknown");
+    replaced("[\"role.default\"] # OPEN", "[\n\"role.default\",\n\"role.default\", # HERE\n]", "open.duplicate");
+    let numbers =
+        small().replace("[policy] # POLICY\n", "[policy]\ninvite.ttl_s = \"none\"\nsession.absolute_s = 604_800\n");
     let policy = Preset::parse("f", &numbers).unwrap().policy;
-    assert_eq!(
-        (policy.invite_ttl_s, policy.session_absolute_s),
-        (None, 604_800)
-    );
+    assert_eq!((policy.invite_ttl_s, policy.session_absolute_s), (None, 604_800));
 }
 
 #[test]
 fn px_2_a_preset_can_have_one_role_for_everybody() {
-    let text = small().replace(
-        "slug = \"member\"\n",
-        "slug = \"visitor\"\napplies_to = \"box\"\n",
-    );
+    let text = small().replace("slug = \"member\"\n", "slug = \"visitor\"\napplies_to = \"box\"\n");
     let text = text.replace("\"member.list\",", "");
     let text = text.replace("role.default = \"member\"", "role.default = \"owner\"");
     let preset = Preset::parse("f", &text).unwrap();

@@ -29,11 +29,7 @@ impl Random {
         BITS.iter().copied().filter(|_| self.flip()).collect()
     }
     fn wide_mask(&mut self) -> Mask {
-        if self.below(3) == 0 {
-            Mask::ALL
-        } else {
-            self.mask() | self.mask()
-        }
+        if self.below(3) == 0 { Mask::ALL } else { self.mask() | self.mask() }
     }
 }
 
@@ -61,16 +57,8 @@ struct Question {
 
 impl Question {
     fn random(random: &mut Random) -> Question {
-        let cut = if random.flip() {
-            random.mask() & random.mask()
-        } else {
-            Mask::EMPTY
-        };
-        let cuts = if cut.is_empty() {
-            Vec::new()
-        } else {
-            vec![(Knob::LeaveAllowedFor, cut)]
-        };
+        let cut = if random.flip() { random.mask() & random.mask() } else { Mask::EMPTY };
+        let cuts = if cut.is_empty() { Vec::new() } else { vec![(Knob::LeaveAllowedFor, cut)] };
         let rights = RoleRights {
             floor: random.mask(),
             ceiling: random.wide_mask() - cut,
@@ -79,9 +67,7 @@ impl Question {
             bypass: random.below(4) == 0,
         };
         let depth = random.below(4) as u16;
-        let controlled = random
-            .flip()
-            .then(|| random.below(u64::from(depth) + 1) as u16);
+        let controlled = random.flip().then(|| random.below(u64::from(depth) + 1) as u16);
         let count = random.below(4);
         Question {
             member: random.below(8) != 0,
@@ -95,12 +81,8 @@ impl Question {
     }
 
     fn ask<T>(&self, answer: impl FnOnce(&Inputs<'_>) -> T) -> T {
-        let standing = Standing {
-            role: "some",
-            active: self.active,
-            rights: &self.rights,
-            credential_scopes: self.scopes,
-        };
+        let standing =
+            Standing { role: "some", active: self.active, rights: &self.rights, credential_scopes: self.scopes };
         answer(&Inputs {
             standing: self.member.then_some(standing),
             depth: self.depth,
@@ -115,19 +97,8 @@ impl Question {
 }
 
 fn grant(random: &mut Random) -> Grant<'static> {
-    let whence = [
-        Whence::Direct,
-        Whence::Group("grp"),
-        Whence::Everyone,
-        Whence::Share("res"),
-        Whence::Owner,
-    ];
-    Grant {
-        id: "grt",
-        mask: random.mask(),
-        whence: whence[random.below(5) as usize],
-        depth: random.below(5) as u16,
-    }
+    let whence = [Whence::Direct, Whence::Group("grp"), Whence::Everyone, Whence::Share("res"), Whence::Owner];
+    Grant { id: "grt", mask: random.mask(), whence: whence[random.below(5) as usize], depth: random.below(5) as u16 }
 }
 
 fn over_many(law: impl Fn(&Question, &mut Random)) {
@@ -151,16 +122,11 @@ fn the_questions_are_worth_asking() {
             allowed += 1
         }
         by_grant_alone += u32::from(!(mask - question.rights.floor).is_empty());
-        let open = Question {
-            controlled: None,
-            ..question.clone()
-        };
+        let open = Question { controlled: None, ..question.clone() };
         cut_by_control += u32::from(open.effective() != mask);
     }
     assert!(
-        [allowed, denied, by_grant_alone, cut_by_control]
-            .iter()
-            .all(|count| *count > 1_500),
+        [allowed, denied, by_grant_alone, cut_by_control].iter().all(|count| *count > 1_500),
         "{allowed} {denied} {by_grant_alone} {cut_by_control}"
     );
 }
@@ -180,28 +146,16 @@ fn more_never_removes_access() {
         let before = question.effective();
         let mut more = question.clone();
         more.grants.push(grant(random));
-        assert!(
-            before.is_subset_of(more.effective()),
-            "one more grant: {question:?}"
-        );
+        assert!(before.is_subset_of(more.effective()), "one more grant: {question:?}");
         let mut more = question.clone();
         more.rights.floor |= random.mask();
-        assert!(
-            before.is_subset_of(more.effective()),
-            "a higher floor: {question:?}"
-        );
+        assert!(before.is_subset_of(more.effective()), "a higher floor: {question:?}");
         let mut more = question.clone();
         more.rights.bypass = true;
-        assert!(
-            before.is_subset_of(more.effective()),
-            "bypass: {question:?}"
-        );
+        assert!(before.is_subset_of(more.effective()), "bypass: {question:?}");
         let mut more = question.clone();
         more.rights.implicit_below = true;
-        assert!(
-            before.is_subset_of(more.effective()),
-            "a floor that reaches below: {question:?}"
-        );
+        assert!(before.is_subset_of(more.effective()), "a floor that reaches below: {question:?}");
     });
 }
 
@@ -211,40 +165,25 @@ fn ceilings_knobs_and_scopes_never_widen() {
         let before = question.effective();
         assert!(before.is_subset_of(question.rights.ceiling));
         for (_, cut) in &question.rights.cuts {
-            assert!(
-                (before & *cut).is_empty(),
-                "what a knob takes no source gives: {question:?}"
-            );
+            assert!((before & *cut).is_empty(), "what a knob takes no source gives: {question:?}");
         }
         assert!(before.is_subset_of(question.scopes.unwrap_or(Mask::ALL)));
         let mut less = question.clone();
         less.rights.ceiling = less.rights.ceiling & random.mask();
-        assert!(
-            less.effective().is_subset_of(before),
-            "a lower ceiling: {question:?}"
-        );
+        assert!(less.effective().is_subset_of(before), "a lower ceiling: {question:?}");
         let mut less = question.clone();
         less.scopes = Some(less.scopes.unwrap_or(Mask::ALL) & random.mask());
-        assert!(
-            less.effective().is_subset_of(before),
-            "narrower scopes: {question:?}"
-        );
+        assert!(less.effective().is_subset_of(before), "narrower scopes: {question:?}");
         let mut less = question.clone();
         less.controlled = Some(less.controlled.unwrap_or(0).max(random.below(5) as u16));
-        assert!(
-            less.effective().is_subset_of(before),
-            "control nearer to the target: {question:?}"
-        );
+        assert!(less.effective().is_subset_of(before), "control nearer to the target: {question:?}");
     });
 }
 
 #[test]
 fn nothing_comes_from_nowhere_and_order_does_not_matter() {
     over_many(|question, _| {
-        let given = question
-            .grants
-            .iter()
-            .fold(question.rights.floor, |all, grant| all | grant.mask);
+        let given = question.grants.iter().fold(question.rights.floor, |all, grant| all | grant.mask);
         assert!(question.effective().is_subset_of(given));
         let mut turned = question.clone();
         turned.grants.reverse();
@@ -260,18 +199,9 @@ fn explain_agrees_with_effective() {
             question.ask(|inputs| {
                 let chain = explain(inputs, bit);
                 let denied = chain.iter().any(Reason::denies);
-                assert_eq!(
-                    mask.contains(bit),
-                    !denied,
-                    "{question:?} {bit:?} {chain:?}"
-                );
-                let gives = |reason: &Reason<'_>| {
-                    matches!(reason, Reason::Role { .. } | Reason::Grant { .. })
-                };
-                assert!(
-                    denied || chain.iter().any(gives),
-                    "an allowed question names its source: {chain:?}"
-                );
+                assert_eq!(mask.contains(bit), !denied, "{question:?} {bit:?} {chain:?}");
+                let gives = |reason: &Reason<'_>| matches!(reason, Reason::Role { .. } | Reason::Grant { .. });
+                assert!(denied || chain.iter().any(gives), "an allowed question names its source: {chain:?}");
             });
         }
     });

@@ -118,7 +118,11 @@ impl App {
     /// # Errors
     /// When the password threads cannot be started.
     pub fn new(parts: Parts) -> std::io::Result<Arc<Self>> {
-        let passwords = PasswordHasher::new(parts.config.password_params(), parts.config.password_capacity(), Arc::clone(&parts.entropy))?;
+        let passwords = PasswordHasher::new(
+            parts.config.password_params(),
+            parts.config.password_capacity(),
+            Arc::clone(&parts.entropy),
+        )?;
         Ok(Arc::new(Self {
             credentials: CredentialKeys::new(&parts.key),
             limits: Limits::new(parts.config.limit_rates()),
@@ -168,11 +172,7 @@ impl App {
                 return Ok(Arc::clone(rules));
             }
         }
-        let preset = self.preset(organization)?;
-        let policy = preset.policy_with(&organization.policy).map_err(|errors| {
-            StoreError::Corrupt(format!("the policy of {} does not fit its preset: {}", organization.id, errors.first().map_or_else(String::new, ToString::to_string)))
-        })?;
-        let rules = Arc::new(Rules::new(preset, policy));
+        let rules = self.rules_uncached(organization)?;
         let mut known = self.rules.write().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= 10_000 {
             known.clear();
@@ -181,12 +181,36 @@ impl App {
         Ok(rules)
     }
 
+    /// The same, for an organization as an open transaction sees it: nothing of it is kept, since
+    /// the transaction may yet be undone.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`].
+    pub fn rules_uncached(&self, organization: &Organization) -> Result<Arc<Rules>, StoreError> {
+        let preset = self.preset(organization)?;
+        let policy = preset.policy_with(&organization.policy).map_err(|errors| {
+            StoreError::Corrupt(format!(
+                "the policy of {} does not fit its preset: {}",
+                organization.id,
+                errors.first().map_or_else(String::new, ToString::to_string)
+            ))
+        })?;
+        Ok(Arc::new(Rules::new(preset, policy)))
+    }
+
     fn preset(&self, organization: &Organization) -> Result<Arc<Preset>, StoreError> {
-        if let Some(known) = self.presets.read().unwrap_or_else(PoisonError::into_inner).get(&organization.preset_text) {
+        if let Some(known) = self.presets.read().unwrap_or_else(PoisonError::into_inner).get(&organization.preset_text)
+        {
             return Ok(Arc::clone(known));
         }
-        let parsed = Preset::parse(&format!("{}.toml", organization.preset), &organization.preset_text)
-            .map_err(|errors| StoreError::Corrupt(format!("the preset of {}: {}", organization.id, errors.first().map_or_else(String::new, ToString::to_string))))?;
+        let parsed =
+            Preset::parse(&format!("{}.toml", organization.preset), &organization.preset_text).map_err(|errors| {
+                StoreError::Corrupt(format!(
+                    "the preset of {}: {}",
+                    organization.id,
+                    errors.first().map_or_else(String::new, ToString::to_string)
+                ))
+            })?;
         let preset = Arc::new(parsed);
         let mut known = self.presets.write().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= 1_000 {

@@ -1,5 +1,9 @@
-//! Guildhall's use cases, REST API, console and jobs.
+//! Guildhall's use cases, REST API, console and jobs. Rules stand in `domain`, statements in
+//! `store`; here is the order in which they are asked.
 
+pub mod app;
 pub mod config;
+pub mod http;
 pub mod mail;
+pub mod ops;
 pub mod security;

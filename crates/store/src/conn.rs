@@ -10,11 +10,21 @@ pub struct Conn<'a> {
 }
 
 impl Conn<'_> {
-    pub(crate) fn all<T>(&mut self, sql: &str, params: &[Value], read: impl Fn(&mut Row) -> Result<T, StoreError>) -> Result<Vec<T>, StoreError> {
+    pub(crate) fn all<T>(
+        &mut self,
+        sql: &str,
+        params: &[Value],
+        read: impl Fn(&mut Row) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
         self.driver.query(sql, params)?.iter_mut().map(|row| read(row)).collect()
     }
 
-    pub(crate) fn first<T>(&mut self, sql: &str, params: &[Value], read: impl Fn(&mut Row) -> Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+    pub(crate) fn first<T>(
+        &mut self,
+        sql: &str,
+        params: &[Value],
+        read: impl Fn(&mut Row) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
         self.driver.query(sql, params)?.first_mut().map(read).transpose()
     }
 

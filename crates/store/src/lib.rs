@@ -101,10 +101,16 @@ impl Store {
                 (Pool::sqlite(path.clone(), 4)?, "sqlite")
             }
             Database::Postgres { url, connections } => {
-                let mut config: postgres::Config = url.parse().map_err(|e| StoreError::Bug(format!("the database URL cannot be read: {e}")))?;
+                let mut config: postgres::Config =
+                    url.parse().map_err(|e| StoreError::Bug(format!("the database URL cannot be read: {e}")))?;
                 config.connect_timeout(std::time::Duration::from_secs(5)).application_name("guildhall");
                 let mut first = driver::postgres::Postgres::open(&config)?;
-                migrate::migrate(&mut first, &driver::postgres::DIALECT, "BEGIN", Some("SELECT pg_advisory_xact_lock(7310577)"))?;
+                migrate::migrate(
+                    &mut first,
+                    &driver::postgres::DIALECT,
+                    "BEGIN",
+                    Some("SELECT pg_advisory_xact_lock(7310577)"),
+                )?;
                 (Pool::postgres(&config, *connections)?, "postgresql")
             }
         };
@@ -127,7 +133,10 @@ impl Store {
     ///
     /// # Errors
     /// What the work returns, or [`Stop::Failed`].
-    pub async fn read<T: Send + 'static>(&self, work: impl FnOnce(&mut Conn<'_>) -> Result<T, Stop> + Send + 'static) -> Result<T, Stop> {
+    pub async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Conn<'_>) -> Result<T, Stop> + Send + 'static,
+    ) -> Result<T, Stop> {
         let (sender, answer) = oneshot::channel();
         self.pool.read(Box::new(move |driver| {
             let outcome = match driver {
@@ -202,8 +211,12 @@ impl Store {
     pub async fn prepare_all(&self) -> Result<usize, StoreError> {
         let prepared = self
             .read(|conn| {
-                let all: Vec<String> =
-                    apply::statements().chain(tx::STATEMENTS.iter().copied()).chain(stream::STATEMENTS.iter().copied()).map(str::to_owned).chain(read::statements()).collect();
+                let all: Vec<String> = apply::statements()
+                    .chain(tx::STATEMENTS.iter().copied())
+                    .chain(stream::STATEMENTS.iter().copied())
+                    .map(str::to_owned)
+                    .chain(read::statements())
+                    .collect();
                 for sql in &all {
                     conn.driver.prepare(sql).map_err(|e| StoreError::Bug(format!("{sql}: {e}")))?;
                 }

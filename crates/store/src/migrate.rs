@@ -12,7 +12,12 @@ const VERSION: &str = "SELECT COALESCE(MAX(version), 0) FROM schema_version";
 const RAISE: &str = "INSERT INTO schema_version (version) VALUES ($1)";
 
 /// Runs what is missing. `exclusive` is the statement that keeps other starting nodes out.
-pub(crate) fn migrate(driver: &mut dyn Driver, dialect: &Dialect, begin: &str, exclusive: Option<&str>) -> Result<(), StoreError> {
+pub(crate) fn migrate(
+    driver: &mut dyn Driver,
+    dialect: &Dialect,
+    begin: &str,
+    exclusive: Option<&str>,
+) -> Result<(), StoreError> {
     driver.script(begin)?;
     let outcome = steps(driver, dialect, exclusive);
     match outcome {
@@ -33,7 +38,9 @@ fn steps(driver: &mut dyn Driver, dialect: &Dialect, exclusive: Option<&str>) ->
     let version: u64 = rows.pop().ok_or_else(|| StoreError::Corrupt("no schema version".to_owned()))?.next()?;
     let known = MIGRATIONS.len() as u64;
     if version > known {
-        return Err(StoreError::Corrupt(format!("the database has schema {version}, this program knows {known}; run the newer program")));
+        return Err(StoreError::Corrupt(format!(
+            "the database has schema {version}, this program knows {known}; run the newer program"
+        )));
     }
     for (at, migration) in MIGRATIONS.iter().enumerate().skip(usize::try_from(version).unwrap_or(usize::MAX)) {
         driver.script(&dialect.render(migration))?;

@@ -80,11 +80,16 @@ impl Pool {
 }
 
 fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), StoreError> {
-    thread::Builder::new().name(name.to_owned()).spawn(body).map(drop).map_err(|e| StoreError::Unavailable(format!("cannot start a thread: {e}")))
+    thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(body)
+        .map(drop)
+        .map_err(|e| StoreError::Unavailable(format!("cannot start a thread: {e}")))
 }
 
 fn guarded(job: &mut WriteJob, driver: &mut dyn Driver) -> Verdict {
-    catch_unwind(AssertUnwindSafe(|| (job.run)(driver))).unwrap_or_else(|_| Verdict::Failed(StoreError::Bug("the work panicked".to_owned())))
+    catch_unwind(AssertUnwindSafe(|| (job.run)(driver)))
+        .unwrap_or_else(|_| Verdict::Failed(StoreError::Bug("the work panicked".to_owned())))
 }
 
 fn sqlite_reader(path: &std::path::Path, queue: &flume::Receiver<Work>) {
@@ -207,7 +212,9 @@ fn postgres_write(driver: &mut Postgres, job: &mut WriteJob) -> Result<(), Store
         tries += 1;
         let outcome = postgres_try(driver, job);
         match outcome {
-            Err(StoreError::Conflict(_)) if tries < RETRIES => thread::sleep(Duration::from_millis(1_u64 << tries.min(6))),
+            Err(StoreError::Conflict(_)) if tries < RETRIES => {
+                thread::sleep(Duration::from_millis(1_u64 << tries.min(6)))
+            }
             other => return other,
         }
     }

@@ -17,9 +17,11 @@ const SESSION_SEEN: &str = "UPDATE sessions SET seen_at = $2 WHERE id = $1 AND s
 const TOKEN_USED: &str = "UPDATE tokens SET last_used_at = $2 WHERE id = $1";
 const MEMBER_ACTIVE: &str = "UPDATE memberships SET last_active_at = $3 WHERE organization_id = $1 AND id = $2";
 const MAIL_SENT: &str = "UPDATE outbox SET next_at = NULL, sealed = NULL, state = $2, detail = $3, attempts = attempts + 1 WHERE id = $1 AND next_at IS NOT NULL";
-const MAIL_AGAIN: &str = "UPDATE outbox SET next_at = $2, detail = $3, attempts = attempts + 1 WHERE id = $1 AND next_at IS NOT NULL";
+const MAIL_AGAIN: &str =
+    "UPDATE outbox SET next_at = $2, detail = $3, attempts = attempts + 1 WHERE id = $1 AND next_at IS NOT NULL";
 const MAIL_CLAIM: &str = "UPDATE outbox SET next_at = $2 WHERE id = $1 AND next_at <= $3";
-const DELIVERY: &str = "UPDATE invitations SET delivery = $3, delivery_detail = $4 WHERE organization_id = $1 AND id = $2";
+const DELIVERY: &str =
+    "UPDATE invitations SET delivery = $3, delivery_detail = $4 WHERE organization_id = $1 AND id = $2";
 const SWEEP_SESSIONS: &str = "DELETE FROM sessions WHERE expires_at <= $1";
 const SWEEP_LINKS: &str = "DELETE FROM links WHERE expires_at <= $1";
 const SWEEP_ANSWERS: &str = "DELETE FROM idempotency WHERE created_at <= $1";
@@ -29,7 +31,21 @@ const PROBE: &str = "UPDATE instance SET probe = $1 WHERE id = 1";
 const REHASH: &str = "UPDATE identities SET password = $3 WHERE id = $1 AND password = $2";
 
 pub(crate) const STATEMENTS: &[&str] = &[
-    BEGIN_SESSION, SESSION_SEEN, TOKEN_USED, MEMBER_ACTIVE, MAIL_SENT, MAIL_AGAIN, MAIL_CLAIM, DELIVERY, SWEEP_SESSIONS, SWEEP_LINKS, SWEEP_ANSWERS, SWEEP_MAIL, REMEMBER, PROBE, REHASH,
+    BEGIN_SESSION,
+    SESSION_SEEN,
+    TOKEN_USED,
+    MEMBER_ACTIVE,
+    MAIL_SENT,
+    MAIL_AGAIN,
+    MAIL_CLAIM,
+    DELIVERY,
+    SWEEP_SESSIONS,
+    SWEEP_LINKS,
+    SWEEP_ANSWERS,
+    SWEEP_MAIL,
+    REMEMBER,
+    PROBE,
+    REHASH,
 ];
 
 /// A mark for a stream's entry in the audit trail.
@@ -66,7 +82,16 @@ impl Tx<'_> {
     pub fn begin_session(&mut self, session: &Session, secret: &[u8; 32]) -> Result<(), StoreError> {
         self.execute(
             BEGIN_SESSION,
-            params![session.id, session.user, *secret, session.created_at, session.seen_at, session.expires_at, &session.address, &session.agent],
+            params![
+                session.id,
+                session.user,
+                *secret,
+                session.created_at,
+                session.seen_at,
+                session.expires_at,
+                &session.address,
+                &session.agent
+            ],
         )
         .map(drop)
     }
@@ -84,8 +109,23 @@ impl Tx<'_> {
         self.execute(
             INSERT_EVENT,
             params![
-                trail, revision, id, note.kind, &author.kind, &author.id, &author.name, &author.credential, *kind, target, name, &Json::Null, &note.after, note.outcome, &author.address,
-                &author.request_id, now
+                trail,
+                revision,
+                id,
+                note.kind,
+                &author.kind,
+                &author.id,
+                &author.name,
+                &author.credential,
+                *kind,
+                target,
+                name,
+                &Json::Null,
+                &note.after,
+                note.outcome,
+                &author.address,
+                &author.request_id,
+                now
             ],
         )
         .map(drop)
@@ -121,7 +161,13 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn mail_done(&mut self, mail: MailId, about: Option<(OrgId, InvitationId)>, delivery: Delivery, detail: &str) -> Result<(), StoreError> {
+    pub fn mail_done(
+        &mut self,
+        mail: MailId,
+        about: Option<(OrgId, InvitationId)>,
+        delivery: Delivery,
+        detail: &str,
+    ) -> Result<(), StoreError> {
         let waited = self.execute(MAIL_SENT, params![mail, delivery, detail])? == 1;
         self.delivery(about.filter(|_| waited), delivery, detail)
     }
@@ -130,14 +176,27 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn mail_again(&mut self, mail: MailId, about: Option<(OrgId, InvitationId)>, next_at: Timestamp, detail: &str) -> Result<(), StoreError> {
+    pub fn mail_again(
+        &mut self,
+        mail: MailId,
+        about: Option<(OrgId, InvitationId)>,
+        next_at: Timestamp,
+        detail: &str,
+    ) -> Result<(), StoreError> {
         let waited = self.execute(MAIL_AGAIN, params![mail, next_at, detail])? == 1;
         self.delivery(about.filter(|_| waited), Delivery::Queued, detail)
     }
 
-    fn delivery(&mut self, about: Option<(OrgId, InvitationId)>, delivery: Delivery, detail: &str) -> Result<(), StoreError> {
+    fn delivery(
+        &mut self,
+        about: Option<(OrgId, InvitationId)>,
+        delivery: Delivery,
+        detail: &str,
+    ) -> Result<(), StoreError> {
         match about {
-            Some((organization, invitation)) => self.execute(DELIVERY, params![organization, invitation, delivery, detail]).map(drop),
+            Some((organization, invitation)) => {
+                self.execute(DELIVERY, params![organization, invitation, delivery, detail]).map(drop)
+            }
             None => Ok(()),
         }
     }

@@ -15,13 +15,15 @@ use crate::conn::Conn;
 use crate::error::StoreError;
 use crate::params;
 
-const LOCK_ORGANIZATION: &str = "UPDATE organizations SET revision = revision + 1 WHERE id = $1 AND deleted_at IS NULL RETURNING revision";
+const LOCK_ORGANIZATION: &str =
+    "UPDATE organizations SET revision = revision + 1 WHERE id = $1 AND deleted_at IS NULL RETURNING revision";
 const LOCK_IDENTITY: &str = "UPDATE identities SET revision = revision + 1 WHERE id = $1 RETURNING revision";
 const LOCK_INSTANCE: &str = "UPDATE instance SET revision = revision + 1 WHERE id = 1 RETURNING revision";
 const INSTANCE_REVISION: &str = "SELECT revision FROM instance WHERE id = 1";
 pub(crate) const INSERT_EVENT: &str = "INSERT INTO audit_events (organization_id, revision, id, kind, actor_kind, actor_id, actor_name, credential, target_kind, target_id, target_name, before_value, after_value, outcome, address, request_id, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
 
-pub(crate) const STATEMENTS: &[&str] = &[LOCK_ORGANIZATION, LOCK_IDENTITY, LOCK_INSTANCE, INSTANCE_REVISION, INSERT_EVENT];
+pub(crate) const STATEMENTS: &[&str] =
+    &[LOCK_ORGANIZATION, LOCK_IDENTITY, LOCK_INSTANCE, INSTANCE_REVISION, INSERT_EVENT];
 
 /// Makes fresh ids. They sort by the given moment.
 pub trait IdSource: Send + Sync {
@@ -123,7 +125,9 @@ impl<'a> Tx<'a> {
     /// # Errors
     /// [`StoreError`].
     pub fn take_instance(&mut self) -> Result<u64, StoreError> {
-        self.conn.first(LOCK_INSTANCE, &[], |row| row.next::<u64>())?.ok_or_else(|| StoreError::Corrupt("the instance row is missing".to_owned()))
+        self.conn
+            .first(LOCK_INSTANCE, &[], |row| row.next::<u64>())?
+            .ok_or_else(|| StoreError::Corrupt("the instance row is missing".to_owned()))
     }
 
     /// Applies changes: rows and audit records, in order.
@@ -140,7 +144,11 @@ impl<'a> Tx<'a> {
             if let Some(fact) = change.audit() {
                 let trail = fact.organization.unwrap_or(INSTANCE_TRAIL);
                 let revision = match fact.organization {
-                    Some(id) => self.revisions.get(&id).copied().ok_or_else(|| StoreError::Bug(format!("{id} was not taken before it was changed")))?,
+                    Some(id) => self
+                        .revisions
+                        .get(&id)
+                        .copied()
+                        .ok_or_else(|| StoreError::Bug(format!("{id} was not taken before it was changed")))?,
                     None => self.conn.first(INSTANCE_REVISION, &[], |row| row.next::<u64>())?.unwrap_or(0),
                 };
                 let id = EventId::new(self.ids.fresh(self.now));
@@ -148,8 +156,23 @@ impl<'a> Tx<'a> {
                 self.conn.execute(
                     INSERT_EVENT,
                     params![
-                        trail, revision, id, fact.kind, &self.author.kind, &self.author.id, &self.author.name, &self.author.credential, *target_kind, target_id, target_name,
-                        &fact.before, &fact.after, "success", &self.author.address, &self.author.request_id, self.now
+                        trail,
+                        revision,
+                        id,
+                        fact.kind,
+                        &self.author.kind,
+                        &self.author.id,
+                        &self.author.name,
+                        &self.author.credential,
+                        *target_kind,
+                        target_id,
+                        target_name,
+                        &fact.before,
+                        &fact.after,
+                        "success",
+                        &self.author.address,
+                        &self.author.request_id,
+                        self.now
                     ],
                 )?;
             }

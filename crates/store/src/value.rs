@@ -40,7 +40,8 @@ impl Row {
     /// # Errors
     /// [`StoreError::Corrupt`] when the column is missing or of another kind.
     pub fn next<T: FromValue>(&mut self) -> Result<T, StoreError> {
-        let value = self.values.next().ok_or_else(|| StoreError::Corrupt("a row is shorter than its reader".to_owned()))?;
+        let value =
+            self.values.next().ok_or_else(|| StoreError::Corrupt("a row is shorter than its reader".to_owned()))?;
         T::from_value(value)
     }
 }
@@ -109,7 +110,9 @@ impl FromValue for Uuid {
     fn from_value(value: Value) -> Result<Self, StoreError> {
         match value {
             Value::Id(id) => Ok(id),
-            Value::Bytes(bytes) => Self::from_slice(&bytes).map_err(|_| StoreError::Corrupt("an id is not 16 bytes long".to_owned())),
+            Value::Bytes(bytes) => {
+                Self::from_slice(&bytes).map_err(|_| StoreError::Corrupt("an id is not 16 bytes long".to_owned()))
+            }
             other => odd("an id", &other),
         }
     }
@@ -125,7 +128,8 @@ impl FromValue for serde_json::Value {
     fn from_value(value: Value) -> Result<Self, StoreError> {
         match value {
             Value::Null => Ok(Self::Null),
-            other => serde_json::from_str(&String::from_value(other)?).map_err(|e| StoreError::Corrupt(format!("stored JSON: {e}"))),
+            other => serde_json::from_str(&String::from_value(other)?)
+                .map_err(|e| StoreError::Corrupt(format!("stored JSON: {e}"))),
         }
     }
 }

@@ -36,32 +36,19 @@ fn metadata(root: &Path) -> Outcome<Value> {
         .output()
         .map_err(|error| format!("cannot run cargo: {error}"))?;
     if !output.status.success() {
-        return Err(format!(
-            "`cargo metadata --locked` failed:\n{}",
-            String::from_utf8_lossy(&output.stderr)
-        ));
+        return Err(format!("`cargo metadata --locked` failed:\n{}", String::from_utf8_lossy(&output.stderr)));
     }
-    serde_json::from_slice(&output.stdout)
-        .map_err(|error| format!("cannot read cargo's metadata: {error}"))
+    serde_json::from_slice(&output.stdout).map_err(|error| format!("cannot read cargo's metadata: {error}"))
 }
 
 /// The packages that take part in the build; the rest of the lock file is of no interest.
 pub fn of_build(root: &Path) -> Outcome<Vec<Package>> {
     let metadata = metadata(root)?;
-    let nodes = metadata["resolve"]["nodes"]
-        .as_array()
-        .ok_or("cargo's metadata has no resolve graph")?;
-    let built: BTreeSet<&str> = nodes
-        .iter()
-        .filter_map(|node| node["id"].as_str())
-        .collect();
-    let all = metadata["packages"]
-        .as_array()
-        .ok_or("cargo's metadata has no packages")?;
+    let nodes = metadata["resolve"]["nodes"].as_array().ok_or("cargo's metadata has no resolve graph")?;
+    let built: BTreeSet<&str> = nodes.iter().filter_map(|node| node["id"].as_str()).collect();
+    let all = metadata["packages"].as_array().ok_or("cargo's metadata has no packages")?;
     let text = |value: &Value| value.as_str().map(str::to_owned);
-    let packages = all
-        .iter()
-        .filter(|package| package["id"].as_str().is_some_and(|id| built.contains(id)));
+    let packages = all.iter().filter(|package| package["id"].as_str().is_some_and(|id| built.contains(id)));
     Ok(packages
         .map(|package| Package {
             name: text(&package["name"]).unwrap_or_default(),
@@ -69,12 +56,7 @@ pub fn of_build(root: &Path) -> Outcome<Vec<Package>> {
             licence: text(&package["license"]),
             source: text(&package["source"]),
             folder: folder(package["manifest_path"].as_str().unwrap_or_default(), root),
-            dependencies: package["dependencies"]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .map(dependency)
-                .collect(),
+            dependencies: package["dependencies"].as_array().into_iter().flatten().map(dependency).collect(),
         })
         .collect())
 }
@@ -90,23 +72,14 @@ fn dependency(value: &Value) -> Dependency {
 
 fn folder(manifest: &str, root: &Path) -> String {
     let folder = Path::new(manifest).parent().unwrap_or(root);
-    folder
-        .strip_prefix(root)
-        .unwrap_or(folder)
-        .to_string_lossy()
-        .into_owned()
+    folder.strip_prefix(root).unwrap_or(folder).to_string_lossy().into_owned()
 }
 
 /// The names of the packages that the browser tests install.
 pub fn of_browser_tests(text: &str) -> Outcome<Vec<String>> {
-    let value: Value =
-        serde_json::from_str(text).map_err(|error| format!("`{BROWSER}`: {error}"))?;
-    let sections = ["dependencies", "devDependencies"]
-        .iter()
-        .filter_map(|section| value[section].as_object());
-    Ok(sections
-        .flat_map(|section| section.keys().cloned())
-        .collect())
+    let value: Value = serde_json::from_str(text).map_err(|error| format!("`{BROWSER}`: {error}"))?;
+    let sections = ["dependencies", "devDependencies"].iter().filter_map(|section| value[section].as_object());
+    Ok(sections.flat_map(|section| section.keys().cloned()).collect())
 }
 
 #[cfg(test)]
@@ -115,9 +88,6 @@ mod tests {
 
     #[test]
     fn the_packages_of_the_browser_tests_are_direct_dependencies_too() {
-        assert_eq!(
-            of_browser_tests("{\"devDependencies\":{\"axe-core\":\"1.0.0\"}}"),
-            Ok(vec!["axe-core".to_owned()])
-        );
+        assert_eq!(of_browser_tests("{\"devDependencies\":{\"axe-core\":\"1.0.0\"}}"), Ok(vec!["axe-core".to_owned()]));
     }
 }

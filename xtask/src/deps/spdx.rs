@@ -7,22 +7,13 @@ use crate::Outcome;
 /// `Apache-2.0 WITH LLVM-exception` is met by itself, or by its licence, as an exception only adds rights.
 pub fn is_allowed(expression: &str, allowed: &[String]) -> Outcome<bool> {
     // The old form of the package format: `MIT/Apache-2.0` means a choice.
-    let spaced = expression
-        .replace('(', " ( ")
-        .replace(')', " ) ")
-        .replace('/', " OR ");
+    let spaced = expression.replace('(', " ( ").replace(')', " ) ").replace('/', " OR ");
     let words: Vec<&str> = spaced.split_whitespace().collect();
-    let mut reader = Reader {
-        words: &words,
-        at: 0,
-        allowed,
-    };
+    let mut reader = Reader { words: &words, at: 0, allowed };
     let met = reader.choice()?;
     match reader.next() {
         None => Ok(met),
-        Some(word) => Err(format!(
-            "cannot read the licence `{expression}` from `{word}` on"
-        )),
+        Some(word) => Err(format!("cannot read the licence `{expression}` from `{word}` on")),
     }
 }
 
@@ -40,10 +31,7 @@ impl<'a> Reader<'a> {
     }
 
     fn take(&mut self, wanted: &str) -> bool {
-        let here = self
-            .words
-            .get(self.at)
-            .is_some_and(|word| word.eq_ignore_ascii_case(wanted));
+        let here = self.words.get(self.at).is_some_and(|word| word.eq_ignore_ascii_case(wanted));
         self.at += usize::from(here);
         here
     }
@@ -70,25 +58,14 @@ impl<'a> Reader<'a> {
     fn single(&mut self) -> Outcome<bool> {
         if self.take("(") {
             let met = self.choice()?;
-            return if self.take(")") {
-                Ok(met)
-            } else {
-                Err("a licence expression lacks its `)`".to_owned())
-            };
+            return if self.take(")") { Ok(met) } else { Err("a licence expression lacks its `)`".to_owned()) };
         }
-        let licence = self
-            .next()
-            .filter(|word| !matches!(*word, "AND" | "OR" | "WITH" | ")"));
-        let licence =
-            licence.ok_or("a licence expression ends or joins where a licence should stand")?;
+        let licence = self.next().filter(|word| !matches!(*word, "AND" | "OR" | "WITH" | ")"));
+        let licence = licence.ok_or("a licence expression ends or joins where a licence should stand")?;
         let mut met = self.allowed.iter().any(|name| name == licence);
         if self.take("WITH") {
-            let exception = self
-                .next()
-                .ok_or("a licence expression ends after `WITH`")?;
-            met |= self
-                .allowed
-                .contains(&format!("{licence} WITH {exception}"));
+            let exception = self.next().ok_or("a licence expression ends after `WITH`")?;
+            met |= self.allowed.contains(&format!("{licence} WITH {exception}"));
         }
         Ok(met)
     }
@@ -99,10 +76,7 @@ mod tests {
     use super::*;
 
     fn allowed(expression: &str) -> Outcome<bool> {
-        is_allowed(
-            expression,
-            &["MIT".to_owned(), "Apache-2.0".to_owned(), "ISC".to_owned()],
-        )
+        is_allowed(expression, &["MIT".to_owned(), "Apache-2.0".to_owned(), "ISC".to_owned()])
     }
 
     #[test]
@@ -110,10 +84,7 @@ mod tests {
         assert_eq!(allowed("MIT OR GPL-3.0-only"), Ok(true));
         assert_eq!(allowed("MIT AND GPL-3.0-only"), Ok(false));
         assert_eq!(allowed("GPL-3.0-only OR Apache-2.0 AND ISC"), Ok(true));
-        assert_eq!(
-            allowed("(GPL-3.0-only OR Apache-2.0) AND BSL-1.0"),
-            Ok(false)
-        );
+        assert_eq!(allowed("(GPL-3.0-only OR Apache-2.0) AND BSL-1.0"), Ok(false));
         assert_eq!(allowed("(MIT OR Apache-2.0) AND ISC"), Ok(true));
     }
 
@@ -121,10 +92,7 @@ mod tests {
     fn the_old_form_and_exceptions_are_read() {
         assert_eq!(allowed("MIT/GPL-2.0"), Ok(true));
         assert_eq!(allowed("Apache-2.0 WITH LLVM-exception"), Ok(true));
-        assert_eq!(
-            allowed("GPL-2.0-only WITH Classpath-exception-2.0"),
-            Ok(false)
-        );
+        assert_eq!(allowed("GPL-2.0-only WITH Classpath-exception-2.0"), Ok(false));
     }
 
     #[test]

@@ -6,30 +6,16 @@ use crate::rust_source::{Keep, blank, test_lines, words};
 
 /// Which of our crates each crate may depend on, from the top of the house down.
 const MAY_KNOW: [(&str, &[&str]); 6] = [
-    (
-        "crates/cli",
-        &["guildhall-server", "guildhall-store", "guildhall-domain"],
-    ),
+    ("crates/cli", &["guildhall-server", "guildhall-store", "guildhall-domain"]),
     ("crates/server", &["guildhall-store", "guildhall-domain"]),
     ("crates/store", &["guildhall-domain"]),
     ("crates/domain", &[]),
-    (
-        "crates/testkit",
-        &["guildhall-server", "guildhall-store", "guildhall-domain"],
-    ),
+    ("crates/testkit", &["guildhall-server", "guildhall-store", "guildhall-domain"]),
     ("xtask", &[]),
 ];
 
 /// The outside crates that the pure crate may use: formats, names, ids and dates as values.
-const DOMAIN_MAY_USE: [&str; 7] = [
-    "idna",
-    "serde",
-    "serde_json",
-    "time",
-    "toml",
-    "unicode-normalization",
-    "uuid",
-];
+const DOMAIN_MAY_USE: [&str; 7] = ["idna", "serde", "serde_json", "time", "toml", "unicode-normalization", "uuid"];
 
 /// The drivers, by the names their crates have in code.
 const ENGINES: [&str; 3] = ["rusqlite", "postgres", "tokio_postgres"];
@@ -69,14 +55,8 @@ pub fn crates(files: &[SourceFile]) -> Vec<Finding> {
                 Some(format!(
                     "`{folder}` may not depend on `{name}`; cli → server → store → domain is the only direction"
                 ))
-            } else if folder == "crates/domain"
-                && !ours
-                && !only_tests
-                && !DOMAIN_MAY_USE.contains(&name)
-            {
-                Some(format!(
-                    "the pure crate may not use `{name}`; pass what it gives in as a value"
-                ))
+            } else if folder == "crates/domain" && !ours && !only_tests && !DOMAIN_MAY_USE.contains(&name) {
+                Some(format!("the pure crate may not use `{name}`; pass what it gives in as a value"))
             } else {
                 None
             };
@@ -91,10 +71,7 @@ fn dependencies(manifest: &str) -> Vec<(usize, &str, &str)> {
     let mut section = "";
     let mut found = Vec::new();
     for (index, line) in manifest.lines().enumerate() {
-        if let Some(name) = line
-            .strip_prefix('[')
-            .and_then(|rest| rest.strip_suffix(']'))
-        {
+        if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
             section = name;
         } else if section.ends_with("dependencies") && !line.starts_with('#') {
             let name = line.split(['.', '=', ' ']).next().unwrap_or_default();
@@ -118,18 +95,13 @@ fn product_lines(code: &str) -> impl Iterator<Item = (usize, &str)> {
 /// The engines' crates are used only in the driver, and by the test support that makes databases.
 pub fn engines(files: &[SourceFile]) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let seam = |path: &str| {
-        path.starts_with("crates/store/src/driver") || path.starts_with("crates/testkit/")
-    };
-    let product = files
-        .iter()
-        .filter(|f| f.extension() == "rs" && f.path.starts_with("crates/"));
+    let seam = |path: &str| path.starts_with("crates/store/src/driver") || path.starts_with("crates/testkit/");
+    let product = files.iter().filter(|f| f.extension() == "rs" && f.path.starts_with("crates/"));
     for file in product.filter(|f| !f.is_test() && !seam(&f.path)) {
         for (number, line) in product_lines(&blank(&file.text, Keep::Code)) {
             if let Some(engine) = ENGINES.iter().find(|engine| uses_crate(line, engine)) {
-                let message = format!(
-                    "uses the crate `{engine}`; only crates/store/src/driver* may, ask it through the seam"
-                );
+                let message =
+                    format!("uses the crate `{engine}`; only crates/store/src/driver* may, ask it through the seam");
                 findings.push(Finding::new(&file.path, number, message));
             }
         }
@@ -140,14 +112,11 @@ pub fn engines(files: &[SourceFile]) -> Vec<Finding> {
 /// The domain touches nothing of its surroundings.
 pub fn purity(files: &[SourceFile]) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let domain = files
-        .iter()
-        .filter(|f| f.extension() == "rs" && f.path.starts_with("crates/domain/src/"));
+    let domain = files.iter().filter(|f| f.extension() == "rs" && f.path.starts_with("crates/domain/src/"));
     for file in domain.filter(|f| !f.is_test()) {
         for (number, line) in product_lines(&blank(&file.text, Keep::Code)) {
             if let Some((_, word)) = words(line).find(|(_, word)| IMPURE.contains(word)) {
-                let message =
-                    format!("`{word}` in the pure crate; let the caller pass the value in");
+                let message = format!("`{word}` in the pure crate; let the caller pass the value in");
                 findings.push(Finding::new(&file.path, number, message));
             }
         }
@@ -158,15 +127,9 @@ pub fn purity(files: &[SourceFile]) -> Vec<Finding> {
 /// Whether a line of blanked code uses a crate: by a path that begins with its name, or by importing it.
 fn uses_crate(line: &str, name: &str) -> bool {
     line.match_indices(name).any(|(at, _)| {
-        let (before, after) = (
-            line.get(..at).unwrap_or_default(),
-            line.get(at + name.len()..).unwrap_or_default(),
-        );
-        let inside = before.ends_with(|c: char| c.is_alphanumeric() || "_:.".contains(c))
-            && !before.ends_with(" ::");
-        !inside
-            && (after.starts_with("::")
-                || (before.ends_with("use ") && after.starts_with([';', ' '])))
+        let (before, after) = (line.get(..at).unwrap_or_default(), line.get(at + name.len()..).unwrap_or_default());
+        let inside = before.ends_with(|c: char| c.is_alphanumeric() || "_:.".contains(c)) && !before.ends_with(" ::");
+        !inside && (after.starts_with("::") || (before.ends_with("use ") && after.starts_with([';', ' '])))
     })
 }
 
@@ -176,10 +139,7 @@ mod tests {
     use crate::files::file;
 
     fn messages(path: &str, text: &str) -> Vec<String> {
-        crates(&[file(path, text)])
-            .into_iter()
-            .map(|f| f.message)
-            .collect()
+        crates(&[file(path, text)]).into_iter().map(|f| f.message).collect()
     }
 
     #[test]
@@ -193,19 +153,11 @@ mod tests {
     #[test]
     fn test_support_stays_in_tests() {
         assert_eq!(
-            messages(
-                "crates/server/Cargo.toml",
-                "[dependencies]\nguildhall-testkit.workspace = true\n"
-            )
-            .len(),
+            messages("crates/server/Cargo.toml", "[dependencies]\nguildhall-testkit.workspace = true\n").len(),
             1
         );
         assert!(
-            messages(
-                "crates/server/Cargo.toml",
-                "[dev-dependencies]\nguildhall-testkit.workspace = true\n"
-            )
-            .is_empty()
+            messages("crates/server/Cargo.toml", "[dev-dependencies]\nguildhall-testkit.workspace = true\n").is_empty()
         );
     }
 
@@ -215,10 +167,7 @@ mod tests {
             "crates/domain/Cargo.toml",
             "[package]\nname = \"x\"\n\n[dependencies]\nserde = \"1\"\ntokio = \"1\"\n",
         );
-        assert_eq!(
-            found,
-            ["the pure crate may not use `tokio`; pass what it gives in as a value"]
-        );
+        assert_eq!(found, ["the pure crate may not use `tokio`; pass what it gives in as a value"]);
     }
 
     #[test]
@@ -227,10 +176,7 @@ mod tests {
                     fn postgres(config: &postgres::Config) {}\n";
         let found = engines(&[file("crates/store/src/members.rs", code)]);
         assert_eq!(found.iter().map(|f| f.line).collect::<Vec<_>>(), [2, 5]);
-        let quiet = [
-            file("crates/store/src/driver/sqlite.rs", code),
-            file("crates/store/tests/a.rs", code),
-        ];
+        let quiet = [file("crates/store/src/driver/sqlite.rs", code), file("crates/store/tests/a.rs", code)];
         assert!(engines(&quiet).is_empty());
     }
 

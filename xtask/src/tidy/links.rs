@@ -26,35 +26,22 @@ pub fn links(files: &[SourceFile]) -> Vec<Finding> {
 
 /// What is wrong with a relative link; `None` when it resolves.
 fn broken(files: &[SourceFile], page: &str, target: &str) -> Option<String> {
-    let (path, anchor) = target
-        .split_once('#')
-        .map_or((target, None), |(path, anchor)| (path, Some(anchor)));
-    let path = if path.is_empty() {
-        page.to_owned()
-    } else {
-        resolve(page, path)
-    };
+    let (path, anchor) = target.split_once('#').map_or((target, None), |(path, anchor)| (path, Some(anchor)));
+    let path = if path.is_empty() { page.to_owned() } else { resolve(page, path) };
     let folder = format!("{}/", path.trim_end_matches('/'));
     let found = files.iter().find(|f| f.path == path);
     if found.is_none() && !files.iter().any(|f| f.path.starts_with(&folder)) && !is_picture(&path) {
-        return Some(format!(
-            "links to `{target}`, but there is no `{path}`; correct or remove the link"
-        ));
+        return Some(format!("links to `{target}`, but there is no `{path}`; correct or remove the link"));
     }
     let anchor = anchor?;
-    let anchors = found
-        .filter(|f| f.extension() == "md")
-        .map(|f| anchors(&f.text))?;
-    (!anchors.iter().any(|a| a == anchor)).then(|| {
-        format!("links to `{target}`, but `{path}` has no heading `#{anchor}`; correct the anchor")
-    })
+    let anchors = found.filter(|f| f.extension() == "md").map(|f| anchors(&f.text))?;
+    (!anchors.iter().any(|a| a == anchor))
+        .then(|| format!("links to `{target}`, but `{path}` has no heading `#{anchor}`; correct the anchor"))
 }
 
 /// Pictures are not text, so they are not among the files read.
 fn is_picture(path: &str) -> bool {
-    let known = [".png", ".jpg", ".webp", ".gif"]
-        .iter()
-        .any(|end| path.ends_with(end));
+    let known = [".png", ".jpg", ".webp", ".gif"].iter().any(|end| path.ends_with(end));
     known && crate::files::root().is_ok_and(|root| root.join(path).is_file())
 }
 
@@ -82,10 +69,7 @@ fn prose(text: &str) -> Vec<(usize, String)> {
         if line.trim_start().starts_with("```") {
             fenced = !fenced;
         } else if !fenced {
-            let inline = line
-                .split('`')
-                .enumerate()
-                .map(|(i, part)| if i % 2 == 0 { part } else { "`" });
+            let inline = line.split('`').enumerate().map(|(i, part)| if i % 2 == 0 { part } else { "`" });
             lines.push((index + 1, inline.collect()));
         }
     }
@@ -97,32 +81,16 @@ fn targets(text: &str) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     for (number, line) in prose(text) {
         let after = |opening: &str, closing: char| -> Vec<String> {
-            let starts = line
-                .match_indices(opening)
-                .map(|(at, _)| at + opening.len());
+            let starts = line.match_indices(opening).map(|(at, _)| at + opening.len());
             starts
-                .filter_map(|at| {
-                    line.get(at..)?
-                        .split([closing, ' '])
-                        .next()
-                        .map(str::to_owned)
-                })
+                .filter_map(|at| line.get(at..)?.split([closing, ' ']).next().map(str::to_owned))
                 .filter(|target| !target.is_empty())
                 .collect()
         };
         found.extend(after("](", ')').into_iter().map(|target| (number, target)));
-        found.extend(
-            after("src=\"", '"')
-                .into_iter()
-                .map(|target| (number, target)),
-        );
+        found.extend(after("src=\"", '"').into_iter().map(|target| (number, target)));
         if line.starts_with('[') {
-            found.extend(
-                after("]: ", ' ')
-                    .into_iter()
-                    .take(1)
-                    .map(|target| (number, target)),
-            );
+            found.extend(after("]: ", ' ').into_iter().take(1).map(|target| (number, target)));
         }
     }
     found
@@ -146,11 +114,7 @@ fn anchors(text: &str) -> Vec<String> {
             .map(|c| if c == ' ' { '-' } else { c })
             .collect();
         let same = slugs.iter().filter(|s| **s == slug).count();
-        found.push(if same == 0 {
-            slug.clone()
-        } else {
-            format!("{slug}-{same}")
-        });
+        found.push(if same == 0 { slug.clone() } else { format!("{slug}-{same}") });
         slugs.push(slug);
     }
     found
@@ -164,10 +128,7 @@ mod tests {
     fn page(text: &str) -> Vec<Finding> {
         links(&[
             file("docs/a/page.md", text),
-            file(
-                "docs/b.md",
-                "# Roles & rights\n\n## Two\n## Two\n```\n# no\n```\n",
-            ),
+            file("docs/b.md", "# Roles & rights\n\n## Two\n## Two\n```\n# no\n```\n"),
             file("README.md", "x\n"),
         ])
     }
@@ -183,15 +144,7 @@ mod tests {
     fn broken_links_and_anchors_are_named_with_their_line() {
         let found = page("ok\n[b](b.md) [c](../b.md#no)\n[ref]: gone.md\n");
         assert_eq!(found.iter().map(|f| f.line).collect::<Vec<_>>(), [2, 2, 3]);
-        assert!(
-            found[0].message.contains("there is no `docs/a/b.md`"),
-            "{:?}",
-            found[0]
-        );
-        assert!(
-            found[1].message.contains("has no heading `#no`"),
-            "{:?}",
-            found[1]
-        );
+        assert!(found[0].message.contains("there is no `docs/a/b.md`"), "{:?}", found[0]);
+        assert!(found[1].message.contains("has no heading `#no`"), "{:?}", found[1]);
     }
 }

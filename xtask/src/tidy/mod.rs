@@ -31,8 +31,5 @@ const CHECKS: [Check; 11] = [
 /// Runs all checks; false when something is to mend.
 pub fn run(root: &Path) -> Outcome<bool> {
     let files = read_all(root)?;
-    Ok(report(
-        "tidy",
-        CHECKS.iter().flat_map(|check| check(&files)).collect(),
-    ))
+    Ok(report("tidy", CHECKS.iter().flat_map(|check| check(&files)).collect()))
 }

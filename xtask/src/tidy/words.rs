@@ -20,21 +20,14 @@ pub fn forbidden(files: &[SourceFile]) -> Vec<Finding> {
     let mut findings = Vec::new();
     // Cargo writes the name of its index into its lock file, and nothing can be done about that.
     for file in files.iter().filter(|f| f.path != "Cargo.lock") {
-        let local = file.is_test()
-            || file.path.starts_with("xtask/")
-            || file.path.starts_with("crates/testkit/");
+        let local = file.is_test() || file.path.starts_with("xtask/") || file.path.starts_with("crates/testkit/");
         for (index, line) in file.text.lines().enumerate() {
             if let Some(host) = HOSTS.iter().find(|host| line.contains(*host)) {
                 let message = format!("names the registry `{host}`; leave the address out");
                 findings.push(Finding::new(&file.path, index + 1, message));
             }
-            if let Some(path) = MACHINE_PATHS
-                .iter()
-                .find(|path| !local && names_path(line, path))
-            {
-                let message = format!(
-                    "names `{path}`, a place of one machine; use a relative path or a parameter"
-                );
+            if let Some(path) = MACHINE_PATHS.iter().find(|path| !local && names_path(line, path)) {
+                let message = format!("names `{path}`, a place of one machine; use a relative path or a parameter");
                 findings.push(Finding::new(&file.path, index + 1, message));
             }
         }
@@ -60,22 +53,13 @@ mod tests {
         let text = "see /work/x\nhttps://a.example/work/x\ntarget/tmp/x\nopen(\"/tmp/x\")\n";
         let found = forbidden(&[file("docs/a.md", text)]);
         assert_eq!(found.iter().map(|f| f.line).collect::<Vec<_>>(), [1, 4]);
-        assert!(
-            forbidden(&[
-                file("crates/a/tests/b.rs", text),
-                file("xtask/src/a.rs", text)
-            ])
-            .is_empty()
-        );
+        assert!(forbidden(&[file("crates/a/tests/b.rs", text), file("xtask/src/a.rs", text)]).is_empty());
     }
 
     #[test]
     fn registries_are_not_named_anywhere() {
         let text = format!("\"resolved\": \"https://registry.{}/a\"\n", HOSTS[0]);
-        assert_eq!(
-            forbidden(&[file("tests/browser/package-lock.json", &text)]).len(),
-            1
-        );
+        assert_eq!(forbidden(&[file("tests/browser/package-lock.json", &text)]).len(), 1);
         assert!(forbidden(&[file("Cargo.lock", &text)]).is_empty());
     }
 }

@@ -55,14 +55,7 @@ enum Format {
 
 pub(crate) fn run(Command::Export(args): &Command, output: &mut Output) -> Result<(), Failure> {
     let remote = Remote::new(&args.remote)?;
-    let mut query = vec![(
-        "format",
-        if args.format == Format::Csv {
-            "csv"
-        } else {
-            "ndjson"
-        },
-    )];
+    let mut query = vec![("format", if args.format == Format::Csv { "csv" } else { "ndjson" })];
     let filters = [
         ("actor", &args.actor),
         ("target", &args.target),
@@ -71,15 +64,9 @@ pub(crate) fn run(Command::Export(args): &Command, output: &mut Output) -> Resul
         ("until", &args.until),
         ("outcome", &args.outcome),
     ];
-    query.extend(
-        filters
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, value.as_deref()?))),
-    );
+    query.extend(filters.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?))));
     block_on(async {
-        let response = remote
-            .open(Method::GET, &["audit-events", "export"], &query, None)
-            .await?;
+        let response = remote.open(Method::GET, &["audit-events", "export"], &query, None).await?;
         match &args.output {
             None => copy(response, |bytes| output.bytes(bytes)).await,
             Some(path) => write_file(response, path).await,
@@ -108,21 +95,13 @@ async fn write_file(response: Response, path: &Path) -> Result<(), Failure> {
 }
 
 /// A broken connection is an error, never a short export.
-async fn copy(
-    mut response: Response,
-    mut take: impl FnMut(&[u8]) -> Result<(), Failure>,
-) -> Result<(), Failure> {
+async fn copy(mut response: Response, mut take: impl FnMut(&[u8]) -> Result<(), Failure>) -> Result<(), Failure> {
     // Drawn on standard error, and only when that is a terminal.
     let bar = ProgressBar::new_spinner();
     bar.set_style(
-        ProgressStyle::with_template("{spinner} {bytes} received")
-            .unwrap_or_else(|_| ProgressStyle::default_spinner()),
+        ProgressStyle::with_template("{spinner} {bytes} received").unwrap_or_else(|_| ProgressStyle::default_spinner()),
     );
-    while let Some(bytes) = response
-        .chunk()
-        .await
-        .map_err(|error| unreachable_server(&error))?
-    {
+    while let Some(bytes) = response.chunk().await.map_err(|error| unreachable_server(&error))? {
         take(&bytes)?;
         bar.inc(bytes.len() as u64);
     }
@@ -169,17 +148,9 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("guildhall-audit-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
         let path = folder.join("audit.csv");
-        let server = TestServer::start(vec![
-            ("403 Forbidden", "{}".to_owned()),
-            ("200 OK", "id\r\n".to_owned()),
-        ]);
+        let server = TestServer::start(vec![("403 Forbidden", "{}".to_owned()), ("200 OK", "id\r\n".to_owned())]);
         let (mut output, _) = captured(false);
-        assert_eq!(
-            run(&export(&server, Some(path.clone())), &mut output)
-                .unwrap_err()
-                .exit_code(),
-            1
-        );
+        assert_eq!(run(&export(&server, Some(path.clone())), &mut output).unwrap_err().exit_code(), 1);
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
         run(&export(&server, Some(path.clone())), &mut output).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "id\r\n");
@@ -196,19 +167,14 @@ mod tests {
             let (mut stream, _) = listener.accept().unwrap();
             let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
             while !lines.next().unwrap().unwrap().is_empty() {}
-            stream
-                .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nid\r\n")
-                .unwrap();
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nid\r\n").unwrap();
         });
         let server = TestServer::start(vec![]);
         let Command::Export(mut args) = export(&server, None);
         args.remote.url = format!("http://{address}");
         let (mut output, _) = captured(false);
         let failure = run(&Command::Export(args), &mut output).unwrap_err();
-        assert!(
-            failure.exit_code() == 1 && failure.to_string().contains("error: "),
-            "{failure}"
-        );
+        assert!(failure.exit_code() == 1 && failure.to_string().contains("error: "), "{failure}");
         thread.join().unwrap();
     }
 }

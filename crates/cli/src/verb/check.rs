@@ -29,50 +29,26 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
     let remote = Remote::new(&args.remote)?;
     let mut body = json!({"subject": args.subject, "permission": args.permission});
     if let Value::Object(fields) = &mut body {
-        fields.extend(
-            args.resource
-                .iter()
-                .map(|resource| ("resource".to_owned(), json!(resource))),
-        );
-        fields.extend(
-            args.at_least_revision
-                .map(|revision| ("at_least_revision".to_owned(), json!(revision))),
-        );
+        fields.extend(args.resource.iter().map(|resource| ("resource".to_owned(), json!(resource))));
+        fields.extend(args.at_least_revision.map(|revision| ("at_least_revision".to_owned(), json!(revision))));
         fields.extend(args.explain.then(|| ("explain".to_owned(), json!(true))));
     }
     let answer = block_on(remote.ask(Method::POST, &["check"], &[], Some(&body)))?;
-    let allowed = answer
-        .get("allowed")
-        .and_then(Value::as_bool)
-        .ok_or_else(|| {
-            Failure::failed(
-                "the answer says neither yes nor no",
-                "check that `--url` is a guildhall server of this version",
-            )
-        })?;
+    let allowed = answer.get("allowed").and_then(Value::as_bool).ok_or_else(|| {
+        Failure::failed(
+            "the answer says neither yes nor no",
+            "check that `--url` is a guildhall server of this version",
+        )
+    })?;
     if output.json {
         output.value(&answer)?;
     } else {
         output.line(if allowed { "allowed" } else { "denied" })?;
-        for reason in answer
-            .get("reasons")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-        {
-            output.line(format!(
-                "  {}",
-                reason
-                    .as_str()
-                    .map_or_else(|| reason.to_string(), str::to_owned)
-            ))?;
+        for reason in answer.get("reasons").and_then(Value::as_array).into_iter().flatten() {
+            output.line(format!("  {}", reason.as_str().map_or_else(|| reason.to_string(), str::to_owned)))?;
         }
     }
-    if allowed {
-        Ok(())
-    } else {
-        Err(Failure::Refused)
-    }
+    if allowed { Ok(()) } else { Err(Failure::Refused) }
 }
 
 #[cfg(test)]
@@ -96,10 +72,7 @@ mod tests {
     #[test]
     fn yes_and_no_are_words_and_exit_codes() {
         let server = TestServer::start(vec![
-            (
-                "200 OK",
-                r#"{"allowed":true,"revision":7,"reasons":["role owner"]}"#.to_owned(),
-            ),
+            ("200 OK", r#"{"allowed":true,"revision":7,"reasons":["role owner"]}"#.to_owned()),
             ("200 OK", r#"{"allowed":false,"revision":7}"#.to_owned()),
             ("200 OK", r#"{"allowed":false,"revision":7}"#.to_owned()),
             ("200 OK", "{}".to_owned()),
@@ -119,21 +92,12 @@ mod tests {
             json!({"subject": "ada@example.com", "permission": "workspace.read", "resource": "workspace:main", "at_least_revision": 7, "explain": true})
         );
         let failure = run(&args(&server), &mut output).unwrap_err();
-        assert_eq!(
-            (failure.exit_code(), failure.to_string()),
-            (1, String::new())
-        );
-        assert_eq!(
-            server.asked().body,
-            json!({"subject": "ada@example.com", "permission": "workspace.read"})
-        );
+        assert_eq!((failure.exit_code(), failure.to_string()), (1, String::new()));
+        assert_eq!(server.asked().body, json!({"subject": "ada@example.com", "permission": "workspace.read"}));
         assert_eq!(read(), "allowed\n  role owner\ndenied\n");
         let (mut output, read) = captured(true);
         assert_eq!(run(&args(&server), &mut output).unwrap_err().exit_code(), 1);
         assert_eq!(read(), "{\"allowed\":false,\"revision\":7}\n");
-        assert!(matches!(
-            run(&args(&server), &mut output),
-            Err(Failure::Failed(_))
-        ));
+        assert!(matches!(run(&args(&server), &mut output), Err(Failure::Failed(_))));
     }
 }

@@ -28,19 +28,10 @@ mod tests {
 
     #[test]
     fn each_shell_has_a_script_that_knows_the_verbs() {
-        for shell in [
-            Shell::Bash,
-            Shell::Zsh,
-            Shell::Fish,
-            Shell::Elvish,
-            Shell::PowerShell,
-        ] {
+        for shell in [Shell::Bash, Shell::Zsh, Shell::Fish, Shell::Elvish, Shell::PowerShell] {
             let (mut output, read) = captured(false);
             run(&Args { shell }, &mut output).unwrap();
-            assert!(
-                read().contains("completions") && read().contains("organization"),
-                "{shell}"
-            );
+            assert!(read().contains("completions") && read().contains("organization"), "{shell}");
         }
     }
 }

@@ -10,21 +10,11 @@ use crate::output::Output;
 pub(crate) fn run(flags: &Flags, output: &mut Output) -> Result<(), Failure> {
     let loaded = load(flags)?;
     for (setting, value, source) in loaded.settings {
-        let value = value.map(|value| {
-            if setting.is_secret {
-                Value::from("[hidden]")
-            } else {
-                value
-            }
-        });
+        let value = value.map(|value| if setting.is_secret { Value::from("[hidden]") } else { value });
         if output.json {
-            output.value(
-                &json!({"setting": setting.key, "value": value, "source": source.to_string()}),
-            )?;
+            output.value(&json!({"setting": setting.key, "value": value, "source": source.to_string()}))?;
         } else {
-            let value = value
-                .as_ref()
-                .map_or_else(|| instead(&loaded.config, setting.key), shown);
+            let value = value.as_ref().map_or_else(|| instead(&loaded.config, setting.key), shown);
             output.line(format!("{:<56} {value:<34} {source}", setting.key))?;
         }
     }
@@ -60,19 +50,11 @@ mod tests {
             run(&flags, &mut output).unwrap();
             let text = read();
             assert!(
-                !text.contains("hunter2")
-                    && text.contains("[hidden]")
-                    && text.contains("the flag `--smtp`"),
+                !text.contains("hunter2") && text.contains("[hidden]") && text.contains("the flag `--smtp`"),
                 "{text}"
             );
-            assert!(
-                text.contains("sweep_interval_s") && text.contains("the default"),
-                "{text}"
-            );
-            assert_eq!(
-                text.lines().count(),
-                guildhall_server::config::settings::SETTINGS.len()
-            );
+            assert!(text.contains("sweep_interval_s") && text.contains("the default"), "{text}");
+            assert_eq!(text.lines().count(), guildhall_server::config::settings::SETTINGS.len());
         }
     }
 }

@@ -19,10 +19,7 @@ pub(crate) struct Args {
 
 /// Every generated page: its file name and text.
 fn pages() -> Vec<(&'static str, String)> {
-    vec![
-        ("config.md", guildhall_server::config::config_md()),
-        ("cli.md", cli_md(Cli::command())),
-    ]
+    vec![("config.md", guildhall_server::config::config_md()), ("cli.md", cli_md(Cli::command()))]
 }
 
 pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
@@ -45,13 +42,7 @@ mod tests {
     fn every_page_is_written_and_named() {
         let folder = std::env::temp_dir().join(format!("guildhall-docs-{}", std::process::id()));
         let (mut output, read) = captured(false);
-        run(
-            &Args {
-                folder: folder.clone(),
-            },
-            &mut output,
-        )
-        .unwrap();
+        run(&Args { folder: folder.clone() }, &mut output).unwrap();
         for (name, text) in pages() {
             assert_eq!(fs::read_to_string(folder.join(name)).unwrap(), text);
             assert!(read().contains(name));

@@ -87,9 +87,7 @@ pub(crate) struct Remove {
 }
 
 fn transfer(text: &str) -> Result<(String, String), String> {
-    let parts = text
-        .split_once('=')
-        .filter(|(resource, member)| !resource.is_empty() && !member.is_empty());
+    let parts = text.split_once('=').filter(|(resource, member)| !resource.is_empty() && !member.is_empty());
     parts
         .map(|(resource, member)| (resource.to_owned(), member.to_owned()))
         .ok_or_else(|| "write RESOURCE=MEMBER".to_owned())
@@ -112,10 +110,7 @@ fn list(args: &List, output: &mut Output) -> Result<(), Failure> {
         ("group", &args.group),
         ("type", &args.kind),
     ];
-    let query: Vec<_> = filters
-        .into_iter()
-        .filter_map(|(name, value)| Some((name, value.as_deref()?)))
-        .collect();
+    let query: Vec<_> = filters.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?))).collect();
     if !output.json {
         output.line(row("ADDRESS", "NAME", "ROLE", "STATUS", "ID"))?;
     }
@@ -124,8 +119,7 @@ fn list(args: &List, output: &mut Output) -> Result<(), Failure> {
             if output.json {
                 output.value(item)?;
             } else {
-                let text =
-                    |pointer: &str| item.pointer(pointer).and_then(Value::as_str).unwrap_or("-");
+                let text = |pointer: &str| item.pointer(pointer).and_then(Value::as_str).unwrap_or("-");
                 output.line(row(
                     text("/identity/email"),
                     text("/identity/name"),
@@ -149,79 +143,42 @@ fn invite(args: &Invite, output: &mut Output) -> Result<(), Failure> {
     let mut addresses = args.addresses.clone();
     if let Some(path) = &args.file {
         let lines = read(path)?;
-        addresses.extend(
-            lines
-                .lines()
-                .map(str::trim)
-                .filter(|line| !line.is_empty())
-                .map(str::to_owned),
-        );
+        addresses.extend(lines.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned));
     }
     let bar = ProgressBar::new(addresses.len() as u64);
     let mut refused = 0;
     block_on(async {
         let mut done = 0;
         for chunk in addresses.chunks(INVITATIONS_PER_REQUEST) {
-            let answer = send_invitations(&remote, args, chunk)
-                .await
-                .map_err(|failure| after(done, failure))?;
-            refused += if args.dry_run {
-                plan(&answer, output).map(|()| 0)?
-            } else {
-                show_invitations(&answer, output)?
-            };
+            let answer = send_invitations(&remote, args, chunk).await.map_err(|failure| after(done, failure))?;
+            refused +=
+                if args.dry_run { plan(&answer, output).map(|()| 0)? } else { show_invitations(&answer, output)? };
             done += chunk.len();
             bar.inc(chunk.len() as u64);
         }
         Ok(())
     })?;
     bar.finish_and_clear();
-    if refused == 0 {
-        Ok(())
-    } else {
-        Err(Failure::Refused)
-    }
+    if refused == 0 { Ok(()) } else { Err(Failure::Refused) }
 }
 
-async fn send_invitations(
-    remote: &Remote,
-    args: &Invite,
-    addresses: &[String],
-) -> Result<Value, Failure> {
+async fn send_invitations(remote: &Remote, args: &Invite, addresses: &[String]) -> Result<Value, Failure> {
     let item = |address: &String| {
         let mut item = Map::from_iter([("email".to_owned(), json!(address))]);
-        item.extend(
-            args.role
-                .iter()
-                .map(|role| ("role".to_owned(), json!(role))),
-        );
+        item.extend(args.role.iter().map(|role| ("role".to_owned(), json!(role))));
         item.extend((!args.groups.is_empty()).then(|| ("groups".to_owned(), json!(args.groups))));
         Value::Object(item)
     };
     let items: Vec<Value> = addresses.iter().map(item).collect();
     let body = json!({"invitations": items, "deliver": if args.link { "link" } else { "email" }});
-    remote
-        .ask(
-            Method::POST,
-            &["invitations"],
-            dry_run(args.dry_run),
-            Some(&body),
-        )
-        .await
+    remote.ask(Method::POST, &["invitations"], dry_run(args.dry_run), Some(&body)).await
 }
 
 /// Prints one line per item; answers how many were refused.
 fn show_invitations(answer: &Value, output: &mut Output) -> Result<usize, Failure> {
-    let items = answer
-        .get("invitations")
-        .or_else(|| answer.get("items"))
-        .unwrap_or(answer)
-        .as_array();
+    let items = answer.get("invitations").or_else(|| answer.get("items")).unwrap_or(answer).as_array();
     let items = items.ok_or_else(|| {
-        Failure::failed(
-            "the answer lists no invitations",
-            "check that `--url` is a guildhall server of this version",
-        )
+        Failure::failed("the answer lists no invitations", "check that `--url` is a guildhall server of this version")
     })?;
     let mut refused = 0;
     for item in items {
@@ -232,9 +189,7 @@ fn show_invitations(answer: &Value, output: &mut Output) -> Result<usize, Failur
         } else {
             let address = text("email").or(text("handle")).unwrap_or("-");
             let more = text("link").or(text("code")).unwrap_or_default();
-            output.line(
-                format!("{address:<36} {:<8} {more}", text("status").unwrap_or("-")).trim_end(),
-            )?;
+            output.line(format!("{address:<36} {:<8} {more}", text("status").unwrap_or("-")).trim_end())?;
         }
     }
     Ok(refused)
@@ -254,34 +209,16 @@ fn after(done: usize, failure: Failure) -> Failure {
 fn remove(args: &Remove, output: &mut Output) -> Result<(), Failure> {
     let remote = Remote::new(&args.remote)?;
     block_on(async {
-        let member = if args.member.contains('@') {
-            find(&remote, &args.member).await?
-        } else {
-            args.member.clone()
-        };
+        let member = if args.member.contains('@') { find(&remote, &args.member).await? } else { args.member.clone() };
         let mut body = Map::new();
-        body.extend(
-            args.transfer_to
-                .iter()
-                .map(|to| ("transfer_to".to_owned(), json!(to))),
-        );
+        body.extend(args.transfer_to.iter().map(|to| ("transfer_to".to_owned(), json!(to))));
         if !args.transfers.is_empty() {
-            let transfers: Map<_, _> = args
-                .transfers
-                .iter()
-                .map(|(resource, to)| (resource.clone(), json!(to)))
-                .collect();
+            let transfers: Map<_, _> =
+                args.transfers.iter().map(|(resource, to)| (resource.clone(), json!(to))).collect();
             body.insert("transfers".to_owned(), Value::Object(transfers));
         }
         let body = (!body.is_empty()).then_some(Value::Object(body));
-        let answer = remote
-            .ask(
-                Method::DELETE,
-                &["members", &member],
-                dry_run(args.dry_run),
-                body.as_ref(),
-            )
-            .await?;
+        let answer = remote.ask(Method::DELETE, &["members", &member], dry_run(args.dry_run), body.as_ref()).await?;
         if args.dry_run {
             return plan(&answer, output);
         }
@@ -303,20 +240,12 @@ async fn find(remote: &Remote, address: &str) -> Result<String, Failure> {
                     .and_then(Value::as_str)
                     .is_some_and(|email| email.to_lowercase() == address.to_lowercase())
             };
-            found = items
-                .iter()
-                .find(same)
-                .and_then(|item| item.get("id"))
-                .and_then(Value::as_str)
-                .map(str::to_owned);
+            found = items.iter().find(same).and_then(|item| item.get("id")).and_then(Value::as_str).map(str::to_owned);
             Ok(found.is_none())
         })
         .await?;
     found.ok_or_else(|| {
-        Failure::failed(
-            format!("nobody here has the address `{address}`"),
-            "`guildhall member list` shows who is here",
-        )
+        Failure::failed(format!("nobody here has the address `{address}`"), "`guildhall member list` shows who is here")
     })
 }
 
@@ -335,17 +264,8 @@ fn plan(answer: &Value, output: &mut Output) -> Result<(), Failure> {
         ("access_lost", "would lose"),
         ("mails", "would mail"),
     ] {
-        for item in answer
-            .get(name)
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-        {
-            output.line(format!(
-                "{word}: {}",
-                item.as_str()
-                    .map_or_else(|| item.to_string(), str::to_owned)
-            ))?;
+        for item in answer.get(name).and_then(Value::as_array).into_iter().flatten() {
+            output.line(format!("{word}: {}", item.as_str().map_or_else(|| item.to_string(), str::to_owned)))?;
         }
     }
     Ok(())
@@ -358,9 +278,7 @@ fn read(path: &Path) -> Result<String, Failure> {
     } else {
         std::fs::File::open(path).and_then(|mut file| file.read_to_string(&mut text))
     };
-    result
-        .map(|_| text)
-        .map_err(|error| Failure::file(path, &error))
+    result.map(|_| text).map_err(|error| Failure::file(path, &error))
 }
 
 #[cfg(test)]

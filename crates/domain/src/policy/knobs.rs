@@ -2,9 +2,8 @@
 //! for whole numbers, the range. Everything else about knobs is derived from this table.
 
 use super::choice::{
-    ApprovalMode, DeletePrecondition, InviteDelivery, InviteReissue, OffboardMode,
-    OrganizationCreators, OrganizationsPerIdentity, RoleChangeAuthority, SelfRemoval,
-    SignupClosedByInvites,
+    ApprovalMode, DeletePrecondition, InviteDelivery, InviteReissue, OffboardMode, OrganizationCreators,
+    OrganizationsPerIdentity, RoleChangeAuthority, SelfRemoval, SignupClosedByInvites,
 };
 use super::value::{DomainList, KnobValue, RoleList, RoleSlug};
 use serde_json::Value;

@@ -60,18 +60,11 @@ impl KnobValue for Option<i64> {
 
 impl<T: Choice> KnobValue for T {
     fn read(value: &Value, _: &RangeInclusive<i64>) -> Option<Self> {
-        let named = T::ALL
-            .iter()
-            .find(|(_, word)| value.as_str() == Some(*word));
+        let named = T::ALL.iter().find(|(_, word)| value.as_str() == Some(*word));
         named.map(|(choice, _)| *choice)
     }
     fn show(&self) -> Value {
-        json!(
-            T::ALL
-                .iter()
-                .find(|(choice, _)| choice == self)
-                .map(|(_, word)| *word)
-        )
+        json!(T::ALL.iter().find(|(choice, _)| choice == self).map(|(_, word)| *word))
     }
     fn allowed(_: &RangeInclusive<i64>) -> String {
         let words: Vec<_> = T::ALL.iter().map(|(_, word)| format!("`{word}`")).collect();
@@ -95,10 +88,7 @@ impl<T: Choice> KnobValue for Vec<T> {
         self.iter().map(KnobValue::show).collect()
     }
     fn allowed(within: &RangeInclusive<i64>) -> String {
-        format!(
-            "a list of at least one of {}, each once",
-            T::allowed(within)
-        )
+        format!("a list of at least one of {}, each once", T::allowed(within))
     }
 }
 
@@ -147,9 +137,7 @@ impl RoleList {
 
     /// Whether the list covers this role.
     pub fn contains(&self, slug: &str) -> bool {
-        self.0
-            .iter()
-            .any(|entry| entry == slug || entry == Self::EVERYBODY)
+        self.0.iter().any(|entry| entry == slug || entry == Self::EVERYBODY)
     }
 }
 
@@ -205,10 +193,7 @@ impl KnobValue for DomainList {
 }
 
 fn slug(value: &Value) -> Option<String> {
-    value
-        .as_str()
-        .filter(|text| crate::preset::is_slug(text))
-        .map(str::to_owned)
+    value.as_str().filter(|text| crate::preset::is_slug(text)).map(str::to_owned)
 }
 
 fn domain(text: &str) -> Option<String> {

@@ -43,19 +43,14 @@ impl Catalogue {
     }
 
     fn next_free(&self) -> Option<Bit> {
-        let own = self
-            .permissions
-            .iter()
-            .filter(|(bit, _)| !Action::all_bits().contains(*bit));
+        let own = self.permissions.iter().filter(|(bit, _)| !Action::all_bits().contains(*bit));
         let index = Action::ALL.len() + own.count();
         u8::try_from(index).ok().map(Bit::new)
     }
 
     /// The permissions with their bits, in file order.
     pub fn iter(&self) -> impl Iterator<Item = (Bit, &Permission)> {
-        self.permissions
-            .iter()
-            .map(|(bit, permission)| (*bit, permission))
+        self.permissions.iter().map(|(bit, permission)| (*bit, permission))
     }
 
     /// How many there are.
@@ -75,9 +70,7 @@ impl Catalogue {
 
     /// The permission of a bit.
     pub fn permission(&self, bit: Bit) -> Option<&Permission> {
-        self.iter()
-            .find(|(own, _)| *own == bit)
-            .map(|(_, permission)| permission)
+        self.iter().find(|(own, _)| *own == bit).map(|(_, permission)| permission)
     }
 
     /// All permissions of the catalogue.
@@ -87,10 +80,7 @@ impl Catalogue {
 
     /// The names of a set, in file order.
     pub fn names(&self, mask: Mask) -> Vec<&str> {
-        self.iter()
-            .filter(|(bit, _)| mask.contains(*bit))
-            .map(|(_, permission)| permission.name.as_str())
-            .collect()
+        self.iter().filter(|(bit, _)| mask.contains(*bit)).map(|(_, permission)| permission.name.as_str()).collect()
     }
 
     /// The permissions a pattern means: `*` all, `type.*` all of a type, else the one with that name.
@@ -98,11 +88,9 @@ impl Catalogue {
     pub(super) fn matching(&self, pattern: &str) -> Option<Mask> {
         let mask = match pattern.strip_suffix('*') {
             Some("") => self.all(),
-            Some(prefix) if prefix.ends_with('.') => self
-                .iter()
-                .filter(|(_, permission)| permission.name.starts_with(prefix))
-                .map(|(bit, _)| bit)
-                .collect(),
+            Some(prefix) if prefix.ends_with('.') => {
+                self.iter().filter(|(_, permission)| permission.name.starts_with(prefix)).map(|(bit, _)| bit).collect()
+            }
             _ => self.bit(pattern).into_iter().collect(),
         };
         (!mask.is_empty()).then_some(mask)

@@ -17,10 +17,7 @@ pub(super) fn reachable(applies_to: &str, types: &[ResourceType], catalogue: &Ca
     // Each round adds the children of what is known; as many rounds as there are types reach all of them.
     for _ in types {
         for kind in types {
-            let child = kind
-                .parents
-                .iter()
-                .any(|parent| below.contains(&parent.as_str()));
+            let child = kind.parents.iter().any(|parent| below.contains(&parent.as_str()));
             if child && !below.contains(&kind.slug.as_str()) {
                 below.push(&kind.slug);
             }
@@ -39,26 +36,14 @@ pub(super) fn actions_are_there(catalogue: &Catalogue, at: usize, report: &Repor
         let name = action.permission();
         if catalogue.bit(name).is_none() {
             let detail = format!("the engine's permission `{name}` is not in the catalogue");
-            report.add(
-                at,
-                "action.missing",
-                detail,
-                "add a [[permission]] with this name",
-            );
+            report.add(at, "action.missing", detail, "add a [[permission]] with this name");
         }
     }
 }
 
 /// The first organization role must hold every engine permission: somebody must be able to do everything.
-pub(super) fn top_role_is_complete(
-    roles: &[(Role, usize)],
-    catalogue: &Catalogue,
-    report: &Report<'_>,
-) {
-    let Some((top, at)) = roles
-        .iter()
-        .find(|(role, _)| role.applies_to == ORGANIZATION)
-    else {
+pub(super) fn top_role_is_complete(roles: &[(Role, usize)], catalogue: &Catalogue, report: &Report<'_>) {
+    let Some((top, at)) = roles.iter().find(|(role, _)| role.applies_to == ORGANIZATION) else {
         let hint = "add a [[role]] with `floor = [\"*\"]`; the first one is the top role";
         report.add(0, "role.none", "the organization has no role", hint);
         return;
@@ -67,12 +52,7 @@ pub(super) fn top_role_is_complete(
     if !missing.is_empty() {
         let names = catalogue.names(missing).join("`, `");
         let detail = format!("the top role `{}` lacks `{names}`", top.slug);
-        report.add(
-            *at,
-            "role.top_incomplete",
-            detail,
-            "give the first organization role `*`",
-        );
+        report.add(*at, "role.top_incomplete", detail, "give the first organization role `*`");
     }
 }
 
@@ -85,10 +65,7 @@ pub(super) fn roles_named_by(policy: &Policy, slugs: &[&str]) -> Vec<KnobError> 
             errors.push(KnobError {
                 name: knob.name().to_owned(),
                 rule: "knob.role_unknown",
-                detail: format!(
-                    "`{}` names `{slug}`, which is no role of the organization",
-                    knob.name()
-                ),
+                detail: format!("`{}` names `{slug}`, which is no role of the organization", knob.name()),
                 hint: format!("there are: {}", slugs.join(", ")),
             });
         }

@@ -25,21 +25,13 @@ pub(super) struct Fields<'t> {
 impl<'t> Fields<'t> {
     pub(super) fn new(table: &'t DeTable<'t>, at: usize, report: &'t Report<'t>) -> Fields<'t> {
         let asked = Vec::new();
-        Fields {
-            table,
-            at,
-            asked,
-            report,
-        }
+        Fields { table, at, asked, report }
     }
 
     /// The field's value, if it is there.
     pub(super) fn take(&mut self, name: &'static str) -> Option<&'t Spanned<DeValue<'t>>> {
         self.asked.push(name);
-        self.table
-            .iter()
-            .find(|(key, _)| key.get_ref() == name)
-            .map(|(_, value)| value)
+        self.table.iter().find(|(key, _)| key.get_ref() == name).map(|(_, value)| value)
     }
 
     /// A text that may be absent.
@@ -55,15 +47,11 @@ impl<'t> Fields<'t> {
             self.missing(name, "a text");
         }
         let Some(text) = found.and_then(|value| self.text_of(name, value)) else {
-            return At {
-                value: String::new(),
-                at: self.at,
-            };
+            return At { value: String::new(), at: self.at };
         };
         if text.value.trim().is_empty() {
             let detail = format!("`{name}` is empty");
-            self.report
-                .add(text.at, "field.missing", detail, "write a text");
+            self.report.add(text.at, "field.missing", detail, "write a text");
         }
         text
     }
@@ -75,12 +63,10 @@ impl<'t> Fields<'t> {
             return 0;
         };
         let number = json(value.get_ref()).and_then(|value| value.as_u64());
-        number
-            .and_then(|number| u32::try_from(number).ok())
-            .unwrap_or_else(|| {
-                self.wrong_type(name, value, "a whole number");
-                0
-            })
+        number.and_then(|number| u32::try_from(number).ok()).unwrap_or_else(|| {
+            self.wrong_type(name, value, "a whole number");
+            0
+        })
     }
 
     /// `true` or `false`.
@@ -111,16 +97,10 @@ impl<'t> Fields<'t> {
             return Vec::new();
         };
         let Some(entries) = value.get_ref().as_array() else {
-            self.wrong_type(
-                name,
-                value,
-                "a list of tables, each beginning with its name in double brackets",
-            );
+            self.wrong_type(name, value, "a list of tables, each beginning with its name in double brackets");
             return Vec::new();
         };
-        let tables = entries
-            .iter()
-            .filter_map(|entry| self.table_of(name, entry));
+        let tables = entries.iter().filter_map(|entry| self.table_of(name, entry));
         tables.collect()
     }
 
@@ -134,13 +114,7 @@ impl<'t> Fields<'t> {
     pub(super) fn all(&self) -> impl Iterator<Item = (At<&'t str>, &'t Spanned<DeValue<'t>>)> {
         self.table.iter().map(|(key, value)| {
             let at = key.span().start;
-            (
-                At {
-                    value: key.get_ref().as_ref(),
-                    at,
-                },
-                value,
-            )
+            (At { value: key.get_ref().as_ref(), at }, value)
         })
     }
 
@@ -163,10 +137,7 @@ impl<'t> Fields<'t> {
         if text.is_none() {
             self.wrong_type(name, value, "a text in quotes");
         }
-        text.map(|text| At {
-            value: text.to_owned(),
-            at: value.span().start,
-        })
+        text.map(|text| At { value: text.to_owned(), at: value.span().start })
     }
 
     fn table_of(&self, name: &str, value: &'t Spanned<DeValue<'t>>) -> Option<Fields<'t>> {
@@ -179,19 +150,13 @@ impl<'t> Fields<'t> {
 
     fn missing(&self, name: &str, wanted: &str) {
         let detail = format!("`{name}` is missing");
-        self.report
-            .add(self.at, "field.missing", detail, format!("add {wanted}"));
+        self.report.add(self.at, "field.missing", detail, format!("add {wanted}"));
     }
 
     fn wrong_type(&self, name: &str, value: &Spanned<DeValue<'_>>, wanted: &str) {
         let found = value.get_ref().type_str();
         let detail = format!("`{name}` holds a value of type {found}");
-        self.report.add(
-            value.span().start,
-            "field.type",
-            detail,
-            format!("write {wanted}"),
-        );
+        self.report.add(value.span().start, "field.type", detail, format!("write {wanted}"));
     }
 }
 
@@ -200,15 +165,11 @@ pub(super) fn json(value: &DeValue<'_>) -> Option<serde_json::Value> {
     Some(match value {
         DeValue::String(text) => text.as_ref().into(),
         DeValue::Boolean(flag) => (*flag).into(),
-        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
-            .ok()?
-            .into(),
+        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok()?.into(),
         DeValue::Float(number) => number.as_str().parse::<f64>().ok()?.into(),
-        DeValue::Array(entries) => entries
-            .iter()
-            .map(|entry| json(entry.get_ref()))
-            .collect::<Option<Vec<_>>>()?
-            .into(),
+        DeValue::Array(entries) => {
+            entries.iter().map(|entry| json(entry.get_ref())).collect::<Option<Vec<_>>>()?.into()
+        }
         DeValue::Table(_) | DeValue::Datetime(_) => return None,
     })
 }

@@ -30,14 +30,8 @@ use std::sync::{Arc, LazyLock};
 
 /// The presets that come with the program: file name and text.
 pub const BUILT_IN: &[(&str, &str)] = &[
-    (
-        "standard.toml",
-        include_str!("../../../../presets/standard.toml"),
-    ),
-    (
-        "cloudtruth.toml",
-        include_str!("../../../../presets/cloudtruth.toml"),
-    ),
+    ("standard.toml", include_str!("../../../../presets/standard.toml")),
+    ("cloudtruth.toml", include_str!("../../../../presets/cloudtruth.toml")),
 ];
 
 /// The built-in presets, read once, in the order of [`BUILT_IN`].
@@ -45,11 +39,7 @@ pub const BUILT_IN: &[(&str, &str)] = &[
 /// That every built-in file is valid is held by a test, so none is ever missing here.
 pub fn all_built_in() -> &'static [Arc<Preset>] {
     static PRESETS: LazyLock<Vec<Arc<Preset>>> = LazyLock::new(|| {
-        BUILT_IN
-            .iter()
-            .filter_map(|(file, text)| Preset::parse(file, text).ok())
-            .map(Arc::new)
-            .collect()
+        BUILT_IN.iter().filter_map(|(file, text)| Preset::parse(file, text).ok()).map(Arc::new).collect()
     });
     &PRESETS
 }
@@ -104,9 +94,7 @@ pub struct Preset {
 impl Preset {
     /// The role `slug` of the type `applies_to`.
     pub fn role(&self, applies_to: &str, slug: &str) -> Option<&Role> {
-        self.roles
-            .iter()
-            .find(|role| role.applies_to == applies_to && role.slug == slug)
+        self.roles.iter().find(|role| role.applies_to == applies_to && role.slug == slug)
     }
 
     /// The organization's roles, the top role first.
@@ -116,9 +104,7 @@ impl Preset {
 
     /// The roles of one type, the highest first.
     pub fn roles_of(&self, applies_to: &str) -> impl Iterator<Item = &Role> {
-        self.roles
-            .iter()
-            .filter(move |role| role.applies_to == applies_to)
+        self.roles.iter().filter(move |role| role.applies_to == applies_to)
     }
 
     /// The organization's highest role.
@@ -158,11 +144,7 @@ impl Preset {
     ///
     /// # Errors
     /// As [`Preset::policy_with`], and `knob.closed` for a knob the preset does not leave open.
-    pub fn change_policy(
-        &self,
-        policy: &Policy,
-        changes: &Map<String, Value>,
-    ) -> Result<Policy, Vec<KnobError>> {
+    pub fn change_policy(&self, policy: &Policy, changes: &Map<String, Value>) -> Result<Policy, Vec<KnobError>> {
         self.turn(policy, changes, |knob| self.open_knobs.contains(&knob))
     }
 
@@ -187,15 +169,8 @@ impl Preset {
             };
             errors.extend(outcome.err());
         }
-        let slugs: Vec<_> = self
-            .organization_roles()
-            .map(|role| role.slug.as_str())
-            .collect();
+        let slugs: Vec<_> = self.organization_roles().map(|role| role.slug.as_str()).collect();
         errors.extend(check::roles_named_by(&changed, &slugs));
-        if errors.is_empty() {
-            Ok(changed)
-        } else {
-            Err(errors)
-        }
+        if errors.is_empty() { Ok(changed) } else { Err(errors) }
     }
 }

@@ -4,9 +4,7 @@
 pub fn is_slug(text: &str) -> bool {
     text.len() <= 40
         && text.starts_with(|first: char| first.is_ascii_lowercase())
-        && text
-            .chars()
-            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
 }
 
 /// Whether `text` is a preset's name: as a slug, with `-` and `.` for `_` (`onyx-4.7`).
@@ -16,8 +14,7 @@ pub(super) fn is_preset_name(text: &str) -> bool {
 
 /// Whether `text` is a permission's name, `type.verb`, both slugs.
 pub(super) fn is_permission_name(text: &str) -> bool {
-    text.split_once('.')
-        .is_some_and(|(kind, verb)| is_slug(kind) && is_slug(verb))
+    text.split_once('.').is_some_and(|(kind, verb)| is_slug(kind) && is_slug(verb))
 }
 
 /// The one of `known` that `name` is most probably meant to be; `None` when none is near.
@@ -39,9 +36,7 @@ fn distance(a: &str, b: &str) -> usize {
         let mut left = i + 1;
         let mut next = vec![left];
         for (to, above) in b.chars().zip(row.iter().skip(1)) {
-            left = (diagonal + usize::from(from != to))
-                .min(left + 1)
-                .min(above + 1);
+            left = (diagonal + usize::from(from != to)).min(left + 1).min(above + 1);
             diagonal = *above;
             next.push(left);
         }
@@ -56,13 +51,7 @@ mod tests {
 
     #[test]
     fn distances_are_edits() {
-        let cases = [
-            ("", "abc", 3),
-            ("abc", "", 3),
-            ("kitten", "sitting", 3),
-            ("same", "same", 0),
-            ("ab", "ba", 2),
-        ];
+        let cases = [("", "abc", 3), ("abc", "", 3), ("kitten", "sitting", 3), ("same", "same", 0), ("ab", "ba", 2)];
         for (a, b, expected) in cases {
             assert_eq!(distance(a, b), expected, "{a} {b}");
         }
@@ -77,15 +66,9 @@ mod tests {
 
     #[test]
     fn names_have_a_form() {
-        assert!(
-            is_slug("viewer_no_secrets") && !is_slug("Viewer") && !is_slug("") && !is_slug("1st")
-        );
+        assert!(is_slug("viewer_no_secrets") && !is_slug("Viewer") && !is_slug("") && !is_slug("1st"));
         assert!(is_preset_name("onyx-4.7") && !is_preset_name("on_yx") && !is_preset_name("-x"));
         assert!(is_permission_name("member.end_sessions"));
-        assert!(
-            !is_permission_name("member")
-                && !is_permission_name("a.b.c")
-                && !is_permission_name("a.")
-        );
+        assert!(!is_permission_name("member") && !is_permission_name("a.b.c") && !is_permission_name("a."));
     }
 }

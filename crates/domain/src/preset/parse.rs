@@ -22,12 +22,7 @@ impl Preset {
         let (root, errors) = DeTable::parse_recoverable(text);
         for error in &errors {
             let at = error.span().map_or(0, |span| span.start);
-            report.add(
-                at,
-                "syntax",
-                error.message(),
-                "the file must be valid TOML 1.0",
-            );
+            report.add(at, "syntax", error.message(), "the file must be valid TOML 1.0");
         }
         let preset = match errors.is_empty() {
             true => read(root.get_ref(), text, &report),
@@ -44,23 +39,15 @@ fn read(root: &DeTable<'_>, text: &str, report: &Report<'_>) -> Option<Preset> {
     let name = fields.text("name");
     if !name.value.is_empty() && !is_preset_name(&name.value) {
         let detail = format!("`{}` is not a preset's name", name.value);
-        report.add(
-            name.at,
-            "name.format",
-            detail,
-            "lower-case letters, digits, `-` and `.`",
-        );
+        report.add(name.at, "name.format", detail, "lower-case letters, digits, `-` and `.`");
     }
     let (title, description) = (fields.text("title").value, fields.text("description").value);
     let version = fields.number("version");
     let types = read_types(&mut fields, report);
     let catalogue = permission::read(&mut fields, &types, report);
     let roles = role::read(&mut fields, &types, &catalogue, report);
-    let slugs: Vec<_> = roles
-        .iter()
-        .filter(|(role, _)| role.applies_to == ORGANIZATION)
-        .map(|(role, _)| role.slug.as_str())
-        .collect();
+    let slugs: Vec<_> =
+        roles.iter().filter(|(role, _)| role.applies_to == ORGANIZATION).map(|(role, _)| role.slug.as_str()).collect();
     let policy = policy::read(fields.table("policy"), &slugs, report);
     let open_knobs = policy::read_open(&mut fields, report);
     let words = Words::read(fields.table("words"));
@@ -88,12 +75,9 @@ fn read_types(fields: &mut Fields<'_>, report: &Report<'_>) -> Vec<ResourceType>
     let mut parents = Vec::new();
     for mut fields in fields.tables("type") {
         let slug = slug(&mut fields, report);
-        let reserved = Action::ALL.iter().any(|action| {
-            action
-                .permission()
-                .split_once('.')
-                .is_some_and(|(kind, _)| kind == slug.value)
-        });
+        let reserved = Action::ALL
+            .iter()
+            .any(|action| action.permission().split_once('.').is_some_and(|(kind, _)| kind == slug.value));
         if reserved {
             let detail = format!("`{}` is a type of the engine's own", slug.value);
             report.add(slug.at, "type.reserved", detail, "choose another slug");
@@ -122,18 +106,8 @@ fn read_types(fields: &mut Fields<'_>, report: &Report<'_>) -> Vec<ResourceType>
 }
 
 /// Whether a text names the organization or a type of the preset; reported if not.
-fn is_known_type(
-    named: &At<String>,
-    rule: &'static str,
-    types: &[ResourceType],
-    report: &Report<'_>,
-) -> bool {
-    let slugs = || {
-        types
-            .iter()
-            .map(|kind| kind.slug.as_str())
-            .chain([ORGANIZATION])
-    };
+fn is_known_type(named: &At<String>, rule: &'static str, types: &[ResourceType], report: &Report<'_>) -> bool {
+    let slugs = || types.iter().map(|kind| kind.slug.as_str()).chain([ORGANIZATION]);
     let known = slugs().any(|slug| slug == named.value);
     if !known {
         let hint = match nearest(&named.value, slugs()) {

@@ -21,13 +21,7 @@ pub struct PresetError {
 
 impl fmt::Display for PresetError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let PresetError {
-            file,
-            line,
-            rule,
-            detail,
-            hint,
-        } = self;
+        let PresetError { file, line, rule, detail, hint } = self;
         write!(f, "{file}:{line}: {rule}: {detail} ({hint})")
     }
 }
@@ -48,13 +42,7 @@ impl<'t> Report<'t> {
     }
 
     /// Adds a violation at byte `at` of the text.
-    pub(super) fn add(
-        &self,
-        at: usize,
-        rule: &'static str,
-        detail: impl Into<String>,
-        hint: impl Into<String>,
-    ) {
+    pub(super) fn add(&self, at: usize, rule: &'static str, detail: impl Into<String>, hint: impl Into<String>) {
         let before = self.text.bytes().take(at);
         self.errors.borrow_mut().push(PresetError {
             file: self.file.to_owned(),

@@ -4,7 +4,7 @@
 use super::{Preset, Role};
 use crate::action::Action;
 use crate::permission::{Bit, Mask};
-use crate::policy::{Knob, Policy, RoleChangeAuthority};
+use crate::policy::{Knob, OffboardMode, Policy, RoleChangeAuthority};
 use crate::rights::Standing;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -40,8 +40,7 @@ impl RoleRights {
     /// The knob that takes `bit` away from the role.
     pub fn cut_by(&self, bit: Bit) -> Option<Knob> {
         let mut cuts = self.cuts.iter();
-        cuts.find(|(_, mask)| mask.contains(bit))
-            .map(|(knob, _)| *knob)
+        cuts.find(|(_, mask)| mask.contains(bit)).map(|(knob, _)| *knob)
     }
 }
 
@@ -50,21 +49,17 @@ fn cuts(role: &Role, policy: &Policy) -> Vec<(Knob, Mask)> {
     let mut cuts = Vec::new();
     let top_only = policy.role_change_authority == RoleChangeAuthority::Top;
     if top_only && role.rank != 0 {
-        let actions = [
-            Action::MemberChangeRole,
-            Action::MemberRemove,
-            Action::MemberDeactivate,
-        ];
-        cuts.push((
-            Knob::RoleChangeAuthority,
-            actions.map(Action::bit).into_iter().collect(),
-        ));
+        let actions = [Action::MemberChangeRole, Action::MemberRemove, Action::MemberDeactivate];
+        cuts.push((Knob::RoleChangeAuthority, actions.map(Action::bit).into_iter().collect()));
+    }
+    let modes = [(OffboardMode::Deactivate, Action::MemberDeactivate), (OffboardMode::Remove, Action::MemberRemove)];
+    for (mode, action) in modes {
+        if !policy.offboard_modes.contains(&mode) {
+            cuts.push((Knob::OffboardModes, Mask::EMPTY.with(action.bit())));
+        }
     }
     if !policy.leave_allowed_for.contains(&role.slug) {
-        cuts.push((
-            Knob::LeaveAllowedFor,
-            Mask::EMPTY.with(Action::MemberLeave.bit()),
-        ));
+        cuts.push((Knob::LeaveAllowedFor, Mask::EMPTY.with(Action::MemberLeave.bit())));
     }
     cuts
 }
@@ -81,17 +76,10 @@ pub struct Rules {
 impl Rules {
     /// Puts the two together.
     pub fn new(preset: Arc<Preset>, policy: Policy) -> Rules {
-        let roles = preset
-            .organization_roles()
-            .map(|role| (role.slug.clone(), RoleRights::new(role, &policy)))
-            .collect();
+        let roles =
+            preset.organization_roles().map(|role| (role.slug.clone(), RoleRights::new(role, &policy))).collect();
         let unknown = RoleRights::default();
-        Rules {
-            preset,
-            policy,
-            roles,
-            unknown,
-        }
+        Rules { preset, policy, roles, unknown }
     }
 
     /// The policy in force.
@@ -121,18 +109,8 @@ impl Rules {
     }
 
     /// A member's standing, the input of [`crate::rights::effective`].
-    pub fn standing<'a>(
-        &'a self,
-        role: &'a str,
-        active: bool,
-        credential_scopes: Option<Mask>,
-    ) -> Standing<'a> {
+    pub fn standing<'a>(&'a self, role: &'a str, active: bool, credential_scopes: Option<Mask>) -> Standing<'a> {
         let rights = self.rights(role);
-        Standing {
-            role,
-            active,
-            rights,
-            credential_scopes,
-        }
+        Standing { role, active, rights, credential_scopes }
     }
 }

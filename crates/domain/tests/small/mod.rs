@@ -54,12 +54,8 @@ floor = ["*"]
 /// The smallest valid preset.
 pub fn small() -> String {
     let own = ["box.read", "box.edit", "shelf.read"];
-    let names = Action::ALL
-        .iter()
-        .map(|action| action.permission())
-        .chain(own);
-    let permissions =
-        names.map(|name| format!("\n[[permission]]\nname = \"{name}\"\nlabel = \"{name}\"\n"));
+    let names = Action::ALL.iter().map(|action| action.permission()).chain(own);
+    let permissions = names.map(|name| format!("\n[[permission]]\nname = \"{name}\"\nlabel = \"{name}\"\n"));
     HEAD.to_owned() + &permissions.collect::<String>()
 }
 
@@ -70,11 +66,7 @@ pub fn errors(text: &str) -> Vec<PresetError> {
 /// Exactly this rule is reported, at the line that carries `# HERE`.
 #[track_caller]
 pub fn reported(text: &str, rule: &str) {
-    let here = text
-        .lines()
-        .position(|line| line.contains("# HERE"))
-        .expect("a line marked HERE")
-        + 1;
+    let here = text.lines().position(|line| line.contains("# HERE")).expect("a line marked HERE") + 1;
     let found: Vec<_> = errors(text).into_iter().map(|e| (e.rule, e.line)).collect();
     assert_eq!(found, [(rule, here)], "{:#?}", errors(text));
 }

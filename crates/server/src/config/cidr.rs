@@ -22,9 +22,7 @@ pub struct CidrError;
 
 impl fmt::Display for CidrError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "not a range of addresses; write it like `10.0.0.0/8`, `fd00::/8` or `192.0.2.1`",
-        )
+        f.write_str("not a range of addresses; write it like `10.0.0.0/8`, `fd00::/8` or `192.0.2.1`")
     }
 }
 
@@ -42,26 +40,17 @@ impl FromStr for Cidr {
 
     fn from_str(text: &str) -> Result<Self, CidrError> {
         let (address, prefix) = match text.split_once('/') {
-            Some((address, prefix)) => {
-                (address, Some(prefix.parse::<u32>().map_err(|_| CidrError)?))
-            }
+            Some((address, prefix)) => (address, Some(prefix.parse::<u32>().map_err(|_| CidrError)?)),
             None => (text, None),
         };
         let address: IpAddr = address.parse().map_err(|_| CidrError)?;
-        let (width, offset) = if address.is_ipv4() {
-            (32, 96)
-        } else {
-            (128, 0)
-        };
+        let (width, offset) = if address.is_ipv4() { (32, 96) } else { (128, 0) };
         let prefix = prefix.unwrap_or(width);
         if prefix > width {
             return Err(CidrError);
         }
         let prefix = prefix + offset;
-        Ok(Self {
-            network: bits(address) & mask(prefix),
-            prefix,
-        })
+        Ok(Self { network: bits(address) & mask(prefix), prefix })
     }
 }
 
@@ -90,10 +79,7 @@ mod tests {
     use super::*;
 
     fn holds(range: &str, address: &str) -> bool {
-        range
-            .parse::<Cidr>()
-            .unwrap()
-            .contains(address.parse().unwrap())
+        range.parse::<Cidr>().unwrap().contains(address.parse().unwrap())
     }
 
     #[test]
@@ -110,16 +96,7 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for text in [
-            "",
-            "10.0.0.0/33",
-            "10.0.0.0/",
-            "10.0.0/8",
-            "::/129",
-            "localhost",
-            "10.0.0.0/-1",
-            "10.0.0.0/8/8",
-        ] {
+        for text in ["", "10.0.0.0/33", "10.0.0.0/", "10.0.0/8", "::/129", "localhost", "10.0.0.0/-1", "10.0.0.0/8/8"] {
             assert_eq!(text.parse::<Cidr>(), Err(CidrError), "{text}");
         }
     }

@@ -5,12 +5,7 @@ use super::settings::{SETTINGS, find};
 use super::*;
 
 fn config(given: &[(&'static str, &str)]) -> Config {
-    let accepted = given.iter().map(|(key, text)| {
-        (
-            *key,
-            find(key).unwrap().accept(&Value::from(*text)).unwrap(),
-        )
-    });
+    let accepted = given.iter().map(|(key, text)| (*key, find(key).unwrap().accept(&Value::from(*text)).unwrap()));
     Config::assemble(&accepted.collect()).unwrap()
 }
 
@@ -18,38 +13,21 @@ fn config(given: &[(&'static str, &str)]) -> Config {
 fn every_default_is_allowed_and_together_they_are_a_config() {
     for setting in SETTINGS {
         if let Some(default) = setting.default {
-            assert!(
-                setting.accept(&Value::from(default)).is_some(),
-                "{}",
-                setting.key
-            );
+            assert!(setting.accept(&Value::from(default)).is_some(), "{}", setting.key);
         }
     }
     let config = config(&[]);
     assert_eq!(config.listen, "127.0.0.1:8080".parse().unwrap());
-    assert_eq!(
-        (config.body_limit_bytes, config.bulk_body_limit_bytes),
-        (1 << 20, 16 << 20)
-    );
-    assert_eq!(
-        config.outbox.retry_schedule_s,
-        [60, 300, 1800, 7200, 21600, 86400]
-    );
-    assert!(
-        config.database.is_none() && config.smtp.is_none() && config.trusted_proxies.is_empty()
-    );
-    assert_eq!(
-        config.password_params(),
-        crate::security::password::DEFAULT_COSTS
-    );
+    assert_eq!((config.body_limit_bytes, config.bulk_body_limit_bytes), (1 << 20, 16 << 20));
+    assert_eq!(config.outbox.retry_schedule_s, [60, 300, 1800, 7200, 21600, 86400]);
+    assert!(config.database.is_none() && config.smtp.is_none() && config.trusted_proxies.is_empty());
+    assert_eq!(config.password_params(), crate::security::password::DEFAULT_COSTS);
 }
 
 #[test]
 fn defaults_allow_what_the_contract_promises() {
     let limits = config(&[]).limits;
-    assert!(
-        limits.sign_up_per_minute_per_address >= 60 && limits.accept_per_minute_per_address >= 60
-    );
+    assert!(limits.sign_up_per_minute_per_address >= 60 && limits.accept_per_minute_per_address >= 60);
     assert!(limits.sign_in_failures_per_minute_per_address >= 30);
     assert!(limits.sign_in_failures_per_hour_per_account_and_address >= 30);
     assert!(limits.sign_in_failures_per_hour_per_account >= 30);
@@ -61,11 +39,7 @@ fn keys_and_variables_are_unique_and_sentences_are_sentences() {
     assert_eq!(variables.len(), SETTINGS.len());
     for setting in SETTINGS {
         assert!(setting.summary.ends_with('.'), "{}", setting.key);
-        assert!(
-            !setting.is_secret || setting.default.is_none(),
-            "{}",
-            setting.key
-        );
+        assert!(!setting.is_secret || setting.default.is_none(), "{}", setting.key);
     }
     assert_eq!(find("log.level").unwrap().variable(), "GUILDHALL_LOG_LEVEL");
 }
@@ -97,18 +71,10 @@ fn values_outside_their_bounds_are_not_accepted() {
         ("limits.accept_per_minute_per_address", ""),
     ];
     for (key, text) in bad {
-        assert!(
-            find(key).unwrap().accept(&Value::from(text)).is_none(),
-            "{key} = {text}"
-        );
+        assert!(find(key).unwrap().accept(&Value::from(text)).is_none(), "{key} = {text}");
     }
     assert!(find("listen").unwrap().accept(&Value::from(8080)).is_none());
-    assert!(
-        find("body_limit_bytes")
-            .unwrap()
-            .accept(&Value::from(2048.5))
-            .is_none()
-    );
+    assert!(find("body_limit_bytes").unwrap().accept(&Value::from(2048.5)).is_none());
     assert!(find("data").unwrap().accept(&Value::from(true)).is_none());
 }
 
@@ -118,19 +84,10 @@ fn what_follows_from_the_public_address() {
     let plain = config(&[]);
     assert_eq!(
         (plain.public_url(bound), plain.cookie_name()),
-        (
-            "http://127.0.0.1:4321".to_owned(),
-            "guildhall_session".to_owned()
-        )
+        ("http://127.0.0.1:4321".to_owned(), "guildhall_session".to_owned())
     );
-    assert_eq!(
-        plain.public_url("0.0.0.0:80".parse().unwrap()),
-        "http://localhost:80"
-    );
-    assert_eq!(
-        plain.public_url("[::1]:80".parse().unwrap()),
-        "http://[::1]:80"
-    );
+    assert_eq!(plain.public_url("0.0.0.0:80".parse().unwrap()), "http://localhost:80");
+    assert_eq!(plain.public_url("[::1]:80".parse().unwrap()), "http://[::1]:80");
     let tls = config(&[("public_url", "https://teams.example.com/")]);
     assert_eq!(tls.public_url(bound), "https://teams.example.com");
     assert!(tls.is_https() && tls.cookie_name() == "__Host-guildhall_session");
@@ -145,8 +102,7 @@ fn secrets_are_not_printed_and_proxies_are_trusted_by_range() {
     ]);
     assert!(!format!("{config:?}").contains("hunter2"));
     assert!(
-        config.is_trusted_proxy("10.1.1.1".parse().unwrap())
-            && config.is_trusted_proxy("fd00::1".parse().unwrap())
+        config.is_trusted_proxy("10.1.1.1".parse().unwrap()) && config.is_trusted_proxy("fd00::1".parse().unwrap())
     );
     assert!(!config.is_trusted_proxy("192.0.2.1".parse().unwrap()));
 }

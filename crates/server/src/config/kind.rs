@@ -42,26 +42,15 @@ impl Kind {
         match self {
             Self::Number(min, max) => number(given, min, max).map(Value::from),
             Self::Numbers(min, max) => {
-                let numbers: Option<Vec<u64>> = items(given)?
-                    .iter()
-                    .map(|item| number(item, min, max))
-                    .collect();
-                numbers
-                    .filter(|numbers| !numbers.is_empty())
-                    .map(Value::from)
+                let numbers: Option<Vec<u64>> = items(given)?.iter().map(|item| number(item, min, max)).collect();
+                numbers.filter(|numbers| !numbers.is_empty()).map(Value::from)
             }
             Self::Networks => {
                 let items = items(given)?;
-                let fits = items.iter().all(|item| {
-                    item.as_str()
-                        .is_some_and(|text| text.parse::<Cidr>().is_ok())
-                });
+                let fits = items.iter().all(|item| item.as_str().is_some_and(|text| text.parse::<Cidr>().is_ok()));
                 fits.then_some(Value::Array(items))
             }
-            _ => given
-                .as_str()
-                .filter(|text| self.fits(text))
-                .map(Value::from),
+            _ => given.as_str().filter(|text| self.fits(text)).map(Value::from),
         }
     }
 
@@ -69,14 +58,9 @@ impl Kind {
     pub fn allowed(self) -> String {
         match self {
             Self::Path => "a path".to_owned(),
-            Self::SocketAddress => {
-                "an IP address and a port such as `127.0.0.1:8080` or `[::]:8080`".to_owned()
-            }
+            Self::SocketAddress => "an IP address and a port such as `127.0.0.1:8080` or `[::]:8080`".to_owned(),
             Self::Url(schemes) => {
-                let schemes: Vec<_> = schemes
-                    .iter()
-                    .map(|scheme| format!("`{scheme}://…`"))
-                    .collect();
+                let schemes: Vec<_> = schemes.iter().map(|scheme| format!("`{scheme}://…`")).collect();
                 format!("an address {}", schemes.join(" or "))
             }
             Self::Choice(words) => {
@@ -106,9 +90,7 @@ impl Kind {
                 schemes.contains(&scheme) && !host.is_empty() && !rest.contains(char::is_whitespace)
             }),
             Self::Choice(words) => words.contains(&text),
-            Self::CookieName => text
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'),
+            Self::CookieName => text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'),
             Self::Mailbox => text.parse::<lettre::message::Mailbox>().is_ok(),
             Self::Key => crate::security::key::InstanceKey::from_base64(text, "").is_ok(),
             _ => true,
@@ -128,13 +110,9 @@ fn number(given: &Value, min: u64, max: u64) -> Option<u64> {
 fn items(given: &Value) -> Option<Vec<Value>> {
     match given {
         Value::Array(items) => Some(items.clone()),
-        Value::String(text) => Some(
-            text.split(',')
-                .map(str::trim)
-                .filter(|item| !item.is_empty())
-                .map(Value::from)
-                .collect(),
-        ),
+        Value::String(text) => {
+            Some(text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(Value::from).collect())
+        }
         _ => None,
     }
 }

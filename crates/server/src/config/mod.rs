@@ -146,20 +146,14 @@ impl Config {
     pub fn assemble(given: &BTreeMap<&str, Value>) -> Result<Self, serde_json::Error> {
         let mut root = Map::new();
         for setting in settings::SETTINGS {
-            let default = || {
-                setting
-                    .default
-                    .and_then(|text| setting.accept(&Value::from(text)))
-            };
+            let default = || setting.default.and_then(|text| setting.accept(&Value::from(text)));
             let Some(value) = given.get(setting.key).cloned().or_else(default) else {
                 continue;
             };
             match setting.key.split_once('.') {
                 None => drop(root.insert(setting.key.to_owned(), value)),
                 Some((group, name)) => {
-                    let group = root
-                        .entry(group)
-                        .or_insert_with(|| Value::Object(Map::new()));
+                    let group = root.entry(group).or_insert_with(|| Value::Object(Map::new()));
                     if let Value::Object(group) = group {
                         group.insert(name.to_owned(), value);
                     }
@@ -174,10 +168,7 @@ impl Config {
     /// # Errors
     /// Never for the list as it is (a test says so).
     pub fn with_data(data: &Path) -> Result<Self, serde_json::Error> {
-        Self::assemble(&BTreeMap::from([(
-            "data",
-            Value::from(data.to_string_lossy()),
-        )]))
+        Self::assemble(&BTreeMap::from([("data", Value::from(data.to_string_lossy()))]))
     }
 
     /// The address that people use, without a slash at the end. `bound` is where the server really listens.
@@ -193,9 +184,7 @@ impl Config {
 
     /// Whether people come over TLS, so that cookies may demand it.
     pub fn is_https(&self) -> bool {
-        self.public_url
-            .as_deref()
-            .is_some_and(|url| url.starts_with("https://"))
+        self.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
     }
 
     /// The cookie's full name. Over TLS with the prefix `__Host-`, by which browsers refuse to take it from a sibling
@@ -207,9 +196,7 @@ impl Config {
 
     /// Whether a peer may speak for others.
     pub fn is_trusted_proxy(&self, peer: IpAddr) -> bool {
-        self.trusted_proxies
-            .iter()
-            .any(|network| network.contains(peer))
+        self.trusted_proxies.iter().any(|network| network.contains(peer))
     }
 
     /// Where the instance key lies when it is not set.
@@ -224,23 +211,14 @@ impl Config {
 
     /// The costs of new password hashes.
     pub fn password_params(&self) -> Params {
-        Params {
-            memory_kib: self.password.memory_kib,
-            iterations: self.password.iterations,
-        }
+        Params { memory_kib: self.password.memory_kib, iterations: self.password.iterations }
     }
 
     /// How many passwords are hashed at a time, and how many wait.
     pub fn password_capacity(&self) -> Capacity {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-        let workers = Some(self.password.workers)
-            .filter(|workers| *workers > 0)
-            .unwrap_or_else(cores);
-        Capacity {
-            workers,
-            queue: self.password.queue,
-            idle: Duration::from_secs(5),
-        }
+        let workers = Some(self.password.workers).filter(|workers| *workers > 0).unwrap_or_else(cores);
+        Capacity { workers, queue: self.password.queue, idle: Duration::from_secs(5) }
     }
 
     /// The limits as rates.
@@ -249,15 +227,11 @@ impl Config {
         LimitRates {
             sign_up: Rate::per_minute(limits.sign_up_per_minute_per_address),
             accept: Rate::per_minute(limits.accept_per_minute_per_address),
-            sign_in_failures_by_address: Rate::per_minute(
-                limits.sign_in_failures_per_minute_per_address,
-            ),
+            sign_in_failures_by_address: Rate::per_minute(limits.sign_in_failures_per_minute_per_address),
             sign_in_failures_by_account_and_address: Rate::per_hour(
                 limits.sign_in_failures_per_hour_per_account_and_address,
             ),
-            sign_in_failures_by_account: Rate::per_hour(
-                limits.sign_in_failures_per_hour_per_account,
-            ),
+            sign_in_failures_by_account: Rate::per_hour(limits.sign_in_failures_per_hour_per_account),
             code_failures_by_account: Rate::per_hour(limits.code_failures_per_hour_per_account),
             bad_tokens: Rate::per_minute(limits.bad_tokens_per_minute_per_address),
             mail_requests: Rate::per_minute(limits.mail_requests_per_minute_per_address),

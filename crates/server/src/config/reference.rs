@@ -29,11 +29,7 @@ pub fn config_md() -> String {
         let this = setting.key.split_once('.').map_or("", |(group, _)| group);
         if group != Some(this) {
             group = Some(this);
-            let title = if this.is_empty() {
-                "General".to_owned()
-            } else {
-                format!("`[{this}]`")
-            };
+            let title = if this.is_empty() { "General".to_owned() } else { format!("`[{this}]`") };
             let _ = write!(page, "\n## {title}\n");
         }
         let default = match setting.default {
@@ -41,11 +37,7 @@ pub fn config_md() -> String {
             Some("") => "none".to_owned(),
             Some(text) => format!("`{text}`"),
         };
-        let hidden = if setting.is_secret {
-            " Secret: never shown or logged."
-        } else {
-            ""
-        };
+        let hidden = if setting.is_secret { " Secret: never shown or logged." } else { "" };
         let _ = write!(
             page,
             "\n### `{}`\n{}{hidden}\n\n- Default: {default}\n- Allowed: {}\n- Environment: `{}`\n",

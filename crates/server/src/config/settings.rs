@@ -39,29 +39,12 @@ pub fn find(key: &str) -> Option<&'static Setting> {
     SETTINGS.iter().find(|setting| setting.key == key)
 }
 
-const fn setting(
-    key: &'static str,
-    kind: Kind,
-    default: Option<&'static str>,
-    summary: &'static str,
-) -> Setting {
-    Setting {
-        key,
-        kind,
-        default,
-        is_secret: false,
-        summary,
-    }
+const fn setting(key: &'static str, kind: Kind, default: Option<&'static str>, summary: &'static str) -> Setting {
+    Setting { key, kind, default, is_secret: false, summary }
 }
 
 const fn secret(key: &'static str, kind: Kind, summary: &'static str) -> Setting {
-    Setting {
-        key,
-        kind,
-        default: None,
-        is_secret: true,
-        summary,
-    }
+    Setting { key, kind, default: None, is_secret: true, summary }
 }
 
 const fn limit(key: &'static str, default: &'static str, summary: &'static str) -> Setting {
@@ -100,12 +83,7 @@ pub const SETTINGS: &[Setting] = &[
         Kind::Url(&["smtps", "smtp"]),
         "The mail server: `smtps://user:password@host` with TLS, `smtp://…?tls=required` with STARTTLS, `smtp://…` for a relay on the same machine. Without it mail is written to `data/outbox` as `.eml` files.",
     ),
-    setting(
-        "mail_from",
-        Kind::Mailbox,
-        Some("Guildhall <guildhall@localhost>"),
-        "The sender of all mail.",
-    ),
+    setting("mail_from", Kind::Mailbox, Some("Guildhall <guildhall@localhost>"), "The sender of all mail."),
     setting(
         "trusted_proxies",
         Kind::Networks,
@@ -117,12 +95,7 @@ pub const SETTINGS: &[Setting] = &[
         Kind::Key,
         "The key from which all others are derived, the same for all nodes. Without it the file `data/instance.key` is used, and made when missing.",
     ),
-    setting(
-        "body_limit_bytes",
-        Kind::Number(1024, 1 << 30),
-        Some("1048576"),
-        "The largest request body.",
-    ),
+    setting("body_limit_bytes", Kind::Number(1024, 1 << 30), Some("1048576"), "The largest request body."),
     setting(
         "bulk_body_limit_bytes",
         Kind::Number(1024, 1 << 30),
@@ -147,30 +120,15 @@ pub const SETTINGS: &[Setting] = &[
         Some("info"),
         "What is logged: `error`, `warn`, `info`, `debug` or `trace`, also by module as in `warn,guildhall_server=debug`.",
     ),
-    setting(
-        "log.format",
-        Kind::Choice(&["text", "json"]),
-        Some("text"),
-        "The shape of a log line.",
-    ),
-    setting(
-        "password.min_length",
-        Kind::Number(8, 128),
-        Some("8"),
-        "The fewest characters of a new password.",
-    ),
+    setting("log.format", Kind::Choice(&["text", "json"]), Some("text"), "The shape of a log line."),
+    setting("password.min_length", Kind::Number(8, 128), Some("8"), "The fewest characters of a new password."),
     setting(
         "password.memory_kib",
         Kind::Number(8, 131_072),
         Some("19456"),
         "The memory of one Argon2id hash, in KiB. Lower it in tests only; stored hashes are renewed at the next sign-in.",
     ),
-    setting(
-        "password.iterations",
-        Kind::Number(1, 8),
-        Some("2"),
-        "The passes of one Argon2id hash.",
-    ),
+    setting("password.iterations", Kind::Number(1, 8), Some("2"), "The passes of one Argon2id hash."),
     setting(
         "password.workers",
         Kind::Number(0, 256),
@@ -201,16 +159,8 @@ pub const SETTINGS: &[Setting] = &[
         Some("7776000"),
         "No session lives longer than this, in seconds.",
     ),
-    limit(
-        "limits.sign_up_per_minute_per_address",
-        "600",
-        "Sign-ups a minute from one address.",
-    ),
-    limit(
-        "limits.accept_per_minute_per_address",
-        "600",
-        "Acceptances of invitations a minute from one address.",
-    ),
+    limit("limits.sign_up_per_minute_per_address", "600", "Sign-ups a minute from one address."),
+    limit("limits.accept_per_minute_per_address", "600", "Acceptances of invitations a minute from one address."),
     limit(
         "limits.sign_in_failures_per_minute_per_address",
         "60",
@@ -241,26 +191,13 @@ pub const SETTINGS: &[Setting] = &[
         "60",
         "Requests a minute that ask for a mail (forgotten password, verification) from one address.",
     ),
-    limit(
-        "limits.mails_per_hour_per_recipient",
-        "60",
-        "Mails an hour to one recipient, from everybody together.",
-    ),
-    limit(
-        "limits.mails_per_hour_per_organization",
-        "50000",
-        "Mails an hour that one organization causes.",
-    ),
+    limit("limits.mails_per_hour_per_recipient", "60", "Mails an hour to one recipient, from everybody together."),
+    limit("limits.mails_per_hour_per_organization", "50000", "Mails an hour that one organization causes."),
     setting(
         "outbox.retry_schedule_s",
         Kind::Numbers(1, 30 * DAY_S),
         Some("60, 300, 1800, 7200, 21600, 86400"),
         "The waits between tries to send a mail, in seconds. After the last one the delivery has failed.",
     ),
-    setting(
-        "outbox.concurrency",
-        Kind::Number(1, 256),
-        Some("8"),
-        "How many mails are on their way at a time.",
-    ),
+    setting("outbox.concurrency", Kind::Number(1, 256), Some("8"), "How many mails are on their way at a time."),
 ];

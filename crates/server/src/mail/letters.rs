@@ -36,10 +36,7 @@ pub fn invitation(mail: &InvitationMail<'_>) -> Message {
         Some(inviter) => format!("{inviter} invites you to {organization}"),
         None => format!("You are invited to {organization}"),
     };
-    let role = mail
-        .role
-        .map(|role| format!(" as {}", name(role)))
-        .unwrap_or_default();
+    let role = mail.role.map(|role| format!(" as {}", name(role))).unwrap_or_default();
     let opening = match inviter {
         Some(inviter) => format!("{inviter} invites you to join {organization}{role}."),
         None => format!("You are invited to join {organization}{role}."),
@@ -76,10 +73,7 @@ pub fn password_reset(mail: &LinkMail<'_>) -> Message {
 /// "Is this address yours?"
 pub fn email_verification(mail: &LinkMail<'_>) -> Message {
     Letter::new("Confirm your mail address".to_owned())
-        .paragraph(format!(
-            "Please confirm that {} is your address.",
-            name(mail.to)
-        ))
+        .paragraph(format!("Please confirm that {} is your address.", name(mail.to)))
         .action("Confirm the address", mail.link)
         .paragraph(validity(mail.expires_at))
         .paragraph("If you did not ask for this, ignore this mail.".to_owned())
@@ -114,9 +108,7 @@ pub struct MembershipMail<'a> {
 pub fn role_changed(mail: &MembershipMail<'_>) -> Message {
     let (organization, role) = (name(mail.organization), name(mail.role));
     Letter::new(format!("Your role in {organization} is now {role}"))
-        .paragraph(format!(
-            "Your role in {organization} has been changed. It is now {role}, with immediate effect."
-        ))
+        .paragraph(format!("Your role in {organization} has been changed. It is now {role}, with immediate effect."))
         .action(&format!("Open {organization}"), mail.link)
         .to(mail.to)
 }
@@ -125,9 +117,7 @@ pub fn role_changed(mail: &MembershipMail<'_>) -> Message {
 pub fn approved(mail: &MembershipMail<'_>) -> Message {
     let (organization, role) = (name(mail.organization), name(mail.role));
     Letter::new(format!("Welcome to {organization}"))
-        .paragraph(format!(
-            "Your membership of {organization} has been approved. Your role is {role}."
-        ))
+        .paragraph(format!("Your membership of {organization} has been approved. Your role is {role}."))
         .action(&format!("Open {organization}"), mail.link)
         .to(mail.to)
 }
@@ -145,14 +135,15 @@ pub struct RemovalMail<'a> {
 pub fn removed(mail: &RemovalMail<'_>) -> Message {
     let organization = name(mail.organization);
     Letter::new(format!("You are no longer a member of {organization}"))
-        .paragraph(format!("Your membership of {organization} has ended, and with it your access to what belongs to it."))
+        .paragraph(format!(
+            "Your membership of {organization} has ended, and with it your access to what belongs to it."
+        ))
         .paragraph(format!("If you think this is a mistake, speak to an administrator of {organization}."))
         .to(mail.to)
 }
 
 fn validity(expires_at: Option<OffsetDateTime>) -> String {
-    let moment =
-        expires_at.and_then(|moment| moment.to_offset(time::UtcOffset::UTC).format(MOMENT).ok());
+    let moment = expires_at.and_then(|moment| moment.to_offset(time::UtcOffset::UTC).format(MOMENT).ok());
     match moment {
         Some(moment) => format!("The link works once, until {moment}."),
         None => "The link works once.".to_owned(),
@@ -169,17 +160,8 @@ mod tests {
 
     fn all(typed: &str) -> Vec<Message> {
         let to = "ada@example.com";
-        let link = LinkMail {
-            to,
-            link: LINK,
-            expires_at: Some(datetime!(2026-11-28 09:05 UTC)),
-        };
-        let membership = MembershipMail {
-            to,
-            organization: typed,
-            role: typed,
-            link: LINK,
-        };
+        let link = LinkMail { to, link: LINK, expires_at: Some(datetime!(2026-11-28 09:05 UTC)) };
+        let membership = MembershipMail { to, organization: typed, role: typed, link: LINK };
         let invite = InvitationMail {
             to,
             organization: typed,
@@ -190,20 +172,13 @@ mod tests {
         };
         vec![
             invitation(&invite),
-            invitation(&InvitationMail {
-                inviter: None,
-                role: None,
-                ..invite
-            }),
+            invitation(&InvitationMail { inviter: None, role: None, ..invite }),
             password_reset(&link),
             email_verification(&link),
             existing_account(&link),
             role_changed(&membership),
             approved(&membership),
-            removed(&RemovalMail {
-                to,
-                organization: typed,
-            }),
+            removed(&RemovalMail { to, organization: typed }),
         ]
     }
 
@@ -220,13 +195,10 @@ mod tests {
         let message = invitation(&mail);
         assert_eq!(message.to, "ada@example.com");
         assert_eq!(message.subject, "Grace Hopper invites you to Acme");
-        assert!(message.text.starts_with(
-            "Grace Hopper invites you to join Acme as Editor.\n\nAccept the invitation:\n"
-        ));
         assert!(
-            message.text.contains(&format!("\n{LINK}\n")),
-            "the link stands alone on its line"
+            message.text.starts_with("Grace Hopper invites you to join Acme as Editor.\n\nAccept the invitation:\n")
         );
+        assert!(message.text.contains(&format!("\n{LINK}\n")), "the link stands alone on its line");
         assert!(message.text.contains("until 28 November 2026, 08:05 UTC."));
     }
 
@@ -238,17 +210,12 @@ mod tests {
                 + message.text.matches("//teams.example.com").count();
             assert_eq!(hosts, own, "{}", message.subject);
             assert!(!message.html.contains("<img") && !message.html.contains("<script"));
-            for line in message
-                .text
-                .lines()
-                .filter(|line| !line.is_empty() && !line.contains("//") && !line.ends_with(':'))
+            for line in
+                message.text.lines().filter(|line| !line.is_empty() && !line.contains("//") && !line.ends_with(':'))
             {
                 assert!(message.html.contains(line), "{line}");
             }
-            assert!(
-                message.text.lines().all(|line| line.len() < 900),
-                "lines fit RFC 5322"
-            );
+            assert!(message.text.lines().all(|line| line.len() < 900), "lines fit RFC 5322");
         }
     }
 
@@ -256,11 +223,7 @@ mod tests {
     fn typed_names_stay_text_on_one_line() {
         let hostile = "A\r\nBcc: all@example.com\u{2028}\u{202e}<script>alert(\"1\")</script>&'";
         for message in all(hostile) {
-            assert!(
-                !message.subject.contains(char::is_control),
-                "{:?}",
-                message.subject
-            );
+            assert!(!message.subject.contains(char::is_control), "{:?}", message.subject);
             assert!(!message.html.contains("<script>") && !message.html.contains("\"1\""));
             assert!(
                 !message.text.contains("\nBcc")

@@ -35,18 +35,11 @@ pub(super) struct Letter {
 
 impl Letter {
     pub(super) fn new(subject: String) -> Self {
-        Self {
-            subject,
-            ..Self::default()
-        }
+        Self { subject, ..Self::default() }
     }
 
     pub(super) fn paragraph(mut self, text: String) -> Self {
-        let paragraphs = if self.action.is_some() {
-            &mut self.after
-        } else {
-            &mut self.before
-        };
+        let paragraphs = if self.action.is_some() { &mut self.after } else { &mut self.before };
         paragraphs.push(text);
         self
     }
@@ -66,24 +59,18 @@ impl Letter {
     }
 
     fn text(&self) -> String {
-        let link = self
-            .action
-            .iter()
-            .map(|(label, link)| format!("{label}:\n{link}"));
-        let paragraphs: Vec<String> = self
-            .before
-            .iter()
-            .cloned()
-            .chain(link)
-            .chain(self.after.iter().cloned())
-            .collect();
+        let link = self.action.iter().map(|(label, link)| format!("{label}:\n{link}"));
+        let paragraphs: Vec<String> =
+            self.before.iter().cloned().chain(link).chain(self.after.iter().cloned()).collect();
         paragraphs.join("\n\n") + "\n"
     }
 
     fn html(&self) -> String {
         let mut html = String::from("<!doctype html>\n<html><head><meta charset=\"utf-8\"><title>");
         html.push_str(&escaped(&self.subject));
-        html.push_str("</title></head>\n<body style=\"font:16px/1.5 sans-serif;color:#1a1a1a;max-width:36em;margin:2em auto\">\n");
+        html.push_str(
+            "</title></head>\n<body style=\"font:16px/1.5 sans-serif;color:#1a1a1a;max-width:36em;margin:2em auto\">\n",
+        );
         for text in &self.before {
             let _ = writeln!(html, "<p>{}</p>", escaped(text));
         }
@@ -111,13 +98,10 @@ pub(super) fn name(typed: &str) -> String {
 /// INVARIANT: holds no line break, so that no header and no paragraph can be smuggled in.
 fn one_line(text: &str) -> String {
     let visible = |character: char| {
-        let is_direction = matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        let is_direction =
+            matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
         let is_break = character.is_control() || matches!(character, '\u{2028}' | '\u{2029}');
-        if is_break || is_direction {
-            ' '
-        } else {
-            character
-        }
+        if is_break || is_direction { ' ' } else { character }
     };
     let plain: String = text.chars().map(visible).collect();
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -127,10 +111,7 @@ fn cut(text: &str, max: usize) -> String {
     if text.chars().count() <= max {
         return text.to_owned();
     }
-    text.chars()
-        .take(max.saturating_sub(1))
-        .chain(['…'])
-        .collect()
+    text.chars().take(max.saturating_sub(1)).chain(['…']).collect()
 }
 
 fn escaped(text: &str) -> String {

@@ -35,14 +35,8 @@ pub struct MailTransport {
 
 #[derive(Debug)]
 enum Way {
-    Smtp {
-        client: AsyncSmtpTransport<Tokio1Executor>,
-        timeout: Duration,
-    },
-    Files {
-        folder: PathBuf,
-        count: AtomicU64,
-    },
+    Smtp { client: AsyncSmtpTransport<Tokio1Executor>, timeout: Duration },
+    Files { folder: PathBuf, count: AtomicU64 },
 }
 
 /// A mail that was taken over.
@@ -71,17 +65,11 @@ impl std::error::Error for SendError {}
 
 impl SendError {
     fn permanent(detail: impl std::fmt::Display) -> Self {
-        Self {
-            permanent: true,
-            detail: shown(&detail.to_string()),
-        }
+        Self { permanent: true, detail: shown(&detail.to_string()) }
     }
 
     fn temporary(detail: impl std::fmt::Display) -> Self {
-        Self {
-            permanent: false,
-            detail: shown(&detail.to_string()),
-        }
+        Self { permanent: false, detail: shown(&detail.to_string()) }
     }
 }
 
@@ -93,24 +81,18 @@ impl MailTransport {
     /// # Errors
     /// An address of the server or the sender that cannot be used; never repeats the address, which holds a password.
     pub fn smtp(url: &Secret<String>, from: &str, timeout: Duration) -> Result<Self, SendError> {
-        let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose())
-            .map_err(|_| SendError::permanent("the mail server's address (`smtp`) is not understood; write `smtps://user:password@host`"))?;
-        if url.expose().starts_with("smtp://")
-            && url.expose().contains('@')
-            && !url.expose().contains("tls=")
-        {
+        let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose()).map_err(|_| {
+            SendError::permanent(
+                "the mail server's address (`smtp`) is not understood; write `smtps://user:password@host`",
+            )
+        })?;
+        if url.expose().starts_with("smtp://") && url.expose().contains('@') && !url.expose().contains("tls=") {
             tracing::warn!(
                 "the mail server's password travels in the clear; use `smtps://…` or `smtp://…?tls=required`"
             );
         }
-        let client = builder
-            .timeout(Some(timeout))
-            .pool_config(PoolConfig::new().max_size(10))
-            .build();
-        Ok(Self {
-            from: sender(from)?,
-            way: Way::Smtp { client, timeout },
-        })
+        let client = builder.timeout(Some(timeout)).pool_config(PoolConfig::new().max_size(10)).build();
+        Ok(Self { from: sender(from)?, way: Way::Smtp { client, timeout } })
     }
 
     /// As `.eml` files, one per mail, in `folder`, which is made when missing.
@@ -119,18 +101,9 @@ impl MailTransport {
     /// A folder or sender that cannot be used.
     pub fn files(folder: &Path, from: &str) -> Result<Self, SendError> {
         std::fs::create_dir_all(folder).map_err(|error| {
-            SendError::permanent(format!(
-                "cannot use the folder `{}` for mail: {error}",
-                folder.display()
-            ))
+            SendError::permanent(format!("cannot use the folder `{}` for mail: {error}", folder.display()))
         })?;
-        Ok(Self {
-            from: sender(from)?,
-            way: Way::Files {
-                folder: folder.to_owned(),
-                count: AtomicU64::new(0),
-            },
-        })
+        Ok(Self { from: sender(from)?, way: Way::Files { folder: folder.to_owned(), count: AtomicU64::new(0) } })
     }
 
     /// Whether mail really leaves, as opposed to being written to files.
@@ -149,9 +122,7 @@ impl MailTransport {
                 match tokio::time::timeout(*timeout, client.send(mail)).await {
                     Ok(Ok(response)) => {
                         let text: Vec<_> = response.message().collect();
-                        Ok(Sent {
-                            detail: shown(&format!("{} {}", response.code(), text.join(" "))),
-                        })
+                        Ok(Sent { detail: shown(&format!("{} {}", response.code(), text.join(" "))) })
                     }
                     Ok(Err(error)) => Err(judged(&error)),
                     Err(_) => Err(SendError::temporary(format!(
@@ -167,9 +138,7 @@ impl MailTransport {
                 // The folder is not told: the detail is shown to administrators of organizations, too.
                 write_whole(&folder.join(&name), &mail.formatted())
                     .await
-                    .map_err(|error| {
-                        SendError::temporary(format!("cannot write the file `{name}`: {error}"))
-                    })?;
+                    .map_err(|error| SendError::temporary(format!("cannot write the file `{name}`: {error}")))?;
                 Ok(Sent { detail: name })
             }
         }
@@ -181,15 +150,11 @@ impl MailTransport {
         now: OffsetDateTime,
         encoding: Option<ContentTransferEncoding>,
     ) -> Result<lettre::Message, SendError> {
-        let to: lettre::Address = message
-            .to
-            .parse()
-            .map_err(|_| SendError::permanent(format!("`{}` is not a mail address", message.to)))?;
+        let to: lettre::Address =
+            message.to.parse().map_err(|_| SendError::permanent(format!("`{}` is not a mail address", message.to)))?;
         let part = |content_type: ContentType, text: &str| {
             let body = match encoding {
-                Some(encoding) => {
-                    Body::new_with_encoding(text.to_owned(), encoding).unwrap_or_else(Body::new)
-                }
+                Some(encoding) => Body::new_with_encoding(text.to_owned(), encoding).unwrap_or_else(Body::new),
                 None => Body::new(text.to_owned()),
             };
             SinglePart::builder().header(content_type).body(body)
@@ -204,10 +169,7 @@ impl MailTransport {
             .date(SystemTime::from(now))
             .message_id(Some(self.message_id(message, now)))
             // Nobody's holiday notice should answer this (RFC 3834 §5).
-            .raw_header(HeaderValue::new(
-                HeaderName::new_from_ascii_str("Auto-Submitted"),
-                "auto-generated".to_owned(),
-            ))
+            .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned()))
             .multipart(parts)
             .map_err(SendError::permanent)
     }
@@ -220,66 +182,32 @@ impl MailTransport {
             .chain_update([0])
             .chain_update(&message.text)
             .finalize();
-        let id: String = hash
-            .iter()
-            .take(16)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let id: String = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
         format!("<{id}@{}>", self.from.email.domain())
     }
 }
 
 fn sender(from: &str) -> Result<Mailbox, SendError> {
-    from.parse().map_err(|_| {
-        SendError::permanent(format!(
-            "`{from}` is not a sender; write `Name <address>` in `mail_from`"
-        ))
-    })
+    from.parse()
+        .map_err(|_| SendError::permanent(format!("`{from}` is not a sender; write `Name <address>` in `mail_from`")))
 }
 
 fn judged(error: &smtp::Error) -> SendError {
-    let is_ours = error
-        .status()
-        .is_some_and(|code| OUR_FAULT_CODES.contains(&u16::from(code)));
-    SendError {
-        permanent: error.is_permanent() && !is_ours,
-        detail: shown(&error.to_string()),
-    }
+    let is_ours = error.status().is_some_and(|code| OUR_FAULT_CODES.contains(&u16::from(code)));
+    SendError { permanent: error.is_permanent() && !is_ours, detail: shown(&error.to_string()) }
 }
 
 /// One line, bounded: the text comes from a stranger's server.
 fn shown(text: &str) -> String {
-    let plain: String = text
-        .chars()
-        .map(|character| {
-            if character.is_control() {
-                ' '
-            } else {
-                character
-            }
-        })
-        .collect();
-    plain
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
-        .chars()
-        .take(MAX_DETAIL_CHARACTERS)
-        .collect()
+    let plain: String = text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect();
+    plain.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(MAX_DETAIL_CHARACTERS).collect()
 }
 
 /// `2026-11-21T20-55-00.123Z_ada@example.com_7.eml`: sorts by time; the number tells apart what shares a moment.
 fn file_name(to: &str, now: OffsetDateTime, count: u64) -> String {
-    let time = now
-        .to_offset(time::UtcOffset::UTC)
-        .format(FILE_TIME)
-        .unwrap_or_default();
+    let time = now.to_offset(time::UtcOffset::UTC).format(FILE_TIME).unwrap_or_default();
     let harmless = |character: char| {
-        if character.is_ascii_alphanumeric() || "@._+-".contains(character) {
-            character
-        } else {
-            '_'
-        }
+        if character.is_ascii_alphanumeric() || "@._+-".contains(character) { character } else { '_' }
     };
     let to: String = to.chars().take(80).map(harmless).collect();
     format!("{time}_{to}_{count}.eml")
@@ -290,13 +218,7 @@ async fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let draft = path.with_extension("part");
     let mut options = tokio::fs::OpenOptions::new();
     // Mails hold links that sign people in, so they are for the owner of the folder alone.
-    let mut file = options
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&draft)
-        .await?;
+    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&draft).await?;
     file.write_all(bytes).await?;
     file.sync_all().await?;
     tokio::fs::rename(&draft, path).await

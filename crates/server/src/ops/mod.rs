@@ -186,7 +186,9 @@ impl Ctx {
         let mut scopes = None;
         match &caller.credential {
             Credential::Token(token) => {
-                if token.organization.is_some_and(|bound| bound != organization.id) || token.member.is_some_and(|bound| bound != member.id) {
+                if token.organization.is_some_and(|bound| bound != organization.id)
+                    || token.member.is_some_and(|bound| bound != member.id)
+                {
                     return Err(Code::NotFound.into());
                 }
                 scopes = scope_mask(&rules, token);
@@ -195,8 +197,15 @@ impl Ctx {
                 let policy = rules.policy();
                 let seen = self.app.session_seen(session.id).unwrap_or(session.seen_at).max(session.seen_at);
                 let idle = policy.session_idle_s.is_some_and(|most_s| self.now.seconds_since(seen) > most_s);
-                if idle || self.now.seconds_since(session.created_at) > policy.session_absolute_s || session.created_at < member.sessions_from {
-                    return Err(Refusal::because(Code::AuthInvalid, "your session is over for this organization; sign in again").into());
+                if idle
+                    || self.now.seconds_since(session.created_at) > policy.session_absolute_s
+                    || session.created_at < member.sessions_from
+                {
+                    return Err(Refusal::because(
+                        Code::AuthInvalid,
+                        "your session is over for this organization; sign in again",
+                    )
+                    .into());
                 }
             }
         }
@@ -234,7 +243,10 @@ impl Ctx {
     ///
     /// # Errors
     /// What the work returns.
-    pub async fn read<T: Send + 'static>(&self, work: impl FnOnce(&Self, &mut Conn<'_>) -> Result<T, Stop> + Send + 'static) -> Result<T, Stop> {
+    pub async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self, &mut Conn<'_>) -> Result<T, Stop> + Send + 'static,
+    ) -> Result<T, Stop> {
         let ctx = self.clone();
         self.app.store.read(move |conn| work(&ctx, conn)).await
     }
@@ -244,7 +256,10 @@ impl Ctx {
     ///
     /// # Errors
     /// What the work returns, `idempotency.mismatch`.
-    pub async fn write<T>(&self, work: impl Fn(&Self, &mut Tx<'_>) -> Result<T, Stop> + Send + 'static) -> Result<Answer<T>, Stop>
+    pub async fn write<T>(
+        &self,
+        work: impl Fn(&Self, &mut Tx<'_>) -> Result<T, Stop> + Send + 'static,
+    ) -> Result<Answer<T>, Stop>
     where
         T: Serialize + DeserializeOwned + Send + 'static,
     {
@@ -279,8 +294,14 @@ impl Ctx {
         if body != idempotency.body {
             return Err(Code::IdempotencyMismatch.into());
         }
-        let opened = self.app.key.open(ANSWERS, &idempotency.key, &sealed).map_err(|_| StoreError::Corrupt("a kept answer cannot be opened with this instance key".to_owned()))?;
-        serde_json::from_slice(opened.expose()).map(Some).map_err(|e| StoreError::Corrupt(format!("a kept answer: {e}")).into())
+        let opened = self
+            .app
+            .key
+            .open(ANSWERS, &idempotency.key, &sealed)
+            .map_err(|_| StoreError::Corrupt("a kept answer cannot be opened with this instance key".to_owned()))?;
+        serde_json::from_slice(opened.expose())
+            .map(Some)
+            .map_err(|e| StoreError::Corrupt(format!("a kept answer: {e}")).into())
     }
 
     fn keep_answer<T: Serialize>(&self, tx: &mut Tx<'_>, value: &T) -> Result<(), Stop> {

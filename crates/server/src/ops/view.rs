@@ -172,7 +172,15 @@ pub struct OrganizationView {
 
 impl From<&Organization> for OrganizationView {
     fn from(o: &Organization) -> Self {
-        Self { id: o.id.to_string(), slug: o.slug.clone(), name: o.name.clone(), preset: o.preset.clone(), preset_version: o.preset_version, created_at: o.created_at, revision: o.revision }
+        Self {
+            id: o.id.to_string(),
+            slug: o.slug.clone(),
+            name: o.name.clone(),
+            preset: o.preset.clone(),
+            preset_version: o.preset_version,
+            created_at: o.created_at,
+            revision: o.revision,
+        }
     }
 }
 
@@ -248,7 +256,15 @@ impl SessionView {
     /// As its owner sees it.
     #[must_use]
     pub fn of(s: &Session, current: bool) -> Self {
-        Self { id: s.id.to_string(), created_at: s.created_at, seen_at: s.seen_at, expires_at: s.expires_at, address: s.address.clone(), agent: s.agent.clone(), current }
+        Self {
+            id: s.id.to_string(),
+            created_at: s.created_at,
+            seen_at: s.seen_at,
+            expires_at: s.expires_at,
+            address: s.address.clone(),
+            agent: s.agent.clone(),
+            current,
+        }
     }
 }
 

@@ -45,11 +45,7 @@ impl std::fmt::Display for KeyError {
                 "the instance key `{}` can be read by everybody on this machine; run `chmod 600` on it",
                 path.display()
             ),
-            Self::File(path, error) => write!(
-                f,
-                "the instance key `{}` cannot be used: {error}",
-                path.display()
-            ),
+            Self::File(path, error) => write!(f, "the instance key `{}` cannot be used: {error}", path.display()),
         }
     }
 }
@@ -104,16 +100,11 @@ impl InstanceKey {
             Err(KeyError::File(_, error)) if error.kind() == io::ErrorKind::NotFound => {}
             done => return done,
         }
-        let folder = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty());
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         if let Some(folder) = folder {
             fs::create_dir_all(folder).map_err(fault)?;
         }
-        let draft = path.with_extension(format!(
-            "key.{:016x}",
-            u64::from_le_bytes(random_bytes(entropy))
-        ));
+        let draft = path.with_extension(format!("key.{:016x}", u64::from_le_bytes(random_bytes(entropy))));
         let mut text = Secret::new(BASE64_STANDARD.encode(Self::generate(entropy).0.expose()));
         text = Secret::new(format!("{}\n", text.expose()));
         let written = write_private(&draft, text.expose().as_bytes())
@@ -144,26 +135,13 @@ impl InstanceKey {
 
     /// Encrypts `plaintext` with XChaCha20-Poly1305 and a random nonce, bound to `purpose` and `associated` (for
     /// example the id of the row it is stored in). Form: version byte, 24 bytes nonce, ciphertext with its tag.
-    pub fn seal(
-        &self,
-        purpose: &str,
-        associated: &[u8],
-        plaintext: &[u8],
-        entropy: &dyn Entropy,
-    ) -> Vec<u8> {
+    pub fn seal(&self, purpose: &str, associated: &[u8], plaintext: &[u8], entropy: &dyn Entropy) -> Vec<u8> {
         let nonce: [u8; NONCE_BYTES] = random_bytes(entropy);
-        let payload = Payload {
-            msg: plaintext,
-            aad: associated,
-        };
+        let payload = Payload { msg: plaintext, aad: associated };
         let mut sealed = vec![SEAL_VERSION];
         sealed.extend_from_slice(&nonce);
         // Fails only past 2^38 bytes, which cannot be in memory; what is then stored opens to an error, never to text.
-        sealed.extend(
-            self.cipher(purpose)
-                .encrypt(&XNonce::from(nonce), payload)
-                .unwrap_or_default(),
-        );
+        sealed.extend(self.cipher(purpose).encrypt(&XNonce::from(nonce), payload).unwrap_or_default());
         sealed
     }
 
@@ -171,21 +149,13 @@ impl InstanceKey {
     ///
     /// # Errors
     /// [`OpenError`] when a single bit differs.
-    pub fn open(
-        &self,
-        purpose: &str,
-        associated: &[u8],
-        sealed: &[u8],
-    ) -> Result<Secret<Vec<u8>>, OpenError> {
+    pub fn open(&self, purpose: &str, associated: &[u8], sealed: &[u8]) -> Result<Secret<Vec<u8>>, OpenError> {
         let (version, rest) = sealed.split_first().ok_or(OpenError)?;
         let (nonce, ciphertext) = rest.split_first_chunk::<NONCE_BYTES>().ok_or(OpenError)?;
         if *version != SEAL_VERSION {
             return Err(OpenError);
         }
-        let payload = Payload {
-            msg: ciphertext,
-            aad: associated,
-        };
+        let payload = Payload { msg: ciphertext, aad: associated };
         let opened = self.cipher(purpose).decrypt(&XNonce::from(*nonce), payload);
         opened.map(Secret::new).map_err(|_| OpenError)
     }
@@ -226,11 +196,7 @@ impl MacKey {
 }
 
 fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)?;
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
 }

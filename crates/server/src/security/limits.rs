@@ -46,18 +46,12 @@ pub struct Rate {
 impl Rate {
     /// `count` in any minute; 0 means no limit.
     pub const fn per_minute(count: u32) -> Self {
-        Self {
-            count,
-            period_s: 60,
-        }
+        Self { count, period_s: 60 }
     }
 
     /// `count` in any hour; 0 means no limit.
     pub const fn per_hour(count: u32) -> Self {
-        Self {
-            count,
-            period_s: 3600,
-        }
+        Self { count, period_s: 3600 }
     }
 }
 
@@ -82,18 +76,8 @@ impl Limiter {
 
     fn with_max_keys(rate: Rate, max_keys: usize) -> Self {
         let period_ms = i64::from(rate.period_s.max(1)) * 1000;
-        let cost_us = if rate.count == 0 {
-            0
-        } else {
-            (period_ms * 1000 / i64::from(rate.count)).max(1)
-        };
-        Self {
-            period_ms,
-            cost_us,
-            full_at_us: Mutex::default(),
-            max_keys,
-            hasher: RandomState::new(),
-        }
+        let cost_us = if rate.count == 0 { 0 } else { (period_ms * 1000 / i64::from(rate.count)).max(1) };
+        Self { period_ms, cost_us, full_at_us: Mutex::default(), max_keys, hasher: RandomState::new() }
     }
 
     /// Counts one try.
@@ -108,12 +92,7 @@ impl Limiter {
         let mut buckets = self.lock();
         let full_at = self.full_at(&mut buckets, key, now_ms);
         self.room(full_at, now_ms)?;
-        self.store(
-            &mut buckets,
-            key,
-            full_at.saturating_add(self.cost_us),
-            now_ms,
-        );
+        self.store(&mut buckets, key, full_at.saturating_add(self.cost_us), now_ms);
         Ok(())
     }
 
@@ -154,9 +133,7 @@ impl Limiter {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<u64, i64>> {
-        self.full_at_us
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.full_at_us.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// INVARIANT: never further ahead than one period, so that a clock that stepped back blocks nobody for longer.
@@ -170,19 +147,12 @@ impl Limiter {
     }
 
     fn room(&self, full_at: i64, now_ms: i64) -> Result<(), RetryAfter> {
-        let allowed_at = full_at
-            .saturating_add(self.cost_us)
-            .saturating_sub(self.period_ms * 1000);
+        let allowed_at = full_at.saturating_add(self.cost_us).saturating_sub(self.period_ms * 1000);
         let wait_us = allowed_at.saturating_sub(now_ms.saturating_mul(1000));
         if wait_us <= 0 {
             return Ok(());
         }
-        Err(RetryAfter {
-            seconds: u64::try_from(wait_us)
-                .unwrap_or(0)
-                .div_ceil(1_000_000)
-                .max(1),
-        })
+        Err(RetryAfter { seconds: u64::try_from(wait_us).unwrap_or(0).div_ceil(1_000_000).max(1) })
     }
 }
 
@@ -196,12 +166,7 @@ fn forget_the_fullest(buckets: &mut HashMap<u64, i64>, now_us: i64) {
         let (_, median, _) = times.select_nth_unstable(half);
         let median = *median;
         // Those above the median always fit; of those equal to it, as many as there is room for.
-        let mut room = half.saturating_sub(
-            buckets
-                .values()
-                .filter(|full_at| **full_at > median)
-                .count(),
-        );
+        let mut room = half.saturating_sub(buckets.values().filter(|full_at| **full_at > median).count());
         buckets.retain(|_, full_at| {
             let fits = *full_at == median && room > 0;
             room -= usize::from(fits);
@@ -273,13 +238,7 @@ impl Limits {
             by_pair: Limiter::new(rates.sign_in_failures_by_account_and_address),
             by_account: Limiter::new(rates.sign_in_failures_by_account),
             // A bucket of one: emptied at each success, and until it is full again the address is known.
-            known: Limiter::with_max_keys(
-                Rate {
-                    count: 1,
-                    period_s: KNOWN_ADDRESS_S,
-                },
-                MAX_KNOWN,
-            ),
+            known: Limiter::with_max_keys(Rate { count: 1, period_s: KNOWN_ADDRESS_S }, MAX_KNOWN),
         }
     }
 
@@ -287,12 +246,7 @@ impl Limits {
     ///
     /// # Errors
     /// [`RetryAfter`] when guessing went too far.
-    pub fn may_sign_in(
-        &self,
-        account: &str,
-        address: IpAddr,
-        now_ms: i64,
-    ) -> Result<(), RetryAfter> {
+    pub fn may_sign_in(&self, account: &str, address: IpAddr, now_ms: i64) -> Result<(), RetryAfter> {
         let place = address_key(address);
         let pair = pair_key(account, &place);
         self.by_address.peek(&place, now_ms)?;
@@ -317,8 +271,7 @@ impl Limits {
 
     /// After a success: the address is known to the account from now on.
     pub fn sign_in_succeeded(&self, account: &str, address: IpAddr, now_ms: i64) {
-        self.known
-            .drain(&pair_key(account, &address_key(address)), now_ms);
+        self.known.drain(&pair_key(account, &address_key(address)), now_ms);
     }
 }
 

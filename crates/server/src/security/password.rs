@@ -22,10 +22,7 @@ const HASH_BYTES: usize = 32;
 /// Longer passwords are refused (hashing) or match nothing (verifying).
 pub const MAX_PASSWORD_BYTES: usize = 1024;
 /// The default costs: OWASP's second choice for Argon2id, the strongest that fits 19 MiB.
-pub const DEFAULT_COSTS: Params = Params {
-    memory_kib: 19_456,
-    iterations: 2,
-};
+pub const DEFAULT_COSTS: Params = Params { memory_kib: 19_456, iterations: 2 };
 
 /// The costs of new hashes; one lane always.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,17 +61,11 @@ pub enum PasswordError {
 impl std::fmt::Display for PasswordError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Busy { retry_after_s } => write!(
-                f,
-                "too many are signing in at this moment; try again in {retry_after_s} s"
-            ),
-            Self::TooLong => write!(
-                f,
-                "the password is longer than {MAX_PASSWORD_BYTES} bytes; choose a shorter one"
-            ),
-            Self::Failed => f.write_str(
-                "the password could not be hashed; see the log for memory or a shutdown",
-            ),
+            Self::Busy { retry_after_s } => {
+                write!(f, "too many are signing in at this moment; try again in {retry_after_s} s")
+            }
+            Self::TooLong => write!(f, "the password is longer than {MAX_PASSWORD_BYTES} bytes; choose a shorter one"),
+            Self::Failed => f.write_str("the password could not be hashed; see the log for memory or a shutdown"),
         }
     }
 }
@@ -96,26 +87,13 @@ impl PasswordHasher {
     /// # Errors
     /// When the costs are outside what can be verified later, or the system gives no thread.
     pub fn new(params: Params, capacity: Capacity, entropy: Arc<dyn Entropy>) -> io::Result<Self> {
-        let costs = Costs {
-            memory_kib: params.memory_kib,
-            iterations: params.iterations,
-            lanes: 1,
-        };
-        let sample = Phc {
-            costs,
-            salt: vec![0; SALT_BYTES],
-            hash: vec![0; HASH_BYTES],
-        };
+        let costs = Costs { memory_kib: params.memory_kib, iterations: params.iterations, lanes: 1 };
+        let sample = Phc { costs, salt: vec![0; SALT_BYTES], hash: vec![0; HASH_BYTES] };
         if Phc::parse(&sample.to_string()).is_none() {
             let reason = "password costs must be 8 to 131072 KiB and 1 to 8 iterations";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
         }
-        let hasher = Self {
-            line: Arc::default(),
-            costs,
-            entropy,
-            capacity,
-        };
+        let hasher = Self { line: Arc::default(), costs, entropy, capacity };
         for _ in 0..capacity.workers.max(1) {
             let worker = Worker {
                 line: Arc::clone(&hasher.line),
@@ -123,9 +101,7 @@ impl PasswordHasher {
                 idle: capacity.idle,
                 arena: Vec::new(),
             };
-            std::thread::Builder::new()
-                .name("password".to_owned())
-                .spawn(move || worker.run())?;
+            std::thread::Builder::new().name("password".to_owned()).spawn(move || worker.run())?;
         }
         Ok(hasher)
     }
@@ -139,15 +115,8 @@ impl PasswordHasher {
             return Err(PasswordError::TooLong);
         }
         let salt = random_bytes::<SALT_BYTES>(self.entropy.as_ref()).to_vec();
-        let hash = self
-            .compute(password, self.costs, salt.clone(), HASH_BYTES)
-            .await?;
-        Ok(Phc {
-            costs: self.costs,
-            salt,
-            hash,
-        }
-        .to_string())
+        let hash = self.compute(password, self.costs, salt.clone(), HASH_BYTES).await?;
+        Ok(Phc { costs: self.costs, salt, hash }.to_string())
     }
 
     /// Whether the password is the one that was hashed.
@@ -157,11 +126,7 @@ impl PasswordHasher {
     ///
     /// # Errors
     /// [`PasswordError::Busy`] or [`PasswordError::Failed`]; an overlong password is simply wrong.
-    pub async fn verify(
-        &self,
-        password: Secret<String>,
-        stored: Option<String>,
-    ) -> Result<bool, PasswordError> {
+    pub async fn verify(&self, password: Secret<String>, stored: Option<String>) -> Result<bool, PasswordError> {
         if password.expose().len() > MAX_PASSWORD_BYTES {
             return Ok(false);
         }
@@ -172,15 +137,9 @@ impl PasswordHasher {
             );
         }
         let known = parsed.is_some();
-        let dummy = || Phc {
-            costs: self.costs,
-            salt: vec![0; SALT_BYTES],
-            hash: vec![0; HASH_BYTES],
-        };
+        let dummy = || Phc { costs: self.costs, salt: vec![0; SALT_BYTES], hash: vec![0; HASH_BYTES] };
         let phc = parsed.unwrap_or_else(dummy);
-        let hash = self
-            .compute(password, phc.costs, phc.salt, phc.hash.len())
-            .await?;
+        let hash = self.compute(password, phc.costs, phc.salt, phc.hash.len()).await?;
         Ok(same(&hash, &phc.hash) & known)
     }
 
@@ -207,16 +166,7 @@ impl PasswordHasher {
         length: usize,
     ) -> Result<Vec<u8>, PasswordError> {
         let (answer, answered) = oneshot::channel();
-        self.line.join(
-            Job {
-                password,
-                costs,
-                salt,
-                length,
-                answer,
-            },
-            &self.capacity,
-        )?;
+        self.line.join(Job { password, costs, salt, length, answer }, &self.capacity)?;
         answered.await.ok().flatten().ok_or(PasswordError::Failed)
     }
 }
@@ -270,9 +220,7 @@ impl Line {
         if length >= capacity.queue {
             let cost_us = self.last_cost_us.load(Ordering::Relaxed);
             let line_us = cost_us.saturating_mul(length as u64) / capacity.workers.max(1) as u64;
-            return Err(PasswordError::Busy {
-                retry_after_s: line_us.div_ceil(1_000_000).max(1),
-            });
+            return Err(PasswordError::Busy { retry_after_s: line_us.div_ceil(1_000_000).max(1) });
         }
         waiting.jobs.push_back(job);
         self.changed.notify_one();
@@ -316,16 +264,10 @@ impl Worker {
                 return Some(job);
             }
             if self.arena.is_empty() {
-                waiting = line
-                    .changed
-                    .wait(waiting)
-                    .unwrap_or_else(PoisonError::into_inner);
+                waiting = line.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner);
                 continue;
             }
-            let (guard, wait) = line
-                .changed
-                .wait_timeout(waiting, self.idle)
-                .unwrap_or_else(PoisonError::into_inner);
+            let (guard, wait) = line.changed.wait_timeout(waiting, self.idle).unwrap_or_else(PoisonError::into_inner);
             waiting = guard;
             if wait.timed_out() && waiting.jobs.is_empty() {
                 self.give_back();
@@ -334,11 +276,7 @@ impl Worker {
     }
 
     fn compute(&mut self, job: &Job) -> Option<Vec<u8>> {
-        let Costs {
-            memory_kib,
-            iterations,
-            lanes,
-        } = job.costs;
+        let Costs { memory_kib, iterations, lanes } = job.costs;
         let params = argon2::Params::new(memory_kib, iterations, lanes, Some(job.length)).ok()?;
         let blocks = params.block_count();
         if self.arena.len() < blocks {
@@ -349,12 +287,7 @@ impl Worker {
         }
         let mut hash = vec![0; job.length];
         Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-            .hash_password_into_with_memory(
-                job.password.expose().as_bytes(),
-                &job.salt,
-                &mut hash,
-                &mut self.arena,
-            )
+            .hash_password_into_with_memory(job.password.expose().as_bytes(), &job.salt, &mut hash, &mut self.arena)
             .ok()?;
         if memory_kib > self.usual {
             self.give_back();

@@ -45,27 +45,16 @@ impl Phc {
             && (1..=MAX_ITERATIONS).contains(&costs.iterations)
             && (8..=64).contains(&salt.len())
             && (16..=64).contains(&hash.len());
-        (bearable && given.next().is_none() && fields.next().is_none()).then_some(Self {
-            costs,
-            salt,
-            hash,
-        })
+        (bearable && given.next().is_none() && fields.next().is_none()).then_some(Self { costs, salt, hash })
     }
 }
 
 impl fmt::Display for Phc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Costs {
-            memory_kib,
-            iterations,
-            lanes,
-        } = self.costs;
+        let Costs { memory_kib, iterations, lanes } = self.costs;
         let salt = BASE64_STANDARD_NO_PAD.encode(&self.salt);
         let hash = BASE64_STANDARD_NO_PAD.encode(&self.hash);
-        write!(
-            f,
-            "$argon2id$v=19$m={memory_kib},t={iterations},p={lanes}${salt}${hash}"
-        )
+        write!(f, "$argon2id$v=19$m={memory_kib},t={iterations},p={lanes}${salt}${hash}")
     }
 }
 
@@ -80,15 +69,8 @@ mod tests {
 
     #[test]
     fn a_hash_reads_back_as_written() {
-        let phc = Phc {
-            costs: Costs {
-                memory_kib: 19_456,
-                iterations: 2,
-                lanes: 1,
-            },
-            salt: vec![1; 16],
-            hash: vec![2; 32],
-        };
+        let phc =
+            Phc { costs: Costs { memory_kib: 19_456, iterations: 2, lanes: 1 }, salt: vec![1; 16], hash: vec![2; 32] };
         assert_eq!(Phc::parse(&phc.to_string()), Some(phc));
     }
 
@@ -112,11 +94,7 @@ mod tests {
             "m=-1,t=2,p=1",
             "",
         ] {
-            assert_eq!(
-                Phc::parse(&format!("$argon2id$v=19${costs}${salt}${hash}")),
-                None,
-                "{costs}"
-            );
+            assert_eq!(Phc::parse(&format!("$argon2id$v=19${costs}${salt}${hash}")), None, "{costs}");
         }
         for text in [
             "",

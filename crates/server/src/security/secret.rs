@@ -104,10 +104,7 @@ pub struct SeededEntropy {
 impl SeededEntropy {
     /// The same seed gives the same bytes in the same order of calls.
     pub fn new(seed: u64) -> Self {
-        Self {
-            seed,
-            counter: AtomicU64::new(0),
-        }
+        Self { seed, counter: AtomicU64::new(0) }
     }
 }
 
@@ -115,10 +112,8 @@ impl Entropy for SeededEntropy {
     fn fill(&self, bytes: &mut [u8]) {
         for chunk in bytes.chunks_mut(32) {
             let count = self.counter.fetch_add(1, Ordering::Relaxed);
-            let block = Sha256::new()
-                .chain_update(self.seed.to_le_bytes())
-                .chain_update(count.to_le_bytes())
-                .finalize();
+            let block =
+                Sha256::new().chain_update(self.seed.to_le_bytes()).chain_update(count.to_le_bytes()).finalize();
             for (target, source) in chunk.iter_mut().zip(block.iter()) {
                 *target = *source;
             }
@@ -134,10 +129,7 @@ mod tests {
     #[test]
     fn a_secret_is_not_printed() {
         let secret = Secret::from("correct horse");
-        assert_eq!(
-            format!("{secret:?} {:?}", Some(&secret)),
-            "[hidden] Some([hidden])"
-        );
+        assert_eq!(format!("{secret:?} {:?}", Some(&secret)), "[hidden] Some([hidden])");
         assert_eq!(secret.clone().expose(), "correct horse");
     }
 

@@ -46,17 +46,8 @@ pub enum TokenKind {
 
 impl TokenKind {
     /// Every kind, in the order of the reference.
-    pub const ALL: [Self; 9] = [
-        Self::Pat,
-        Self::Svc,
-        Self::Scim,
-        Self::Inv,
-        Self::Share,
-        Self::Reset,
-        Self::Verify,
-        Self::Setup,
-        Self::Link,
-    ];
+    pub const ALL: [Self; 9] =
+        [Self::Pat, Self::Svc, Self::Scim, Self::Inv, Self::Share, Self::Reset, Self::Verify, Self::Setup, Self::Link];
 
     /// The kind as written in a token.
     pub const fn as_str(self) -> &'static str {
@@ -84,10 +75,7 @@ impl FromStr for TokenKind {
     type Err = TokenTypo;
 
     fn from_str(text: &str) -> Result<Self, TokenTypo> {
-        Self::ALL
-            .into_iter()
-            .find(|kind| kind.as_str() == text)
-            .ok_or(TokenTypo::Kind)
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or(TokenTypo::Kind)
     }
 }
 
@@ -109,9 +97,7 @@ impl fmt::Display for TokenTypo {
         f.write_str(match self {
             Self::Prefix => "this is not a guildhall token; they begin with `gld_`",
             Self::Kind => "this token names an unknown kind; copy it again, whole",
-            Self::Form => {
-                "this token is cut off or holds a foreign character; copy it again, whole"
-            }
+            Self::Form => "this token is cut off or holds a foreign character; copy it again, whole",
             Self::Checksum => "this token has a typing mistake; copy it again, whole",
         })
     }
@@ -150,11 +136,7 @@ pub struct CredentialKeys {
 impl CredentialKeys {
     /// Derives the keys. Stored hashes are worthless without the instance key, even for short secrets.
     pub fn new(key: &InstanceKey) -> Self {
-        Self {
-            token: key.subkey("token"),
-            session: key.subkey("session"),
-            csrf: key.subkey("csrf"),
-        }
+        Self { token: key.subkey("token"), session: key.subkey("session"), csrf: key.subkey("csrf") }
     }
 
     /// Makes a token with 256 random bits.
@@ -163,15 +145,8 @@ impl CredentialKeys {
         push_base62(&mut text, random_bytes(entropy));
         let sum = checksum(text.as_bytes());
         text.extend(sum.into_iter().map(char::from));
-        let last4 = text
-            .get(text.len().saturating_sub(4)..)
-            .unwrap_or_default()
-            .to_owned();
-        MintedToken {
-            hash: self.token.mac(&[text.as_bytes()]),
-            last4,
-            secret: Secret::new(text),
-        }
+        let last4 = text.get(text.len().saturating_sub(4)..).unwrap_or_default().to_owned();
+        MintedToken { hash: self.token.mac(&[text.as_bytes()]), last4, secret: Secret::new(text) }
     }
 
     /// Recognises a token: its kind and the hash to look it up by.
@@ -185,18 +160,13 @@ impl CredentialKeys {
     /// Makes a session's cookie value.
     pub fn mint_session(&self, entropy: &dyn Entropy) -> MintedSession {
         let text = BASE64_URL_SAFE_NO_PAD.encode(random_bytes::<32>(entropy));
-        MintedSession {
-            hash: self.session.mac(&[text.as_bytes()]),
-            secret: Secret::new(text),
-        }
+        MintedSession { hash: self.session.mac(&[text.as_bytes()]), secret: Secret::new(text) }
     }
 
     /// The hash to look a cookie's value up by; `None` when it cannot be a session of ours.
     pub fn session_hash(&self, cookie: &str) -> Option<[u8; 32]> {
         let well_formed = cookie.len() == SESSION_CHARACTERS
-            && cookie
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+            && cookie.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
         well_formed.then(|| self.session.mac(&[cookie.as_bytes()]))
     }
 
@@ -219,16 +189,11 @@ pub fn recognise(text: &str) -> Result<TokenKind, TokenTypo> {
     let rest = text.strip_prefix(PREFIX).ok_or(TokenTypo::Prefix)?;
     // The longest kind has six letters: no underscore among the first seven characters means none will do.
     let head = rest.as_bytes().get(..rest.len().min(7)).unwrap_or_default();
-    let end = head
-        .iter()
-        .position(|byte| *byte == b'_')
-        .ok_or(TokenTypo::Kind)?;
+    let end = head.iter().position(|byte| *byte == b'_').ok_or(TokenTypo::Kind)?;
     let (kind, body) = rest.split_at_checked(end).ok_or(TokenTypo::Kind)?;
     let kind: TokenKind = kind.parse()?;
     let body = body.strip_prefix('_').ok_or(TokenTypo::Form)?;
-    if body.len() != BODY_DIGITS + CHECKSUM_DIGITS
-        || !body.bytes().all(|byte| byte.is_ascii_alphanumeric())
-    {
+    if body.len() != BODY_DIGITS + CHECKSUM_DIGITS || !body.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return Err(TokenTypo::Form);
     }
     let (unsigned, sum) = text.as_bytes().split_last_chunk().ok_or(TokenTypo::Form)?;

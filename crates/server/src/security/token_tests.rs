@@ -1,9 +1,4 @@
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice
-)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 use super::*;
 use crate::security::secret::SeededEntropy;
 
@@ -22,11 +17,7 @@ fn every_kind_is_minted_and_recognised() {
         assert_eq!(text.len(), 4 + kind.as_str().len() + 1 + 49);
         assert!(text.ends_with(&minted.last4) && minted.last4.len() == 4);
         assert_eq!(keys.parse(text), Ok((kind, minted.hash)));
-        assert_ne!(
-            self::keys(9).parse(text).unwrap().1,
-            minted.hash,
-            "the hash is keyed"
-        );
+        assert_ne!(self::keys(9).parse(text).unwrap().1, minted.hash, "the hash is keyed");
     }
 }
 
@@ -39,13 +30,10 @@ fn a_token_keeps_all_its_random_bits() {
     // Read back by another way: 43 digits of base 62 as a sum modulo a prime.
     let modulo = |text: &str| {
         text.bytes().fold(0_u128, |sum, byte| {
-            (sum * 62 + DIGITS.iter().position(|digit| *digit == byte).unwrap() as u128)
-                % 1_000_000_007
+            (sum * 62 + DIGITS.iter().position(|digit| *digit == byte).unwrap() as u128) % 1_000_000_007
         })
     };
-    let expected = [0xff_u8; 32].iter().fold(0_u128, |sum, byte| {
-        (sum * 256 + u128::from(*byte)) % 1_000_000_007
-    });
+    let expected = [0xff_u8; 32].iter().fold(0_u128, |sum, byte| (sum * 256 + u128::from(*byte)) % 1_000_000_007);
     assert_eq!(modulo(&highest), expected);
     assert_eq!(lowest, "0".repeat(43));
 }
@@ -53,29 +41,16 @@ fn a_token_keeps_all_its_random_bits() {
 #[test]
 fn every_single_mistake_and_swap_is_a_typo() {
     let keys = keys(1);
-    let text = keys
-        .mint(TokenKind::Pat, &SeededEntropy::new(3))
-        .secret
-        .expose()
-        .clone();
+    let text = keys.mint(TokenKind::Pat, &SeededEntropy::new(3)).secret.expose().clone();
     for position in 0..text.len() {
         let mut wrong = text.clone().into_bytes();
         wrong[position] = if wrong[position] == b'a' { b'b' } else { b'a' };
-        assert!(
-            keys.parse(std::str::from_utf8(&wrong).unwrap()).is_err(),
-            "changed at {position}"
-        );
+        assert!(keys.parse(std::str::from_utf8(&wrong).unwrap()).is_err(), "changed at {position}");
         assert!(keys.parse(&text[..position]).is_err(), "cut at {position}");
         let mut swapped = text.clone().into_bytes();
-        if position > 8
-            && position + 1 < swapped.len()
-            && swapped[position] != swapped[position + 1]
-        {
+        if position > 8 && position + 1 < swapped.len() && swapped[position] != swapped[position + 1] {
             swapped.swap(position, position + 1);
-            assert_eq!(
-                keys.parse(std::str::from_utf8(&swapped).unwrap()),
-                Err(TokenTypo::Checksum)
-            );
+            assert_eq!(keys.parse(std::str::from_utf8(&swapped).unwrap()), Err(TokenTypo::Checksum));
         }
     }
     assert_eq!(keys.parse(&format!("{text}a")), Err(TokenTypo::Form));
@@ -107,11 +82,7 @@ fn hostile_text_is_refused_quietly() {
     }
     // Every prefix of bytes up to any boundary of multi-byte characters.
     for length in 0..64 {
-        let text: String = "gld_svc_"
-            .chars()
-            .chain("aé日😀".chars().cycle())
-            .take(length)
-            .collect();
+        let text: String = "gld_svc_".chars().chain("aé日😀".chars().cycle()).take(length).collect();
         assert!(keys.parse(&text).is_err());
     }
 }
@@ -121,17 +92,11 @@ fn sessions_and_csrf_tokens_are_bound() {
     let keys = keys(1);
     let entropy = SeededEntropy::new(4);
     let session = keys.mint_session(&entropy);
-    assert_eq!(
-        keys.session_hash(session.secret.expose()),
-        Some(session.hash)
-    );
+    assert_eq!(keys.session_hash(session.secret.expose()), Some(session.hash));
     assert_ne!(keys.mint_session(&entropy).hash, session.hash);
     let csrf = keys.csrf_token(&session.hash);
     assert!(keys.csrf_matches(&session.hash, &csrf));
     assert!(!keys.csrf_matches(&keys.mint_session(&entropy).hash, &csrf));
-    assert!(
-        !keys.csrf_matches(&session.hash, "")
-            && !keys.csrf_matches(&session.hash, &format!("{csrf}x"))
-    );
+    assert!(!keys.csrf_matches(&session.hash, "") && !keys.csrf_matches(&session.hash, &format!("{csrf}x")));
     assert!(!self::keys(2).csrf_matches(&session.hash, &csrf));
 }

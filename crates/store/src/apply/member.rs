@@ -15,16 +15,32 @@ const INSERT: &str = "INSERT INTO memberships (organization_id, id, identity_id,
 const REPLACE: &str = "UPDATE memberships SET identity_id = $3, email = $4, email_key = $5, name = $6, sort_key = $7, search_key = $8, handle = $9, role = $10, status = $11, joined_at = $12, revision = $13 WHERE organization_id = $1 AND id = $2";
 const ROLE: &str = "UPDATE memberships SET role = $3, revision = $4 WHERE organization_id = $1 AND id = $2";
 const STATUS: &str = "UPDATE memberships SET status = $3, revision = $4 WHERE organization_id = $1 AND id = $2";
-const APPROVE: &str = "UPDATE memberships SET status = 'active', joined_at = $3, revision = $4 WHERE organization_id = $1 AND id = $2";
-const SESSIONS_FROM: &str = "UPDATE memberships SET sessions_from = $3, revision = $4 WHERE organization_id = $1 AND id = $2";
+const APPROVE: &str =
+    "UPDATE memberships SET status = 'active', joined_at = $3, revision = $4 WHERE organization_id = $1 AND id = $2";
+const SESSIONS_FROM: &str =
+    "UPDATE memberships SET sessions_from = $3, revision = $4 WHERE organization_id = $1 AND id = $2";
 const INVITE: &str = "INSERT INTO invitations (organization_id, id, membership_id, email, email_key, name, role, deliver, state, secret, expires_at, delivery, created_at, created_by, revision) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
 const RESEND: &str = "UPDATE invitations SET secret = $3, deliver = $4, expires_at = $5, delivery = $6, delivery_detail = NULL, revision = $7 WHERE organization_id = $1 AND id = $2";
 const INVITATION_ROLE: &str = "UPDATE invitations SET role = $3, revision = $4 WHERE organization_id = $1 AND id = $2";
-const INVITATION_STATE: &str = "UPDATE invitations SET state = $3, revision = $4 WHERE organization_id = $1 AND id = $2";
+const INVITATION_STATE: &str =
+    "UPDATE invitations SET state = $3, revision = $4 WHERE organization_id = $1 AND id = $2";
 const UNQUEUE: &str = "UPDATE outbox SET next_at = NULL, sealed = NULL, state = 'superseded' WHERE invitation_id = $1 AND next_at IS NOT NULL";
 const FORGET_MEMBER: &str = "DELETE FROM memberships WHERE organization_id = $1 AND id = $2 AND status = 'invited'";
 
-pub(crate) const STATEMENTS: &[&str] = &[INSERT, REPLACE, ROLE, STATUS, APPROVE, SESSIONS_FROM, INVITE, RESEND, INVITATION_ROLE, INVITATION_STATE, UNQUEUE, FORGET_MEMBER];
+pub(crate) const STATEMENTS: &[&str] = &[
+    INSERT,
+    REPLACE,
+    ROLE,
+    STATUS,
+    APPROVE,
+    SESSIONS_FROM,
+    INVITE,
+    RESEND,
+    INVITATION_ROLE,
+    INVITATION_STATE,
+    UNQUEUE,
+    FORGET_MEMBER,
+];
 
 /// The key an address is compared by. A stored address was parsed before; the fallback only folds.
 pub(crate) fn email_key(email: &str) -> String {
@@ -45,8 +61,25 @@ pub(super) fn inserted(conn: &mut Conn<'_>, at: &At<'_>, m: &Member) -> Result<(
     conn.execute(
         INSERT,
         params![
-            m.organization, m.id, m.user, m.kind, &m.email, email_key(&m.email), &m.name, sort_key(&m.name, &m.email), search_key(&m.name, &m.email, m.handle.as_deref()), m.handle.clone(),
-            &m.role, m.status, m.origin, m.joined_at, m.created_at, m.created_by, m.last_active_at, m.sessions_from, at.revision(m.organization)?
+            m.organization,
+            m.id,
+            m.user,
+            m.kind,
+            &m.email,
+            email_key(&m.email),
+            &m.name,
+            sort_key(&m.name, &m.email),
+            search_key(&m.name, &m.email, m.handle.as_deref()),
+            m.handle.clone(),
+            &m.role,
+            m.status,
+            m.origin,
+            m.joined_at,
+            m.created_at,
+            m.created_by,
+            m.last_active_at,
+            m.sessions_from,
+            at.revision(m.organization)?
         ],
     )
     .map(drop)
@@ -56,14 +89,31 @@ pub(super) fn replaced(conn: &mut Conn<'_>, at: &At<'_>, m: &Member) -> Result<(
     conn.execute(
         REPLACE,
         params![
-            m.organization, m.id, m.user, &m.email, email_key(&m.email), &m.name, sort_key(&m.name, &m.email), search_key(&m.name, &m.email, m.handle.as_deref()), m.handle.clone(),
-            &m.role, m.status, m.joined_at, at.revision(m.organization)?
+            m.organization,
+            m.id,
+            m.user,
+            &m.email,
+            email_key(&m.email),
+            &m.name,
+            sort_key(&m.name, &m.email),
+            search_key(&m.name, &m.email, m.handle.as_deref()),
+            m.handle.clone(),
+            &m.role,
+            m.status,
+            m.joined_at,
+            at.revision(m.organization)?
         ],
     )
     .map(drop)
 }
 
-pub(super) fn role_changed(conn: &mut Conn<'_>, at: &At<'_>, organization: OrgId, member: MemberId, role: &str) -> Result<(), StoreError> {
+pub(super) fn role_changed(
+    conn: &mut Conn<'_>,
+    at: &At<'_>,
+    organization: OrgId,
+    member: MemberId,
+    role: &str,
+) -> Result<(), StoreError> {
     conn.execute(ROLE, params![organization, member, role, at.revision(organization)?]).map(drop)
 }
 
@@ -79,21 +129,50 @@ pub(super) fn sessions_from(conn: &mut Conn<'_>, at: &At<'_>, m: &Member, from: 
     conn.execute(SESSIONS_FROM, params![m.organization, m.id, from, at.revision(m.organization)?]).map(drop)
 }
 
-pub(super) fn invitation_inserted(conn: &mut Conn<'_>, at: &At<'_>, i: &Invitation, secret: &SecretHash) -> Result<(), StoreError> {
+pub(super) fn invitation_inserted(
+    conn: &mut Conn<'_>,
+    at: &At<'_>,
+    i: &Invitation,
+    secret: &SecretHash,
+) -> Result<(), StoreError> {
     conn.execute(
         INVITE,
         params![
-            i.organization, i.id, i.member, &i.email, email_key(&i.email), &i.name, &i.role, i.deliver, i.state, *secret, i.expires_at, i.delivery, i.created_at, i.created_by,
+            i.organization,
+            i.id,
+            i.member,
+            &i.email,
+            email_key(&i.email),
+            &i.name,
+            &i.role,
+            i.deliver,
+            i.state,
+            *secret,
+            i.expires_at,
+            i.delivery,
+            i.created_at,
+            i.created_by,
             at.revision(i.organization)?
         ],
     )
     .map(drop)
 }
 
-pub(super) fn invitation_resent(conn: &mut Conn<'_>, at: &At<'_>, i: &Invitation, deliver: Deliver, secret: &SecretHash, expires_at: Option<Timestamp>) -> Result<(), StoreError> {
+pub(super) fn invitation_resent(
+    conn: &mut Conn<'_>,
+    at: &At<'_>,
+    i: &Invitation,
+    deliver: Deliver,
+    secret: &SecretHash,
+    expires_at: Option<Timestamp>,
+) -> Result<(), StoreError> {
     conn.execute(UNQUEUE, params![i.id])?;
     let delivery = if deliver == Deliver::Email { Delivery::Queued } else { Delivery::None };
-    conn.execute(RESEND, params![i.organization, i.id, *secret, deliver, expires_at, delivery, at.revision(i.organization)?]).map(drop)
+    conn.execute(
+        RESEND,
+        params![i.organization, i.id, *secret, deliver, expires_at, delivery, at.revision(i.organization)?],
+    )
+    .map(drop)
 }
 
 pub(super) fn invitation_role(conn: &mut Conn<'_>, at: &At<'_>, i: &Invitation, role: &str) -> Result<(), StoreError> {
@@ -109,5 +188,6 @@ pub(super) fn invitation_cancelled(conn: &mut Conn<'_>, at: &At<'_>, i: &Invitat
 
 pub(super) fn invitation_accepted(conn: &mut Conn<'_>, at: &At<'_>, i: &Invitation) -> Result<(), StoreError> {
     conn.execute(UNQUEUE, params![i.id])?;
-    conn.execute(INVITATION_STATE, params![i.organization, i.id, State::Accepted, at.revision(i.organization)?]).map(drop)
+    conn.execute(INVITATION_STATE, params![i.organization, i.id, State::Accepted, at.revision(i.organization)?])
+        .map(drop)
 }

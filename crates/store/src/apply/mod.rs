@@ -25,19 +25,31 @@ pub(crate) struct At<'a> {
 impl At<'_> {
     /// INVARIANT: nothing of an organization is changed before the organization was taken.
     fn revision(&self, organization: OrgId) -> Result<u64, StoreError> {
-        (self.revision_of)(organization).ok_or_else(|| StoreError::Bug(format!("{organization} was not taken before it was changed")))
+        (self.revision_of)(organization)
+            .ok_or_else(|| StoreError::Bug(format!("{organization} was not taken before it was changed")))
     }
 }
 
-pub(crate) fn rows(conn: &mut Conn<'_>, change: &Change, now: Timestamp, revision_of: &dyn Fn(OrgId) -> Option<u64>) -> Result<(), StoreError> {
+pub(crate) fn rows(
+    conn: &mut Conn<'_>,
+    change: &Change,
+    now: Timestamp,
+    revision_of: &dyn Fn(OrgId) -> Option<u64>,
+) -> Result<(), StoreError> {
     let at = At { now, revision_of };
     match change {
         Change::InstanceSetUp => organization::instance_set_up(conn),
         Change::OrganizationCreated { organization } => organization::created(conn, organization),
-        Change::OrganizationRenamed { organization, after, .. } => organization::renamed(conn, &at, *organization, after),
+        Change::OrganizationRenamed { organization, after, .. } => {
+            organization::renamed(conn, &at, *organization, after)
+        }
         Change::OrganizationDeleted { organization, .. } => organization::deleted(conn, &at, *organization),
-        Change::PolicyChanged { organization, after, .. } => organization::policy_changed(conn, &at, *organization, after),
-        Change::AuthenticationReset { organization, at: from } => organization::authentication_reset(conn, &at, *organization, *from),
+        Change::PolicyChanged { organization, after, .. } => {
+            organization::policy_changed(conn, &at, *organization, after)
+        }
+        Change::AuthenticationReset { organization, at: from } => {
+            organization::authentication_reset(conn, &at, *organization, *from)
+        }
         Change::IdentityCreated { identity, password } => identity::created(conn, identity, password.as_deref()),
         Change::ProfileEdited { user, after, .. } => identity::profile_edited(conn, *user, after),
         Change::EmailVerified { user, after, at: when, .. } => identity::email_verified(conn, *user, after, *when),
@@ -48,7 +60,9 @@ pub(crate) fn rows(conn: &mut Conn<'_>, change: &Change, now: Timestamp, revisio
             member::inserted(conn, &at, member)?;
             member::invitation_inserted(conn, &at, invitation, secret)
         }
-        Change::InvitationResent { invitation, deliver, secret, expires_at } => member::invitation_resent(conn, &at, invitation, *deliver, secret, *expires_at),
+        Change::InvitationResent { invitation, deliver, secret, expires_at } => {
+            member::invitation_resent(conn, &at, invitation, *deliver, secret, *expires_at)
+        }
         Change::InvitationRoleChanged { invitation, after } => {
             member::invitation_role(conn, &at, invitation, after)?;
             member::role_changed(conn, &at, invitation.organization, invitation.member, after)
@@ -59,9 +73,15 @@ pub(crate) fn rows(conn: &mut Conn<'_>, change: &Change, now: Timestamp, revisio
             member::replaced(conn, &at, member)
         }
         Change::MemberApproved { member, at: when } => member::approved(conn, &at, member, *when),
-        Change::MemberRoleChanged { member, after } => member::role_changed(conn, &at, member.organization, member.id, after),
-        Change::MemberDeactivated { member } => member::status(conn, &at, member, guildhall_domain::member::Status::Deactivated),
-        Change::MemberReactivated { member } => member::status(conn, &at, member, guildhall_domain::member::Status::Active),
+        Change::MemberRoleChanged { member, after } => {
+            member::role_changed(conn, &at, member.organization, member.id, after)
+        }
+        Change::MemberDeactivated { member } => {
+            member::status(conn, &at, member, guildhall_domain::member::Status::Deactivated)
+        }
+        Change::MemberReactivated { member } => {
+            member::status(conn, &at, member, guildhall_domain::member::Status::Active)
+        }
         Change::MemberRejected { member, .. } | Change::MemberRemoved { member } | Change::MemberLeft { member } => {
             member::status(conn, &at, member, guildhall_domain::member::Status::Removed)
         }
@@ -71,8 +91,12 @@ pub(crate) fn rows(conn: &mut Conn<'_>, change: &Change, now: Timestamp, revisio
         Change::TokenCreated { token, hash } => identity::token_created(conn, token, hash),
         Change::TokenRevoked { token } => identity::token_revoked(conn, &at, token),
         Change::TokensRevoked { organization, member } => identity::tokens_revoked(conn, &at, *organization, *member),
-        Change::LinkIssued { link, kind, user, email, hash, expires_at } => identity::link_issued(conn, &at, *link, *kind, *user, email, hash, *expires_at),
+        Change::LinkIssued { link, kind, user, email, hash, expires_at } => {
+            identity::link_issued(conn, &at, *link, *kind, *user, email, hash, *expires_at)
+        }
         Change::LinkUsed { link } => identity::link_used(conn, *link),
-        Change::MailQueued { mail, organization, invitation, kind, to, sealed } => identity::mail_queued(conn, &at, *mail, (*organization, *invitation), kind, to, sealed),
+        Change::MailQueued { mail, organization, invitation, kind, to, sealed } => {
+            identity::mail_queued(conn, &at, *mail, (*organization, *invitation), kind, to, sealed)
+        }
     }
 }

@@ -26,7 +26,21 @@ pub(super) fn instance_set_up(conn: &mut Conn<'_>) -> Result<(), StoreError> {
 }
 
 pub(super) fn created(conn: &mut Conn<'_>, o: &Organization) -> Result<(), StoreError> {
-    conn.execute(CREATE, params![o.id, &o.slug, &o.name, &o.preset, o.preset_version, &o.preset_text, &o.policy, o.valid_from, o.created_at]).map(drop)
+    conn.execute(
+        CREATE,
+        params![
+            o.id,
+            &o.slug,
+            &o.name,
+            &o.preset,
+            o.preset_version,
+            &o.preset_text,
+            &o.policy,
+            o.valid_from,
+            o.created_at
+        ],
+    )
+    .map(drop)
 }
 
 pub(super) fn renamed(conn: &mut Conn<'_>, at: &At<'_>, id: OrgId, after: &Naming) -> Result<(), StoreError> {
@@ -39,10 +53,20 @@ pub(super) fn deleted(conn: &mut Conn<'_>, at: &At<'_>, id: OrgId) -> Result<(),
     conn.execute(REVOKE_TOKENS, params![id, at.now]).map(drop)
 }
 
-pub(super) fn policy_changed(conn: &mut Conn<'_>, at: &At<'_>, id: OrgId, after: &Map<String, Value>) -> Result<(), StoreError> {
+pub(super) fn policy_changed(
+    conn: &mut Conn<'_>,
+    at: &At<'_>,
+    id: OrgId,
+    after: &Map<String, Value>,
+) -> Result<(), StoreError> {
     conn.execute(POLICY, params![id, after, at.revision(id)?]).map(drop)
 }
 
-pub(super) fn authentication_reset(conn: &mut Conn<'_>, at: &At<'_>, id: OrgId, from: Timestamp) -> Result<(), StoreError> {
+pub(super) fn authentication_reset(
+    conn: &mut Conn<'_>,
+    at: &At<'_>,
+    id: OrgId,
+    from: Timestamp,
+) -> Result<(), StoreError> {
     conn.execute(VALID_FROM, params![id, from, at.revision(id)?]).map(drop)
 }

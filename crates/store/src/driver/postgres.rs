@@ -72,8 +72,12 @@ impl ToSql for Value {
 fn value(row: &::postgres::Row, column: usize, ty: &Type) -> Result<Value, StoreError> {
     let read = match *ty {
         Type::INT8 => row.try_get::<_, Option<i64>>(column).map(|v| v.map_or(Value::Null, Value::Int)),
-        Type::INT4 => row.try_get::<_, Option<i32>>(column).map(|v| v.map_or(Value::Null, |n| Value::Int(i64::from(n)))),
-        Type::TEXT | Type::VARCHAR => row.try_get::<_, Option<String>>(column).map(|v| v.map_or(Value::Null, Value::Text)),
+        Type::INT4 => {
+            row.try_get::<_, Option<i32>>(column).map(|v| v.map_or(Value::Null, |n| Value::Int(i64::from(n))))
+        }
+        Type::TEXT | Type::VARCHAR => {
+            row.try_get::<_, Option<String>>(column).map(|v| v.map_or(Value::Null, Value::Text))
+        }
         Type::BYTEA => row.try_get::<_, Option<Vec<u8>>>(column).map(|v| v.map_or(Value::Null, Value::Bytes)),
         Type::UUID => row.try_get::<_, Option<uuid::Uuid>>(column).map(|v| v.map_or(Value::Null, Value::Id)),
         _ => return Err(StoreError::Bug(format!("a column has the type `{ty}`, which this program does not use"))),
@@ -83,7 +87,10 @@ fn value(row: &::postgres::Row, column: usize, ty: &Type) -> Result<Value, Store
 
 fn fault(error: &::postgres::Error) -> StoreError {
     let Some(db) = error.as_db_error() else {
-        return if error.is_closed() || error.to_string().contains("connecting") || error.source().is_some_and(|s| s.is::<std::io::Error>()) {
+        return if error.is_closed()
+            || error.to_string().contains("connecting")
+            || error.source().is_some_and(|s| s.is::<std::io::Error>())
+        {
             StoreError::Unavailable(format!("PostgreSQL cannot be reached: {error}"))
         } else {
             StoreError::Bug(error.to_string())
@@ -96,7 +103,9 @@ fn fault(error: &::postgres::Error) -> StoreError {
         "23505" | "40001" | "40P01" => StoreError::Conflict(text),
         // lock timeout, connection and resource classes, shutting down, read-only
         "55P03" | "25006" => StoreError::Unavailable(text),
-        _ if ["08", "53", "57", "58", "28", "3D"].iter().any(|class| code.starts_with(class)) => StoreError::Unavailable(text),
+        _ if ["08", "53", "57", "58", "28", "3D"].iter().any(|class| code.starts_with(class)) => {
+            StoreError::Unavailable(text)
+        }
         _ => StoreError::Bug(text),
     }
 }

@@ -19,7 +19,11 @@ pub(crate) struct Sqlite {
 
 impl Sqlite {
     pub(crate) fn open(path: &Path, writes: bool) -> Result<Self, StoreError> {
-        let access = if writes { OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE } else { OpenFlags::SQLITE_OPEN_READ_ONLY };
+        let access = if writes {
+            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE
+        } else {
+            OpenFlags::SQLITE_OPEN_READ_ONLY
+        };
         let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(fault)?;
         // Without this SQLite plans a statement anew whenever a parameter's value changes.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(fault)?;
@@ -42,7 +46,8 @@ impl Sqlite {
     fn bind(statement: &mut rusqlite::CachedStatement<'_>, params: &[Value]) -> Result<(), StoreError> {
         // SQLite numbers `$n` by first appearance, so each is bound by the number in its name.
         for index in 1..=statement.parameter_count() {
-            let number = statement.parameter_name(index).and_then(|name| name.get(1..)).and_then(|n| n.parse::<usize>().ok());
+            let number =
+                statement.parameter_name(index).and_then(|name| name.get(1..)).and_then(|n| n.parse::<usize>().ok());
             let value = number.and_then(|n| n.checked_sub(1)).and_then(|n| params.get(n));
             let Some(value) = value else {
                 return Err(StoreError::Bug(format!("statement parameter {index} has no value")));
@@ -71,7 +76,9 @@ fn value(raw: ValueRef<'_>) -> Result<Value, StoreError> {
     Ok(match raw {
         ValueRef::Null => Value::Null,
         ValueRef::Integer(n) => Value::Int(n),
-        ValueRef::Text(text) => Value::Text(String::from_utf8(text.to_vec()).map_err(|_| StoreError::Corrupt("text is not UTF-8".to_owned()))?),
+        ValueRef::Text(text) => Value::Text(
+            String::from_utf8(text.to_vec()).map_err(|_| StoreError::Corrupt("text is not UTF-8".to_owned()))?,
+        ),
         ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
         ValueRef::Real(_) => return Err(StoreError::Corrupt("a number is not whole".to_owned())),
     })
@@ -80,9 +87,13 @@ fn value(raw: ValueRef<'_>) -> Result<Value, StoreError> {
 fn fault(error: rusqlite::Error) -> StoreError {
     match error.sqlite_error_code() {
         Some(ErrorCode::ConstraintViolation) => StoreError::Conflict(error.to_string()),
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Unavailable(format!("another program holds the database: {error}")),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            StoreError::Unavailable(format!("another program holds the database: {error}"))
+        }
         Some(ErrorCode::DiskFull) => StoreError::Unavailable("the disk is full; free some space".to_owned()),
-        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => StoreError::Unavailable(format!("the database file cannot be written: {error}")),
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
+            StoreError::Unavailable(format!("the database file cannot be written: {error}"))
+        }
         Some(ErrorCode::SystemIoFailure) => StoreError::Unavailable(format!("the disk failed: {error}")),
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StoreError::Corrupt(error.to_string()),
         _ => StoreError::Bug(error.to_string()),

@@ -61,7 +61,14 @@ pub(crate) fn statements() -> Vec<String> {
         .map(|bits| {
             let text = |bit: u8| (bits & bit != 0).then(|| "x".to_owned());
             let time = |bit: u8| (bits & bit != 0).then(Timestamp::default);
-            let filter = Filter { actor: text(1), target: text(2), kind: text(4), outcome: text(8), since: time(16), until: time(32) };
+            let filter = Filter {
+                actor: text(1),
+                target: text(2),
+                kind: text(4),
+                outcome: text(8),
+                since: time(16),
+                until: time(32),
+            };
             let after = (bits & 64 != 0).then(|| (0, EventId::new(uuid::Uuid::nil())));
             compose(OrgId::new(uuid::Uuid::nil()), &filter, &Page { after, limit: 1 }).0
         })
@@ -99,7 +106,12 @@ fn compose(organization: OrgId, filter: &Filter, page: &Page<After>) -> (String,
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn list(conn: &mut Conn<'_>, organization: OrgId, filter: &Filter, page: &Page<After>) -> Result<Vec<Event>, StoreError> {
+pub fn list(
+    conn: &mut Conn<'_>,
+    organization: OrgId,
+    filter: &Filter,
+    page: &Page<After>,
+) -> Result<Vec<Event>, StoreError> {
     let (sql, values) = compose(organization, filter, page);
     conn.all(&sql, &values, |row| {
         let (revision, id, kind) = (row.next()?, row.next()?, row.next()?);
@@ -107,6 +119,16 @@ pub fn list(conn: &mut Conn<'_>, organization: OrgId, filter: &Filter, page: &Pa
         let target = (row.next()?, row.next()?, row.next()?);
         let (before, after, outcome) = (row.next()?, row.next()?, row.next()?);
         let (address, request_id, at) = (row.next()?, row.next()?, row.next()?);
-        Ok(Event { revision, id, kind, author: Author { kind: actor_kind, id: actor_id, name: actor_name, credential, address, request_id }, target, before, after, outcome, at })
+        Ok(Event {
+            revision,
+            id,
+            kind,
+            author: Author { kind: actor_kind, id: actor_id, name: actor_name, credential, address, request_id },
+            target,
+            before,
+            after,
+            outcome,
+            at,
+        })
     })
 }

@@ -22,14 +22,29 @@ macro_rules! session_columns {
 }
 
 const TOKEN_BY_SECRET: &str = concat!("SELECT ", token_columns!(), " FROM tokens WHERE secret = $1");
-const TOKEN_OF_IDENTITY: &str = concat!("SELECT ", token_columns!(), " FROM tokens WHERE identity_id = $1 AND id = $2 AND revoked_at IS NULL");
-const TOKEN_OF_ORGANIZATION: &str = concat!("SELECT ", token_columns!(), " FROM tokens WHERE organization_id = $1 AND id = $2 AND revoked_at IS NULL");
-const TOKENS_OF_IDENTITY: &str = concat!("SELECT ", token_columns!(), " FROM tokens WHERE identity_id = $1 AND revoked_at IS NULL AND id < $2 ORDER BY id DESC LIMIT $3");
-const TOKENS_OF_ORGANIZATION: &str = concat!("SELECT ", token_columns!(), " FROM tokens WHERE organization_id = $1 AND revoked_at IS NULL AND id < $2 ORDER BY id DESC LIMIT $3");
+const TOKEN_OF_IDENTITY: &str =
+    concat!("SELECT ", token_columns!(), " FROM tokens WHERE identity_id = $1 AND id = $2 AND revoked_at IS NULL");
+const TOKEN_OF_ORGANIZATION: &str =
+    concat!("SELECT ", token_columns!(), " FROM tokens WHERE organization_id = $1 AND id = $2 AND revoked_at IS NULL");
+const TOKENS_OF_IDENTITY: &str = concat!(
+    "SELECT ",
+    token_columns!(),
+    " FROM tokens WHERE identity_id = $1 AND revoked_at IS NULL AND id < $2 ORDER BY id DESC LIMIT $3"
+);
+const TOKENS_OF_ORGANIZATION: &str = concat!(
+    "SELECT ",
+    token_columns!(),
+    " FROM tokens WHERE organization_id = $1 AND revoked_at IS NULL AND id < $2 ORDER BY id DESC LIMIT $3"
+);
 const TOKENS_HELD: &str = "SELECT COUNT(*) FROM tokens WHERE organization_id = $1 AND membership_id = $2 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $3)";
 const SESSION_BY_SECRET: &str = concat!("SELECT ", session_columns!(), " FROM sessions WHERE secret = $1");
-const SESSION_OF_IDENTITY: &str = concat!("SELECT ", session_columns!(), " FROM sessions WHERE identity_id = $1 AND id = $2");
-const SESSIONS_OF_IDENTITY: &str = concat!("SELECT ", session_columns!(), " FROM sessions WHERE identity_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3");
+const SESSION_OF_IDENTITY: &str =
+    concat!("SELECT ", session_columns!(), " FROM sessions WHERE identity_id = $1 AND id = $2");
+const SESSIONS_OF_IDENTITY: &str = concat!(
+    "SELECT ",
+    session_columns!(),
+    " FROM sessions WHERE identity_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3"
+);
 
 pub(crate) const STATEMENTS: &[&str] = &[
     TOKEN_BY_SECRET,
@@ -70,7 +85,9 @@ fn token(row: &mut Row) -> Result<Token, StoreError> {
         user: row.next()?,
         name: row.next()?,
         scopes: match row.next::<Option<serde_json::Value>>()? {
-            Some(json) => Some(serde_json::from_value(json).map_err(|e| StoreError::Corrupt(format!("stored scopes: {e}")))?),
+            Some(json) => {
+                Some(serde_json::from_value(json).map_err(|e| StoreError::Corrupt(format!("stored scopes: {e}")))?)
+            }
             None => None,
         },
         last4: row.next()?,
@@ -82,7 +99,15 @@ fn token(row: &mut Row) -> Result<Token, StoreError> {
 }
 
 fn session(row: &mut Row) -> Result<Session, StoreError> {
-    Ok(Session { id: row.next()?, user: row.next()?, created_at: row.next()?, seen_at: row.next()?, expires_at: row.next()?, address: row.next()?, agent: row.next()? })
+    Ok(Session {
+        id: row.next()?,
+        user: row.next()?,
+        created_at: row.next()?,
+        seen_at: row.next()?,
+        expires_at: row.next()?,
+        address: row.next()?,
+        agent: row.next()?,
+    })
 }
 
 /// The token of a secret, revoked and expired ones too.
@@ -105,7 +130,11 @@ pub fn token_of_identity(conn: &mut Conn<'_>, user: UserId, id: TokenId) -> Resu
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn token_of_organization(conn: &mut Conn<'_>, organization: OrgId, id: TokenId) -> Result<Option<Token>, StoreError> {
+pub fn token_of_organization(
+    conn: &mut Conn<'_>,
+    organization: OrgId,
+    id: TokenId,
+) -> Result<Option<Token>, StoreError> {
     conn.first(TOKEN_OF_ORGANIZATION, params![organization, id], token)
 }
 
@@ -114,22 +143,39 @@ pub fn token_of_organization(conn: &mut Conn<'_>, organization: OrgId, id: Token
 /// # Errors
 /// [`StoreError`].
 pub fn tokens_of_identity(conn: &mut Conn<'_>, user: UserId, page: &Page<TokenId>) -> Result<Vec<Token>, StoreError> {
-    conn.all(TOKENS_OF_IDENTITY, params![user, page.after.map_or_else(uuid::Uuid::max, TokenId::uuid), page.limit], token)
+    conn.all(
+        TOKENS_OF_IDENTITY,
+        params![user, page.after.map_or_else(uuid::Uuid::max, TokenId::uuid), page.limit],
+        token,
+    )
 }
 
 /// A page of an organization's unrevoked tokens, newest first.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn tokens_of_organization(conn: &mut Conn<'_>, organization: OrgId, page: &Page<TokenId>) -> Result<Vec<Token>, StoreError> {
-    conn.all(TOKENS_OF_ORGANIZATION, params![organization, page.after.map_or_else(uuid::Uuid::max, TokenId::uuid), page.limit], token)
+pub fn tokens_of_organization(
+    conn: &mut Conn<'_>,
+    organization: OrgId,
+    page: &Page<TokenId>,
+) -> Result<Vec<Token>, StoreError> {
+    conn.all(
+        TOKENS_OF_ORGANIZATION,
+        params![organization, page.after.map_or_else(uuid::Uuid::max, TokenId::uuid), page.limit],
+        token,
+    )
 }
 
 /// How many working tokens a membership holds.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn tokens_held(conn: &mut Conn<'_>, organization: OrgId, member: MemberId, now: Timestamp) -> Result<u64, StoreError> {
+pub fn tokens_held(
+    conn: &mut Conn<'_>,
+    organization: OrgId,
+    member: MemberId,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
     Ok(conn.first(TOKENS_HELD, params![organization, member, now], |row| row.next())?.unwrap_or(0))
 }
 
@@ -153,6 +199,14 @@ pub fn session_of_identity(conn: &mut Conn<'_>, user: UserId, id: SessionId) -> 
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn sessions_of_identity(conn: &mut Conn<'_>, user: UserId, page: &Page<SessionId>) -> Result<Vec<Session>, StoreError> {
-    conn.all(SESSIONS_OF_IDENTITY, params![user, page.after.map_or_else(uuid::Uuid::max, SessionId::uuid), page.limit], session)
+pub fn sessions_of_identity(
+    conn: &mut Conn<'_>,
+    user: UserId,
+    page: &Page<SessionId>,
+) -> Result<Vec<Session>, StoreError> {
+    conn.all(
+        SESSIONS_OF_IDENTITY,
+        params![user, page.after.map_or_else(uuid::Uuid::max, SessionId::uuid), page.limit],
+        session,
+    )
 }

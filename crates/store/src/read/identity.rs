@@ -17,9 +17,14 @@ macro_rules! columns {
 }
 
 const BY_ID: &str = concat!("SELECT ", columns!(), " FROM identities WHERE id = $1");
-const VERIFIED: &str = concat!("SELECT ", columns!(), " FROM identities WHERE email_key = $1 AND email_verified_at IS NOT NULL");
+const VERIFIED: &str =
+    concat!("SELECT ", columns!(), " FROM identities WHERE email_key = $1 AND email_verified_at IS NOT NULL");
 const BY_HANDLE: &str = concat!("SELECT ", columns!(), " FROM identities WHERE handle = $1");
-const SIGN_IN: &str = concat!("SELECT password, ", columns!(), " FROM identities WHERE email_key = $1 ORDER BY (email_verified_at IS NULL), id LIMIT $2");
+const SIGN_IN: &str = concat!(
+    "SELECT password, ",
+    columns!(),
+    " FROM identities WHERE email_key = $1 ORDER BY (email_verified_at IS NULL), id LIMIT $2"
+);
 const PASSWORD: &str = "SELECT password FROM identities WHERE id = $1";
 const LINK: &str = "SELECT id, identity_id, email, expires_at FROM links WHERE secret = $1 AND kind = $2";
 
@@ -69,7 +74,11 @@ pub fn by_handle(conn: &mut Conn<'_>, handle: &str) -> Result<Option<Identity>, 
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn for_sign_in(conn: &mut Conn<'_>, email_key: &str, limit: u32) -> Result<Vec<(Option<String>, Identity)>, StoreError> {
+pub fn for_sign_in(
+    conn: &mut Conn<'_>,
+    email_key: &str,
+    limit: u32,
+) -> Result<Vec<(Option<String>, Identity)>, StoreError> {
     conn.all(SIGN_IN, params![email_key, limit], |row| Ok((row.next()?, identity(row)?)))
 }
 
@@ -98,6 +107,12 @@ pub struct Link {
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn link(conn: &mut Conn<'_>, secret: &SecretHash, kind: guildhall_domain::change::LinkKind) -> Result<Option<Link>, StoreError> {
-    conn.first(LINK, params![*secret, kind.word()], |row| Ok(Link { id: row.next()?, user: row.next()?, email: row.next()?, expires_at: row.next()? }))
+pub fn link(
+    conn: &mut Conn<'_>,
+    secret: &SecretHash,
+    kind: guildhall_domain::change::LinkKind,
+) -> Result<Option<Link>, StoreError> {
+    conn.first(LINK, params![*secret, kind.word()], |row| {
+        Ok(Link { id: row.next()?, user: row.next()?, email: row.next()?, expires_at: row.next()? })
+    })
 }

@@ -17,9 +17,21 @@ macro_rules! columns {
 
 const BY_ID: &str = concat!("SELECT ", columns!(), " FROM invitations WHERE organization_id = $1 AND id = $2");
 const BY_SECRET: &str = concat!("SELECT ", columns!(), " FROM invitations WHERE secret = $1");
-const OF_MEMBER: &str = concat!("SELECT ", columns!(), " FROM invitations WHERE organization_id = $1 AND membership_id = $2 ORDER BY id DESC LIMIT 1");
-const LIST: &str = concat!("SELECT ", columns!(), " FROM invitations WHERE organization_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3");
-const LIST_STATE: &str = concat!("SELECT ", columns!(), " FROM invitations WHERE organization_id = $1 AND id < $2 AND state = $4 ORDER BY id DESC LIMIT $3");
+const OF_MEMBER: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM invitations WHERE organization_id = $1 AND membership_id = $2 ORDER BY id DESC LIMIT 1"
+);
+const LIST: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM invitations WHERE organization_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3"
+);
+const LIST_STATE: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM invitations WHERE organization_id = $1 AND id < $2 AND state = $4 ORDER BY id DESC LIMIT $3"
+);
 
 pub(crate) const STATEMENTS: &[&str] = &[BY_ID, BY_SECRET, OF_MEMBER, LIST, LIST_STATE];
 
@@ -70,7 +82,12 @@ pub fn of_member(conn: &mut Conn<'_>, organization: OrgId, member: MemberId) -> 
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn list(conn: &mut Conn<'_>, organization: OrgId, state: Option<&str>, page: &Page<InvitationId>) -> Result<Vec<Invitation>, StoreError> {
+pub fn list(
+    conn: &mut Conn<'_>,
+    organization: OrgId,
+    state: Option<&str>,
+    page: &Page<InvitationId>,
+) -> Result<Vec<Invitation>, StoreError> {
     let after = page.after.map_or_else(uuid::Uuid::max, InvitationId::uuid);
     match state {
         Some(state) => conn.all(LIST_STATE, params![organization, after, page.limit, state], invitation),

@@ -15,21 +15,51 @@ macro_rules! columns {
     };
 }
 
-const BY_ID: &str = concat!("SELECT ", columns!(), " FROM memberships WHERE organization_id = $1 AND id = $2 AND status <> 'removed'");
-const OF_IDENTITY_HERE: &str = concat!("SELECT ", columns!(), " FROM memberships WHERE identity_id = $2 AND organization_id = $1 AND status <> 'removed'");
-const BY_EMAIL: &str = concat!("SELECT ", columns!(), " FROM memberships WHERE organization_id = $1 AND email_key = $2 AND status <> 'removed' ORDER BY (identity_id IS NULL), id LIMIT 1");
-const OF_IDENTITY: &str = concat!("SELECT ", columns!(), " FROM memberships WHERE identity_id = $1 AND status <> 'removed' ORDER BY organization_id");
+const BY_ID: &str =
+    concat!("SELECT ", columns!(), " FROM memberships WHERE organization_id = $1 AND id = $2 AND status <> 'removed'");
+const OF_IDENTITY_HERE: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM memberships WHERE identity_id = $2 AND organization_id = $1 AND status <> 'removed'"
+);
+const BY_EMAIL: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM memberships WHERE organization_id = $1 AND email_key = $2 AND status <> 'removed' ORDER BY (identity_id IS NULL), id LIMIT 1"
+);
+const OF_IDENTITY: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM memberships WHERE identity_id = $1 AND status <> 'removed' ORDER BY organization_id"
+);
 const OTHER_TOP: &str = "SELECT 1 FROM memberships WHERE organization_id = $1 AND role = $2 AND status = 'active' AND kind = 'person' AND id <> $3 LIMIT 1";
 const ACTIVE_ELSEWHERE: &str = "SELECT 1 FROM memberships m JOIN organizations o ON o.id = m.organization_id WHERE m.identity_id = $1 AND m.organization_id <> $2 AND m.status = 'active' AND o.deleted_at IS NULL LIMIT 1";
 const PRESENT_ELSEWHERE: &str = "SELECT 1 FROM memberships m JOIN organizations o ON o.id = m.organization_id WHERE m.identity_id = $1 AND m.organization_id <> $2 AND m.status <> 'removed' AND o.deleted_at IS NULL LIMIT 1";
 const TOP_HOLDERS: &str = "SELECT 1 FROM memberships WHERE organization_id = $1 AND role = $2 AND status = 'active' AND kind = 'person' LIMIT $3";
-const WAITING: &str = concat!("SELECT ", columns!(), " FROM memberships WHERE organization_id = $1 AND status = 'pending_approval' ORDER BY sort_key, id LIMIT $2");
-const LIST: &str = concat!("SELECT sort_key, ", columns!(), " FROM memberships WHERE organization_id = $1 AND status <> 'removed'");
+const WAITING: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM memberships WHERE organization_id = $1 AND status = 'pending_approval' ORDER BY sort_key, id LIMIT $2"
+);
+const LIST: &str =
+    concat!("SELECT sort_key, ", columns!(), " FROM memberships WHERE organization_id = $1 AND status <> 'removed'");
 
 /// Every statement here, the list in each combination of its filters.
 pub(crate) fn statements() -> Vec<String> {
-    let mut all: Vec<String> =
-        [BY_ID, OF_IDENTITY_HERE, BY_EMAIL, OF_IDENTITY, OTHER_TOP, ACTIVE_ELSEWHERE, PRESENT_ELSEWHERE, TOP_HOLDERS, WAITING].iter().map(|s| (*s).to_owned()).collect();
+    let mut all: Vec<String> = [
+        BY_ID,
+        OF_IDENTITY_HERE,
+        BY_EMAIL,
+        OF_IDENTITY,
+        OTHER_TOP,
+        ACTIVE_ELSEWHERE,
+        PRESENT_ELSEWHERE,
+        TOP_HOLDERS,
+        WAITING,
+    ]
+    .iter()
+    .map(|s| (*s).to_owned())
+    .collect();
     for bits in 0..32_u8 {
         let filter = Filter {
             query: (bits & 1 != 0).then(|| "x".to_owned()),
@@ -184,7 +214,12 @@ fn compose(organization: OrgId, filter: &Filter, page: &Page<After>) -> (String,
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn list(conn: &mut Conn<'_>, organization: OrgId, filter: &Filter, page: &Page<After>) -> Result<Vec<(After, Member)>, StoreError> {
+pub fn list(
+    conn: &mut Conn<'_>,
+    organization: OrgId,
+    filter: &Filter,
+    page: &Page<After>,
+) -> Result<Vec<(After, Member)>, StoreError> {
     let (sql, values) = compose(organization, filter, page);
     conn.all(&sql, &values, |row| {
         let key: String = row.next()?;

@@ -16,7 +16,8 @@ macro_rules! columns {
 }
 
 const BY_ID: &str = concat!("SELECT ", columns!(), " FROM organizations o WHERE o.id = $1 AND o.deleted_at IS NULL");
-const BY_SLUG: &str = concat!("SELECT ", columns!(), " FROM organizations o WHERE o.slug = $1 AND o.deleted_at IS NULL");
+const BY_SLUG: &str =
+    concat!("SELECT ", columns!(), " FROM organizations o WHERE o.slug = $1 AND o.deleted_at IS NULL");
 const OF_IDENTITY: &str = concat!(
     "SELECT ",
     columns!(),

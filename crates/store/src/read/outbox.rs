@@ -38,7 +38,15 @@ pub struct Mail {
 /// [`StoreError`].
 pub fn due(conn: &mut Conn<'_>, now: Timestamp, limit: u32) -> Result<Vec<Mail>, StoreError> {
     conn.all(DUE, params![now, limit], |row| {
-        Ok(Mail { id: row.next()?, organization: row.next()?, invitation: row.next()?, kind: row.next()?, to: row.next()?, sealed: row.next()?, attempts: row.next()? })
+        Ok(Mail {
+            id: row.next()?,
+            organization: row.next()?,
+            invitation: row.next()?,
+            kind: row.next()?,
+            to: row.next()?,
+            sealed: row.next()?,
+            attempts: row.next()?,
+        })
     })
 }
 
@@ -55,6 +63,10 @@ pub fn waiting(conn: &mut Conn<'_>) -> Result<u64, StoreError> {
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn idempotent(conn: &mut Conn<'_>, key: &[u8; 32], since: Timestamp) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError> {
+pub fn idempotent(
+    conn: &mut Conn<'_>,
+    key: &[u8; 32],
+    since: Timestamp,
+) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError> {
     conn.first(IDEMPOTENT, params![*key, since], |row| Ok((row.next()?, row.next()?)))
 }

@@ -11,11 +11,7 @@ use crate::preset::{Catalogue, Permission, ResourceType, check};
 use std::collections::HashMap;
 
 /// All permissions; each violation is reported and the permission left out.
-pub(super) fn read(
-    fields: &mut Fields<'_>,
-    types: &[ResourceType],
-    report: &Report<'_>,
-) -> Catalogue {
+pub(super) fn read(fields: &mut Fields<'_>, types: &[ResourceType], report: &Report<'_>) -> Catalogue {
     let mut catalogue = Catalogue::default();
     let mut covered: HashMap<String, String> = HashMap::new();
     let tables = fields.tables("permission");
@@ -25,16 +21,8 @@ pub(super) fn read(
         let covers = fields.texts("covers").unwrap_or_default();
         for line in &covers {
             if let Some(other) = covered.insert(line.value.clone(), name.value.clone()) {
-                let detail = format!(
-                    "`{}` covers `{}`, and so does `{other}`",
-                    name.value, line.value
-                );
-                report.add(
-                    line.at,
-                    "cover.duplicate",
-                    detail,
-                    "let one permission stand for each line",
-                );
+                let detail = format!("`{}` covers `{}`, and so does `{other}`", name.value, line.value);
+                report.add(line.at, "cover.duplicate", detail, "let one permission stand for each line");
             }
         }
         let permission = Permission {
@@ -53,28 +41,16 @@ pub(super) fn read(
 }
 
 /// What a permission is asked of: what the file says, else the type it is named after, else the organization.
-fn applies_to(
-    name: &str,
-    fields: &mut Fields<'_>,
-    types: &[ResourceType],
-    report: &Report<'_>,
-) -> String {
+fn applies_to(name: &str, fields: &mut Fields<'_>, types: &[ResourceType], report: &Report<'_>) -> String {
     let Some(said) = fields.optional_text("applies_to") else {
         let kind = name.split_once('.').map(|(kind, _)| kind);
         let of_type = types.iter().find(|own| Some(own.slug.as_str()) == kind);
-        return of_type
-            .map_or(ORGANIZATION, |own| own.slug.as_str())
-            .to_owned();
+        return of_type.map_or(ORGANIZATION, |own| own.slug.as_str()).to_owned();
     };
     is_known_type(&said, "permission.applies_to", types, report);
     if Action::by_permission(name).is_some() && said.value != ORGANIZATION {
         let detail = format!("`{name}` is the engine's and asked of the organization");
-        report.add(
-            said.at,
-            "permission.applies_to",
-            detail,
-            "leave `applies_to` out",
-        );
+        report.add(said.at, "permission.applies_to", detail, "leave `applies_to` out");
     }
     said.value
 }
@@ -83,27 +59,12 @@ fn add(catalogue: &mut Catalogue, permission: Permission, name: &At<String>, rep
     let At { value: name, at } = name;
     if !is_permission_name(name) {
         let detail = format!("`{name}` is not of the form `type.verb`");
-        report.add(
-            *at,
-            "permission.format",
-            detail,
-            "for example `project.read`",
-        );
+        report.add(*at, "permission.format", detail, "for example `project.read`");
     } else if catalogue.bit(name).is_some() {
         let detail = format!("the permission `{name}` is there twice");
-        report.add(
-            *at,
-            "permission.duplicate",
-            detail,
-            "name each permission once",
-        );
+        report.add(*at, "permission.duplicate", detail, "name each permission once");
     } else if catalogue.add(permission).is_none() {
         let detail = format!("`{name}` is one permission too many");
-        report.add(
-            *at,
-            "permission.too_many",
-            detail,
-            format!("at most {} fit", Bit::COUNT),
-        );
+        report.add(*at, "permission.too_many", detail, format!("at most {} fit", Bit::COUNT));
     }
 }

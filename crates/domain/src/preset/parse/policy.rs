@@ -41,25 +41,11 @@ fn knobs_of<'t>(fields: &Fields<'t>) -> Vec<(At<String>, &'t DeValue<'t>)> {
     let mut knobs = Vec::new();
     for (group, value) in fields.all() {
         match value.get_ref() {
-            DeValue::Table(table) if !table.is_empty() => {
-                knobs.extend(table.iter().map(|(key, value)| {
-                    let name = format!("{}.{}", group.value, key.get_ref());
-                    (
-                        At {
-                            value: name,
-                            at: key.span().start,
-                        },
-                        value.get_ref(),
-                    )
-                }))
-            }
-            value => knobs.push((
-                At {
-                    value: group.value.to_owned(),
-                    at: group.at,
-                },
-                value,
-            )),
+            DeValue::Table(table) if !table.is_empty() => knobs.extend(table.iter().map(|(key, value)| {
+                let name = format!("{}.{}", group.value, key.get_ref());
+                (At { value: name, at: key.span().start }, value.get_ref())
+            })),
+            value => knobs.push((At { value: group.value.to_owned(), at: group.at }, value)),
         }
     }
     knobs

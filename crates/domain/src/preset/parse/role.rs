@@ -18,35 +18,17 @@ pub(super) fn read(
     let mut roles: Vec<(Role, usize)> = Vec::new();
     for mut fields in fields.tables("role") {
         let slug = slug(&mut fields, report);
-        let applies_to = fields.optional_text("applies_to").unwrap_or_else(|| At {
-            value: ORGANIZATION.to_owned(),
-            at: fields.at,
-        });
+        let applies_to =
+            fields.optional_text("applies_to").unwrap_or_else(|| At { value: ORGANIZATION.to_owned(), at: fields.at });
         let known = is_known_type(&applies_to, "role.applies_to", types, report);
-        let peers = || {
-            roles
-                .iter()
-                .filter(|(role, _)| role.applies_to == applies_to.value)
-        };
+        let peers = || roles.iter().filter(|(role, _)| role.applies_to == applies_to.value);
         if peers().any(|(role, _)| role.slug == slug.value) {
-            let detail = format!(
-                "the role `{}` of `{}` is there twice",
-                slug.value, applies_to.value
-            );
-            report.add(
-                slug.at,
-                "role.duplicate",
-                detail,
-                "name each role of a type once",
-            );
+            let detail = format!("the role `{}` of `{}` is there twice", slug.value, applies_to.value);
+            report.add(slug.at, "role.duplicate", detail, "name each role of a type once");
         }
         let rank = u16::try_from(peers().count()).unwrap_or(u16::MAX);
         let masks = Masks {
-            reachable: if known {
-                check::reachable(&applies_to.value, types, catalogue)
-            } else {
-                catalogue.all()
-            },
+            reachable: if known { check::reachable(&applies_to.value, types, catalogue) } else { catalogue.all() },
             applies_to: &applies_to.value,
             catalogue,
             report,
@@ -83,9 +65,7 @@ struct Masks<'a> {
 
 impl Masks<'_> {
     fn of_role(&self, fields: &mut Fields<'_>, slug: &At<String>) -> (Mask, Mask) {
-        let ceiling = fields
-            .texts("ceiling")
-            .and_then(|entries| self.of(&entries));
+        let ceiling = fields.texts("ceiling").and_then(|entries| self.of(&entries));
         let ceiling = ceiling.unwrap_or(Mask::ALL);
         let floor = fields.texts("floor").unwrap_or_default();
         let at = floor.first().map_or(fields.at, |entry| entry.at);
@@ -95,19 +75,13 @@ impl Masks<'_> {
         let role = &slug.value;
         if floor.is_empty() {
             let detail = format!("the role `{role}` gives nothing");
-            self.report
-                .add(at, "role.empty", detail, "name what it gives in `floor`");
+            self.report.add(at, "role.empty", detail, "name what it gives in `floor`");
         }
         let above = floor - ceiling;
         if !above.is_empty() {
             let names = self.catalogue.names(above).join("`, `");
             let detail = format!("the floor of `{role}` holds `{names}`, its ceiling does not");
-            self.report.add(
-                at,
-                "role.floor_above_ceiling",
-                detail,
-                "take it from the floor or add it to the ceiling",
-            );
+            self.report.add(at, "role.floor_above_ceiling", detail, "take it from the floor or add it to the ceiling");
         }
         (floor, ceiling)
     }
@@ -131,10 +105,7 @@ impl Masks<'_> {
 
     fn matching(&self, pattern: &str, at: usize) -> Option<Mask> {
         let Some(mask) = self.catalogue.matching(pattern) else {
-            let names = self
-                .catalogue
-                .iter()
-                .map(|(_, permission)| permission.name.as_str());
+            let names = self.catalogue.iter().map(|(_, permission)| permission.name.as_str());
             let hint = match nearest(pattern, names) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "add a [[permission]] with this name".to_owned(),
@@ -145,16 +116,8 @@ impl Masks<'_> {
         };
         let mask = mask & self.reachable;
         if mask.is_empty() {
-            let detail = format!(
-                "`{pattern}` is not asked of `{}` or of anything below it",
-                self.applies_to
-            );
-            self.report.add(
-                at,
-                "role.permission_out_of_reach",
-                detail,
-                "give it to a role of its own type",
-            );
+            let detail = format!("`{pattern}` is not asked of `{}` or of anything below it", self.applies_to);
+            self.report.add(at, "role.permission_out_of_reach", detail, "give it to a role of its own type");
             return None;
         }
         Some(mask)

@@ -1,0 +1,200 @@
+//! Members.
+
+use axum::Json;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use crate::http::extract::{Body, NoParameters, OptionalBody, Query};
+use crate::http::problem::Problem;
+use crate::http::reply::{done, object, written};
+use crate::ops::Ctx;
+use crate::ops::members::{self, MemberQuery, NewRole, Rejection};
+use crate::ops::view::{List, MemberView};
+
+/// List members, people who are invited among them.
+#[utoipa::path(
+    get,
+    path = "/organizations/{org}/members",
+    tag = "Members",
+    operation_id = "list_members",
+    params(
+        ("org" = String, Path, description = "Id or slug of the organization"),
+        MemberQuery,
+    ),
+    responses((status = 200, description = "List members, people who are invited among them", body = List<MemberView>)),
+    extensions(("x-permission" = json!("member.list"))),
+)]
+pub async fn list(
+    ctx: Ctx,
+    Path(org): Path<String>,
+    Query(query): Query<MemberQuery>,
+) -> Result<Json<List<MemberView>>, Problem> {
+    Ok(Json(members::list(&ctx, &org, query).await?))
+}
+
+/// Show a member.
+#[utoipa::path(
+    get,
+    path = "/organizations/{org}/members/{member}",
+    tag = "Members",
+    operation_id = "get_member",
+    params(
+        ("org" = String, Path, description = "Id or slug of the organization"),
+        ("member" = String, Path, description = "`mem_…`"),
+    ),
+    responses((status = 200, description = "Show a member", body = MemberView)),
+    extensions(("x-permission" = json!("member.list"))),
+)]
+pub async fn get(
+    ctx: Ctx,
+    Path((org, member)): Path<(String, String)>,
+    _: Query<NoParameters>,
+) -> Result<Response, Problem> {
+    Ok(object(StatusCode::OK, &members::get(&ctx, &org, &member).await?))
+}
+
+/// Give a member another role.
+#[utoipa::path(
+    patch,
+    path = "/organizations/{org}/members/{member}",
+    tag = "Members",
+    operation_id = "change_member_role",
+    params(
+        ("org" = String, Path, description = "Id or slug of the organization"),
+        ("member" = String, Path, description = "`mem_…`"),
+    ),
+    request_body = NewRole,
+    responses((status = 200, description = "Give a member another role", body = MemberView)),
+    extensions(("x-permission" = json!("member.change_role"))),
+)]
+pub async fn change_role(
+    ctx: Ctx,
+    Path((org, member)): Path<(String, String)>,
+    Body(wanted): Body<NewRole>,
+) -> Result<Response, Problem> {
+    Ok(written(StatusCode::OK, members::change_role(&ctx, &org, &member, wanted).await?))
+}
+
+/// Remove a member.
+#[utoipa::path(
+    delete,
+    path = "/organizations/{org}/members/{member}",
+    tag = "Members",
+    operation_id = "remove_member",
+    params(
+        ("org" = String, Path, description = "Id or slug of the organization"),
+        ("member" = String, Path, description = "`mem_…`"),
+    ),
+    responses((status = 204, description = "Remove a member")),
+    extensions(("x-permission" = json!("member.remove"))),
+)]
+pub async fn remove(ctx: Ctx, Path((org, member)): Path<(String, String)>) -> Result<Response, Problem> {
+    Ok(done(members::remove(&ctx, &org, &member).await?))
+}
+
+/// Let a waiting person in.
+#[utoipa::path(
+    post,
+    path = "/organizations/{org}/members/{member}/approve",
+    tag = "Members",
+    operation_id = "approve_member",
+    params(
+        ("org" = String, Path, description = "Id or slug of the organization"),
+        ("member" = String, Path, description = "`mem_…`"),
+    ),
+    responses((status = 200, description = "Let a waiting person in", body = MemberView)),
+    extensions(("x-permission" = json!("member.approve"))),
+)]
+pub async fn approve(ctx: Ctx, Path((org, member)): Path<(String, String)>) -> Result<Response, Problem> {
+    Ok(written(StatusCode::OK, members::approve(&ctx, &org, &member).await?))
+}
+
+/// Turn a waiting person away.
+#[utoipa::path(
+    post,
+    path = "/organizations/{org}/members/{member}/reject",
+    tag = "Members",
+    operation_id = "reject_member",
+    params(
+        ("org" = String, Path, description = "Id or slug of the organization"),
+        ("member" = String, Path, description = "`mem_…`"),
+    ),
+    request_body = Option<Rejection>,
+    responses((status = 204, description = "Turn a waiting person away")),
+    extensions(("x-permission" = json!("member.approve"))),
+)]
+pub async fn reject(
+    ctx: Ctx,
+    Path((org, member)): Path<(String, String)>,
+    OptionalBody(why): OptionalBody<Rejection>,
+) -> Result<Response, Problem> {
+    Ok(done(members::reject(&ctx, &org, &member, why).await?))
+}
+
+/// Switch a member off.
+#[utoipa::path(
+    post,
+    path = "/organizations/{org}/members/{member}/deactivate",
+    tag = "Members",
+    operation_id = "deactivate_member",
+    params(
+        ("org" = String, Path, description = "Id or slug of the organization"),
+        ("member" = String, Path, description = "`mem_…`"),
+    ),
+    responses((status = 200, description = "Switch a member off", body = MemberView)),
+    extensions(("x-permission" = json!("member.deactivate"))),
+)]
+pub async fn deactivate(ctx: Ctx, Path((org, member)): Path<(String, String)>) -> Result<Response, Problem> {
+    Ok(written(StatusCode::OK, members::deactivate(&ctx, &org, &member).await?))
+}
+
+/// Switch a member on again.
+#[utoipa::path(
+    post,
+    path = "/organizations/{org}/members/{member}/reactivate",
+    tag = "Members",
+    operation_id = "reactivate_member",
+    params(
+        ("org" = String, Path, description = "Id or slug of the organization"),
+        ("member" = String, Path, description = "`mem_…`"),
+    ),
+    responses((status = 200, description = "Switch a member on again", body = MemberView)),
+    extensions(("x-permission" = json!("member.deactivate"))),
+)]
+pub async fn reactivate(ctx: Ctx, Path((org, member)): Path<(String, String)>) -> Result<Response, Problem> {
+    Ok(written(StatusCode::OK, members::reactivate(&ctx, &org, &member).await?))
+}
+
+/// End the sessions a member has here.
+#[utoipa::path(
+    post,
+    path = "/organizations/{org}/members/{member}/end-sessions",
+    tag = "Members",
+    operation_id = "end_member_sessions",
+    params(
+        ("org" = String, Path, description = "Id or slug of the organization"),
+        ("member" = String, Path, description = "`mem_…`"),
+    ),
+    responses((status = 204, description = "End the sessions a member has here")),
+    extensions(("x-permission" = json!("member.end_sessions"))),
+)]
+pub async fn end_sessions(ctx: Ctx, Path((org, member)): Path<(String, String)>) -> Result<Response, Problem> {
+    Ok(done(members::end_sessions(&ctx, &org, &member).await?))
+}
+
+/// Leave the organization.
+#[utoipa::path(
+    post,
+    path = "/organizations/{org}/leave",
+    tag = "Members",
+    operation_id = "leave_organization",
+    params(
+        ("org" = String, Path, description = "Id or slug of the organization"),
+    ),
+    responses((status = 204, description = "Leave the organization")),
+    extensions(("x-permission" = json!("member.leave"))),
+)]
+pub async fn leave(ctx: Ctx, Path(org): Path<String>) -> Result<Response, Problem> {
+    Ok(done(members::leave(&ctx, &org).await?))
+}

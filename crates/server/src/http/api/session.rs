@@ -1,0 +1,137 @@
+//! Coming in and going out: set-up, sessions, signing up, accepting, introspection.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::http::extract::{Body, NoParameters, Query};
+use crate::http::problem::Problem;
+use crate::http::reply::{clear_session, done, set_session};
+use crate::ops::accept::{self, Accept, CameIn, SignUp};
+use crate::ops::identities::{self, Me};
+use crate::ops::sessions::{self, SignIn, SignedIn};
+use crate::ops::setup::{self, SetUp};
+use crate::ops::tokens::{Introspect, Introspected};
+use crate::ops::view::{MemberView, OrganizationView, Preview};
+use crate::ops::{Answer, Ctx, tokens};
+
+/// A session that has begun. Its secret is in the cookie only.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct SessionAnswer {
+    /// Who signed in.
+    pub identity: SignedIn,
+    /// Send it back as `X-CSRF-Token` with every write.
+    pub csrf_token: String,
+}
+
+/// Somebody came in.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct CameInAnswer {
+    /// The organization, when one was joined.
+    pub organization: Option<OrganizationView>,
+    /// The membership.
+    pub membership: Option<MemberView>,
+    /// Send it back as `X-CSRF-Token` with every write; `null` when a session was in use already.
+    pub csrf_token: Option<String>,
+}
+
+/// The first organization is made.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct SetUpAnswer {
+    /// The organization.
+    pub organization: OrganizationView,
+    /// `usr_…` of its owner.
+    pub owner: String,
+    /// Send it back as `X-CSRF-Token` with every write.
+    pub csrf_token: String,
+}
+
+/// Make the first organization and its owner by the set-up address.
+#[utoipa::path(post, path = "/set-up", tag = "Session", operation_id = "set_up", request_body = SetUp,
+    responses((status = 201, description = "The owner is signed in", body = SetUpAnswer)))]
+pub async fn set_up(ctx: Ctx, State(app): State<Arc<App>>, Body(wanted): Body<SetUp>) -> Result<Response, Problem> {
+    Ok(match setup::complete(&ctx, wanted).await? {
+        Answer::Done(ready) => {
+            let body = SetUpAnswer {
+                organization: ready.organization,
+                owner: ready.owner.to_string(),
+                csrf_token: ready.session.csrf_token.clone(),
+            };
+            let mut response = (StatusCode::CREATED, Json(body)).into_response();
+            set_session(&app, &mut response, &ready.session);
+            response
+        }
+        Answer::Preview(preview) => Json(preview).into_response(),
+    })
+}
+
+/// Who is signed in, and the session's CSRF token.
+#[utoipa::path(get, path = "/session", tag = "Session", operation_id = "get_session",
+    responses((status = 200, description = "Who is signed in", body = Me)))]
+pub async fn show(ctx: Ctx, _: Query<NoParameters>) -> Result<Json<Me>, Problem> {
+    Ok(Json(identities::me(&ctx).await?))
+}
+
+/// Sign in with address and password.
+#[utoipa::path(post, path = "/session", tag = "Session", operation_id = "sign_in", request_body = SignIn,
+    responses((status = 200, description = "Signed in; the cookie is set", body = SessionAnswer)))]
+pub async fn sign_in(ctx: Ctx, State(app): State<Arc<App>>, Body(wanted): Body<SignIn>) -> Result<Response, Problem> {
+    let (identity, begun) = sessions::sign_in(&ctx, wanted).await?;
+    let mut response = Json(SessionAnswer { identity, csrf_token: begun.csrf_token.clone() }).into_response();
+    set_session(&app, &mut response, &begun);
+    Ok(response)
+}
+
+/// Sign out: end the session in use.
+#[utoipa::path(delete, path = "/session", tag = "Session", operation_id = "sign_out",
+    responses((status = 204, description = "Signed out")))]
+pub async fn sign_out(ctx: Ctx, State(app): State<Arc<App>>) -> Result<Response, Problem> {
+    let mut response = done(sessions::sign_out(&ctx).await?);
+    if !ctx.dry_run {
+        clear_session(&app, &mut response);
+    }
+    Ok(response)
+}
+
+fn came_in(app: &App, status: StatusCode, answer: Answer<CameIn>) -> Response {
+    match answer {
+        Answer::Done(came) => {
+            let csrf_token = came.session.as_ref().map(|s| s.csrf_token.clone());
+            let body = CameInAnswer { organization: came.organization, membership: came.membership, csrf_token };
+            let mut response = (status, Json(body)).into_response();
+            if let Some(begun) = &came.session {
+                set_session(app, &mut response, begun);
+            }
+            response
+        }
+        Answer::Preview(preview) => Json::<Preview>(preview).into_response(),
+    }
+}
+
+/// Sign up and join an organization that lets people in by themselves.
+#[utoipa::path(post, path = "/sign-up", tag = "Session", operation_id = "sign_up", request_body = SignUp,
+    responses((status = 201, description = "Signed up; the cookie is set", body = CameInAnswer)))]
+pub async fn sign_up(ctx: Ctx, State(app): State<Arc<App>>, Body(wanted): Body<SignUp>) -> Result<Response, Problem> {
+    Ok(came_in(&app, StatusCode::CREATED, accept::sign_up(&ctx, wanted).await?))
+}
+
+/// Accept an invitation, signed in or signing up.
+#[utoipa::path(post, path = "/invitations/accept", tag = "Session", operation_id = "accept_invitation", request_body = Accept,
+    responses((status = 200, description = "A member now", body = CameInAnswer)))]
+pub async fn accept(ctx: Ctx, State(app): State<Arc<App>>, Body(wanted): Body<Accept>) -> Result<Response, Problem> {
+    Ok(came_in(&app, StatusCode::OK, accept::accept(&ctx, wanted).await?))
+}
+
+/// Ask what a session or token stands for.
+#[utoipa::path(post, path = "/introspect", tag = "Session", operation_id = "introspect", request_body = Introspect,
+    responses((status = 200, description = "Identity, organization, role and scopes, or `active: false`", body = Introspected)),
+    extensions(("x-permission" = json!("access.check"))))]
+pub async fn introspect(ctx: Ctx, Body(asked): Body<Introspect>) -> Result<Json<Introspected>, Problem> {
+    Ok(Json(tokens::introspect(&ctx, asked).await?))
+}

@@ -1,0 +1,202 @@
+//! Who asks, from where, with what: the parts of a request before its body. Recognises
+//! credentials; what they allow is decided elsewhere.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use axum::extract::{ConnectInfo, FromRef, FromRequestParts};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method};
+use guildhall_domain::refusal::{Code, Refusal};
+use guildhall_store::read::{credential, identity};
+use guildhall_store::{Conn, Stop};
+use serde::Deserialize;
+
+use super::extract::query;
+use super::problem::Problem;
+use crate::app::App;
+use crate::ops::sessions::limited;
+use crate::ops::{Caller, Credential, Ctx, Idempotency};
+use crate::security::limits::address_key;
+use crate::security::token::TokenKind;
+
+/// Routes on which a session cookie without CSRF token counts as no credential: they hand out or
+/// take other proof.
+const OPEN: &[&str] = &[
+    "/api/v1/session",
+    "/api/v1/sign-up",
+    "/api/v1/invitations/accept",
+    "/api/v1/password/forgot",
+    "/api/v1/password/reset",
+    "/api/v1/email/verify",
+    "/api/v1/set-up",
+];
+
+/// What every write takes behind `?`.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WriteParameters {
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// The named header, when it is text.
+#[must_use]
+pub fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|v| v.to_str().ok())
+}
+
+/// The value of a cookie.
+#[must_use]
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get_all("cookie").iter().filter_map(|v| v.to_str().ok()).flat_map(|line| line.split(';')).find_map(|pair| {
+        let (key, value) = pair.trim().split_once('=')?;
+        (key == name).then_some(value)
+    })
+}
+
+/// The address a request came from: the peer's, or what a trusted proxy says of it.
+#[must_use]
+pub fn address(app: &App, parts: &Parts) -> IpAddr {
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |c| c.0.ip());
+    if !app.config.is_trusted_proxy(peer) {
+        return peer;
+    }
+    // The nearest address that no trusted proxy of ours put there.
+    let hops = parts
+        .headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .filter_map(|v| v.to_str().ok())
+        .flat_map(|line| line.split(','));
+    let hops: Vec<IpAddr> = hops.filter_map(|hop| hop.trim().parse().ok()).collect();
+    hops.iter().rev().find(|hop| !app.config.is_trusted_proxy(**hop)).or(hops.first()).copied().unwrap_or(peer)
+}
+
+/// Recognises a token.
+async fn by_token(app: &Arc<App>, text: &str, from: IpAddr) -> Result<Caller, Stop> {
+    let (kind, hash) =
+        app.credentials.parse(text).map_err(|typo| Refusal::because(Code::TokenMalformed, typo.to_string()))?;
+    if kind != TokenKind::Pat {
+        return Err(Refusal::because(Code::AuthInvalid, "that kind of token does not open the API").into());
+    }
+    let now = app.now();
+    let found = app
+        .store
+        .read(move |conn: &mut Conn<'_>| {
+            let Some(token) = credential::token_by_secret(conn, &hash)? else { return Ok(None) };
+            let over = token.revoked_at.is_some() || token.expires_at.is_some_and(|end| end <= now);
+            let who = identity::by_id(conn, token.user)?.filter(|who| token.created_at >= who.valid_from);
+            Ok(who.filter(|_| !over).map(|identity| Caller { identity, credential: Credential::Token(token) }))
+        })
+        .await?;
+    match found {
+        Some(caller) => {
+            if let Credential::Token(token) = &caller.credential {
+                app.mark_token(token.id);
+            }
+            Ok(caller)
+        }
+        None => {
+            app.limits.bad_tokens.take(&address_key(from), now.micros() / 1_000).map_err(limited)?;
+            Err(Code::AuthInvalid.into())
+        }
+    }
+}
+
+/// Recognises a session cookie; one that is unknown or over is no credential.
+async fn by_session(app: &Arc<App>, value: &str) -> Result<Option<Caller>, Stop> {
+    let Some(hash) = app.credentials.session_hash(value) else { return Ok(None) };
+    let (now, asked) = (app.now(), Arc::clone(app));
+    let idle_s = i64::try_from(app.config.session.idle_s).unwrap_or(i64::MAX);
+    let found = app
+        .store
+        .read(move |conn: &mut Conn<'_>| {
+            let Some(session) = credential::session_by_secret(conn, &hash)? else { return Ok(None) };
+            let seen = asked.session_seen(session.id).unwrap_or(session.seen_at).max(session.seen_at);
+            let over = session.expires_at <= now || now.seconds_since(seen) > idle_s;
+            let who = identity::by_id(conn, session.user)?.filter(|who| session.created_at >= who.valid_from);
+            Ok(who.filter(|_| !over).map(|identity| Caller { identity, credential: Credential::Session(session) }))
+        })
+        .await?;
+    if let Some(session) = found.as_ref().and_then(Caller::session) {
+        app.mark_session(session);
+    }
+    Ok(found)
+}
+
+/// The request's context with whatever credential it carries. No CSRF token is asked for here.
+///
+/// # Errors
+/// `token.malformed`, `auth.invalid`, `rate.limited`, faults.
+pub async fn recognise(app: &Arc<App>, parts: &Parts) -> Result<Ctx, Stop> {
+    let from = address(app, parts);
+    let bearer = header(&parts.headers, "authorization").map(|text| match text.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(token.trim()),
+        _ => Err(Refusal::because(Code::AuthInvalid, "send `Authorization: Bearer <token>`")),
+    });
+    let caller = match (bearer, cookie(&parts.headers, &app.config.cookie_name())) {
+        (Some(token), _) => Some(by_token(app, token?, from).await?),
+        (None, Some(value)) => by_session(app, value).await?,
+        (None, None) => None,
+    };
+    Ok(Ctx {
+        app: Arc::clone(app),
+        caller,
+        address: from,
+        agent: header(&parts.headers, "user-agent").unwrap_or_default().to_owned(),
+        request_id: super::request_id::current(),
+        now: app.now(),
+        dry_run: false,
+        if_match: None,
+        idempotency: parts.extensions.get::<Idempotency>().copied(),
+    })
+}
+
+fn revision_of(text: &str) -> Result<u64, Refusal> {
+    let bare = text.trim().trim_start_matches("W/").trim_matches('"');
+    bare.parse().map_err(|_| Refusal::of(Code::StaleEtag))
+}
+
+impl<S> FromRequestParts<S> for Ctx
+where
+    S: Send + Sync,
+    Arc<App>: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let app = Arc::<App>::from_ref(state);
+        let mut ctx = recognise(&app, parts).await?;
+        if matches!(parts.method, Method::GET | Method::HEAD) {
+            return Ok(ctx);
+        }
+        if let Some(session) = ctx.caller.as_ref().and_then(Caller::session) {
+            let given = header(&parts.headers, "x-csrf-token").unwrap_or_default();
+            if !app.credentials.csrf_matches(session.uuid().as_bytes(), given) {
+                if !OPEN.contains(&parts.uri.path()) || parts.method == Method::DELETE {
+                    return Err(Code::CsrfInvalid.into());
+                }
+                ctx.caller = None;
+            }
+        }
+        ctx.dry_run = query::<WriteParameters>(parts.uri.query().unwrap_or_default())?.dry_run;
+        ctx.if_match = header(&parts.headers, "if-match").filter(|v| v.trim() != "*").map(revision_of).transpose()?;
+        Ok(ctx)
+    }
+}
+
+/// Whoever a token or session value, shown by a product, stands for; `None` when it is not valid.
+///
+/// # Errors
+/// Faults, `rate.limited`.
+pub async fn shown(app: &Arc<App>, text: &str, from: IpAddr) -> Result<Option<Caller>, Stop> {
+    if !text.starts_with("gld_") {
+        return by_session(app, text).await;
+    }
+    match by_token(app, text, from).await {
+        Ok(caller) => Ok(Some(caller)),
+        Err(Stop::Refused(refusal)) if refusal.code != Code::RateLimited => Ok(None),
+        Err(stop) => Err(stop),
+    }
+}

@@ -1,0 +1,48 @@
+//! `Idempotency-Key`: hashes the key with caller and route, and the body, before the body is read
+//! for its own sake. What is done with them stands in the write path.
+
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::Method;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use guildhall_domain::refusal::{Code, Refusal};
+use sha2::{Digest, Sha256};
+
+use super::context::header;
+use super::problem::Problem;
+use crate::app::App;
+use crate::ops::Idempotency;
+
+const MAX_KEY_BYTES: usize = 255;
+
+/// Reads the header of a POST.
+pub async fn layer(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let key = match (request.method() == Method::POST, header(request.headers(), "idempotency-key")) {
+        (true, Some(key)) => key.to_owned(),
+        _ => return next.run(request).await,
+    };
+    if key.is_empty() || key.len() > MAX_KEY_BYTES {
+        let refusal = Refusal::field("Idempotency-Key", "field.invalid", format!("1 to {MAX_KEY_BYTES} characters"));
+        return Problem::from(refusal).into_response();
+    }
+    let (mut parts, body) = request.into_parts();
+    let Ok(bytes) = to_bytes(body, app.config.bulk_body_limit_bytes).await else {
+        return Problem::from(Code::BodyTooLarge).into_response();
+    };
+    let route = parts.uri.path_and_query().map_or_else(String::new, ToString::to_string);
+    let mut hasher = Sha256::new();
+    for part in [
+        key.as_str(),
+        route.as_str(),
+        header(&parts.headers, "authorization").unwrap_or_default(),
+        header(&parts.headers, "cookie").unwrap_or_default(),
+    ] {
+        hasher.update((part.len() as u64).to_be_bytes());
+        hasher.update(part.as_bytes());
+    }
+    parts.extensions.insert(Idempotency { key: hasher.finalize().into(), body: Sha256::digest(&bytes).into() });
+    next.run(Request::from_parts(parts, Body::from(bytes))).await
+}

@@ -1,0 +1,50 @@
+//! The outside over HTTP: REST under `/api/v1`, its description, health and metrics. Handlers read
+//! the request, call one use case and answer; no rule stands here.
+
+pub mod api;
+pub mod context;
+pub mod cursor;
+pub mod document;
+pub mod extract;
+pub mod health;
+pub mod idempotency;
+pub mod observe;
+pub mod problem;
+pub mod reply;
+pub mod request_id;
+pub mod routes;
+
+use std::sync::Arc;
+
+use axum::extract::DefaultBodyLimit;
+use axum::http::HeaderValue;
+use axum::http::header::{CACHE_CONTROL, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use axum::{Router, middleware};
+use guildhall_domain::refusal::Code;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use crate::app::App;
+use problem::Problem;
+
+/// Everything the program answers.
+pub fn router(app: Arc<App>) -> Router {
+    let (api, document) = routes::api(&app);
+    let document = document::finish(document);
+    let api = api
+        .fallback(|| async { Problem::from(Code::NotFound) })
+        .method_not_allowed_fallback(|| async { Problem::from(Code::MethodNotAllowed) })
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), idempotency::layer))
+        .layer(SetResponseHeaderLayer::if_not_present(CACHE_CONTROL, HeaderValue::from_static("no-store")));
+    Router::new()
+        .nest("/api/v1", api)
+        .merge(document::router(document))
+        .merge(health::router())
+        .with_state(Arc::clone(&app))
+        .layer(DefaultBodyLimit::max(app.config.body_limit_bytes))
+        .layer(SetResponseHeaderLayer::if_not_present(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
+        .layer(SetResponseHeaderLayer::if_not_present(REFERRER_POLICY, HeaderValue::from_static("same-origin")))
+        .layer(CatchPanicLayer::custom(observe::panicked))
+        .layer(middleware::from_fn(observe::layer))
+        .layer(middleware::from_fn(request_id::layer))
+}

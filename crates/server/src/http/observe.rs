@@ -1,0 +1,60 @@
+//! One log line and one measurement for each request. Never logs bodies, queries or credentials.
+
+use std::sync::OnceLock;
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use guildhall_store::{Stop, StoreError};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+
+use super::problem::Problem;
+
+static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
+
+/// Starts measuring; harmless when it runs twice.
+pub fn start() {
+    METRICS.get_or_init(|| {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let handle = recorder.handle();
+        if metrics::set_global_recorder(recorder).is_err() {
+            tracing::warn!("another part of this process measures already; /metrics stays empty");
+        }
+        handle
+    });
+}
+
+/// What was measured, in Prometheus' text form.
+#[must_use]
+pub fn render() -> String {
+    METRICS.get().map(PrometheusHandle::render).unwrap_or_default()
+}
+
+/// Logs and measures a request.
+pub async fn layer(request: Request, next: Next) -> Response {
+    let begun = Instant::now();
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().map_or_else(|| "none".to_owned(), |p| p.as_str().to_owned());
+    let path = request.uri().path().to_owned();
+    let response = next.run(request).await;
+    let (status, took) = (response.status().as_u16(), begun.elapsed());
+    // A path may hold a link's secret: only the route is told of those.
+    let shown = if ["/invite/", "/password/", "/email/", "/setup"].iter().any(|secret| path.starts_with(secret)) {
+        "(a link)"
+    } else {
+        path.as_str()
+    };
+    tracing::info!(request_id = super::request_id::current(), %method, path = shown, status, took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX), "request");
+    let labels = [("method", method.to_string()), ("route", route), ("status", status.to_string())];
+    metrics::counter!("guildhall_http_requests_total", &labels).increment(1);
+    metrics::histogram!("guildhall_http_request_seconds").record(took.as_secs_f64());
+    response
+}
+
+/// A panic is a fault like any other: logged under the request's id, told without its cause.
+pub fn panicked(cause: Box<dyn std::any::Any + Send>) -> Response {
+    let text =
+        cause.downcast_ref::<&str>().map(|s| (*s).to_owned()).or_else(|| cause.downcast_ref::<String>().cloned());
+    Problem(Stop::Failed(StoreError::Bug(format!("a handler panicked: {}", text.unwrap_or_default())))).into_response()
+}

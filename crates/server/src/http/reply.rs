@@ -1,0 +1,83 @@
+//! Answers: status, `ETag`, cookies. Does not decide.
+
+use axum::Json;
+use axum::http::header::{ETAG, SET_COOKIE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::app::App;
+use crate::ops::invitations::{InviteOutcome, Invited};
+use crate::ops::organizations::PolicyView;
+use crate::ops::sessions::Begun;
+use crate::ops::view::{InvitationView, MemberView, Nothing, OrganizationView, TokenView};
+use crate::ops::{Answer, identities};
+
+/// Something that may carry the revision of its last change.
+pub trait Tagged {
+    /// The revision, when the thing has one.
+    fn revision(&self) -> Option<u64> {
+        None
+    }
+}
+
+macro_rules! tagged {
+    ($($revised:ty),*; $($plain:ty),*) => {
+        $(impl Tagged for $revised {
+            fn revision(&self) -> Option<u64> {
+                Some(self.revision)
+            }
+        })*
+        $(impl Tagged for $plain {})*
+    };
+}
+
+tagged!(MemberView, InvitationView, OrganizationView, PolicyView; Invited, InviteOutcome, TokenView, Nothing, identities::Me);
+
+/// One object with its `ETag`.
+pub fn object<T: Serialize + Tagged>(status: StatusCode, value: &T) -> Response {
+    let mut response = (status, Json(value)).into_response();
+    if let Some(tag) = value.revision().and_then(|r| HeaderValue::from_str(&format!("\"{r}\"")).ok()) {
+        response.headers_mut().insert(ETAG, tag);
+    }
+    response
+}
+
+/// The answer of a write: the object, or what would happen.
+pub fn written<T: Serialize + Tagged>(status: StatusCode, answer: Answer<T>) -> Response {
+    match answer {
+        Answer::Done(value) => object(status, &value),
+        Answer::Preview(preview) => Json(preview).into_response(),
+    }
+}
+
+/// The answer of a write that leaves nothing to show.
+pub fn done(answer: Answer<Nothing>) -> Response {
+    match answer {
+        Answer::Done(_) => StatusCode::NO_CONTENT.into_response(),
+        Answer::Preview(preview) => Json(preview).into_response(),
+    }
+}
+
+/// Sets the cookie of a session.
+pub fn set_session(app: &App, response: &mut Response, begun: &Begun) {
+    let secure = if app.config.is_https() { "; Secure" } else { "" };
+    let line = format!(
+        "{}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={}{secure}",
+        app.config.cookie_name(),
+        begun.cookie,
+        begun.max_age_s
+    );
+    if let Ok(value) = HeaderValue::from_str(&line) {
+        response.headers_mut().append(SET_COOKIE, value);
+    }
+}
+
+/// Forgets the cookie of a session.
+pub fn clear_session(app: &App, response: &mut Response) {
+    let secure = if app.config.is_https() { "; Secure" } else { "" };
+    let line = format!("{}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0{secure}", app.config.cookie_name());
+    if let Ok(value) = HeaderValue::from_str(&line) {
+        response.headers_mut().append(SET_COOKIE, value);
+    }
+}

@@ -1,0 +1,61 @@
+//! Every operation of the REST API, on one page.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::api::{audit, check, identity, invitations, members, organizations, roles, session, tokens};
+use crate::app::App;
+
+/// The routes under `/api/v1` and their description.
+pub fn api(app: &App) -> (Router<Arc<App>>, OpenApi) {
+    let bulk = OpenApiRouter::new()
+        .routes(routes!(invitations::list, invitations::create))
+        .layer(DefaultBodyLimit::max(app.config.bulk_body_limit_bytes));
+    OpenApiRouter::new()
+        .routes(routes!(session::set_up))
+        .routes(routes!(session::show, session::sign_in, session::sign_out))
+        .routes(routes!(session::sign_up))
+        .routes(routes!(session::accept))
+        .routes(routes!(session::introspect))
+        .routes(routes!(identity::forgot))
+        .routes(routes!(identity::reset))
+        .routes(routes!(identity::verify))
+        .routes(routes!(identity::me, identity::edit))
+        .routes(routes!(identity::change_password))
+        .routes(routes!(identity::ask_verification))
+        .routes(routes!(identity::reset_authentication))
+        .routes(routes!(identity::sessions, identity::end_other_sessions))
+        .routes(routes!(identity::end_session))
+        .routes(routes!(tokens::mine, tokens::create))
+        .routes(routes!(tokens::revoke_mine))
+        .routes(routes!(organizations::list, organizations::create))
+        .routes(routes!(organizations::get, organizations::rename, organizations::delete))
+        .routes(routes!(organizations::policy, organizations::change_policy))
+        .routes(routes!(organizations::reset_authentication))
+        .routes(routes!(members::list))
+        .routes(routes!(members::get, members::change_role, members::remove))
+        .routes(routes!(members::approve))
+        .routes(routes!(members::reject))
+        .routes(routes!(members::deactivate))
+        .routes(routes!(members::reactivate))
+        .routes(routes!(members::end_sessions))
+        .routes(routes!(members::leave))
+        .merge(bulk)
+        .routes(routes!(invitations::get, invitations::change_role, invitations::cancel))
+        .routes(routes!(invitations::resend))
+        .routes(routes!(roles::list))
+        .routes(routes!(roles::get))
+        .routes(routes!(roles::permissions))
+        .routes(routes!(tokens::of_organization))
+        .routes(routes!(tokens::revoke_of_organization))
+        .routes(routes!(audit::list))
+        .routes(routes!(audit::export))
+        .routes(routes!(check::check))
+        .routes(routes!(check::batch))
+        .split_for_parts()
+}

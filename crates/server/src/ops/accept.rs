@@ -1,0 +1,272 @@
+//! Coming in: by an invitation, or by signing up where an organization is open.
+
+use guildhall_domain::change::{Change, LinkKind};
+use guildhall_domain::identity::Identity;
+use guildhall_domain::ids::{MemberId, UserId};
+use guildhall_domain::invitation::{self, Belongs, Guest, guard_join, status_on_joining};
+use guildhall_domain::member::{Member, MemberKind, Origin, Status};
+use guildhall_domain::refusal::{Code, Refusal};
+use guildhall_domain::text::{self, Email};
+use guildhall_domain::time::Timestamp;
+use guildhall_store::read::{identity, invitation as invitations, member as members, organization};
+use guildhall_store::{Stop, Tx};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::sessions::{self, Begun, check_new_password, limited, password_stop};
+use super::view::{MemberView, OrganizationView};
+use super::{Answer, Ctx, letters};
+use crate::security::limits::address_key;
+use crate::security::secret::Secret;
+use crate::security::token::TokenKind;
+
+/// Accepting an invitation.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Accept {
+    /// The secret of the link.
+    pub token: String,
+    /// The new person's name, when signing up.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// The new person's password, when signing up.
+    #[serde(default)]
+    pub password: Option<String>,
+}
+
+/// Signing up without an invitation.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignUp {
+    /// The address.
+    pub email: String,
+    /// The name.
+    pub name: String,
+    /// The password.
+    pub password: String,
+    /// The organization to join, where it lets people in by themselves.
+    #[serde(default)]
+    pub organization: Option<String>,
+}
+
+/// Somebody came in.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CameIn {
+    /// The organization, when one was joined.
+    pub organization: Option<OrganizationView>,
+    /// The membership, when one was made.
+    pub membership: Option<MemberView>,
+    /// The session, when an identity was made.
+    pub session: Option<Begun>,
+}
+
+/// What an invitation's page shows before anything is done.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    /// The organization's name.
+    pub organization: String,
+    /// The invited address.
+    pub email: String,
+    /// The name the inviter typed.
+    pub name: String,
+    /// The role's name.
+    pub role: String,
+    /// When it ends.
+    pub expires_at: Option<Timestamp>,
+    /// Whether the person must sign in with an account that exists.
+    pub must_sign_in: bool,
+}
+
+fn secret_of(ctx: &Ctx, token: &str) -> Result<[u8; 32], Refusal> {
+    match ctx.app.credentials.parse(token) {
+        Ok((TokenKind::Inv, hash)) => Ok(hash),
+        _ => Err(Code::InvitationUnknown.into()),
+    }
+}
+
+/// Looks at an invitation.
+///
+/// # Errors
+/// `invitation.unknown`, `.expired`, `.used`, `.cancelled`.
+pub async fn look(ctx: &Ctx, token: &str) -> Result<Opened, Stop> {
+    let hash = secret_of(ctx, token)?;
+    ctx.read(move |ctx, conn| {
+        let found = invitations::by_secret(conn, &hash)?.ok_or(Code::InvitationUnknown)?;
+        invitation::open(&found, ctx.now)?;
+        let place = organization::by_id(conn, found.organization)?.ok_or(Code::InvitationUnknown)?;
+        let rules = ctx.app.rules(&place)?;
+        let key = Email::parse(&found.email, "email")?;
+        let taken = identity::verified(conn, key.key())?.is_some() && found.deliver == invitation::Deliver::Email;
+        Ok(Opened {
+            organization: place.name,
+            email: found.email.clone(),
+            name: found.name.clone(),
+            role: rules
+                .preset()
+                .role("organization", &found.role)
+                .map_or_else(|| found.role.clone(), |r| r.name.clone()),
+            expires_at: found.expires_at,
+            must_sign_in: taken,
+        })
+    })
+    .await
+}
+
+fn belongs(tx: &mut Tx<'_>, user: UserId, here: guildhall_domain::ids::OrgId) -> Result<Belongs, Stop> {
+    Ok(Belongs {
+        here: members::of_identity_here(tx, here, user)?.is_some(),
+        elsewhere: members::present_elsewhere(tx, user, here)?,
+    })
+}
+
+fn newcomer(ctx: &Ctx, tx: &Tx<'_>, email: &str, name: String) -> Identity {
+    Identity {
+        id: UserId::new(tx.fresh()),
+        email: email.to_owned(),
+        email_verified_at: None,
+        name,
+        handle: None,
+        administrator: false,
+        valid_from: Timestamp::default(),
+        revision: 0,
+        created_at: ctx.now,
+    }
+}
+
+/// Accepts an invitation: signed in, with the identity in use; otherwise by making one.
+///
+/// # Errors
+/// `invitation.*`, `member.already`, `member.elsewhere`, `rate.limited`, refused values.
+pub async fn accept(ctx: &Ctx, wanted: Accept) -> Result<Answer<CameIn>, Stop> {
+    ctx.app.limits.accept.take(&address_key(ctx.address), ctx.now.micros() / 1_000).map_err(limited)?;
+    let hash = secret_of(ctx, &wanted.token)?;
+    // A used-up link is told before any work is spent on a password.
+    ctx.read(move |ctx, conn| {
+        let found = invitations::by_secret(conn, &hash)?.ok_or(Code::InvitationUnknown)?;
+        Ok(invitation::open(&found, ctx.now)?)
+    })
+    .await?;
+    let newcomer_facts = match &ctx.caller {
+        Some(_) => None,
+        None => {
+            let name = text::name(wanted.name.as_deref().unwrap_or_default(), "name")?;
+            let password = wanted.password.clone().unwrap_or_default();
+            check_new_password(ctx, &password, "password")?;
+            Some((name, ctx.app.passwords.hash(Secret::new(password)).await.map_err(password_stop)?))
+        }
+    };
+    ctx.write(move |ctx, tx| enter(ctx, tx, &hash, newcomer_facts.as_ref())).await
+}
+
+fn enter(
+    ctx: &Ctx,
+    tx: &mut Tx<'_>,
+    hash: &[u8; 32],
+    newcomer_facts: Option<&(String, String)>,
+) -> Result<CameIn, Stop> {
+    let peek = invitations::by_secret(tx, hash)?.ok_or(Code::InvitationUnknown)?;
+    if let Some(caller) = &ctx.caller {
+        tx.take_identity(caller.identity.id)?;
+    }
+    tx.take_organization(peek.organization)?.ok_or(Code::InvitationUnknown)?;
+    // Read again under the lock: two who accept at once meet here.
+    let found = invitations::by_secret(tx, hash)?.ok_or(Code::InvitationUnknown)?;
+    invitation::open(&found, ctx.now)?;
+    let place = organization::by_id(tx, found.organization)?.ok_or(Code::InvitationUnknown)?;
+    let rules = ctx.app.rules(&place)?;
+    let waiting = members::by_id(tx, found.organization, found.member)?.ok_or(Code::InvitationUnknown)?;
+    let (who, changes) = match (&ctx.caller, newcomer_facts) {
+        (Some(caller), _) => {
+            let who = identity::by_id(tx, caller.identity.id)?.ok_or(Code::AuthInvalid)?;
+            let around = belongs(tx, who.id, place.id)?;
+            let changes = invitation::accept(&rules, &found, &waiting, Guest::Known(&who), around, ctx.now)?;
+            (who, changes)
+        }
+        (None, Some((name, password))) => {
+            let who = newcomer(ctx, tx, &found.email, name.clone());
+            let key = Email::parse(&found.email, "email")?;
+            let guest = Guest::New {
+                identity: Box::new(who.clone()),
+                password: password.clone(),
+                verified_elsewhere: identity::verified(tx, key.key())?.is_some(),
+            };
+            let changes = invitation::accept(&rules, &found, &waiting, guest, Belongs::default(), ctx.now)?;
+            (who, changes)
+        }
+        (None, None) => return Err(Code::AuthRequired.into()),
+    };
+    tx.apply(changes)?;
+    let member = members::by_id(tx, place.id, found.member)?.ok_or(Code::NotFound)?;
+    let session = if ctx.caller.is_none() { Some(sessions::begin(ctx, tx, &who)?) } else { None };
+    Ok(CameIn { organization: Some((&place).into()), membership: Some((&member).into()), session })
+}
+
+/// Signs up, and joins an organization that is open. An address that has an account already is
+/// answered exactly like a new one: the new identity has not proved it and so never stands for it.
+///
+/// # Errors
+/// `join.closed`, `rate.limited`, refused values.
+pub async fn sign_up(ctx: &Ctx, wanted: SignUp) -> Result<Answer<CameIn>, Stop> {
+    ctx.app.limits.sign_up.take(&address_key(ctx.address), ctx.now.micros() / 1_000).map_err(limited)?;
+    let email = Email::parse(&wanted.email, "email")?;
+    let name = text::name(&wanted.name, "name")?;
+    check_new_password(ctx, &wanted.password, "password")?;
+    let Some(organization) = wanted.organization.clone().filter(|o| !o.is_empty()) else {
+        return Err(Refusal::because(
+            Code::JoinClosed,
+            "name the organization to join; without an invitation nobody signs up here",
+        )
+        .into());
+    };
+    guard_open(ctx, organization.clone()).await?;
+    let password = ctx.app.passwords.hash(Secret::new(wanted.password.clone())).await.map_err(password_stop)?;
+    ctx.write(move |ctx, tx| {
+        let found = organization::find(tx, &organization)?.ok_or(Code::JoinClosed)?;
+        tx.take_organization(found.id)?.ok_or(Code::JoinClosed)?;
+        let place = organization::by_id(tx, found.id)?.ok_or(Code::JoinClosed)?;
+        let rules = ctx.app.rules(&place)?;
+        if !rules.policy().signup_open {
+            return Err(Code::JoinClosed.into());
+        }
+        guard_join(&rules, Belongs::default())?;
+        let who = newcomer(ctx, tx, email.shown(), name.clone());
+        let status = status_on_joining(&rules, email.shown(), false);
+        let member = Member {
+            id: MemberId::new(tx.fresh()),
+            organization: place.id,
+            user: Some(who.id),
+            kind: MemberKind::Person,
+            email: who.email.clone(),
+            name: who.name.clone(),
+            handle: None,
+            role: rules.policy().role_default.as_str().to_owned(),
+            status,
+            origin: Origin::SignUp,
+            joined_at: (status == Status::Active).then_some(ctx.now),
+            created_at: ctx.now,
+            created_by: None,
+            last_active_at: None,
+            sessions_from: Timestamp::default(),
+            revision: 0,
+        };
+        tx.apply(vec![
+            Change::IdentityCreated { identity: Box::new(who.clone()), password: Some(password.clone()) },
+            Change::MemberJoined { member: Box::new(member.clone()) },
+        ])?;
+        let proof = letters::link(ctx, tx, LinkKind::EmailVerify, who.id, &who.email)?;
+        tx.apply(proof)?;
+        let session = sessions::begin(ctx, tx, &who)?;
+        Ok(CameIn { organization: Some((&place).into()), membership: Some((&member).into()), session: Some(session) })
+    })
+    .await
+}
+
+/// A closed organization and one that does not exist answer alike.
+async fn guard_open(ctx: &Ctx, organization: String) -> Result<(), Stop> {
+    ctx.read(move |ctx, conn| {
+        let found = organization::find(conn, &organization)?.ok_or(Code::JoinClosed)?;
+        let open = ctx.app.rules(&found)?.policy().signup_open;
+        if open { Ok(()) } else { Err(Code::JoinClosed.into()) }
+    })
+    .await
+}

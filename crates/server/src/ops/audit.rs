@@ -1,0 +1,139 @@
+//! The audit trail: listed, filtered, exported.
+
+use guildhall_domain::action::Action;
+use guildhall_domain::ids::{EventId, OrgId};
+use guildhall_domain::refusal::{Code, Refusal};
+use guildhall_domain::time::Timestamp;
+use guildhall_store::Stop;
+use guildhall_store::read::audit::{After, Filter};
+use guildhall_store::read::{Page, audit};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::Ctx;
+use super::view::{EventView, List};
+use crate::http::cursor;
+
+/// How many records one step of an export reads.
+const STEP: u32 = 500;
+
+/// Which records to list.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct AuditQuery {
+    /// Id of who did it.
+    pub actor: Option<String>,
+    /// Id of what it happened to.
+    pub target: Option<String>,
+    /// Dotted type, such as `member.removed`.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// Not before this time.
+    pub since: Option<String>,
+    /// Before this time.
+    pub until: Option<String>,
+    /// `success`, `denied` or `failure`.
+    pub outcome: Option<String>,
+    /// How many at most: 1 to 100.
+    pub limit: Option<u32>,
+    /// Where the page before ended.
+    pub after: Option<String>,
+}
+
+impl AuditQuery {
+    fn filter(&self) -> Result<Filter, Refusal> {
+        let time = |text: &Option<String>, field: &str| {
+            let given = text.as_deref().filter(|t| !t.is_empty());
+            given
+                .map(|t| t.parse::<Timestamp>().map_err(|e| Refusal::field(field, "field.invalid", e.to_string())))
+                .transpose()
+        };
+        let kept = |text: &Option<String>| text.clone().filter(|t| !t.is_empty());
+        Ok(Filter {
+            actor: kept(&self.actor),
+            target: kept(&self.target),
+            kind: kept(&self.kind),
+            outcome: kept(&self.outcome),
+            since: time(&self.since, "since")?,
+            until: time(&self.until, "until")?,
+        })
+    }
+}
+
+/// A page of the trail, newest first.
+///
+/// # Errors
+/// `not_found`, `access.denied`, `cursor.invalid`, refused values.
+pub async fn list(ctx: &Ctx, organization: &str, query: AuditQuery) -> Result<List<EventView>, Stop> {
+    let limit = cursor::limit(query.limit)?;
+    let after = query.after.as_deref().map(cursor::read::<(u64, String)>).transpose()?;
+    let after = after
+        .map(|(revision, id)| Ok::<_, Refusal>((revision, id.parse::<EventId>().map_err(|_| Code::CursorInvalid)?)))
+        .transpose()?;
+    let filter = query.filter()?;
+    let organization = organization.to_owned();
+    ctx.read(move |ctx, conn| {
+        let place = ctx.place(conn, &organization)?;
+        place.permit(Action::AuditRead)?;
+        let found = audit::list(conn, place.organization.id, &filter, &Page { after, limit: limit + 1 })?;
+        let more = found.len() > limit as usize;
+        let items: Vec<EventView> = found.into_iter().take(limit as usize).map(Into::into).collect();
+        let next = items.last().filter(|_| more).map(|e| cursor::write(&(e.revision, &e.id)));
+        Ok(List { items, next })
+    })
+    .await
+}
+
+/// An export under way: it goes through the trail step by step, never holding more than a step.
+#[derive(Debug)]
+pub struct Export {
+    ctx: Ctx,
+    name: String,
+    organization: OrgId,
+    filter: Filter,
+    after: Option<After>,
+    done: bool,
+}
+
+/// Begins an export.
+///
+/// # Errors
+/// `not_found`, `access.denied`, refused values.
+pub async fn export(ctx: &Ctx, organization: &str, query: &AuditQuery) -> Result<Export, Stop> {
+    let filter = query.filter()?;
+    let name = organization.to_owned();
+    let asked = name.clone();
+    let id = ctx
+        .read(move |ctx, conn| {
+            let place = ctx.place(conn, &asked)?;
+            place.permit(Action::AuditRead)?;
+            Ok(place.organization.id)
+        })
+        .await?;
+    Ok(Export { ctx: ctx.clone(), name, organization: id, filter, after: None, done: false })
+}
+
+impl Export {
+    /// The next records; `None` at the end. The right to read is asked anew at each step.
+    ///
+    /// # Errors
+    /// [`Stop`]; the export ends there.
+    pub async fn step(&mut self) -> Result<Option<Vec<EventView>>, Stop> {
+        if self.done {
+            return Ok(None);
+        }
+        let (organization, filter, after, name) =
+            (self.organization, self.filter.clone(), self.after, self.name.clone());
+        let found = self
+            .ctx
+            .read(move |ctx, conn| {
+                ctx.place(conn, &name)?.permit(Action::AuditRead)?;
+                Ok(audit::list(conn, organization, &filter, &Page { after, limit: STEP })?)
+            })
+            .await?;
+        self.done = found.len() < STEP as usize;
+        self.after = found.last().map(|e| (e.revision, e.id));
+        Ok(Some(found.into_iter().map(Into::into).collect()))
+    }
+}

@@ -1,0 +1,93 @@
+//! Queues letters beside the changes that cause them, in the same commit. Does not send.
+
+use guildhall_domain::change::{Change, LinkKind};
+use guildhall_domain::ids::{InvitationId, LinkId, MailId, OrgId, UserId};
+use guildhall_domain::invitation::Invitation;
+use guildhall_domain::organization::Organization;
+use guildhall_domain::preset::Rules;
+use guildhall_domain::time::Timestamp;
+use guildhall_store::{Stop, Tx};
+use time::OffsetDateTime;
+
+use super::Ctx;
+use crate::mail::Message;
+use crate::mail::letters::{InvitationMail, LinkMail, email_verification, invitation, password_reset};
+use crate::security::token::TokenKind;
+
+/// What sealed mail is bound to.
+pub const PURPOSE: &str = "outbox";
+/// How long a mailed link for an identity works.
+pub const LINK_LIFE_S: i64 = 86_400;
+
+fn calendar(at: Timestamp) -> OffsetDateTime {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(at.micros()) * 1_000).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+}
+
+fn queued(
+    ctx: &Ctx,
+    tx: &Tx<'_>,
+    kind: &'static str,
+    about: (Option<OrgId>, Option<InvitationId>),
+    message: &Message,
+) -> Change {
+    let mail = MailId::new(tx.fresh());
+    let text = serde_json::to_vec(message).unwrap_or_default();
+    let sealed = ctx.app.key.seal(PURPOSE, mail.uuid().as_bytes(), &text, ctx.app.entropy.as_ref());
+    Change::MailQueued { mail, organization: about.0, invitation: about.1, kind, to: message.to.clone(), sealed }
+}
+
+/// The letter of an invitation.
+#[must_use]
+pub fn invite(
+    ctx: &Ctx,
+    tx: &Tx<'_>,
+    organization: &Organization,
+    rules: &Rules,
+    made: &Invitation,
+    secret: &str,
+) -> Change {
+    let inviter = ctx.caller.as_ref().map(|c| c.identity.name.as_str()).filter(|name| !name.is_empty());
+    let role = rules.preset().role("organization", &made.role).map(|r| r.name.as_str());
+    let single = rules.preset().organization_roles().count() == 1;
+    let message = invitation(&InvitationMail {
+        to: &made.email,
+        organization: &organization.name,
+        inviter,
+        role: role.filter(|_| !single),
+        link: &invitation_link(ctx, secret),
+        expires_at: made.expires_at.map(calendar),
+    });
+    queued(ctx, tx, "invitation", (Some(organization.id), Some(made.id)), &message)
+}
+
+/// Where an invitation is accepted.
+#[must_use]
+pub fn invitation_link(ctx: &Ctx, secret: &str) -> String {
+    format!("{}/invite/{secret}", ctx.app.public_url)
+}
+
+/// A mailed link for an identity: the link itself and its letter.
+pub fn link(ctx: &Ctx, tx: &mut Tx<'_>, kind: LinkKind, user: UserId, email: &str) -> Result<Vec<Change>, Stop> {
+    let (token, path) = match kind {
+        LinkKind::PasswordReset => (TokenKind::Reset, "password/reset"),
+        LinkKind::EmailVerify => (TokenKind::Verify, "email/verify"),
+        LinkKind::SetUp => (TokenKind::Setup, "setup"),
+    };
+    let minted = ctx.app.credentials.mint(token, ctx.app.entropy.as_ref());
+    let expires_at = ctx.now.plus_s(LINK_LIFE_S);
+    let address = format!("{}/{path}/{}", ctx.app.public_url, minted.secret.expose());
+    let mail = LinkMail { to: email, link: &address, expires_at: Some(calendar(expires_at)) };
+    let (name, message) = match kind {
+        LinkKind::EmailVerify => ("email_verification", email_verification(&mail)),
+        LinkKind::PasswordReset | LinkKind::SetUp => ("password_reset", password_reset(&mail)),
+    };
+    let issued = Change::LinkIssued {
+        link: LinkId::new(tx.fresh()),
+        kind,
+        user: Some(user),
+        email: email.to_owned(),
+        hash: minted.hash,
+        expires_at,
+    };
+    Ok(vec![issued, queued(ctx, tx, name, (None, None), &message)])
+}

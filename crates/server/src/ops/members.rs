@@ -1,0 +1,328 @@
+//! Members: listed, shown, given another role, switched off and on, removed; and leaving.
+
+use guildhall_domain::access::Permit;
+use guildhall_domain::action::Action;
+use guildhall_domain::change::Change;
+use guildhall_domain::ids::MemberId;
+use guildhall_domain::member::{self, Member, MemberKind, Status, Surroundings};
+use guildhall_domain::refusal::{Code, Refusal};
+use guildhall_domain::text::fold;
+use guildhall_domain::{invitation, member as rules_of};
+use guildhall_store::read::member::Filter;
+use guildhall_store::read::{Page, invitation as invitations, member as members};
+use guildhall_store::{Conn, Stop, Tx};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+
+use super::view::{List, MemberView, Nothing};
+use super::{Answer, Ctx, Place, id};
+use crate::http::cursor;
+
+/// Which members to list.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct MemberQuery {
+    /// Part of a name, address or handle.
+    pub query: Option<String>,
+    /// Only of this status.
+    pub status: Option<String>,
+    /// Only with this role.
+    pub role: Option<String>,
+    /// `person` or `service_account`.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// How many at most: 1 to 100.
+    pub limit: Option<u32>,
+    /// Where the page before ended.
+    pub after: Option<String>,
+}
+
+/// A member's new role.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewRole {
+    /// Slug of the role.
+    pub role: String,
+}
+
+/// Why somebody is turned away.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rejection {
+    /// Kept in the audit trail.
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
+fn word<T>(
+    text: Option<&str>,
+    field: &str,
+    of: impl Fn(&str) -> Option<T>,
+    known: &[&str],
+) -> Result<Option<T>, Refusal> {
+    let Some(text) = text.filter(|t| !t.is_empty()) else { return Ok(None) };
+    match of(text) {
+        Some(value) => Ok(Some(value)),
+        None => Err(Refusal::field(field, "field.invalid", format!("one of {}", known.join(", ")))),
+    }
+}
+
+fn filter(query: &MemberQuery) -> Result<Filter, Refusal> {
+    let listed: Vec<&str> = Status::ALL.iter().filter(|s| **s != Status::Removed).map(|s| s.word()).collect();
+    let kinds: Vec<&str> = MemberKind::ALL.iter().map(|k| k.word()).collect();
+    Ok(Filter {
+        query: query.query.as_deref().map(fold).filter(|q| !q.trim().is_empty()).map(|q| q.trim().to_owned()),
+        status: word(query.status.as_deref(), "status", |t| Status::of(t).filter(|s| *s != Status::Removed), &listed)?,
+        role: query.role.clone().filter(|r| !r.is_empty()),
+        kind: word(query.kind.as_deref(), "type", MemberKind::of, &kinds)?,
+    })
+}
+
+/// A page of members, people who are invited among them, in the order of their names.
+///
+/// # Errors
+/// `not_found`, `access.denied`, `cursor.invalid`, refused values.
+pub async fn list(ctx: &Ctx, organization: &str, query: MemberQuery) -> Result<List<MemberView>, Stop> {
+    let name = organization.to_owned();
+    let filter = filter(&query)?;
+    let limit = cursor::limit(query.limit)?;
+    let after = query.after.as_deref().map(cursor::read::<(String, String)>).transpose()?;
+    let after =
+        after.map(|(key, id)| Ok::<_, Refusal>((key, id.parse().map_err(|_| Code::CursorInvalid)?))).transpose()?;
+    ctx.read(move |ctx, conn| {
+        let place = ctx.place(conn, &name)?;
+        place.permit(Action::MemberList)?;
+        let found = members::list(conn, place.organization.id, &filter, &Page { after, limit: limit + 1 })?;
+        let shown: Vec<_> = found.iter().take(limit as usize).collect();
+        let next = match shown.last() {
+            Some(((key, id), _)) if found.len() > shown.len() => Some(cursor::write(&(key, id.to_string()))),
+            _ => None,
+        };
+        Ok(List { items: shown.into_iter().map(|(_, m)| m.into()).collect(), next })
+    })
+    .await
+}
+
+/// One member.
+///
+/// # Errors
+/// `not_found`, `access.denied`.
+pub async fn get(ctx: &Ctx, organization: &str, member: &str) -> Result<MemberView, Stop> {
+    let (name, member) = (organization.to_owned(), member.to_owned());
+    ctx.read(move |ctx, conn| {
+        let place = ctx.place(conn, &name)?;
+        place.permit(Action::MemberList)?;
+        Ok((&load(conn, &place, &member)?).into())
+    })
+    .await
+}
+
+fn load(conn: &mut Conn<'_>, place: &Place, member: &str) -> Result<Member, Stop> {
+    let wanted: MemberId = id(member)?;
+    Ok(members::by_id(conn, place.organization.id, wanted)?.ok_or(Code::NotFound)?)
+}
+
+/// Everything a decision about one member rests on, read after the organization was taken.
+struct Facts {
+    place: Place,
+    permit: Permit,
+    member: Member,
+    around: Surroundings,
+}
+
+fn facts(ctx: &Ctx, tx: &mut Tx<'_>, organization: &str, member: &str, action: Action) -> Result<Facts, Stop> {
+    let place = ctx.take_place(tx, organization)?;
+    // Who may not even list members learns nothing about one.
+    let permit = place.permit(action)?;
+    let member = load(tx, &place, member)?;
+    ctx.guard_seen(member.revision)?;
+    let around = members::surroundings(tx, &member, &place.rules.preset().top_role().slug)?;
+    Ok(Facts { place, permit, member, around })
+}
+
+async fn decide<T>(
+    ctx: &Ctx,
+    organization: &str,
+    member: &str,
+    action: Action,
+    decision: impl Fn(&Ctx, &mut Tx<'_>, &Facts) -> Result<Vec<Change>, Stop> + Send + 'static,
+    answer: impl Fn(&mut Tx<'_>, &Facts) -> Result<T, Stop> + Send + 'static,
+) -> Result<Answer<T>, Stop>
+where
+    T: serde::Serialize + serde::de::DeserializeOwned + Send + 'static,
+{
+    let (organization, member) = (organization.to_owned(), member.to_owned());
+    ctx.write(move |ctx, tx| {
+        let facts = facts(ctx, tx, &organization, &member, action)?;
+        let changes = decision(ctx, tx, &facts)?;
+        tx.apply(changes)?;
+        answer(tx, &facts)
+    })
+    .await
+}
+
+fn shown(tx: &mut Tx<'_>, facts: &Facts) -> Result<MemberView, Stop> {
+    let after = members::by_id(tx, facts.place.organization.id, facts.member.id)?;
+    Ok((&after.ok_or(Code::NotFound)?).into())
+}
+
+fn gone(_: &mut Tx<'_>, _: &Facts) -> Result<Nothing, Stop> {
+    Ok(Nothing {})
+}
+
+/// Gives a member another role; an invited member's role is the invitation's.
+///
+/// # Errors
+/// `not_found`, `access.denied`, `etag.stale`, and those of the decision.
+pub async fn change_role(
+    ctx: &Ctx,
+    organization: &str,
+    member: &str,
+    wanted: NewRole,
+) -> Result<Answer<MemberView>, Stop> {
+    let (organization, member) = (organization.to_owned(), member.to_owned());
+    ctx.write(move |ctx, tx| {
+        let place = ctx.take_place(tx, &organization)?;
+        place.permit(Action::MemberList)?;
+        let found = load(tx, &place, &member)?;
+        if found.status == Status::Invited {
+            let permit = place.permit(Action::InvitationManage)?;
+            let waiting = invitations::of_member(tx, place.organization.id, found.id)?.ok_or(Code::NotFound)?;
+            tx.apply(invitation::change_role(&permit, &place.rules, &waiting, &wanted.role)?)?;
+            return Ok((&load(tx, &place, &member)?).into());
+        }
+        let action = if found.status == Status::Active { Action::MemberChangeRole } else { Action::MemberUpdate };
+        let permit = place.permit(action)?;
+        ctx.guard_seen(found.revision)?;
+        let around = members::surroundings(tx, &found, &place.rules.preset().top_role().slug)?;
+        tx.apply(rules_of::change_role(&permit, &place.rules, &found, around, &wanted.role)?)?;
+        Ok((&load(tx, &place, &member)?).into())
+    })
+    .await
+}
+
+/// Lets a waiting person in.
+///
+/// # Errors
+/// `not_found`, `access.denied`, and those of the decision.
+pub async fn approve(ctx: &Ctx, organization: &str, member: &str) -> Result<Answer<MemberView>, Stop> {
+    decide(
+        ctx,
+        organization,
+        member,
+        Action::MemberApprove,
+        |ctx, _, f| Ok(member::approve(&f.permit, &f.place.rules, &f.member, ctx.now)?),
+        shown,
+    )
+    .await
+}
+
+/// Turns a waiting person away.
+///
+/// # Errors
+/// `not_found`, `access.denied`, and those of the decision.
+pub async fn reject(ctx: &Ctx, organization: &str, member: &str, why: Rejection) -> Result<Answer<Nothing>, Stop> {
+    let reason = why.reason.as_deref().map(|r| guildhall_domain::text::name(r, "reason")).transpose()?;
+    decide(
+        ctx,
+        organization,
+        member,
+        Action::MemberApprove,
+        move |_, _, f| Ok(member::reject(&f.permit, &f.member, f.around, reason.as_deref())?),
+        gone,
+    )
+    .await
+}
+
+/// Switches a member off.
+///
+/// # Errors
+/// `not_found`, `access.denied`, and those of the decision.
+pub async fn deactivate(ctx: &Ctx, organization: &str, member: &str) -> Result<Answer<MemberView>, Stop> {
+    decide(
+        ctx,
+        organization,
+        member,
+        Action::MemberDeactivate,
+        |_, _, f| Ok(member::deactivate(&f.permit, &f.place.rules, &f.member, f.around)?),
+        shown,
+    )
+    .await
+}
+
+/// Switches a member on again.
+///
+/// # Errors
+/// `not_found`, `access.denied`, and those of the decision.
+pub async fn reactivate(ctx: &Ctx, organization: &str, member: &str) -> Result<Answer<MemberView>, Stop> {
+    decide(
+        ctx,
+        organization,
+        member,
+        Action::MemberDeactivate,
+        |_, _, f| Ok(member::reactivate(&f.permit, &f.place.rules, &f.member)?),
+        shown,
+    )
+    .await
+}
+
+/// Ends the sessions a member has here.
+///
+/// # Errors
+/// `not_found`, `access.denied`, and those of the decision.
+pub async fn end_sessions(ctx: &Ctx, organization: &str, member: &str) -> Result<Answer<Nothing>, Stop> {
+    decide(
+        ctx,
+        organization,
+        member,
+        Action::MemberEndSessions,
+        |ctx, _, f| Ok(member::end_sessions(&f.permit, &f.place.rules, &f.member, f.around, ctx.now)?),
+        gone,
+    )
+    .await
+}
+
+/// Removes a member; an invited one's invitation is withdrawn.
+///
+/// # Errors
+/// `not_found`, `access.denied`, and those of the decision.
+pub async fn remove(ctx: &Ctx, organization: &str, member: &str) -> Result<Answer<Nothing>, Stop> {
+    let (organization, member) = (organization.to_owned(), member.to_owned());
+    ctx.write(move |ctx, tx| {
+        let place = ctx.take_place(tx, &organization)?;
+        place.permit(Action::MemberList)?;
+        let found = load(tx, &place, &member)?;
+        if found.status == Status::Invited {
+            let permit = place.permit(Action::InvitationManage)?;
+            ctx.guard_seen(found.revision)?;
+            let waiting = invitations::of_member(tx, place.organization.id, found.id)?.ok_or(Code::NotFound)?;
+            tx.apply(invitation::cancel(&permit, &place.rules, &waiting)?)?;
+            return Ok(Nothing {});
+        }
+        let mine = place.me()?.id == found.id;
+        let permit = place.permit(if mine { Action::MemberLeave } else { Action::MemberRemove })?;
+        ctx.guard_seen(found.revision)?;
+        let around = members::surroundings(tx, &found, &place.rules.preset().top_role().slug)?;
+        tx.apply(member::remove(&permit, &place.rules, &found, around)?)?;
+        Ok(Nothing {})
+    })
+    .await
+}
+
+/// Leaves the organization.
+///
+/// # Errors
+/// `not_found`, `access.denied`, `member.last_owner`.
+pub async fn leave(ctx: &Ctx, organization: &str) -> Result<Answer<Nothing>, Stop> {
+    let organization = organization.to_owned();
+    ctx.write(move |ctx, tx| {
+        let place = ctx.take_place(tx, &organization)?;
+        let permit = place.permit(Action::MemberLeave)?;
+        let me = place.me()?;
+        let around = members::surroundings(tx, me, &place.rules.preset().top_role().slug)?;
+        tx.apply(member::leave(&permit, &place.rules, me, around)?)?;
+        Ok(Nothing {})
+    })
+    .await
+}

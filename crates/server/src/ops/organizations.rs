@@ -1,0 +1,315 @@
+//! Organizations: made, listed, renamed, tuned, ended.
+
+use std::sync::Arc;
+
+use guildhall_domain::action::Action;
+use guildhall_domain::change::{Change, Naming};
+use guildhall_domain::ids::{MemberId, OrgId};
+use guildhall_domain::member;
+use guildhall_domain::organization::{self as rules_of, Organization};
+use guildhall_domain::policy::{ApprovalMode, Knob, OrganizationCreators, OrganizationsPerIdentity};
+use guildhall_domain::preset::{self, Preset, Rules};
+use guildhall_domain::refusal::{Code, Refusal};
+use guildhall_domain::text;
+use guildhall_domain::time::Timestamp;
+use guildhall_store::read::{Page, member as members, organization};
+use guildhall_store::{Conn, Stop, Tx};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use super::view::{List, Nothing, OrganizationView};
+use super::{Answer, Ctx, Place};
+
+/// A new organization.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewOrganization {
+    /// Its name.
+    pub name: String,
+    /// Its slug; made from the name when left out.
+    #[serde(default)]
+    pub slug: Option<String>,
+    /// Its preset; `standard` when left out.
+    #[serde(default)]
+    pub preset: Option<String>,
+}
+
+/// New names; what is left out stays.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Renaming {
+    /// The new name.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// The new slug.
+    #[serde(default)]
+    pub slug: Option<String>,
+}
+
+/// One setting of the policy.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct KnobView {
+    /// Dotted name.
+    pub name: String,
+    /// Its value.
+    pub value: Value,
+    /// What it does.
+    pub sentence: String,
+    /// What it takes.
+    pub allowed: String,
+    /// Whether an administrator may change it.
+    pub open: bool,
+    /// Whether it differs from the preset.
+    pub changed: bool,
+}
+
+/// The policy of an organization.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct PolicyView {
+    /// Values by dotted name.
+    pub policy: Map<String, Value>,
+    /// Each setting with what it does.
+    pub settings: Vec<KnobView>,
+    /// Revision of the organization's last change, as in the `ETag`.
+    pub revision: u64,
+}
+
+/// A preset by its name.
+///
+/// # Errors
+/// `preset.unknown`.
+pub fn preset_named(name: &str) -> Result<Arc<Preset>, Refusal> {
+    preset::built_in(name).ok_or_else(|| {
+        let known: Vec<_> = preset::all_built_in().iter().map(|p| p.name.clone()).collect();
+        Refusal::value(Code::PresetUnknown, "preset", format!("no preset `{name}`; there are {}", known.join(", ")))
+    })
+}
+
+/// A new organization's record, with a slug nobody has.
+///
+/// # Errors
+/// Refused values, `organization.slug_taken`.
+pub fn draft(
+    ctx: &Ctx,
+    tx: &mut Tx<'_>,
+    name: &str,
+    slug: Option<&str>,
+    preset: &Preset,
+) -> Result<Organization, Stop> {
+    let name = text::name(name, "name")?;
+    let id = OrgId::new(tx.fresh());
+    let slug = match slug {
+        Some(given) => {
+            let given = text::slug(given, "slug")?;
+            if organization::find(tx, &given)?.is_some() {
+                return Err(Code::SlugTaken.into());
+            }
+            given
+        }
+        None => free_slug(tx, &name, id)?,
+    };
+    Ok(Organization {
+        id,
+        slug,
+        name,
+        preset: preset.name.clone(),
+        preset_version: preset.version,
+        preset_text: preset.text.clone(),
+        policy: Map::new(),
+        valid_from: Timestamp::default(),
+        revision: 1,
+        created_at: ctx.now,
+    })
+}
+
+fn free_slug(tx: &mut Tx<'_>, name: &str, id: OrgId) -> Result<String, Stop> {
+    let base = text::slug_from(name).unwrap_or_else(|| "team".to_owned());
+    for n in 1..100_u32 {
+        let candidate = if n == 1 { base.clone() } else { format!("{base}-{n}") };
+        if organization::find(tx, &candidate)?.is_none() {
+            return Ok(candidate);
+        }
+    }
+    Ok(id.to_string().replace('_', "-"))
+}
+
+/// Makes an organization with the caller as holder of its top role.
+///
+/// # Errors
+/// `organization.create_denied`, `member.elsewhere`, refused values.
+pub async fn create(ctx: &Ctx, wanted: NewOrganization) -> Result<Answer<OrganizationView>, Stop> {
+    let caller = ctx.caller()?.clone();
+    if let super::Credential::Token(token) = &caller.credential {
+        if token.organization.is_some() {
+            return Err(Refusal::because(
+                Code::OrganizationCreate,
+                "a token bound to one organization makes no others; sign in",
+            )
+            .into());
+        }
+    }
+    let preset = preset_named(wanted.preset.as_deref().unwrap_or("standard"))?;
+    if preset.policy.organization_created_by == OrganizationCreators::Administrators && !caller.identity.administrator {
+        return Err(Code::OrganizationCreate.into());
+    }
+    ctx.write(move |ctx, tx| {
+        tx.take_identity(caller.identity.id)?;
+        let anywhere = members::of_identity(tx, caller.identity.id)?;
+        if preset.policy.identity_organizations == OrganizationsPerIdentity::One && !anywhere.is_empty() {
+            return Err(Code::MemberElsewhere.into());
+        }
+        let made = draft(ctx, tx, &wanted.name, wanted.slug.as_deref(), &preset)?;
+        let member = MemberId::new(tx.fresh());
+        tx.apply(rules_of::create(made.clone(), &preset, &caller.identity, member, ctx.now))?;
+        Ok((&made).into())
+    })
+    .await
+}
+
+/// The organizations the caller is an active member of.
+///
+/// # Errors
+/// `auth.required`.
+pub async fn list(ctx: &Ctx, page: Page<OrgId>) -> Result<List<OrganizationView>, Stop> {
+    let caller = ctx.caller()?.clone();
+    ctx.read(move |_, conn| {
+        let limit = page.limit;
+        if let super::Credential::Token(token) = &caller.credential {
+            if let Some(bound) = token.organization {
+                let one = organization::by_id(conn, bound)?;
+                return Ok(List { items: one.iter().map(Into::into).collect(), next: None });
+            }
+        }
+        let found = organization::of_identity(conn, caller.identity.id, &Page { limit: limit + 1, ..page })?;
+        let items: Vec<OrganizationView> = found.iter().take(limit as usize).map(Into::into).collect();
+        let next = (found.len() > limit as usize).then(|| items.last().map(|o| o.id.clone())).flatten();
+        Ok(List { items, next })
+    })
+    .await
+}
+
+/// One organization.
+///
+/// # Errors
+/// `not_found`, `access.denied`.
+pub async fn get(ctx: &Ctx, name: &str) -> Result<OrganizationView, Stop> {
+    let name = name.to_owned();
+    ctx.read(move |ctx, conn| {
+        let place = ctx.place(conn, &name)?;
+        place.permit(Action::OrganizationRead)?;
+        Ok((&place.organization).into())
+    })
+    .await
+}
+
+/// Renames an organization.
+///
+/// # Errors
+/// `not_found`, `access.denied`, `etag.stale`, `organization.slug_taken`, refused values.
+pub async fn rename(ctx: &Ctx, name: &str, wanted: Renaming) -> Result<Answer<OrganizationView>, Stop> {
+    let name = name.to_owned();
+    ctx.write(move |ctx, tx| {
+        let place = ctx.take_place(tx, &name)?;
+        let permit = place.permit(Action::OrganizationUpdate)?;
+        ctx.guard_seen(place.organization.revision)?;
+        let after = Naming {
+            name: wanted
+                .name
+                .as_deref()
+                .map_or_else(|| Ok(place.organization.name.clone()), |n| text::name(n, "name"))?,
+            slug: wanted
+                .slug
+                .as_deref()
+                .map_or_else(|| Ok(place.organization.slug.clone()), |s| text::slug(s, "slug"))?,
+        };
+        if after.slug != place.organization.slug && organization::find(tx, &after.slug)?.is_some() {
+            return Err(Code::SlugTaken.into());
+        }
+        tx.apply(rules_of::rename(&permit, &place.organization, after))?;
+        reread(tx, place.organization.id)
+    })
+    .await
+}
+
+fn reread(conn: &mut Conn<'_>, id: OrgId) -> Result<OrganizationView, Stop> {
+    Ok((&organization::by_id(conn, id)?.ok_or(Code::NotFound)?).into())
+}
+
+/// Ends an organization for good; `confirm` must be its slug.
+///
+/// # Errors
+/// `not_found`, `access.denied`, `organization.confirm_name`.
+pub async fn delete(ctx: &Ctx, name: &str, confirm: String) -> Result<Answer<Nothing>, Stop> {
+    let name = name.to_owned();
+    ctx.write(move |ctx, tx| {
+        let place = ctx.take_place(tx, &name)?;
+        let permit = place.permit(Action::OrganizationDelete)?;
+        ctx.guard_seen(place.organization.revision)?;
+        tx.apply(rules_of::delete(&permit, &place.organization, &confirm)?)?;
+        Ok(Nothing {})
+    })
+    .await
+}
+
+/// The policy.
+///
+/// # Errors
+/// `not_found`, `access.denied`.
+pub async fn policy(ctx: &Ctx, name: &str) -> Result<PolicyView, Stop> {
+    let name = name.to_owned();
+    ctx.read(move |ctx, conn| {
+        let place = ctx.place(conn, &name)?;
+        place.permit(Action::PolicyRead)?;
+        Ok(shown(&place.rules, place.organization.revision))
+    })
+    .await
+}
+
+fn shown(rules: &Rules, revision: u64) -> PolicyView {
+    let base = &rules.preset().policy;
+    let settings: Vec<KnobView> = Knob::ALL
+        .iter()
+        .map(|knob| KnobView {
+            name: knob.name().to_owned(),
+            value: rules.policy().get(*knob),
+            sentence: knob.sentence().to_owned(),
+            allowed: knob.allowed(),
+            open: rules.preset().open_knobs.contains(knob),
+            changed: rules.policy().get(*knob) != base.get(*knob),
+        })
+        .collect();
+    PolicyView { policy: settings.iter().map(|s| (s.name.clone(), s.value.clone())).collect(), settings, revision }
+}
+
+/// Changes settings of the policy, all or none. Switching approvals off approves whoever waits.
+///
+/// # Errors
+/// `not_found`, `access.denied`, `etag.stale`, `policy.unknown_knob`, `policy.closed`,
+/// `policy.invalid_value`.
+pub async fn change_policy(ctx: &Ctx, name: &str, wanted: Map<String, Value>) -> Result<Answer<PolicyView>, Stop> {
+    let name = name.to_owned();
+    ctx.write(move |ctx, tx| {
+        let place = ctx.take_place(tx, &name)?;
+        let permit = place.permit(Action::PolicyUpdate)?;
+        ctx.guard_seen(place.organization.revision)?;
+        let changes = rules_of::change_policy(&permit, &place.organization, &place.rules, &wanted)?;
+        let changed = !changes.is_empty();
+        tx.apply(changes)?;
+        let after = organization::by_id(tx, place.organization.id)?.ok_or(Code::NotFound)?;
+        let rules = ctx.app.rules_uncached(&after)?;
+        let opened = place.rules.policy().approval_mode != ApprovalMode::Off
+            && rules.policy().approval_mode == ApprovalMode::Off;
+        if changed && opened {
+            approve_waiting(ctx, tx, &place)?;
+        }
+        Ok(shown(&rules, after.revision))
+    })
+    .await
+}
+
+fn approve_waiting(ctx: &Ctx, tx: &mut Tx<'_>, place: &Place) -> Result<(), Stop> {
+    let waiting = members::waiting(tx, place.organization.id, u32::MAX)?;
+    let changes: Vec<Change> = waiting.iter().flat_map(|one| member::approve_by_policy(one, ctx.now)).collect();
+    Ok(tx.apply(changes)?)
+}
