@@ -4,6 +4,7 @@
 pub mod app;
 pub mod config;
 pub mod http;
+pub mod jobs;
 pub mod mail;
 pub mod ops;
 pub mod security;

@@ -1,1 +1,9 @@
-//! x
+//! What tests stand on: the whole program on a free port, on either engine, with a clock moved by
+//! hand, seeded randomness and mail that is caught. Only ever a development dependency.
+
+pub mod app;
+pub mod caller;
+pub mod mail;
+
+pub use app::{Engine, ManualClock, Owner, TestApp, engines};
+pub use caller::{Answer, Caller};

@@ -138,6 +138,14 @@ pub struct OutboxConfig {
     pub concurrency: usize,
 }
 
+impl OutboxConfig {
+    /// How long to wait after the `tries`-th try failed; `None` when there is no further one.
+    pub fn pause_s(&self, tries: u64) -> Option<i64> {
+        let at = usize::try_from(tries.saturating_sub(1)).ok()?;
+        self.retry_schedule_s.get(at).and_then(|pause| i64::try_from(*pause).ok())
+    }
+}
+
 impl Config {
     /// The settings given, by dotted key and as [`settings::Setting::accept`] returned them, and defaults for the rest.
     ///
