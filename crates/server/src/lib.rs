@@ -3,6 +3,7 @@
 
 pub mod app;
 pub mod config;
+pub mod console;
 pub mod http;
 pub mod jobs;
 pub mod mail;

@@ -1,0 +1,47 @@
+//! What the pages show, as plain structs: strings, flags, numbers and lists that are ready to print.
+//! Whoever fills them has decided already what may be seen and done; the templates only lay it out.
+//! Words that a preset may change come from [`Words`], never from a template.
+
+mod access;
+mod account;
+mod api_docs;
+mod audit;
+mod forms;
+mod invitations;
+mod organization;
+mod parts;
+mod people;
+mod person;
+mod problem;
+mod questions;
+mod roles;
+mod shell;
+mod times;
+mod words;
+
+pub use access::{
+    ForgotPage, LinkState, NewOrganizationPage, OrganizationsPage, ResetPage, SetupPage,
+    SignInPage, SignUpPage, VerifyPage,
+};
+pub use account::{
+    MePage, NewTokenPage, ScopeGroup, SessionRow, TokenCreatedPage, TokenRow, TokensPage,
+};
+pub use api_docs::{
+    ApiAnswer, ApiBody, ApiDocsPage, ApiField, ApiGroup, ApiOperation, ApiParameter,
+};
+pub use audit::{AuditDay, AuditEvent, AuditFilters, AuditPage, FieldChange};
+pub use forms::{Choice, Input, Select};
+pub use invitations::{
+    AcceptPage, AcceptState, InvitationPage, InviteAddressesPage, InviteResultPage,
+    InviteRolesPage, InviteeRow, SentRow,
+};
+pub use organization::{Knob, KnobControl, KnobGroup, OrganizationPage};
+pub use parts::{Action, ActionKind, Chip, Fact, FactValue, Flash, Pager, Place, Tone};
+pub use people::{MemberPage, PeoplePage, PersonRow};
+pub use person::{Avatar, Person};
+pub use problem::ProblemPage;
+pub use questions::{ChangeRolePage, ConfirmPage, Consequence, TypedWord};
+pub use roles::{MatrixCell, MatrixRow, MatrixSection, RoleHead, RolesPage};
+pub use shell::{Account, NavGroup, NavLink, OrganizationMark, Plain, Shell, THEMES};
+pub use times::Time;
+pub use words::{Noun, Words};

@@ -1,0 +1,85 @@
+//! The organization's own page: name, the knobs its preset opens, and the end of it.
+
+use std::sync::Arc;
+
+use askama::Template;
+
+use super::{Action, Choice, Input, Shell, Words};
+
+/// How a knob is turned.
+#[derive(Clone, Debug)]
+pub enum KnobControl {
+    /// On or off; sent as `true`, or as the `false` of a hidden field before it (the last value counts).
+    Toggle(bool),
+    /// One of a few.
+    Choice(Vec<Choice>),
+    /// A number with its unit.
+    Number {
+        /// The number.
+        value: String,
+        /// The least allowed; empty for none.
+        min: String,
+        /// The most allowed; empty for none.
+        max: String,
+        /// Such as `days`; empty for none.
+        unit: String,
+    },
+    /// A short text.
+    Text(String),
+    /// Several values, one a line.
+    Lines(String),
+}
+
+/// One setting.
+#[derive(Clone, Debug)]
+pub struct Knob {
+    /// Its dotted name, as in the API (`approval.mode`): the name of the field.
+    pub name: String,
+    /// What it is called.
+    pub label: String,
+    /// What it does, in one sentence.
+    pub sentence: String,
+    /// The input.
+    pub control: KnobControl,
+    /// What is wrong with the last value.
+    pub error: Option<String>,
+    /// Why it cannot be changed here, such as `set by the preset`; `None` when it can.
+    pub locked: Option<String>,
+}
+
+/// Settings that belong together.
+#[derive(Clone, Debug, Default)]
+pub struct KnobGroup {
+    /// The heading.
+    pub title: String,
+    /// One sentence; empty for none.
+    pub intro: String,
+    /// The settings.
+    pub knobs: Vec<Knob>,
+}
+
+/// `GET /{org}/admin/org`
+#[derive(Clone, Debug, Template)]
+#[template(path = "people/organization.html")]
+pub struct OrganizationPage {
+    /// Surroundings.
+    pub page: Shell,
+    /// The preset's words.
+    pub words: Arc<Words>,
+    /// Where the profile posts: `/{org}/admin/org`.
+    pub profile_action: String,
+    /// `name`
+    pub name: Input,
+    /// `slug`
+    pub slug: Input,
+    /// The preset and its version, such as `cloudtruth, version 3`.
+    pub preset: String,
+    /// Whether this reader may change the profile; otherwise its fields are read-only.
+    pub may_edit: bool,
+    /// Where the settings post: `/{org}/admin/org/policy`.
+    pub policy_action: String,
+    /// The settings, in groups; one button saves them all.
+    pub groups: Vec<KnobGroup>,
+    /// Deleting, offered or refused.
+    pub delete: Action,
+}

@@ -1,0 +1,84 @@
+//! The people of an organization: the list with its invitations, and one of them.
+
+use std::sync::Arc;
+
+use askama::Template;
+
+use super::{Action, AuditEvent, Chip, Choice, Fact, Pager, Person, Shell, Time, TokenRow, Words};
+
+/// One line of the list: a person, a service account or an invitation.
+#[derive(Clone, Debug, Default)]
+pub struct PersonRow {
+    /// Who, with the page about them.
+    pub person: Person,
+    /// The name of the role; empty where the preset has no roles.
+    pub role: String,
+    /// `Active`, `Invited`, `Deactivated` …
+    pub state: Chip,
+    /// What is more to say about the state, such as `Mail failed` or `Expires in 2 days`; empty for nothing.
+    pub state_detail: String,
+    /// Whether the person is switched off: the line is drawn fainter.
+    pub off: bool,
+    /// Last seen; `None` for never.
+    pub last_active: Option<Time>,
+    /// What this reader may do here, and what not and why.
+    pub actions: Vec<Action>,
+}
+
+/// `GET /{org}/admin/users?query=&role=&status=&after=`
+#[derive(Clone, Debug, Template)]
+#[template(path = "people/list.html")]
+pub struct PeoplePage {
+    /// Surroundings.
+    pub page: Shell,
+    /// The preset's words.
+    pub words: Arc<Words>,
+    /// The address of the list itself, without a query.
+    pub href: String,
+    /// `query`
+    pub query: String,
+    /// `role`, the first choice meaning all; no choices, no filter.
+    pub roles: Vec<Choice>,
+    /// `status`, the first choice meaning all.
+    pub statuses: Vec<Choice>,
+    /// Whether a query or a filter is set.
+    pub filtered: bool,
+    /// The lines.
+    pub rows: Vec<PersonRow>,
+    /// Whether to show a column of roles.
+    pub has_roles: bool,
+    /// Where one is in the list.
+    pub pager: Pager,
+    /// The button that invites, offered or refused; `None` where the preset has no invitations.
+    pub invite: Option<Action>,
+    /// Advice above the list, such as that a second owner is missing.
+    pub advice: Option<String>,
+}
+
+/// `GET /{org}/admin/users/{mem}`
+#[derive(Clone, Debug, Template)]
+#[template(path = "people/member.html")]
+pub struct MemberPage {
+    /// Surroundings.
+    pub page: Shell,
+    /// The preset's words.
+    pub words: Arc<Words>,
+    /// Who.
+    pub person: Person,
+    /// The state of the membership.
+    pub state: Chip,
+    /// Role, joined, origin, last active, id …
+    pub facts: Vec<Fact>,
+    /// What this reader may do here, and what not and why.
+    pub actions: Vec<Action>,
+    /// How many sessions are open.
+    pub sessions: u64,
+    /// Ends them, offered or refused.
+    pub end_sessions: Action,
+    /// Tokens that work in this organization.
+    pub tokens: Vec<TokenRow>,
+    /// The latest that happened to or by them.
+    pub events: Vec<AuditEvent>,
+    /// The audit page filtered to them; `None` for a reader who may not see it.
+    pub history_href: Option<String>,
+}
