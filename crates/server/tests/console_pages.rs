@@ -1,12 +1,7 @@
 //! Looks at every page of the console as text: nothing inline, nothing from elsewhere, hostile names
 //! stay text, forms carry their token, ids and labels fit. What only a browser can tell (contrast,
 //! keyboard, layout) is not checked here.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 #[path = "../examples/gallery/samples/mod.rs"]
 mod samples;
@@ -32,14 +27,7 @@ fn values<'a>(html: &'a str, tag: &str, name: &str) -> Vec<&'a str> {
     let wanted = format!(" {name}=\"");
     html.split('<')
         .filter(|part| part.starts_with(tag))
-        .filter_map(|part| {
-            part.split('>')
-                .next()?
-                .split(&wanted)
-                .nth(1)?
-                .split('"')
-                .next()
-        })
+        .filter_map(|part| part.split('>').next()?.split(&wanted).nth(1)?.split('"').next())
         .collect()
 }
 
@@ -56,30 +44,14 @@ fn each_page(look: impl Fn(&Sample, &str)) {
 #[test]
 fn nothing_is_inline_and_nothing_comes_from_elsewhere() {
     each_page(|sample, html| {
-        for inline in [
-            " style=\"",
-            "<style",
-            " onclick=",
-            " onload=",
-            " onerror=",
-            "javascript:",
-        ] {
+        for inline in [" style=\"", "<style", " onclick=", " onload=", " onerror=", "javascript:"] {
             assert!(!html.contains(inline), "{} has {inline}", sample.path);
         }
-        assert_eq!(
-            html.matches("<script").count(),
-            1,
-            "{} has one script, a file",
-            sample.path
-        );
+        assert_eq!(html.matches("<script").count(), 1, "{} has one script, a file", sample.path);
         for name in ["src", "href", "action", "formaction"] {
             for address in html.split(&format!(" {name}=\"")).skip(1) {
                 let home = address.starts_with('/') && !address.starts_with("//");
-                assert!(
-                    home || address.starts_with('#'),
-                    "{} leads to {address:.40}",
-                    sample.path
-                );
+                assert!(home || address.starts_with('#'), "{} leads to {address:.40}", sample.path);
             }
         }
     });
@@ -102,11 +74,7 @@ fn every_form_that_posts_carries_the_token() {
 fn ids_are_unique_and_references_lead_to_one() {
     each_page(|sample, html| {
         let mut ids = HashSet::new();
-        for id in html
-            .split(" id=\"")
-            .skip(1)
-            .filter_map(|rest| rest.split('"').next())
-        {
+        for id in html.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
             assert!(ids.insert(id), "{} has `{id}` twice", sample.path);
         }
         for name in ["for", "aria-describedby", "aria-labelledby", "data-copy"] {
@@ -131,15 +99,8 @@ fn every_field_has_a_name_to_read() {
                 if open.contains("type=\"hidden\"") || wrapped || open.contains("aria-label=") {
                     continue;
                 }
-                let id = open
-                    .split(" id=\"")
-                    .nth(1)
-                    .and_then(|rest| rest.split('"').next());
-                assert!(
-                    id.is_some_and(|id| labelled.contains(id)),
-                    "{}: {open}",
-                    sample.path
-                );
+                let id = open.split(" id=\"").nth(1).and_then(|rest| rest.split('"').next());
+                assert!(id.is_some_and(|id| labelled.contains(id)), "{}: {open}", sample.path);
             }
         }
     });
@@ -147,15 +108,8 @@ fn every_field_has_a_name_to_read() {
 
 #[test]
 fn hostile_names_stay_text() {
-    let list = draw(
-        samples()
-            .find(|one| one.path == "/acme/admin/users")
-            .unwrap(),
-    );
-    assert!(
-        list.contains("&#60;script&#62;alert(&#34;name&#34;)"),
-        "the name is shown"
-    );
+    let list = draw(samples().find(|one| one.path == "/acme/admin/users").unwrap());
+    assert!(list.contains("&#60;script&#62;alert(&#34;name&#34;)"), "the name is shown");
     each_page(|sample, html| {
         assert!(!html.contains("<script>"), "{} runs a name", sample.path);
     });
@@ -175,15 +129,7 @@ fn a_refused_form_says_why() {
 
 #[test]
 fn the_first_view_is_small() {
-    let list = draw(
-        samples()
-            .find(|one| one.path == "/acme/admin/users")
-            .unwrap(),
-    );
+    let list = draw(samples().find(|one| one.path == "/acme/admin/users").unwrap());
     let assets: usize = assets::all().iter().map(|asset| asset.body.len()).sum();
-    assert!(
-        list.len() + assets < 100_000,
-        "{} bytes before compression",
-        list.len() + assets
-    );
+    assert!(list.len() + assets < 100_000, "{} bytes before compression", list.len() + assets);
 }

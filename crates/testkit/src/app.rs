@@ -28,7 +28,11 @@ pub enum Engine {
 /// `cargo xtask test`.
 #[must_use]
 pub fn engines() -> Vec<Engine> {
-    if std::env::var_os("GUILDHALL_TEST_POSTGRES").is_some() { vec![Engine::Sqlite, Engine::Postgres] } else { vec![Engine::Sqlite] }
+    if std::env::var_os("GUILDHALL_TEST_POSTGRES").is_some() {
+        vec![Engine::Sqlite, Engine::Postgres]
+    } else {
+        vec![Engine::Sqlite]
+    }
 }
 
 /// A clock that stands still until it is moved.
@@ -133,7 +137,10 @@ impl TestApp {
         let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(COUNT.load(Ordering::SeqCst)));
         let ids = Arc::new(FreshIds(Arc::clone(&entropy)));
         let database = database.clone();
-        let store = tokio::task::spawn_blocking(move || Store::open(&database, ids)).await.expect("opens").expect("the store opens");
+        let store = tokio::task::spawn_blocking(move || Store::open(&database, ids))
+            .await
+            .expect("opens")
+            .expect("the store opens");
         let mail = match &config.smtp {
             Some(url) => MailTransport::smtp(url, &config.mail_from, std::time::Duration::from_secs(5)),
             None => MailTransport::files(&config.outbox_path(), &config.mail_from),
@@ -150,7 +157,8 @@ impl TestApp {
             mail: mail.expect("the mail transport"),
         })
         .expect("the app");
-        let router = guildhall_server::http::router(Arc::clone(&app)).into_make_service_with_connect_info::<std::net::SocketAddr>();
+        let router = guildhall_server::http::router(Arc::clone(&app))
+            .into_make_service_with_connect_info::<std::net::SocketAddr>();
         let server = tokio::spawn(async move {
             axum::serve(listener, router).await.expect("serves");
         });
@@ -176,7 +184,8 @@ impl TestApp {
     /// Makes the first organization, `acme`, as `guildhall init` does.
     pub async fn init(&self, preset: &str) -> Owner {
         let ctx = self.ctx();
-        let password = self.app.passwords.hash(guildhall_server::security::secret::Secret::new(PASSWORD.to_owned())).await;
+        let password =
+            self.app.passwords.hash(guildhall_server::security::secret::Secret::new(PASSWORD.to_owned())).await;
         let first = setup::First {
             organization: "Acme".to_owned(),
             slug: Some("acme".to_owned()),
@@ -216,7 +225,8 @@ impl TestApp {
 
     /// Stops the program. Fails when mail is left that was never tried to be sent.
     pub async fn stop(self) {
-        let waiting = self.app.store.read(|conn| Ok(guildhall_store::read::outbox::waiting(conn)?)).await.expect("reads");
+        let waiting =
+            self.app.store.read(|conn| Ok(guildhall_store::read::outbox::waiting(conn)?)).await.expect("reads");
         assert_eq!(waiting, 0, "mail is left over in the outbox; deliver it, or say why it waits");
     }
 }

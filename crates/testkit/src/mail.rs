@@ -31,9 +31,13 @@ impl TestApp {
     /// Sends what waits and gives every message to `to`, oldest first.
     pub async fn mails_to(&self, to: &str) -> Vec<Caught> {
         self.deliver().await;
-        let mut files: Vec<_> = std::fs::read_dir(self.folder.join("outbox")).map_or_else(|_| Vec::new(), |d| d.flatten().map(|f| f.path()).collect());
+        let mut files: Vec<_> = std::fs::read_dir(self.folder.join("outbox"))
+            .map_or_else(|_| Vec::new(), |d| d.flatten().map(|f| f.path()).collect());
         files.sort();
         let texts = files.iter().filter_map(|f| std::fs::read_to_string(f).ok());
-        texts.filter(|t| t.contains(&format!("To: {to}")) || t.contains(&format!("To: <{to}>"))).map(|text| Caught { to: to.to_owned(), text }).collect()
+        texts
+            .filter(|t| t.contains(&format!("To: {to}")) || t.contains(&format!("To: <{to}>")))
+            .map(|text| Caught { to: to.to_owned(), text })
+            .collect()
     }
 }

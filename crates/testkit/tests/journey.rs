@@ -20,9 +20,11 @@ async fn a_person_is_invited_joins_rises_and_is_gone() {
         assert_eq!(invited.at("/invitations/1/code"), "email.invalid");
         assert_eq!(invited.at("/invitations/2/code"), "email.duplicate");
         let secret = test.mails_to("ann@acme.test").await.pop().expect("a mail").secret("/invite/");
-        eprintln!("{secret}");
         let mut ann = test.anybody();
-        let came = ann.post("/invitations/accept", json!({"token": secret, "name": "Ann Lee", "password": PASSWORD})).await.expect(200);
+        let came = ann
+            .post("/invitations/accept", json!({"token": secret, "name": "Ann Lee", "password": PASSWORD}))
+            .await
+            .expect(200);
         assert_eq!(came.at("/membership/status"), "active");
         let member = came.at("/membership/id").to_owned();
         ann.get("/me").await.expect(200);

@@ -18,12 +18,7 @@ use guildhall_server::console::{assets, respond};
 
 use samples::{Visit, samples};
 
-async fn serve(
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    Query(query): Query<HashMap<String, String>>,
-) -> Response {
+async fn serve(method: Method, uri: Uri, headers: HeaderMap, Query(query): Query<HashMap<String, String>>) -> Response {
     let visit = visit(&uri, &headers, query);
     let Some(sample) = samples().find(|one| one.method == method && one.path == uri.path()) else {
         if method == Method::POST {
@@ -47,9 +42,7 @@ async fn serve(
 }
 
 fn visit(uri: &Uri, headers: &HeaderMap, query: HashMap<String, String>) -> Visit {
-    let cookies = headers
-        .get(header::COOKIE)
-        .and_then(|value| value.to_str().ok());
+    let cookies = headers.get(header::COOKIE).and_then(|value| value.to_str().ok());
     let cookie = |name: &str| {
         cookies
             .unwrap_or_default()
@@ -58,9 +51,7 @@ fn visit(uri: &Uri, headers: &HeaderMap, query: HashMap<String, String>) -> Visi
             .unwrap_or_default()
             .to_owned()
     };
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Visit {
         theme: cookie("theme"),
         done: !cookie("done").is_empty(),
@@ -72,18 +63,14 @@ fn visit(uri: &Uri, headers: &HeaderMap, query: HashMap<String, String>) -> Visi
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> std::io::Result<()> {
-    let address = std::env::args()
-        .nth(1)
-        .unwrap_or_else(|| "127.0.0.1:8099".to_owned());
+    let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8099".to_owned());
     if address == "--list" {
         for sample in samples() {
             println!("{} {} {}", sample.method, sample.path, sample.title);
         }
         return Ok(());
     }
-    let routes = Router::new()
-        .route("/assets/{file}", get(assets::serve))
-        .fallback(serve);
+    let routes = Router::new().route("/assets/{file}", get(assets::serve)).fallback(serve);
     let listener = tokio::net::TcpListener::bind(&address).await?;
     println!("listening on http://{}", listener.local_addr()?);
     axum::serve(listener, routes).await

@@ -45,18 +45,8 @@ const MARK: &[u8] = include_bytes!("../../assets/mark.svg");
 
 static ASSETS: LazyLock<[Asset; 3]> = LazyLock::new(|| {
     [
-        asset(
-            "console",
-            "css",
-            "text/css; charset=utf-8",
-            STYLE.as_bytes(),
-        ),
-        asset(
-            "console",
-            "js",
-            "text/javascript; charset=utf-8",
-            SCRIPT.as_bytes(),
-        ),
+        asset("console", "css", "text/css; charset=utf-8", STYLE.as_bytes()),
+        asset("console", "js", "text/javascript; charset=utf-8", SCRIPT.as_bytes()),
         asset("mark", "svg", "image/svg+xml", MARK),
     ]
 });
@@ -72,22 +62,13 @@ fn asset(stem: &str, ending: &str, media_type: &'static str, body: &'static [u8]
         ("console", _) => "console.js",
         _ => "mark.svg",
     };
-    Asset {
-        name,
-        href: format!("{PREFIX}{file}"),
-        file,
-        media_type,
-        body,
-    }
+    Asset { name, href: format!("{PREFIX}{file}"), file, media_type, body }
 }
 
 /// The address of an asset by its plain name; an unknown name gives the prefix, which answers 404.
 #[must_use]
 pub fn href(name: &str) -> &'static str {
-    ASSETS
-        .iter()
-        .find(|asset| asset.name == name)
-        .map_or(PREFIX, |asset| &asset.href)
+    ASSETS.iter().find(|asset| asset.name == name).map_or(PREFIX, |asset| &asset.href)
 }
 
 /// The asset served as `file`, hash included.
@@ -108,30 +89,16 @@ pub async fn serve(Path(file): Path<String>) -> Response {
         return StatusCode::NOT_FOUND.into_response();
     };
     let headers = [
-        (
-            header::CONTENT_TYPE,
-            HeaderValue::from_static(asset.media_type),
-        ),
-        (
-            header::CACHE_CONTROL,
-            HeaderValue::from_static("public, max-age=31536000, immutable"),
-        ),
-        (
-            header::X_CONTENT_TYPE_OPTIONS,
-            HeaderValue::from_static("nosniff"),
-        ),
+        (header::CONTENT_TYPE, HeaderValue::from_static(asset.media_type)),
+        (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable")),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     ];
     (headers, asset.body).into_response()
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        clippy::indexing_slicing
-    )]
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
     use super::*;
 
     #[test]
@@ -160,11 +127,7 @@ mod tests {
         for asset in all() {
             let text = std::str::from_utf8(asset.body).unwrap();
             let outside = text.replace("http://www.w3.org/2000/svg", "");
-            assert!(
-                !outside.contains("http://") && !outside.contains("https://"),
-                "{}",
-                asset.name
-            );
+            assert!(!outside.contains("http://") && !outside.contains("https://"), "{}", asset.name);
         }
     }
 }

@@ -4,8 +4,8 @@
 use askama::Template;
 
 use super::view::{
-    Account, Action, AuditEvent, Avatar, Chip, Choice, Fact, FactValue, FieldChange, Flash, Input,
-    NavGroup, NavLink, OrganizationMark, Pager, Person, Place, Select, Shell, Time, Tone,
+    Account, Action, AuditEvent, Avatar, Chip, Choice, Fact, FactValue, FieldChange, Flash, Input, NavGroup, NavLink,
+    OrganizationMark, Pager, Person, Place, Select, Shell, Time, Tone,
 };
 
 /// `GET /design`
@@ -56,9 +56,9 @@ const COLOURS: [(&str, &str); 12] = [
 ];
 
 const ICONS: [&str; 28] = [
-    "mark", "users", "user", "shield", "list", "key", "gear", "building", "mail", "search", "plus",
-    "more", "down", "updown", "right", "left", "check", "cross", "copy", "alert", "info", "out",
-    "clock", "screen", "lock", "file", "stack", "gauge",
+    "mark", "users", "user", "shield", "list", "key", "gear", "building", "mail", "search", "plus", "more", "down",
+    "updown", "right", "left", "check", "cross", "copy", "alert", "info", "out", "clock", "screen", "lock", "file",
+    "stack", "gauge",
 ];
 
 impl GalleryPage {
@@ -75,13 +75,9 @@ impl GalleryPage {
             field: Input::of("acme"),
             wrong: Input::of("ACME!").wrong("use small letters, digits and hyphens"),
             select: Select::of(vec![
-                Choice::new("admin", "Admin")
-                    .hint("Manages people, roles and settings")
-                    .selected(true),
+                Choice::new("admin", "Admin").hint("Manages people, roles and settings").selected(true),
                 Choice::new("viewer", "Viewer").hint("Reads everything, changes nothing"),
-                Choice::new("owner", "Owner")
-                    .hint("Everything")
-                    .refused("Only an Owner makes Owners."),
+                Choice::new("owner", "Owner").hint("Everything").refused("Only an Owner makes Owners."),
             ]),
             facts: facts(now.clone()),
             event: event(now),
@@ -107,10 +103,7 @@ fn shell(theme: &str, csrf: &str) -> Shell {
         title: "Design".to_owned(),
         theme: theme.to_owned(),
         csrf: csrf.to_owned(),
-        organization: OrganizationMark {
-            name: "Acme".to_owned(),
-            avatar: Avatar::of("Acme", "acme"),
-        },
+        organization: OrganizationMark { name: "Acme".to_owned(), avatar: Avatar::of("Acme", "acme") },
         nav: vec![NavGroup {
             label: "Design".to_owned(),
             links: vec![
@@ -134,18 +127,11 @@ fn shell(theme: &str, csrf: &str) -> Shell {
 
 fn flashes() -> Vec<Flash> {
     vec![
-        Flash::new(Tone::Good, "3 invitations are on their way.")
-            .link("See them", "/design#states"),
+        Flash::new(Tone::Good, "3 invitations are on their way.").link("See them", "/design#states"),
         Flash::new(Tone::Info, "Only one person is an Owner.")
             .detail("Make a second one, so that nobody is locked out when one of them leaves."),
-        Flash::new(
-            Tone::Wait,
-            "Mail is written to files: no mail server is set.",
-        ),
-        Flash::new(
-            Tone::Bad,
-            "The role was not changed: another Owner is needed first.",
-        ),
+        Flash::new(Tone::Wait, "Mail is written to files: no mail server is set."),
+        Flash::new(Tone::Bad, "The role was not changed: another Owner is needed first."),
         Flash::new(Tone::Plain, "Nothing changed."),
     ]
 }
@@ -162,27 +148,11 @@ fn chips() -> Vec<Chip> {
 
 fn people() -> Vec<Person> {
     vec![
-        Person::new("Ada Lovelace", "ada@example.com", "usr_1")
-            .href("/design#states")
-            .label("You"),
+        Person::new("Ada Lovelace", "ada@example.com", "usr_1").href("/design#states").label("You"),
         Person::new("", "grace@example.com", "usr_2").href("/design#states"),
-        Person::new(
-            "<script>alert('name')</script>",
-            "bobby@example.com",
-            "usr_3",
-        )
-        .href("/design#states"),
-        Person::new(
-            "\u{202e}gnp.exe\u{202c} ‏שרה כהן",
-            "sara@example.com",
-            "usr_4",
-        )
-        .href("/design#states"),
-        Person::new(
-            &"Wolfeschlegelsteinhausenbergerdorff ".repeat(6),
-            "long@example.com",
-            "usr_5",
-        ),
+        Person::new("<script>alert('name')</script>", "bobby@example.com", "usr_3").href("/design#states"),
+        Person::new("\u{202e}gnp.exe\u{202c} ‏שרה כהן", "sara@example.com", "usr_4").href("/design#states"),
+        Person::new(&"Wolfeschlegelsteinhausenbergerdorff ".repeat(6), "long@example.com", "usr_5"),
         Person::new("deploy-bot", "", "svc_1").label("Service account"),
     ]
 }
@@ -202,10 +172,7 @@ fn facts(at: Time) -> Vec<Fact> {
         Fact::text("Role", "Admin"),
         Fact::new("State", FactValue::State(Chip::new("Active", Tone::Good))),
         Fact::new("Last active", FactValue::When(at)),
-        Fact::new(
-            "Invited by",
-            FactValue::Link(Place::new("Grace Hopper", "/design#lists")),
-        ),
+        Fact::new("Invited by", FactValue::Link(Place::new("Grace Hopper", "/design#lists"))),
         Fact::new("Id", FactValue::Code("mem_01jd8x2v7k".to_owned())),
         Fact::new("Group", FactValue::Nothing),
     ]
@@ -232,19 +199,12 @@ fn event(at: Time) -> AuditEvent {
 
 #[cfg(test)]
 mod tests {
-    #![allow(
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        clippy::indexing_slicing
-    )]
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
     use super::*;
 
     #[test]
     fn hostile_names_stay_text() {
-        let html = GalleryPage::new("dark", "c\"srf", 1_790_000_000_000)
-            .render()
-            .unwrap();
+        let html = GalleryPage::new("dark", "c\"srf", 1_790_000_000_000).render().unwrap();
         assert!(html.contains("&#60;script&#62;alert("), "the name is shown");
         assert!(!html.contains("<script>alert("), "the name is not markup");
         assert!(html.contains("c&#34;srf"), "attributes are escaped");
@@ -252,26 +212,17 @@ mod tests {
 
     #[test]
     fn nothing_is_inline() {
-        let html = GalleryPage::new("", "", 1_790_000_000_000)
-            .render()
-            .unwrap();
+        let html = GalleryPage::new("", "", 1_790_000_000_000).render().unwrap();
         for inline in [" style=", "<style", " onclick", " onload", "javascript:"] {
             assert!(!html.contains(inline), "{inline}");
         }
-        assert_eq!(
-            html.matches("<script").count(),
-            1,
-            "the one script is a file"
-        );
+        assert_eq!(html.matches("<script").count(), 1, "the one script is a file");
         assert!(!html.contains("http://") && !html.contains("https://"));
     }
 
     #[test]
     fn every_icon_named_is_drawn() {
-        let style = super::super::assets::all()
-            .iter()
-            .find(|a| a.name == "console.css")
-            .unwrap();
+        let style = super::super::assets::all().iter().find(|a| a.name == "console.css").unwrap();
         let style = std::str::from_utf8(style.body).unwrap();
         for icon in ICONS {
             assert!(style.contains(&format!(".i-{icon} {{")), "{icon}");

@@ -18,10 +18,7 @@ pub const PAGE_HEADERS: [(HeaderName, &str); 6] = [
     (header::CACHE_CONTROL, "no-store"),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::REFERRER_POLICY, "same-origin"),
-    (
-        HeaderName::from_static("cross-origin-opener-policy"),
-        "same-origin",
-    ),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
 ];
 
 /// Renders `page` and answers it with `status`.
@@ -37,9 +34,7 @@ pub fn page<T: Template>(status: StatusCode, page: &T) -> Result<Response, askam
 pub fn html(status: StatusCode, body: String) -> Response {
     let mut answer = (status, body).into_response();
     for (name, value) in PAGE_HEADERS {
-        answer
-            .headers_mut()
-            .insert(name, HeaderValue::from_static(value));
+        answer.headers_mut().insert(name, HeaderValue::from_static(value));
     }
     answer
 }

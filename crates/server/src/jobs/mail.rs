@@ -81,7 +81,9 @@ async fn deliver(app: &Arc<App>, mail: Mail) -> Result<bool, Stop> {
             let now = OffsetDateTime::from_unix_timestamp_nanos(i128::from(app.now().micros()) * 1_000);
             app.mail.send(&message, now.unwrap_or(OffsetDateTime::UNIX_EPOCH)).await
         }
-        None => Err(SendError { permanent: true, detail: "the message cannot be opened with this instance key".to_owned() }),
+        None => {
+            Err(SendError { permanent: true, detail: "the message cannot be opened with this instance key".to_owned() })
+        }
     };
     let about = mail.organization.zip(mail.invitation);
     let tries = mail.attempts + 1;
@@ -89,7 +91,9 @@ async fn deliver(app: &Arc<App>, mail: Mail) -> Result<bool, Stop> {
     match outcome {
         Ok(done) => {
             app.store
-                .write(system(), now, Keep::Commit, move |tx| Ok(tx.mail_done(mail.id, about, Delivery::Sent, &done.detail)?))
+                .write(system(), now, Keep::Commit, move |tx| {
+                    Ok(tx.mail_done(mail.id, about, Delivery::Sent, &done.detail)?)
+                })
                 .await?;
             Ok(true)
         }

@@ -18,6 +18,8 @@ pub async fn sweep(app: &Arc<App>) -> Result<u64, Stop> {
     let now = app.now();
     let author = Author { kind: "system".to_owned(), ..Author::default() };
     app.store
-        .write(author, now, Keep::Commit, move |tx| Ok(tx.sweep(now.plus_s(-DAY_S), now.plus_s(-MAIL_KEPT_DAYS * DAY_S))?))
+        .write(author, now, Keep::Commit, move |tx| {
+            Ok(tx.sweep(now.plus_s(-DAY_S), now.plus_s(-MAIL_KEPT_DAYS * DAY_S))?)
+        })
         .await
 }

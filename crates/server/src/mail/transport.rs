@@ -22,6 +22,8 @@ use crate::security::secret::Secret;
 
 const FILE_TIME: &[FormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]-[minute]-[second].[subsecond digits:3]Z");
+/// RFC 5322 §2.1.1.
+const MAX_LINE_BYTES: usize = 998;
 const MAX_DETAIL_CHARACTERS: usize = 300;
 /// Refusals that are about us, not the recipient: a wrong or missing password. An operator will mend it (RFC 4954 §6).
 const OUR_FAULT_CODES: [u16; 4] = [530, 534, 535, 538];
@@ -153,9 +155,12 @@ impl MailTransport {
         let to: lettre::Address =
             message.to.parse().map_err(|_| SendError::permanent(format!("`{}` is not a mail address", message.to)))?;
         let part = |content_type: ContentType, text: &str| {
+            // Only CRLF counts as a line's end in mail; a bare LF would travel as `=0A`.
+            let text = text.replace('\n', "\r\n");
+            let short_lines = text.split("\r\n").all(|line| line.len() <= MAX_LINE_BYTES);
             let body = match encoding {
-                Some(encoding) => Body::new_with_encoding(text.to_owned(), encoding).unwrap_or_else(Body::new),
-                None => Body::new(text.to_owned()),
+                Some(encoding) if short_lines => Body::dangerous_pre_encoded(text.into_bytes(), encoding),
+                _ => Body::new(text),
             };
             SinglePart::builder().header(content_type).body(body)
         };

@@ -2,8 +2,8 @@
 
 use askama::Template;
 use guildhall_server::console::view::{
-    Action, Chip, Choice, Input, MePage, NewTokenPage, Pager, ScopeGroup, Select, SessionRow,
-    TokenCreatedPage, TokenRow, TokensPage, Tone,
+    Action, Chip, Choice, Input, MePage, NewTokenPage, Pager, ScopeGroup, Select, SessionRow, TokenCreatedPage,
+    TokenRow, TokensPage, Tone,
 };
 
 use super::shared::{SCRIPT, Visit, endless, words};
@@ -12,30 +12,18 @@ use super::{Sample, answer, page};
 pub(crate) const SAMPLES: &[Sample] = &[
     page("/acme/me", "My account", |v| me(v, true).render()),
     page("/me-fresh", "My account, fresh", |v| me(v, false).render()),
-    page("/acme/me/tokens/new", "New token", |v| {
-        new_token(v).render()
-    }),
-    answer("/acme/me/tokens", "Token created", 200, |v| {
-        created(v).render()
-    }),
+    page("/acme/me/tokens/new", "New token", |v| new_token(v).render()),
+    answer("/acme/me/tokens", "Token created", 200, |v| created(v).render()),
     page("/token-created", "Token created", |v| created(v).render()),
-    page("/acme/admin/tokens", "Tokens", |v| {
-        tokens(v, token_rows(v, true)).render()
-    }),
-    page("/tokens-empty", "Tokens, none", |v| {
-        tokens(v, Vec::new()).render()
-    }),
+    page("/acme/admin/tokens", "Tokens", |v| tokens(v, token_rows(v, true)).render()),
+    page("/tokens-empty", "Tokens, none", |v| tokens(v, Vec::new()).render()),
 ];
 
 pub(crate) fn token_rows(visit: &Visit, with_holder: bool) -> Vec<TokenRow> {
     let row = |name: &str, tail: &str, holder: &str, scopes: &[&str], state: Chip| TokenRow {
         name: name.to_owned(),
         tail: format!("gld_pat_…{tail}"),
-        holder: if with_holder {
-            holder.to_owned()
-        } else {
-            String::new()
-        },
+        holder: if with_holder { holder.to_owned() } else { String::new() },
         scopes: scopes.iter().map(|&scope| scope.to_owned()).collect(),
         state,
         created: visit.ago(30 * 86_400),
@@ -46,13 +34,7 @@ pub(crate) fn token_rows(visit: &Visit, with_holder: bool) -> Vec<TokenRow> {
     vec![
         TokenRow {
             last_used: Some(visit.ago(300)),
-            ..row(
-                "Laptop",
-                "x7Kq",
-                "Ada Lovelace",
-                &[],
-                Chip::new("Active", Tone::Good),
-            )
+            ..row("Laptop", "x7Kq", "Ada Lovelace", &[], Chip::new("Active", Tone::Good))
         },
         TokenRow {
             expires: Some(visit.ago(-12 * 86_400 - 60)),
@@ -66,13 +48,7 @@ pub(crate) fn token_rows(visit: &Visit, with_holder: bool) -> Vec<TokenRow> {
         },
         TokenRow {
             expires: Some(visit.ago(86_400)),
-            ..row(
-                SCRIPT,
-                "9fQa",
-                &endless(),
-                &["member.list"],
-                Chip::new("Expired", Tone::Plain),
-            )
+            ..row(SCRIPT, "9fQa", &endless(), &["member.list"], Chip::new("Expired", Tone::Plain))
         },
     ]
 }
@@ -81,10 +57,7 @@ fn tokens(visit: &Visit, tokens: Vec<TokenRow>) -> TokensPage {
     TokensPage {
         page: visit.shell("API Tokens"),
         words: words(),
-        pager: Pager {
-            summary: format!("{} shown", tokens.len()),
-            ..Pager::default()
-        },
+        pager: Pager { summary: format!("{} shown", tokens.len()), ..Pager::default() },
         tokens,
     }
 }
@@ -124,11 +97,7 @@ fn me(visit: &Visit, settled: bool) -> MePage {
             vec![session("Firefox on Linux", "192.0.2.10", 10, true)]
         },
         end_others: Action::post("End all others", "/acme/me/sessions/end-others"),
-        tokens: if settled {
-            token_rows(visit, false)
-        } else {
-            Vec::new()
-        },
+        tokens: if settled { token_rows(visit, false) } else { Vec::new() },
         new_token: if settled {
             Action::link("New token", "/acme/me/tokens/new")
         } else {
@@ -137,10 +106,7 @@ fn me(visit: &Visit, settled: bool) -> MePage {
         leave: if settled {
             Action::ask_and_leave("Leave Organization", "/acme/leave").danger()
         } else {
-            Action::refused(
-                "Leave Organization",
-                "Only Owners and Admins can leave; ask one of them to remove you.",
-            )
+            Action::refused("Leave Organization", "Only Owners and Admins can leave; ask one of them to remove you.")
         },
     }
 }
@@ -148,10 +114,7 @@ fn me(visit: &Visit, settled: bool) -> MePage {
 fn new_token(visit: &Visit) -> NewTokenPage {
     let group = |label: &str, scopes: &[(&str, &str)]| ScopeGroup {
         label: label.to_owned(),
-        scopes: scopes
-            .iter()
-            .map(|(value, hint)| Choice::new(*value, *value).hint(*hint))
-            .collect(),
+        scopes: scopes.iter().map(|(value, hint)| Choice::new(*value, *value).hint(*hint)).collect(),
     };
     NewTokenPage {
         page: visit.below("New personal token", &[("My account", "/acme/me")]),
@@ -166,21 +129,9 @@ fn new_token(visit: &Visit) -> NewTokenPage {
             Choice::new("", "Never"),
         ]),
         groups: vec![
-            group(
-                "Members",
-                &[
-                    ("member.list", "See who belongs here"),
-                    ("member.invite", "Invite people"),
-                ],
-            ),
+            group("Members", &[("member.list", "See who belongs here"), ("member.invite", "Invite people")]),
             group("Audit", &[("audit.read", "Read and export the audit log")]),
-            group(
-                "Tokens",
-                &[(
-                    "token.create",
-                    "Make more tokens, never with more than this one has",
-                )],
-            ),
+            group("Tokens", &[("token.create", "Make more tokens, never with more than this one has")]),
         ],
         scopes_error: None,
     }

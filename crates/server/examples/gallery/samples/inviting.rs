@@ -2,72 +2,35 @@
 
 use askama::Template;
 use guildhall_server::console::view::{
-    AcceptPage, AcceptState, Action, Chip, Choice, Fact, FactValue, Input, InvitationPage,
-    InviteAddressesPage, InviteResultPage, InviteRolesPage, InviteeRow, Person, Place, Select,
-    SentRow, Tone,
+    AcceptPage, AcceptState, Action, Chip, Choice, Fact, FactValue, Input, InvitationPage, InviteAddressesPage,
+    InviteResultPage, InviteRolesPage, InviteeRow, Person, Place, Select, SentRow, Tone,
 };
 
 use super::shared::{SCRIPT, Visit, endless, words};
 use super::{Sample, answer, page};
 
 pub(crate) const SAMPLES: &[Sample] = &[
-    page("/acme/admin/invite", "Invite, addresses", |v| {
-        addresses(v, Input::default()).render()
-    }),
+    page("/acme/admin/invite", "Invite, addresses", |v| addresses(v, Input::default()).render()),
     page("/invite-empty-list", "Invite, nothing typed", |v| {
-        addresses(
-            v,
-            Input::of(" , ").wrong("There is no address in this list. Type at least one."),
-        )
-        .render()
+        addresses(v, Input::of(" , ").wrong("There is no address in this list. Type at least one.")).render()
     }),
-    answer("/acme/admin/invite/roles", "Invite, roles", 200, |v| {
-        roles(v).render()
-    }),
+    answer("/acme/admin/invite/roles", "Invite, roles", 200, |v| roles(v).render()),
     page("/invite-roles", "Invite, roles", |v| roles(v).render()),
-    answer("/acme/admin/invite/send", "Invite, result", 200, |v| {
-        result(v).render()
-    }),
+    answer("/acme/admin/invite/send", "Invite, result", 200, |v| result(v).render()),
     page("/invite-result", "Invite, result", |v| result(v).render()),
-    page("/acme/admin/invitations/inv_1", "Invitation", |v| {
-        invitation(v).render()
-    }),
-    page("/invite/new", "Accept, new person", |v| {
-        accept(v, new_person(false)).render()
-    }),
-    page("/invite/bearer", "Accept, bearer link", |v| {
-        accept(v, new_person(true)).render()
-    }),
+    page("/acme/admin/invitations/inv_1", "Invitation", |v| invitation(v).render()),
+    page("/invite/new", "Accept, new person", |v| accept(v, new_person(false)).render()),
+    page("/invite/bearer", "Accept, bearer link", |v| accept(v, new_person(true)).render()),
     page("/invite/ready", "Accept, signed in", |v| {
-        accept(
-            v,
-            AcceptState::Ready {
-                signed_in_as: "linus@acme.example".to_owned(),
-            },
-        )
-        .render()
+        accept(v, AcceptState::Ready { signed_in_as: "linus@acme.example".to_owned() }).render()
     }),
     page("/invite/other", "Accept, other account", |v| {
-        accept(
-            v,
-            AcceptState::OtherAccount {
-                signed_in_as: "ada@acme.example".to_owned(),
-            },
-        )
-        .render()
+        accept(v, AcceptState::OtherAccount { signed_in_as: "ada@acme.example".to_owned() }).render()
     }),
-    page("/invite/expired", "Accept, expired", |v| {
-        accept(v, AcceptState::Expired).render()
-    }),
-    page("/invite/used", "Accept, used", |v| {
-        accept(v, AcceptState::Used).render()
-    }),
-    page("/invite/cancelled", "Accept, cancelled", |v| {
-        accept(v, AcceptState::Cancelled).render()
-    }),
-    page("/invite/unknown", "Accept, unknown", |v| {
-        accept(v, AcceptState::Unknown).render()
-    }),
+    page("/invite/expired", "Accept, expired", |v| accept(v, AcceptState::Expired).render()),
+    page("/invite/used", "Accept, used", |v| accept(v, AcceptState::Used).render()),
+    page("/invite/cancelled", "Accept, cancelled", |v| accept(v, AcceptState::Cancelled).render()),
+    page("/invite/unknown", "Accept, unknown", |v| accept(v, AcceptState::Unknown).render()),
 ];
 
 pub(crate) fn role_choices(chosen: &str) -> Select {
@@ -94,11 +57,8 @@ fn addresses(visit: &Visit, typed: Input) -> InviteAddressesPage {
         addresses: typed,
         role: role_choices("viewer"),
         deliver: Select::of(vec![
-            Choice::new("email", "By mail")
-                .hint("We send each of them a link.")
-                .selected(true),
-            Choice::new("link", "By a link you hand over")
-                .hint("Nothing is sent; you get one link for each."),
+            Choice::new("email", "By mail").hint("We send each of them a link.").selected(true),
+            Choice::new("link", "By a link you hand over").hint("Nothing is sent; you get one link for each."),
         ]),
     }
 }
@@ -120,24 +80,9 @@ fn roles(visit: &Visit) -> InviteRolesPage {
         rows: vec![
             row(0, "linus@acme.example", "admin", None),
             row(1, "margaret.hamilton@acme.example", "viewer", None),
-            row(
-                2,
-                "katherine@@acme",
-                "viewer",
-                Some("Not an email address: it has two @ signs."),
-            ),
-            row(
-                3,
-                SCRIPT,
-                "viewer",
-                Some("Not an email address: it holds a < sign."),
-            ),
-            row(
-                4,
-                "dorothy.vaughan.of.the.west.area.computing.unit@long-subdomain.acme.example",
-                "contributor",
-                None,
-            ),
+            row(2, "katherine@@acme", "viewer", Some("Not an email address: it has two @ signs.")),
+            row(3, SCRIPT, "viewer", Some("Not an email address: it holds a < sign.")),
+            row(4, "dorothy.vaughan.of.the.west.area.computing.unit@long-subdomain.acme.example", "contributor", None),
         ],
         all_role: role_choices("viewer"),
         problems: 2,
@@ -160,10 +105,7 @@ fn result(visit: &Visit) -> InviteResultPage {
                 email: "margaret.hamilton@acme.example".to_owned(),
                 role: "Viewer".to_owned(),
                 state: Chip::new("Link made", Tone::Info),
-                link: Some(
-                    "http://127.0.0.1:8080/invite/gld_inv_5Tq0y3L9bW2mX7cK4nR8vZ1aJ6sD0fH2uE"
-                        .to_owned(),
-                ),
+                link: Some("http://127.0.0.1:8080/invite/gld_inv_5Tq0y3L9bW2mX7cK4nR8vZ1aJ6sD0fH2uE".to_owned()),
                 href: "/acme/admin/invitations/inv_1".to_owned(),
                 ..SentRow::default()
             },
@@ -224,21 +166,9 @@ fn accept(visit: &Visit, state: AcceptState) -> AcceptPage {
         words: words(),
         action: visit.path.clone(),
         sign_in_href: "/sign-in?next=/invite/new".to_owned(),
-        organization_name: if bearer {
-            endless()
-        } else {
-            "Acme Rockets".to_owned()
-        },
-        inviter: if bearer {
-            SCRIPT.to_owned()
-        } else {
-            "Ada Lovelace".to_owned()
-        },
-        email: if bearer {
-            String::new()
-        } else {
-            "linus@acme.example".to_owned()
-        },
+        organization_name: if bearer { endless() } else { "Acme Rockets".to_owned() },
+        inviter: if bearer { SCRIPT.to_owned() } else { "Ada Lovelace".to_owned() },
+        email: if bearer { String::new() } else { "linus@acme.example".to_owned() },
         role: "Viewer".to_owned(),
         state,
         problem: None,

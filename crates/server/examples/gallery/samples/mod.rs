@@ -29,24 +29,12 @@ pub(crate) struct Sample {
 
 /// A page that is opened.
 const fn page(path: &'static str, title: &'static str, draw: Draw) -> Sample {
-    Sample {
-        method: Method::GET,
-        path,
-        title,
-        status: 200,
-        draw,
-    }
+    Sample { method: Method::GET, path, title, status: 200, draw }
 }
 
 /// A page that answers a form.
 const fn answer(path: &'static str, title: &'static str, status: u16, draw: Draw) -> Sample {
-    Sample {
-        method: Method::POST,
-        path,
-        title,
-        status,
-        draw,
-    }
+    Sample { method: Method::POST, path, title, status, draw }
 }
 
 /// All of them.
@@ -66,9 +54,7 @@ pub(crate) fn samples() -> impl Iterator<Item = &'static Sample> {
 
 const OWN: &[Sample] = &[
     page("/", "All samples", index),
-    page("/design", "Design", |visit| {
-        GalleryPage::new(&visit.theme, "sample", visit.now_ms).render()
-    }),
+    page("/design", "Design", |visit| GalleryPage::new(&visit.theme, "sample", visit.now_ms).render()),
 ];
 
 fn index(visit: &Visit) -> Result<String, askama::Error> {
@@ -76,10 +62,7 @@ fn index(visit: &Visit) -> Result<String, askama::Error> {
     OrganizationsPage {
         page: visit.plain("Samples"),
         email: "everybody".to_owned(),
-        places: samples()
-            .filter(|one| one.method == Method::GET)
-            .map(place)
-            .collect(),
+        places: samples().filter(|one| one.method == Method::GET).map(place).collect(),
         create_href: None,
     }
     .render()

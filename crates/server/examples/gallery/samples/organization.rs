@@ -2,20 +2,16 @@
 
 use askama::Template;
 use guildhall_server::console::view::{
-    Action, Choice, Input, Knob, KnobControl, KnobGroup, MatrixCell, MatrixRow, MatrixSection,
-    OrganizationPage, RoleHead, RolesPage,
+    Action, Choice, Input, Knob, KnobControl, KnobGroup, MatrixCell, MatrixRow, MatrixSection, OrganizationPage,
+    RoleHead, RolesPage,
 };
 
 use super::shared::{Visit, words};
 use super::{Sample, page};
 
 pub(crate) const SAMPLES: &[Sample] = &[
-    page("/acme/admin/org", "Settings", |v| {
-        settings(v, true).render()
-    }),
-    page("/settings-read-only", "Settings, read only", |v| {
-        settings(v, false).render()
-    }),
+    page("/acme/admin/org", "Settings", |v| settings(v, true).render()),
+    page("/settings-read-only", "Settings, read only", |v| settings(v, false).render()),
     page("/acme/admin/roles", "Roles", |v| roles(v).render()),
 ];
 
@@ -31,12 +27,7 @@ fn knob(name: &str, label: &str, sentence: &str, control: KnobControl) -> Knob {
 }
 
 fn number(value: &str, unit: &str) -> KnobControl {
-    KnobControl::Number {
-        value: value.to_owned(),
-        min: "1".to_owned(),
-        max: "365".to_owned(),
-        unit: unit.to_owned(),
-    }
+    KnobControl::Number { value: value.to_owned(), min: "1".to_owned(), max: "365".to_owned(), unit: unit.to_owned() }
 }
 
 fn groups() -> Vec<KnobGroup> {
@@ -139,19 +130,9 @@ fn roles(visit: &Visit) -> RolesPage {
     let row = |label: &str, name: &str, cells: [bool; 5]| MatrixRow {
         label: label.to_owned(),
         name: name.to_owned(),
-        cells: cells
-            .into_iter()
-            .map(|allowed| MatrixCell {
-                allowed,
-                note: String::new(),
-            })
-            .collect(),
+        cells: cells.into_iter().map(|allowed| MatrixCell { allowed, note: String::new() }).collect(),
     };
-    let mut update = row(
-        "Update non-owner roles and users",
-        "member.update",
-        [true, true, false, false, false],
-    );
+    let mut update = row("Update non-owner roles and users", "member.update", [true, true, false, false, false]);
     if let Some(cell) = update.cells.get_mut(1) {
         cell.note = "below Owner".to_owned();
     }
@@ -159,79 +140,30 @@ fn roles(visit: &Visit) -> RolesPage {
         page: visit.shell("Roles"),
         words: words(),
         roles: vec![
-            role(
-                "Owner",
-                "owner",
-                "Everything, the account included.",
-                "1 user",
-            ),
-            role(
-                "Admin",
-                "admin",
-                "Invites and manages users below Owner, integrations, audit logs.",
-                "2 users",
-            ),
-            role(
-                "Contributor",
-                "contributor",
-                "Changes projects, parameters, environments and templates.",
-                "2 users",
-            ),
-            role(
-                "Viewer",
-                "viewer",
-                "Sees everything, secrets included.",
-                "6 users",
-            ),
-            role(
-                "Viewer, no secrets",
-                "viewer_no_secrets",
-                "Sees everything but secrets.",
-                "1 user",
-            ),
+            role("Owner", "owner", "Everything, the account included.", "1 user"),
+            role("Admin", "admin", "Invites and manages users below Owner, integrations, audit logs.", "2 users"),
+            role("Contributor", "contributor", "Changes projects, parameters, environments and templates.", "2 users"),
+            role("Viewer", "viewer", "Sees everything, secrets included.", "6 users"),
+            role("Viewer, no secrets", "viewer_no_secrets", "Sees everything but secrets.", "1 user"),
         ],
         sections: vec![
             MatrixSection {
                 label: "Organization".to_owned(),
                 rows: vec![
                     row("View list of users", "member.list", [true; 5]),
-                    row(
-                        "Create personal API access tokens",
-                        "token.create_own",
-                        [true, true, true, false, false],
-                    ),
-                    row(
-                        "Manage and invite users",
-                        "member.invite",
-                        [true, true, false, false, false],
-                    ),
-                    row(
-                        "View and download audit logs",
-                        "audit.read",
-                        [true, true, false, false, false],
-                    ),
+                    row("Create personal API access tokens", "token.create_own", [true, true, true, false, false]),
+                    row("Manage and invite users", "member.invite", [true, true, false, false, false]),
+                    row("View and download audit logs", "audit.read", [true, true, false, false, false]),
                     update,
-                    row(
-                        "Manage account",
-                        "account.manage",
-                        [true, false, false, false, false],
-                    ),
+                    row("Manage account", "account.manage", [true, false, false, false, false]),
                 ],
             },
             MatrixSection {
                 label: "Configuration".to_owned(),
                 rows: vec![
                     row("View project parameters", "parameter.view", [true; 5]),
-                    row(
-                        "View project secrets",
-                        "secret.view",
-                        [true, true, true, true, false],
-                    ),
-                    row(
-                        "Create, update, delete projects",
-                        "project.manage",
-                        [true, true, true, false, false],
-                    ),
+                    row("View project secrets", "secret.view", [true, true, true, true, false]),
+                    row("Create, update, delete projects", "project.manage", [true, true, true, false, false]),
                 ],
             },
         ],

@@ -2,8 +2,8 @@
 
 use askama::Template;
 use guildhall_server::console::view::{
-    Action, ChangeRolePage, Chip, Choice, ConfirmPage, Consequence, Fact, FactValue, Input,
-    MemberPage, Pager, PeoplePage, Person, PersonRow, Select, Tone, TypedWord,
+    Action, ChangeRolePage, Chip, Choice, ConfirmPage, Consequence, Fact, FactValue, Input, MemberPage, Pager,
+    PeoplePage, Person, PersonRow, Select, Tone, TypedWord,
 };
 
 use super::account::token_rows;
@@ -13,51 +13,21 @@ use super::{Sample, answer, page};
 
 pub(crate) const SAMPLES: &[Sample] = &[
     page("/acme/admin/users", "Users", |v| list(v, rows(v)).render()),
-    page("/users-empty", "Users, none", |v| {
-        list(v, Vec::new()).render()
-    }),
+    page("/users-empty", "Users, none", |v| list(v, Vec::new()).render()),
     page("/acme/admin/users/mem_2", "User", |v| member(v).render()),
-    page("/acme/admin/users/mem_2/role", "Change role", |v| {
-        change_role(v, None).render()
+    page("/acme/admin/users/mem_2/role", "Change role", |v| change_role(v, None).render()),
+    answer("/acme/admin/users/mem_2/role", "Change role, refused", 409, |v| {
+        change_role(v, Some("Grace is the only Owner. Make somebody else an Owner first.")).render()
     }),
-    answer(
-        "/acme/admin/users/mem_2/role",
-        "Change role, refused",
-        409,
-        |v| {
-            change_role(
-                v,
-                Some("Grace is the only Owner. Make somebody else an Owner first."),
-            )
-            .render()
-        },
-    ),
-    page("/acme/admin/users/mem_2/remove", "Remove", |v| {
-        remove(v).render()
-    }),
-    page("/acme/admin/users/mem_2/deactivate", "Deactivate", |v| {
-        deactivate(v).render()
-    }),
-    page("/acme/admin/users/mem_2/reactivate", "Reactivate", |v| {
-        reactivate(v).render()
-    }),
+    page("/acme/admin/users/mem_2/remove", "Remove", |v| remove(v).render()),
+    page("/acme/admin/users/mem_2/deactivate", "Deactivate", |v| deactivate(v).render()),
+    page("/acme/admin/users/mem_2/reactivate", "Reactivate", |v| reactivate(v).render()),
     page("/acme/leave", "Leave", |v| leave(v, None).render()),
     page("/leave-refused", "Leave, refused", |v| {
-        leave(
-            v,
-            Some("You are the only Owner. Make somebody else an Owner, then you can leave."),
-        )
-        .render()
+        leave(v, Some("You are the only Owner. Make somebody else an Owner, then you can leave.")).render()
     }),
-    page("/acme/admin/org/delete", "Delete organization", |v| {
-        delete(v, None).render()
-    }),
-    answer(
-        "/acme/admin/org/delete",
-        "Delete organization, mistyped",
-        422,
-        |v| delete(v, Some("acme-rocket")).render(),
-    ),
+    page("/acme/admin/org/delete", "Delete organization", |v| delete(v, None).render()),
+    answer("/acme/admin/org/delete", "Delete organization, mistyped", 422, |v| delete(v, Some("acme-rocket")).render()),
 ];
 
 fn rows(visit: &Visit) -> Vec<PersonRow> {
@@ -97,31 +67,16 @@ fn rows(visit: &Visit) -> Vec<PersonRow> {
     };
     let own = vec![
         Action::link("View", base),
-        Action::refused(
-            "Change Role",
-            "You are the only Owner: make somebody else an Owner first.",
-        ),
+        Action::refused("Change Role", "You are the only Owner: make somebody else an Owner first."),
         Action::refused("Deactivate", "You cannot deactivate yourself."),
         Action::ask_and_leave("Leave Organization", "/acme/leave").danger(),
     ];
     vec![
-        PersonRow {
-            actions: own,
-            ..row(ada().label("You"), "Owner", active(), 20)
-        },
+        PersonRow { actions: own, ..row(ada().label("You"), "Owner", active(), 20) },
         row(grace(), "Admin", active(), 3_700),
         invitation("linus@acme.example", "Expires in 5 days", invited()),
-        invitation(
-            "margaret.hamilton@acme.example",
-            "Mail failed",
-            Chip::new("Invited", Tone::Bad),
-        ),
-        row(
-            named("Annie Easley", "annie@acme.example"),
-            "Contributor",
-            active(),
-            90_000,
-        ),
+        invitation("margaret.hamilton@acme.example", "Mail failed", Chip::new("Invited", Tone::Bad)),
+        row(named("Annie Easley", "annie@acme.example"), "Contributor", active(), 90_000),
         PersonRow {
             off: true,
             ..row(
@@ -131,44 +86,12 @@ fn rows(visit: &Visit) -> Vec<PersonRow> {
                 40 * 86_400,
             )
         },
-        row(
-            named(SCRIPT, "bobby.tables@acme.example"),
-            "Viewer",
-            active(),
-            400,
-        ),
-        row(
-            named(BACKWARDS, "sara@acme.example"),
-            "Viewer, no secrets",
-            active(),
-            400,
-        ),
-        row(
-            named(&endless(), &format!("{}@acme.example", "x".repeat(180))),
-            "Viewer",
-            active(),
-            400,
-        ),
-        row(
-            named(EMOJI, "zoe@acme.example"),
-            "Viewer",
-            Chip::new("Waiting for approval", Tone::Wait),
-            0,
-        ),
-        row(
-            named("\u{200b}   ", "blank@acme.example"),
-            "Viewer",
-            active(),
-            0,
-        ),
-        row(
-            Person::new("deploy-bot", "", "svc_1")
-                .href(base)
-                .label("Service account"),
-            "Contributor",
-            active(),
-            61,
-        ),
+        row(named(SCRIPT, "bobby.tables@acme.example"), "Viewer", active(), 400),
+        row(named(BACKWARDS, "sara@acme.example"), "Viewer, no secrets", active(), 400),
+        row(named(&endless(), &format!("{}@acme.example", "x".repeat(180))), "Viewer", active(), 400),
+        row(named(EMOJI, "zoe@acme.example"), "Viewer", Chip::new("Waiting for approval", Tone::Wait), 0),
+        row(named("\u{200b}   ", "blank@acme.example"), "Viewer", active(), 0),
+        row(Person::new("deploy-bot", "", "svc_1").href(base).label("Service account"), "Contributor", active(), 61),
     ]
 }
 
@@ -183,9 +106,9 @@ fn list(visit: &Visit, mut rows: Vec<PersonRow>) -> PeoplePage {
     let filtered = !query.is_empty() || !role.is_empty() || !visit.asked("status").is_empty();
     let choices = |all: &str, list: &[&str], chosen: &str| {
         let first = Choice::new("", all).selected(chosen.is_empty());
-        let rest = list.iter().map(|label| {
-            Choice::new(label.to_lowercase(), *label).selected(label.eq_ignore_ascii_case(chosen))
-        });
+        let rest = list
+            .iter()
+            .map(|label| Choice::new(label.to_lowercase(), *label).selected(label.eq_ignore_ascii_case(chosen)));
         std::iter::once(first).chain(rest).collect()
     };
     PeoplePage {
@@ -203,7 +126,9 @@ fn list(visit: &Visit, mut rows: Vec<PersonRow>) -> PeoplePage {
         },
         has_roles: true,
         invite: Some(Action::link("+ Create Users", "/acme/admin/invite")),
-        advice: (!rows.is_empty() && !filtered).then(|| "Only one user is an Owner. Two are recommended, in case one needs to leave or be removed.".to_owned()),
+        advice: (!rows.is_empty() && !filtered).then(|| {
+            "Only one user is an Owner. Two are recommended, in case one needs to leave or be removed.".to_owned()
+        }),
         rows,
     }
 }
@@ -252,8 +177,7 @@ fn change_role(visit: &Visit, error: Option<&str>) -> ChangeRolePage {
                 Choice::new("contributor", "Contributor")
                     .hint("Changes projects, parameters, environments and templates."),
                 Choice::new("viewer", "Viewer").hint("Sees everything, secrets included."),
-                Choice::new("viewer_no_secrets", "Viewer, no secrets")
-                    .hint("Sees everything but secrets."),
+                Choice::new("viewer_no_secrets", "Viewer, no secrets").hint("Sees everything but secrets."),
             ],
             error: error.map(str::to_owned),
         },
@@ -280,7 +204,9 @@ fn question(visit: &Visit, title: &str, yes: &str) -> ConfirmPage {
 
 fn remove(visit: &Visit) -> ConfirmPage {
     ConfirmPage {
-        lead: "Grace loses access to Acme Rockets with the very next request. To come back, Grace needs a new invitation.".to_owned(),
+        lead:
+            "Grace loses access to Acme Rockets with the very next request. To come back, Grace needs a new invitation."
+                .to_owned(),
         consequences: vec![
             Consequence::ends("2 sessions end in this organization"),
             Consequence::ends("1 personal token stops working here"),
@@ -315,8 +241,7 @@ fn reactivate(visit: &Visit) -> ConfirmPage {
 fn leave(visit: &Visit, refused: Option<&str>) -> ConfirmPage {
     ConfirmPage {
         person: None,
-        lead: "You lose access to Acme Rockets at once. To come back you need a new invitation."
-            .to_owned(),
+        lead: "You lose access to Acme Rockets at once. To come back you need a new invitation.".to_owned(),
         consequences: vec![
             Consequence::ends("Your role, grants and tokens here"),
             Consequence::stays("Your account and your other organizations"),
@@ -327,9 +252,8 @@ fn leave(visit: &Visit, refused: Option<&str>) -> ConfirmPage {
 }
 
 fn delete(visit: &Visit, typed: Option<&str>) -> ConfirmPage {
-    let input = typed.map_or_else(Input::default, |text| {
-        Input::of(text).wrong("This is not the short name. Nothing was deleted.")
-    });
+    let input = typed
+        .map_or_else(Input::default, |text| Input::of(text).wrong("This is not the short name. Nothing was deleted."));
     ConfirmPage {
         person: None,
         lead: "Nothing of it can be brought back.".to_owned(),
@@ -338,10 +262,7 @@ fn delete(visit: &Visit, typed: Option<&str>) -> ConfirmPage {
             Consequence::ends("Every session and token of it ends"),
             Consequence::ends("Its audit log is gone: export it first if you need it"),
         ],
-        typed: Some(TypedWord {
-            expected: "acme".to_owned(),
-            input,
-        }),
+        typed: Some(TypedWord { expected: "acme".to_owned(), input }),
         cancel_href: "/acme/admin/org".to_owned(),
         page: visit.below("Delete organization", &[("Settings", "/acme/admin/org")]),
         ..question(visit, "Delete Acme Rockets?", "Delete for ever")

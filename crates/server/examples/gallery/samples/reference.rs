@@ -2,9 +2,8 @@
 
 use askama::Template;
 use guildhall_server::console::view::{
-    ApiAnswer, ApiBody, ApiDocsPage, ApiField, ApiGroup, ApiOperation, ApiParameter, AuditDay,
-    AuditEvent, AuditFilters, AuditPage, Chip, Choice, Fact, FactValue, FieldChange, Input, Pager,
-    Person, Place, Tone,
+    ApiAnswer, ApiBody, ApiDocsPage, ApiField, ApiGroup, ApiOperation, ApiParameter, AuditDay, AuditEvent,
+    AuditFilters, AuditPage, Chip, Choice, Fact, FactValue, FieldChange, Input, Pager, Person, Place, Tone,
 };
 
 use super::shared::{SCRIPT, Visit, ada, endless, grace, words};
@@ -12,33 +11,28 @@ use super::{Sample, page};
 
 pub(crate) const SAMPLES: &[Sample] = &[
     page("/acme/admin/audit", "Audit", |v| audit(v, true).render()),
-    page("/audit-empty", "Audit, nothing fits", |v| {
-        audit(v, false).render()
-    }),
+    page("/audit-empty", "Audit, nothing fits", |v| audit(v, false).render()),
     page("/api/docs", "API reference", |v| api(v).render()),
 ];
 
 pub(crate) fn events(visit: &Visit) -> Vec<AuditEvent> {
-    let event =
-        |id: &str, ago_s: i64, actor: Person, verb: &str, target: &str, rest: &str, kind: &str| {
-            AuditEvent {
-                id: id.to_owned(),
-                at: visit.ago(ago_s),
-                actor,
-                verb: verb.to_owned(),
-                target: (!target.is_empty()).then(|| Place::new(target, "/acme/admin/users/mem_2")),
-                rest: rest.to_owned(),
-                kind: kind.to_owned(),
-                outcome: None,
-                changes: Vec::new(),
-                facts: vec![
-                    Fact::text("Credential", "Session, Firefox on Linux"),
-                    Fact::text("Address", "192.0.2.10"),
-                    Fact::new("Request", FactValue::Code("0193f0c2-6a41-7c8e".to_owned())),
-                    Fact::new("Revision", FactValue::Code("4711".to_owned())),
-                ],
-            }
-        };
+    let event = |id: &str, ago_s: i64, actor: Person, verb: &str, target: &str, rest: &str, kind: &str| AuditEvent {
+        id: id.to_owned(),
+        at: visit.ago(ago_s),
+        actor,
+        verb: verb.to_owned(),
+        target: (!target.is_empty()).then(|| Place::new(target, "/acme/admin/users/mem_2")),
+        rest: rest.to_owned(),
+        kind: kind.to_owned(),
+        outcome: None,
+        changes: Vec::new(),
+        facts: vec![
+            Fact::text("Credential", "Session, Firefox on Linux"),
+            Fact::text("Address", "192.0.2.10"),
+            Fact::new("Request", FactValue::Code("0193f0c2-6a41-7c8e".to_owned())),
+            Fact::new("Revision", FactValue::Code("4711".to_owned())),
+        ],
+    };
     let change = |field: &str, before: Option<&str>, after: Option<&str>| FieldChange {
         field: field.to_owned(),
         before: before.map(str::to_owned),
@@ -54,15 +48,8 @@ pub(crate) fn events(visit: &Visit) -> Vec<AuditEvent> {
         "member.role_changed",
     );
     role.changes = vec![change("role", Some("viewer"), Some("admin"))];
-    let mut invited = event(
-        "evt_2",
-        3_800,
-        grace(),
-        "invited",
-        "linus@acme.example",
-        "as Viewer",
-        "invitation.created",
-    );
+    let mut invited =
+        event("evt_2", 3_800, grace(), "invited", "linus@acme.example", "as Viewer", "invitation.created");
     invited.changes = vec![
         change("email", None, Some("linus@acme.example")),
         change("role", None, Some("viewer")),
@@ -78,15 +65,7 @@ pub(crate) fn events(visit: &Visit) -> Vec<AuditEvent> {
         "member.removed",
     );
     denied.outcome = Some(Chip::new("Denied", Tone::Bad));
-    let mut renamed = event(
-        "evt_4",
-        9_000,
-        ada(),
-        "renamed the organization",
-        "",
-        "",
-        "organization.updated",
-    );
+    let mut renamed = event("evt_4", 9_000, ada(), "renamed the organization", "", "", "organization.updated");
     renamed.changes = vec![change("name", Some(&endless()), Some("Acme Rockets"))];
     vec![role, invited, denied, renamed]
 }
@@ -97,14 +76,8 @@ fn audit(visit: &Visit, some: bool) -> AuditPage {
         event.id = format!("{}_earlier", event.id);
     }
     let days = vec![
-        AuditDay {
-            label: "Today".to_owned(),
-            events: events(visit),
-        },
-        AuditDay {
-            label: "20 November 2026".to_owned(),
-            events: earlier,
-        },
+        AuditDay { label: "Today".to_owned(), events: events(visit) },
+        AuditDay { label: "20 November 2026".to_owned(), events: earlier },
     ];
     AuditPage {
         page: visit.shell("Audit Logs"),
@@ -113,21 +86,14 @@ fn audit(visit: &Visit, some: bool) -> AuditPage {
         filters: AuditFilters {
             actor: Input::of(visit.asked("actor")),
             target: Input::of(visit.asked("target")),
-            kinds: vec![
-                Choice::new("", "Everything"),
-                Choice::new("member.removed", "member.removed"),
-            ],
+            kinds: vec![Choice::new("", "Everything"), Choice::new("member.removed", "member.removed")],
             outcomes: vec![Choice::new("", "Any"), Choice::new("denied", "Denied")],
             since: Input::default(),
             until: Input::default(),
             set: !some,
         },
         pager: Pager {
-            summary: if some {
-                "8 shown".to_owned()
-            } else {
-                "Nothing shown".to_owned()
-            },
+            summary: if some { "8 shown".to_owned() } else { "Nothing shown".to_owned() },
             first: None,
             next: some.then(|| "/acme/admin/audit?after=next".to_owned()),
         },
@@ -158,10 +124,7 @@ fn api(visit: &Visit) -> ApiDocsPage {
         required: true,
         description: "Id or short name of the organization.".to_owned(),
     };
-    let json = || ApiBody {
-        media_type: "application/json".to_owned(),
-        ..ApiBody::default()
-    };
+    let json = || ApiBody { media_type: "application/json".to_owned(), ..ApiBody::default() };
     let list = ApiOperation {
         id: "list-members".to_owned(),
         method: "GET".to_owned(),
@@ -171,7 +134,13 @@ fn api(visit: &Visit) -> ApiDocsPage {
         access: "Needs member.list".to_owned(),
         parameters: vec![
             organization(),
-            ApiParameter { name: "query".to_owned(), place: "query".to_owned(), kind: "string".to_owned(), required: false, description: "Part of a name or an address.".to_owned() },
+            ApiParameter {
+                name: "query".to_owned(),
+                place: "query".to_owned(),
+                kind: "string".to_owned(),
+                required: false,
+                description: "Part of a name or an address.".to_owned(),
+            },
         ],
         body: None,
         answers: vec![
@@ -187,7 +156,9 @@ fn api(visit: &Visit) -> ApiDocsPage {
                         field("role", "string", true, "The slug of the role", 1),
                         field("next", "string | null", true, "The cursor of the next page", 0),
                     ],
-                    example: "{\n  \"items\": [{ \"id\": \"mem_01jd8x2v7k\", \"role\": \"admin\" }],\n  \"next\": null\n}".to_owned(),
+                    example:
+                        "{\n  \"items\": [{ \"id\": \"mem_01jd8x2v7k\", \"role\": \"admin\" }],\n  \"next\": null\n}"
+                            .to_owned(),
                     ..json()
                 }),
             },
@@ -203,11 +174,7 @@ fn api(visit: &Visit) -> ApiDocsPage {
         parameters: vec![organization()],
         answers: vec![
             problem("204", "Removed", &[]),
-            problem(
-                "409",
-                "Refused",
-                &["member.last_owner", "member.owns_resources"],
-            ),
+            problem("409", "Refused", &["member.last_owner", "member.owns_resources"]),
         ],
         ..ApiOperation::default()
     };

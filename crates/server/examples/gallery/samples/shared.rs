@@ -4,8 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use guildhall_server::console::view::{
-    Account, Avatar, Flash, NavGroup, NavLink, Noun, OrganizationMark, Person, Place, Plain, Shell,
-    Time, Tone, Words,
+    Account, Avatar, Flash, NavGroup, NavLink, Noun, OrganizationMark, Person, Place, Plain, Shell, Time, Tone, Words,
 };
 
 /// Who looks at a sample, and when.
@@ -24,21 +23,12 @@ pub(crate) const EMOJI: &str = "🦀🧑🏽‍🚀 Zoë 👩‍👩‍👧‍�
 
 /// A name of 200 characters without a single blank.
 pub(crate) fn endless() -> String {
-    "Wolfeschlegelsteinhausen"
-        .repeat(9)
-        .chars()
-        .take(200)
-        .collect()
+    "Wolfeschlegelsteinhausen".repeat(9).chars().take(200).collect()
 }
 
 impl Visit {
     pub(crate) fn plain(&self, title: &str) -> Plain {
-        Plain {
-            title: title.to_owned(),
-            theme: self.theme.clone(),
-            csrf: "sample".to_owned(),
-            flash: Vec::new(),
-        }
+        Plain { title: title.to_owned(), theme: self.theme.clone(), csrf: "sample".to_owned(), flash: Vec::new() }
     }
 
     pub(crate) fn shell(&self, title: &str) -> Shell {
@@ -81,27 +71,15 @@ impl Visit {
     }
 
     pub(crate) fn below(&self, title: &str, trail: &[(&str, &str)]) -> Shell {
-        let trail = trail
-            .iter()
-            .map(|(label, href)| Place::new(*label, *href))
-            .collect();
-        Shell {
-            trail,
-            ..self.shell(title)
-        }
+        let trail = trail.iter().map(|(label, href)| Place::new(*label, *href)).collect();
+        Shell { trail, ..self.shell(title) }
     }
 
     fn nav(&self) -> Vec<NavGroup> {
         let link = |label: &str, tab: &str, icon: &str| {
             let href = format!("/acme/admin/{tab}");
-            let current =
-                self.path.starts_with(&href) || (tab == "users" && self.path.contains("/invit"));
-            NavLink {
-                label: label.to_owned(),
-                href,
-                icon: icon.to_owned(),
-                current,
-            }
+            let current = self.path.starts_with(&href) || (tab == "users" && self.path.contains("/invit"));
+            NavLink { label: label.to_owned(), href, icon: icon.to_owned(), current }
         };
         vec![
             NavGroup {
@@ -114,10 +92,7 @@ impl Visit {
             },
             NavGroup {
                 label: "Account".to_owned(),
-                links: vec![
-                    link("Audit Logs", "audit", "list"),
-                    link("Settings", "org", "gear"),
-                ],
+                links: vec![link("Audit Logs", "audit", "list"), link("Settings", "org", "gear")],
             },
         ]
     }
@@ -136,9 +111,7 @@ pub(crate) fn words() -> Arc<Words> {
     let own = str::to_owned;
     Arc::new(Words {
         person: Noun::new("user", "users", "User", "Users"),
-        people_intro: own(
-            "Everybody in this organization and everybody who was invited, with their roles.",
-        ),
+        people_intro: own("Everybody in this organization and everybody who was invited, with their roles."),
         invite: own("+ Create Users"),
         invite_title: own("Invite team members"),
         invite_next: own("Set User Roles"),

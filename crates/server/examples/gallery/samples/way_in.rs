@@ -2,8 +2,8 @@
 
 use askama::Template;
 use guildhall_server::console::view::{
-    Choice, ForgotPage, Input, LinkState, NewOrganizationPage, OrganizationsPage, Person, Place,
-    ProblemPage, ResetPage, Select, SetupPage, SignInPage, SignUpPage, VerifyPage,
+    Choice, ForgotPage, Input, LinkState, NewOrganizationPage, OrganizationsPage, Person, Place, ProblemPage,
+    ResetPage, Select, SetupPage, SignInPage, SignUpPage, VerifyPage,
 };
 
 use super::shared::{EMOJI, SCRIPT, Visit, endless};
@@ -11,16 +11,8 @@ use super::{Sample, answer, page};
 
 pub(crate) const SAMPLES: &[Sample] = &[
     page("/setup", "Set-up", |v| setup(v, false).render()),
-    page("/setup-wrong", "Set-up, mistakes", |v| {
-        setup(v, true).render()
-    }),
-    page("/setup-used", "Set-up, used", |v| {
-        SetupPage {
-            state: LinkState::Used,
-            ..setup(v, false)
-        }
-        .render()
-    }),
+    page("/setup-wrong", "Set-up, mistakes", |v| setup(v, true).render()),
+    page("/setup-used", "Set-up, used", |v| SetupPage { state: LinkState::Used, ..setup(v, false) }.render()),
     page("/sign-in", "Sign-in", |v| sign_in(v, None).render()),
     answer("/sign-in", "Sign-in, refused", 422, |v| {
         sign_in(v, Some("That address and password do not go together.")).render()
@@ -29,40 +21,18 @@ pub(crate) const SAMPLES: &[Sample] = &[
         sign_in(v, Some("That address and password do not go together.")).render()
     }),
     page("/forgot", "Forgot password", |v| forgot(v, false).render()),
-    answer("/forgot", "Forgot password, sent", 200, |v| {
-        forgot(v, true).render()
-    }),
-    page("/forgot-sent", "Forgot password, sent", |v| {
-        forgot(v, true).render()
-    }),
-    page("/reset/open", "Reset password", |v| {
-        reset(v, LinkState::Open).render()
-    }),
-    page("/reset/done", "Reset password, done", |v| {
-        reset(v, LinkState::Done).render()
-    }),
-    page("/reset/expired", "Reset password, expired", |v| {
-        reset(v, LinkState::Expired).render()
-    }),
-    page("/verify/open", "Verify address", |v| {
-        verify(v, LinkState::Open).render()
-    }),
-    page("/verify/done", "Verify address, done", |v| {
-        verify(v, LinkState::Done).render()
-    }),
-    page("/verify/unknown", "Verify address, unknown", |v| {
-        verify(v, LinkState::Unknown).render()
-    }),
+    answer("/forgot", "Forgot password, sent", 200, |v| forgot(v, true).render()),
+    page("/forgot-sent", "Forgot password, sent", |v| forgot(v, true).render()),
+    page("/reset/open", "Reset password", |v| reset(v, LinkState::Open).render()),
+    page("/reset/done", "Reset password, done", |v| reset(v, LinkState::Done).render()),
+    page("/reset/expired", "Reset password, expired", |v| reset(v, LinkState::Expired).render()),
+    page("/verify/open", "Verify address", |v| verify(v, LinkState::Open).render()),
+    page("/verify/done", "Verify address, done", |v| verify(v, LinkState::Done).render()),
+    page("/verify/unknown", "Verify address, unknown", |v| verify(v, LinkState::Unknown).render()),
     page("/sign-up", "Sign-up", |v| sign_up(v).render()),
-    page("/organizations", "Organizations", |v| {
-        organizations(v, true).render()
-    }),
-    page("/organizations-none", "Organizations, none", |v| {
-        organizations(v, false).render()
-    }),
-    page("/organizations/new", "New organization", |v| {
-        new_organization(v).render()
-    }),
+    page("/organizations", "Organizations", |v| organizations(v, true).render()),
+    page("/organizations-none", "Organizations, none", |v| organizations(v, false).render()),
+    page("/organizations/new", "New organization", |v| new_organization(v).render()),
     page("/problem/400", "Problem 400", |v| {
         problem(
             v,
@@ -84,14 +54,7 @@ pub(crate) const SAMPLES: &[Sample] = &[
         .render()
     }),
     page("/problem/404", "Problem 404", |v| {
-        problem(
-            v,
-            404,
-            "Nothing here",
-            "There is no such page, or it is not for you to see.",
-            "not_found",
-        )
-        .render()
+        problem(v, 404, "Nothing here", "There is no such page, or it is not for you to see.", "not_found").render()
     }),
     page("/problem/409", "Problem 409", |v| {
         problem(
@@ -114,17 +77,17 @@ pub(crate) const SAMPLES: &[Sample] = &[
         .render()
     }),
     page("/problem/429", "Problem 429", |v| {
-        problem(
-            v,
-            429,
-            "Too many tries",
-            "Wait 42 seconds, then try again.",
-            "rate.limited",
-        )
-        .render()
+        problem(v, 429, "Too many tries", "Wait 42 seconds, then try again.", "rate.limited").render()
     }),
     page("/problem/500", "Problem 500", |v| {
-        problem(v, 500, "Something broke on our side", "It is logged. Try again; if it stays, tell whoever runs this installation the number below.", "").render()
+        problem(
+            v,
+            500,
+            "Something broke on our side",
+            "It is logged. Try again; if it stays, tell whoever runs this installation the number below.",
+            "",
+        )
+        .render()
     }),
     page("/problem/503", "Problem 503", |v| {
         problem(
@@ -143,14 +106,11 @@ fn presets() -> Select {
         Choice::new("standard", "Standard")
             .hint("Our own best practice: owner, admin, member and guest, workspaces and projects.")
             .selected(true),
-        Choice::new("cloudtruth", "CloudTruth").hint(
-            "Owner, Admin, Contributor, Viewer; people are invited by mail with a role each.",
-        ),
-        Choice::new("pixie-hydra", "Pixie with Hydra").hint(
-            "No roles: every member administers. Invitations are links that live for an hour.",
-        ),
-        Choice::new("onyx", "Onyx")
-            .hint("Admin, Basic, Curator; groups own connectors and document sets."),
+        Choice::new("cloudtruth", "CloudTruth")
+            .hint("Owner, Admin, Contributor, Viewer; people are invited by mail with a role each."),
+        Choice::new("pixie-hydra", "Pixie with Hydra")
+            .hint("No roles: every member administers. Invitations are links that live for an hour."),
+        Choice::new("onyx", "Onyx").hint("Admin, Basic, Curator; groups own connectors and document sets."),
     ])
 }
 
@@ -172,8 +132,7 @@ fn setup(visit: &Visit, wrong: bool) -> SetupPage {
     if wrong {
         setup.organization_name = Input::of(SCRIPT);
         setup.slug = Input::of("Acme!").wrong("Use small letters, digits and hyphens, at most 40.");
-        setup.email = Input::of("ada@")
-            .wrong("This is not an email address: what comes after the @ is missing.");
+        setup.email = Input::of("ada@").wrong("This is not an email address: what comes after the @ is missing.");
         setup.name = Input::of(EMOJI);
         setup.password = Input::default().wrong("This has 4 characters, at least 10 are needed.");
     }
@@ -191,11 +150,7 @@ fn sign_in(visit: &Visit, problem: Option<&str>) -> SignInPage {
 }
 
 fn forgot(visit: &Visit, sent: bool) -> ForgotPage {
-    ForgotPage {
-        page: visit.plain("New password"),
-        email: Input::of(if sent { "ada@acme.example" } else { "" }),
-        sent,
-    }
+    ForgotPage { page: visit.plain("New password"), email: Input::of(if sent { "ada@acme.example" } else { "" }), sent }
 }
 
 fn reset(visit: &Visit, state: LinkState) -> ResetPage {
@@ -232,9 +187,7 @@ fn sign_up(visit: &Visit) -> SignUpPage {
 
 fn organizations(visit: &Visit, some: bool) -> OrganizationsPage {
     let place = |name: &str, slug: &str, role: &str| {
-        Person::new(name, slug, slug)
-            .href(format!("/{slug}/admin/users"))
-            .label(role)
+        Person::new(name, slug, slug).href(format!("/{slug}/admin/users")).label(role)
     };
     OrganizationsPage {
         page: visit.plain("Organizations"),
@@ -269,9 +222,6 @@ fn problem(visit: &Visit, status: u16, title: &str, detail: &str, code: &str) ->
         detail: detail.to_owned(),
         code: code.to_owned(),
         request_id: "0193f0c2-6a41-7c8e-9d35-52a1c1b4a0de".to_owned(),
-        ways: vec![
-            Place::new("Go to the start page", "/"),
-            Place::new("Try again", visit.path.as_str()),
-        ],
+        ways: vec![Place::new("Go to the start page", "/"), Place::new("Try again", visit.path.as_str())],
     }
 }

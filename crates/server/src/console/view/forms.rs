@@ -13,10 +13,7 @@ impl Input {
     /// An input with a value and nothing wrong.
     #[must_use]
     pub fn of(value: impl Into<String>) -> Self {
-        Self {
-            value: value.into(),
-            error: None,
-        }
+        Self { value: value.into(), error: None }
     }
 
     /// The same input with an error.
@@ -46,11 +43,7 @@ impl Choice {
     /// A choice that may be taken and is not.
     #[must_use]
     pub fn new(value: impl Into<String>, label: impl Into<String>) -> Self {
-        Self {
-            value: value.into(),
-            label: label.into(),
-            ..Self::default()
-        }
+        Self { value: value.into(), label: label.into(), ..Self::default() }
     }
 
     /// With a sentence below the label.
@@ -88,9 +81,6 @@ impl Select {
     /// A question nobody answered wrongly yet.
     #[must_use]
     pub fn of(choices: Vec<Choice>) -> Self {
-        Self {
-            choices,
-            error: None,
-        }
+        Self { choices, error: None }
     }
 }

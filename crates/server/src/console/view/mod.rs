@@ -20,20 +20,16 @@ mod times;
 mod words;
 
 pub use access::{
-    ForgotPage, LinkState, NewOrganizationPage, OrganizationsPage, ResetPage, SetupPage,
-    SignInPage, SignUpPage, VerifyPage,
+    ForgotPage, LinkState, NewOrganizationPage, OrganizationsPage, ResetPage, SetupPage, SignInPage, SignUpPage,
+    VerifyPage,
 };
-pub use account::{
-    MePage, NewTokenPage, ScopeGroup, SessionRow, TokenCreatedPage, TokenRow, TokensPage,
-};
-pub use api_docs::{
-    ApiAnswer, ApiBody, ApiDocsPage, ApiField, ApiGroup, ApiOperation, ApiParameter,
-};
+pub use account::{MePage, NewTokenPage, ScopeGroup, SessionRow, TokenCreatedPage, TokenRow, TokensPage};
+pub use api_docs::{ApiAnswer, ApiBody, ApiDocsPage, ApiField, ApiGroup, ApiOperation, ApiParameter};
 pub use audit::{AuditDay, AuditEvent, AuditFilters, AuditPage, FieldChange};
 pub use forms::{Choice, Input, Select};
 pub use invitations::{
-    AcceptPage, AcceptState, InvitationPage, InviteAddressesPage, InviteResultPage,
-    InviteRolesPage, InviteeRow, SentRow,
+    AcceptPage, AcceptState, InvitationPage, InviteAddressesPage, InviteResultPage, InviteRolesPage, InviteeRow,
+    SentRow,
 };
 pub use organization::{Knob, KnobControl, KnobGroup, OrganizationPage};
 pub use parts::{Action, ActionKind, Chip, Fact, FactValue, Flash, Pager, Place, Tone};

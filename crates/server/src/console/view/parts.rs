@@ -74,10 +74,7 @@ impl Chip {
     /// A chip.
     #[must_use]
     pub fn new(label: impl Into<String>, tone: Tone) -> Self {
-        Self {
-            label: label.into(),
-            tone,
-        }
+        Self { label: label.into(), tone }
     }
 }
 
@@ -96,11 +93,7 @@ impl Place {
     /// A place the reader is not at.
     #[must_use]
     pub fn new(label: impl Into<String>, href: impl Into<String>) -> Self {
-        Self {
-            label: label.into(),
-            href: href.into(),
-            current: false,
-        }
+        Self { label: label.into(), href: href.into(), current: false }
     }
 }
 
@@ -121,11 +114,7 @@ impl Flash {
     /// One sentence in a mood.
     #[must_use]
     pub fn new(tone: Tone, text: impl Into<String>) -> Self {
-        Self {
-            tone,
-            text: text.into(),
-            ..Self::default()
-        }
+        Self { tone, text: text.into(), ..Self::default() }
     }
 
     /// With a second sentence.
@@ -178,12 +167,7 @@ pub struct Action {
 
 impl Action {
     fn new(label: impl Into<String>, href: impl Into<String>, kind: ActionKind) -> Self {
-        Self {
-            label: label.into(),
-            href: href.into(),
-            danger: false,
-            kind,
-        }
+        Self { label: label.into(), href: href.into(), danger: false, kind }
     }
 
     /// A link to a page.
@@ -254,10 +238,7 @@ impl Fact {
     /// A fact.
     #[must_use]
     pub fn new(label: impl Into<String>, value: FactValue) -> Self {
-        Self {
-            label: label.into(),
-            value,
-        }
+        Self { label: label.into(), value }
     }
 
     /// A fact in words.

@@ -14,13 +14,8 @@ impl Avatar {
     /// The avatar of `name`; `key` (an id or an address) chooses the colour.
     #[must_use]
     pub fn of(name: &str, key: &str) -> Self {
-        let hash = key.bytes().fold(7_u32, |hash, byte| {
-            hash.wrapping_mul(31).wrapping_add(u32::from(byte))
-        });
-        Self {
-            initials: initials(name),
-            tone: u8::try_from(hash % 6 + 1).unwrap_or(1),
-        }
+        let hash = key.bytes().fold(7_u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(u32::from(byte)));
+        Self { initials: initials(name), tone: u8::try_from(hash % 6 + 1).unwrap_or(1) }
     }
 
     /// The class of its colour.
@@ -67,11 +62,7 @@ impl Person {
         Self {
             avatar: Avatar::of(shown, key),
             name: shorten(shown),
-            email: if readable {
-                shorten(email)
-            } else {
-                String::new()
-            },
+            email: if readable { shorten(email) } else { String::new() },
             href: String::new(),
             labels: Vec::new(),
         }
@@ -123,8 +114,7 @@ fn is_invisible(c: char) -> bool {
 }
 
 fn initials(name: &str) -> String {
-    let mut words =
-        name.split(|c: char| c.is_whitespace() || matches!(c, '.' | '-' | '_' | '@' | '+'));
+    let mut words = name.split(|c: char| c.is_whitespace() || matches!(c, '.' | '-' | '_' | '@' | '+'));
     let first_of = |word: &str| word.chars().find(|&c| c.is_alphanumeric() && is_visible(c));
     let first = words.by_ref().find_map(first_of);
     // Of an address only what stands before the `@` speaks of the person.
@@ -135,11 +125,7 @@ fn initials(name: &str) -> String {
         .skip(1)
         .last();
     match first {
-        Some(first) => first
-            .to_uppercase()
-            .chain(last.into_iter().flat_map(char::to_uppercase))
-            .take(2)
-            .collect(),
+        Some(first) => first.to_uppercase().chain(last.into_iter().flat_map(char::to_uppercase)).take(2).collect(),
         None => "?".to_owned(),
     }
 }
@@ -169,10 +155,7 @@ mod tests {
     fn a_name_without_anything_to_read_gives_way_to_the_address() {
         for blank in ["", "   ", "\u{200b}\u{202e}", "\u{3164}"] {
             let person = Person::new(blank, "a@example.org", "usr_1");
-            assert_eq!(
-                (person.name.as_str(), person.email.as_str()),
-                ("a@example.org", "")
-            );
+            assert_eq!((person.name.as_str(), person.email.as_str()), ("a@example.org", ""));
         }
         assert_eq!(Person::new(" ", "", "usr_1").name, "(no name)");
         assert_eq!(Person::new("🦀", "a@example.org", "usr_1").name, "🦀");

@@ -20,19 +20,13 @@ impl Consequence {
     /// Something that ends.
     #[must_use]
     pub fn ends(text: impl Into<String>) -> Self {
-        Self {
-            text: text.into(),
-            ends: true,
-        }
+        Self { text: text.into(), ends: true }
     }
 
     /// Something that stays.
     #[must_use]
     pub fn stays(text: impl Into<String>) -> Self {
-        Self {
-            text: text.into(),
-            ends: false,
-        }
+        Self { text: text.into(), ends: false }
     }
 }
 

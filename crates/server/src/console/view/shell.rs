@@ -106,11 +106,7 @@ impl Shell {
     /// Whether `value` is the theme chosen; nothing chosen counts as `auto`.
     #[must_use]
     pub fn has_theme(&self, value: &str) -> bool {
-        let chosen = if matches!(self.theme.as_str(), "light" | "dark") {
-            self.theme.as_str()
-        } else {
-            "auto"
-        };
+        let chosen = if matches!(self.theme.as_str(), "light" | "dark") { self.theme.as_str() } else { "auto" };
         chosen == value
     }
 }

@@ -25,18 +25,11 @@ impl Time {
     #[must_use]
     pub fn new(at: OffsetDateTime, now: OffsetDateTime) -> Self {
         let day = format_description!("[day padding:none] [month repr:short] [year]");
-        let full = format_description!(
-            "[day padding:none] [month repr:short] [year], [hour]:[minute]:[second] UTC"
-        );
+        let full = format_description!("[day padding:none] [month repr:short] [year], [hour]:[minute]:[second] UTC");
         let at = at.to_offset(time::UtcOffset::UTC);
         Self {
-            iso: at
-                .replace_nanosecond(0)
-                .unwrap_or(at)
-                .format(&Rfc3339)
-                .unwrap_or_default(),
-            relative: relative((at - now).whole_seconds())
-                .unwrap_or_else(|| at.format(day).unwrap_or_default()),
+            iso: at.replace_nanosecond(0).unwrap_or(at).format(&Rfc3339).unwrap_or_default(),
+            relative: relative((at - now).whole_seconds()).unwrap_or_else(|| at.format(day).unwrap_or_default()),
             exact: at.format(full).unwrap_or_default(),
         }
     }
@@ -45,8 +38,7 @@ impl Time {
     #[must_use]
     pub fn from_millis(at_ms: i64, now_ms: i64) -> Self {
         let moment = |ms: i64| {
-            OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000)
-                .unwrap_or(OffsetDateTime::UNIX_EPOCH)
+            OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000).unwrap_or(OffsetDateTime::UNIX_EPOCH)
         };
         Self::new(moment(at_ms), moment(now_ms))
     }
@@ -65,11 +57,7 @@ fn relative(ahead_s: i64) -> Option<String> {
         _ => return None,
     };
     let plural = if count == 1 { "" } else { "s" };
-    Some(if ahead_s < 0 {
-        format!("{count} {unit}{plural} ago")
-    } else {
-        format!("in {count} {unit}{plural}")
-    })
+    Some(if ahead_s < 0 { format!("{count} {unit}{plural} ago") } else { format!("in {count} {unit}{plural}") })
 }
 
 #[cfg(test)]

@@ -18,12 +18,7 @@ impl Noun {
     /// A noun from its four forms.
     #[must_use]
     pub fn new(one: &str, many: &str, title: &str, titles: &str) -> Self {
-        Self {
-            one: one.to_owned(),
-            many: many.to_owned(),
-            title: title.to_owned(),
-            titles: titles.to_owned(),
-        }
+        Self { one: one.to_owned(), many: many.to_owned(), title: title.to_owned(), titles: titles.to_owned() }
     }
 }
 
@@ -91,15 +86,8 @@ impl Default for Words {
         let own = str::to_owned;
         Self {
             person: Noun::new("member", "members", "Member", "Members"),
-            organization: Noun::new(
-                "organization",
-                "organizations",
-                "Organization",
-                "Organizations",
-            ),
-            people_intro: own(
-                "Everybody who belongs to this organization, and everybody who was asked to.",
-            ),
+            organization: Noun::new("organization", "organizations", "Organization", "Organizations"),
+            people_intro: own("Everybody who belongs to this organization, and everybody who was asked to."),
             invite: own("Invite people"),
             invite_title: own("Invite people"),
             invite_next: own("Choose roles"),
