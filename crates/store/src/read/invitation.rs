@@ -80,8 +80,12 @@ pub fn of_member(conn: &mut Conn<'_>, organization: OrgId, member: MemberId) -> 
 
 pub(crate) fn of_members_sql() -> String {
     let ids = room_for_ids();
-    concat!("SELECT ", columns!(), " FROM invitations WHERE organization_id = $1 AND state = 'pending' AND membership_id IN (?)")
-        .replace('?', &ids)
+    concat!(
+        "SELECT ",
+        columns!(),
+        " FROM invitations WHERE organization_id = $1 AND state = 'pending' AND membership_id IN (?)"
+    )
+    .replace('?', &ids)
 }
 
 /// The waiting invitations of some memberships, in no order.

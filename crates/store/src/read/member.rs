@@ -162,7 +162,8 @@ pub fn top_holders(
 }
 
 fn some_sql() -> String {
-    concat!("SELECT ", columns!(), " FROM memberships WHERE organization_id = $1 AND id IN (?)").replace('?', &room_for_ids())
+    concat!("SELECT ", columns!(), " FROM memberships WHERE organization_id = $1 AND id IN (?)")
+        .replace('?', &room_for_ids())
 }
 
 /// Some memberships by their ids, removed ones too: for the names behind ids. In no order.
