@@ -7,6 +7,7 @@ pub mod invitation;
 pub mod member;
 pub mod organization;
 pub mod outbox;
+pub mod schema;
 
 use guildhall_domain::ids::OrgId;
 
