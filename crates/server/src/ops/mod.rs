@@ -7,6 +7,7 @@ pub mod check;
 pub mod identities;
 pub mod invitations;
 pub mod letters;
+pub mod links;
 pub mod members;
 pub mod organizations;
 pub mod preview;
