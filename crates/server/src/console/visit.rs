@@ -13,11 +13,12 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use guildhall_domain::refusal::{Code, Kind, Refusal};
+use guildhall_domain::time::Timestamp;
 use guildhall_store::Stop;
 
 use super::respond;
 use super::verdict::sentence;
-use super::view::{Flash, Place, Plain, ProblemPage, Tone};
+use super::view::{Flash, Place, Plain, ProblemPage, Time, Tone};
 use crate::app::App;
 use crate::http::context::{cookie, header, recognise};
 use crate::http::problem::{status, told};
@@ -81,6 +82,19 @@ impl Visit {
     pub fn csrf(&self) -> String {
         let session = self.ctx.caller.as_ref().and_then(Caller::session);
         session.map(|s| self.ctx.app.credentials.csrf_token(s.uuid().as_bytes())).unwrap_or_default()
+    }
+
+    /// A parameter of the query, empty when it is not there.
+    #[must_use]
+    pub fn asked(&self, name: &str) -> String {
+        let mut pairs = form_urlencoded::parse(self.query.as_bytes());
+        pairs.find(|(key, _)| key == name).map_or_else(String::new, |(_, value)| value.into_owned())
+    }
+
+    /// A moment as seen from this visit.
+    #[must_use]
+    pub fn when(&self, at: Timestamp) -> Time {
+        Time::from_millis(at.micros() / 1_000, self.ctx.now.micros() / 1_000)
     }
 
     /// Notes the organization this visit takes place in: it is the one last used from now on.
@@ -274,6 +288,12 @@ where
 /// The page for an address that leads nowhere.
 pub async fn nothing(visit: Visit) -> Shown {
     Err(visit.wrong(Code::NotFound))
+}
+
+/// The page for an address that is only sent to, when somebody asks for it.
+pub async fn not_so(visit: Visit) -> Shown {
+    let refusal = Refusal::because(Code::MethodNotAllowed, "this address takes a form; open the page it stands on");
+    Err(visit.wrong(refusal))
 }
 
 fn title(kind: Kind) -> &'static str {

@@ -26,7 +26,7 @@ pub enum LinkState {
 pub struct SetupPage {
     /// Surroundings.
     pub page: Plain,
-    /// The single-use secret of the set-up address; sent as `token`.
+    /// The single-use secret of the set-up address; sent as `token`. Empty where nobody has opened that address yet.
     pub token: String,
     /// Whether the secret may be used; anything but `Open` shows what to do instead of the form.
     pub state: LinkState,
@@ -152,4 +152,16 @@ pub struct NewOrganizationPage {
     pub slug: Input,
     /// `preset`, with a sentence each.
     pub preset: Select,
+}
+
+/// `GET /{org}` for somebody who came in and waits for an administrator.
+#[derive(Clone, Debug, Template)]
+#[template(path = "access/waiting.html")]
+pub struct WaitingPage {
+    /// Surroundings.
+    pub page: Plain,
+    /// What they wait to join.
+    pub organization_name: String,
+    /// The reader's address.
+    pub email: String,
 }
