@@ -38,6 +38,7 @@ impl Scene {
         let me = identities::me(&visit.ctx).await.map_err(|stop| visit.wrong(stop))?;
         let rights = place.standing.rights(&place.rules);
         let words = Arc::new(words(&place.rules));
+        visit.enter(&place.organization.slug);
         Ok(Self { place, me, rights, words })
     }
 
@@ -85,7 +86,7 @@ impl Scene {
         let active = self.me.memberships.iter().filter(|b| b.membership.status == "active");
         let place = |b: &crate::ops::identities::Belonging| Place {
             label: b.organization.name.clone(),
-            href: format!("/{}/admin/users", b.organization.slug),
+            href: format!("/{}", b.organization.slug),
             current: b.organization.slug == self.slug(),
         };
         active.map(place).collect()

@@ -21,7 +21,7 @@ mod words;
 
 pub use access::{
     ForgotPage, LinkState, NewOrganizationPage, OrganizationsPage, ResetPage, SetupPage, SignInPage, SignUpPage,
-    VerifyPage,
+    VerifyPage, WaitingPage,
 };
 pub use account::{MePage, NewTokenPage, ScopeGroup, SessionRow, TokenCreatedPage, TokenRow, TokensPage};
 pub use api_docs::{ApiAnswer, ApiBody, ApiDocsPage, ApiField, ApiGroup, ApiOperation, ApiParameter};
