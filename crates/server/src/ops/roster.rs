@@ -118,20 +118,6 @@ pub async fn one(ctx: &Ctx, organization: &str, member: &str) -> Result<Subject,
     .await
 }
 
-/// The reader as a member: what leaving rests on.
-///
-/// # Errors
-/// `not_found`.
-pub async fn me(ctx: &Ctx, organization: &str) -> Result<Subject, Stop> {
-    let name = organization.to_owned();
-    ctx.read(move |ctx, conn| {
-        let place = ctx.place(conn, &name)?;
-        let me = place.me()?.clone();
-        subject(conn, &place, me)
-    })
-    .await
-}
-
 /// One member with everything about them.
 ///
 /// # Errors

@@ -35,11 +35,9 @@ fn split(text: &str) -> Vec<String> {
 
 fn typed(entry: &str) -> Vec<Typed> {
     let entry = entry.trim();
-    if let Some((name, rest)) = entry.rsplit_once('<') {
-        if let Some(email) = rest.strip_suffix('>') {
-            let name = name.trim().trim_matches('"').trim().to_owned();
-            return vec![Typed { email: email.trim().to_owned(), name }];
-        }
+    if let Some((name, email)) = entry.strip_suffix('>').and_then(|rest| rest.rsplit_once('<')) {
+        let name = name.trim().trim_matches('"').trim().to_owned();
+        return vec![Typed { email: email.trim().to_owned(), name }];
     }
     let words: Vec<&str> = entry.split_whitespace().collect();
     // Addresses with nothing but blanks between them; anything else with blanks is one wrong entry.

@@ -5,8 +5,9 @@ use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::time::Timestamp;
 use guildhall_store::Stop;
 
-use super::desk::{Asked, Desk, sentence, with_query};
+use super::desk::{Asked, Desk, with_query};
 use super::events;
+use crate::console::verdict::sentence;
 use crate::console::view::{AuditDay, AuditFilters, AuditPage, Choice, Input, Pager};
 use crate::console::visit::{Shown, Visit, Wrong};
 use crate::ops::audit::{self, AuditQuery};

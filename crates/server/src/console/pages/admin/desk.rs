@@ -11,6 +11,7 @@ use guildhall_domain::time::Timestamp;
 use guildhall_store::Stop;
 
 use crate::console::scene::Scene;
+use crate::console::verdict::sentence;
 use crate::console::view::{Flash, Place, Shell, Time, Tone};
 use crate::console::visit::{Shown, Visit, Wrong, go_with};
 use crate::http::problem::status;
@@ -143,24 +144,6 @@ fn belongs_to_form(refusal: &Refusal) -> bool {
     }
 }
 
-/// A refusal's words as a sentence: refusals begin in lower case, quote values in backticks and end
-/// without a full stop.
-pub(super) fn sentence(words: &str) -> String {
-    let plain = words.replace('`', "");
-    let first_word = plain.split(' ').next().unwrap_or_default();
-    // An address keeps its letters.
-    let mut text = if words.starts_with('`') || first_word.contains('@') {
-        plain
-    } else {
-        let mut letters = plain.chars();
-        letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-    };
-    if !text.ends_with(['.', '!', '?']) {
-        text.push('.');
-    }
-    text
-}
-
 /// What was asked behind the `?`.
 pub(super) struct Asked(Vec<(String, String)>);
 
@@ -190,13 +173,6 @@ pub(super) fn with_query(path: &str, pairs: &[(&str, Option<&str>)]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn refusals_become_sentences() {
-        assert_eq!(sentence("the member is `invited`; wait"), "The member is invited; wait.");
-        assert_eq!(sentence("`ada@acme.test` is the only Owner"), "ada@acme.test is the only Owner.");
-        assert_eq!(sentence(""), ".");
-    }
 
     #[test]
     fn an_address_carries_what_has_a_value() {

@@ -12,7 +12,8 @@ use guildhall_domain::policy::InviteDelivery;
 use guildhall_domain::text::{Email, NAME_MAX_CHARS};
 
 use super::addresses::{self, Typed};
-use super::desk::{Desk, sentence};
+use super::desk::Desk;
+use crate::console::verdict::sentence;
 use crate::console::view::{
     Chip, Choice, Input, InviteAddressesPage, InviteResultPage, InviteRolesPage, InviteeRow, Select, SentRow, Shell,
     Tone,

@@ -32,7 +32,6 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/{org}/admin/users/{member}", get(person::show))
         .route("/{org}/admin/users/{member}/role", get(role::of_member).post(role::change_of_member))
         .route("/{org}/admin/users/{member}/{act}", get(questions::ask).post(questions::answer))
-        .route("/{org}/leave", get(questions::ask_leave).post(questions::leave))
         .route("/{org}/admin/invite", get(invite::start).post(invite::back))
         .route("/{org}/admin/invite/roles", get(invite::again).post(invite::roles))
         .route("/{org}/admin/invite/send", get(invite::again).post(invite::send))

@@ -7,8 +7,9 @@ use guildhall_domain::policy::Knob as Name;
 use guildhall_domain::refusal::{Code, Refusal};
 use serde_json::{Map, Value};
 
-use super::desk::{Desk, sentence};
+use super::desk::Desk;
 use super::knobs;
+use crate::console::verdict::sentence;
 use crate::console::view::{
     Action, ConfirmPage, Consequence, Input, Knob, KnobControl, KnobGroup, OrganizationPage, Place, Shell, Tone,
     TypedWord,

@@ -88,7 +88,7 @@ fn statuses(chosen: Option<&str>) -> Vec<Choice> {
     let each = [
         (Status::Active, "Active"),
         (Status::Invited, "Invited"),
-        (Status::PendingApproval, "Waits for approval"),
+        (Status::PendingApproval, "Waiting for approval"),
         (Status::Deactivated, "Deactivated"),
     ];
     std::iter::once(all).chain(each.map(choice)).collect()

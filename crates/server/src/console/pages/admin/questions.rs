@@ -8,8 +8,8 @@ use guildhall_store::Stop;
 
 use super::desk::Desk;
 use super::rows;
-use crate::console::view::{ConfirmPage, Consequence, Tone};
-use crate::console::visit::{Sent, Shown, Visit, go_with};
+use crate::console::view::{ConfirmPage, Consequence};
+use crate::console::visit::{Sent, Shown, Visit};
 use crate::ops::members::{self, Rejection};
 use crate::ops::offers::{Act, Subject};
 use crate::ops::roster;
@@ -60,26 +60,6 @@ pub(super) async fn answer(Path((org, member, word)): Path<(String, String, Stri
     }
 }
 
-/// `GET /{org}/leave`
-pub(super) async fn ask_leave(visit: Visit, Path(org): Path<String>) -> Shown {
-    let desk = Desk::open(visit, &org).await?;
-    let subject = roster::me(desk.ctx(), desk.org()).await.map_err(|stop| desk.wrong(stop))?;
-    question(&desk, Act::Leave, &subject)
-}
-
-/// `POST /{org}/leave`
-pub(super) async fn leave(Path(org): Path<String>, sent: Sent) -> Shown {
-    let desk = Desk::open(sent.visit, &org).await?;
-    let subject = roster::me(desk.ctx(), desk.org()).await.map_err(|stop| desk.wrong(stop))?;
-    match members::leave(desk.ctx(), desk.org()).await {
-        Ok(_) => {
-            let news = format!("You left {}.", desk.scene.place.organization.name);
-            Ok(go_with("/organizations", Tone::Good, &news))
-        }
-        Err(stop) => refused(&desk, Act::Leave, &subject, stop),
-    }
-}
-
 /// Asks, unless the answer is known already; who may not ask is told so by the page of refusals.
 fn question(desk: &Desk, act: Act, subject: &Subject) -> Shown {
     match subject.ask(&desk.scene.place, act, desk.ctx().now) {
@@ -105,7 +85,7 @@ fn page(desk: &Desk, act: Act, subject: &Subject, refusal: Option<&Refusal>) -> 
     ConfirmPage {
         page: desk.below_people(&asked.title),
         title: asked.title,
-        person: (act != Act::Leave).then(|| rows::person(member)),
+        person: Some(rows::person(member)),
         lead: asked.lead,
         consequences: asked.follows,
         refused: refusal.map(|r| desk.why(act.action(member.status), r)),
@@ -178,19 +158,6 @@ fn asked(desk: &Desk, act: Act, member: &Member, mine: bool) -> Question {
             format!("Access comes back{}. Sessions that ended stay ended.", with_role(desk, &role)),
             &words.reactivate,
         ),
-        Act::Leave => Question {
-            follows: vec![
-                ends("Your role here, and every personal token for this organization"),
-                stays("Your account and your other organizations"),
-                stays("What you did stays in the audit log"),
-            ],
-            danger: true,
-            ..simple(
-                format!("{}?", words.leave),
-                format!("You lose access to {organization} at once. To come back you need a new invitation."),
-                &words.leave_yes,
-            )
-        },
         _ => Question {
             follows: vec![
                 ends("Their sessions here end with the very next request"),

@@ -5,8 +5,9 @@ use axum::extract::Path;
 use guildhall_domain::refusal::Code;
 use guildhall_store::Stop;
 
-use super::desk::{Desk, sentence};
+use super::desk::Desk;
 use super::rows;
+use crate::console::verdict::sentence;
 use crate::console::view::{ChangeRolePage, Choice, ConfirmPage, Select};
 use crate::console::visit::{Sent, Shown, Visit};
 use crate::ops::members::{self, NewRole};

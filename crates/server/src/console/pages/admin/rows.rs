@@ -59,7 +59,7 @@ pub(super) fn state(desk: &Desk, subject: &Subject) -> (Chip, String) {
         (Status::Invited, Some(invitation)) => invited(desk, invitation),
         (Status::Invited, None) => (Chip::new("Invited", Tone::Info), String::new()),
         (Status::Requested, _) => (Chip::new("Asks to join", Tone::Wait), String::new()),
-        (Status::PendingApproval, _) => (Chip::new("Waits for approval", Tone::Wait), String::new()),
+        (Status::PendingApproval, _) => (Chip::new("Waiting for approval", Tone::Wait), String::new()),
         (Status::Active, _) => (Chip::new("Active", Tone::Good), String::new()),
         (Status::Deactivated, _) => (Chip::new("Deactivated", Tone::Plain), String::new()),
         (Status::Removed, _) => (Chip::new("Removed", Tone::Plain), String::new()),
