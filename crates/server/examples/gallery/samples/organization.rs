@@ -119,6 +119,7 @@ fn settings(visit: &Visit, may_edit: bool) -> OrganizationPage {
         may_edit,
         policy_action: "/acme/admin/org/policy".to_owned(),
         may_save: may_edit,
+        fixed: KnobGroup::default(),
         groups: if may_edit { groups() } else { Vec::new() },
         delete: if may_edit {
             Action::ask_and_leave("Delete organization", "/acme/admin/org/delete").danger()

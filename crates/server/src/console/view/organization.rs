@@ -89,7 +89,9 @@ pub struct OrganizationPage {
     pub policy_action: String,
     /// The settings, in groups; one button saves them all.
     pub groups: Vec<KnobGroup>,
-    /// Whether this reader may change any of them.
+    /// What the preset fixes, read only.
+    pub fixed: KnobGroup,
+    /// Whether this reader may change any of the settings.
     pub may_save: bool,
     /// Deleting, offered or refused.
     pub delete: Action,

@@ -129,6 +129,9 @@ impl Desk {
                     Some((last, rest)) => format!("Needs the role {} or {last}.", rest.join(", ")),
                 }
             }
+            Code::LastOwner if refusal.detail.starts_with(&format!("`{}`", self.scene.me.identity.email)) => {
+                format!("You are the only active {top}. Make somebody else {top} first.")
+            }
             Code::TopRoleRequired => format!("Only somebody with the role {top} may do this to another {top}."),
             Code::RoleAboveOwn => "This role may do more than yours; nobody gives more than their own.".to_owned(),
             _ => sentence(&refusal.detail),

@@ -102,7 +102,7 @@ fn cancel_page(desk: &Desk, found: &Asked, refusal: Option<&Refusal>) -> Confirm
     let word = &desk.scene.words.cancel_invitation;
     ConfirmPage {
         page: desk.below_people(word),
-        title: format!("{word} the invitation?").replace("invitation the invitation", "the invitation"),
+        title: "Take the invitation back?".to_owned(),
         person: Some(rows::person(&found.subject.member)),
         lead: String::new(),
         consequences: vec![
@@ -190,6 +190,10 @@ fn actions(desk: &Desk, found: &Asked) -> Vec<Action> {
         return Vec::new();
     }
     let mut actions = rows::actions(desk, &found.subject, false);
+    if found.invitation.deliver == Deliver::Link {
+        // Sending it again gives a link anyway.
+        return actions;
+    }
     let again = found.subject.ask(&desk.scene.place, Act::Resend, desk.ctx().now);
     let hand_over = "Get a link instead";
     let before_last = actions.len().saturating_sub(1);

@@ -223,10 +223,12 @@ fn result(desk: &Desk, outcomes: &[InviteOutcome], roles: &[String]) -> InviteRe
 
 fn sent_row(desk: &Desk, outcome: &InviteOutcome, role: &str) -> SentRow {
     let Some(made) = &outcome.invitation else {
+        // Which field it was, the row says.
+        let told = outcome.detail.as_deref().unwrap_or_default();
         return SentRow {
             email: outcome.email.clone(),
             state: Chip::new("Refused", Tone::Bad),
-            detail: sentence(outcome.detail.as_deref().unwrap_or_default()),
+            detail: sentence(told.strip_prefix("`email`: ").unwrap_or(told)),
             code: outcome.code.clone().unwrap_or_default(),
             ..SentRow::default()
         };

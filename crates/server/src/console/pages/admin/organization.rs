@@ -96,7 +96,8 @@ fn page(desk: &Desk, policy: &PolicyView, profile: Tried<'_>, settings: Tried<'_
         preset: format!("{}, version {}", desk.scene.place.rules.preset().title, organization.preset_version),
         may_edit: desk.scene.may(Asks::OrganizationUpdate),
         policy_action: desk.href("org/policy"),
-        groups: groups(desk, policy, may_turn, settings),
+        groups: open_groups(desk, policy, may_turn, settings),
+        fixed: fixed_group(desk, policy),
         may_save: may_turn && policy.settings.iter().any(|knob| knob.open),
         delete: match desk.scene.place.permit(Asks::OrganizationDelete) {
             Ok(_) => Action::ask_and_leave(delete, desk.href("org/delete")).danger(),
@@ -105,26 +106,32 @@ fn page(desk: &Desk, policy: &PolicyView, profile: Tried<'_>, settings: Tried<'_
     }
 }
 
-/// What can be turned comes first, by its headings; what the preset fixes is told at the end.
-fn groups(desk: &Desk, policy: &PolicyView, may_turn: bool, tried: Tried<'_>) -> Vec<KnobGroup> {
-    let known = |view: &'_ KnobView| Name::ALL.iter().copied().find(|name| name.name() == view.name);
-    let all: Vec<(Name, &KnobView)> = policy.settings.iter().filter_map(|v| known(v).map(|name| (name, v))).collect();
+fn known(policy: &PolicyView) -> impl Iterator<Item = (Name, &KnobView)> {
+    let name = |view: &KnobView| Name::ALL.iter().copied().find(|name| name.name() == view.name);
+    policy.settings.iter().filter_map(move |view| name(view).map(|name| (name, view)))
+}
+
+/// What can be turned, by its headings.
+fn open_groups(desk: &Desk, policy: &PolicyView, may_turn: bool, tried: Tried<'_>) -> Vec<KnobGroup> {
     let group = |(at, (title, intro)): (usize, &(&str, &str))| KnobGroup {
         title: (*title).to_owned(),
         intro: (*intro).to_owned(),
-        knobs: all
-            .iter()
+        knobs: known(policy)
             .filter(|(name, view)| view.open && knobs::title(*name).0 == at)
-            .map(|(name, view)| knob(desk, *name, view, may_turn, tried))
+            .map(|(name, view)| knob(desk, name, view, may_turn, tried))
             .collect(),
     };
-    let fixed = KnobGroup {
+    knobs::GROUPS.iter().enumerate().map(group).filter(|group| !group.knobs.is_empty()).collect()
+}
+
+/// What the preset fixes, told at the end.
+fn fixed_group(desk: &Desk, policy: &PolicyView) -> KnobGroup {
+    let fixed = known(policy).filter(|(_, view)| !view.open);
+    KnobGroup {
         title: "Fixed by the preset".to_owned(),
-        intro: "These come with the preset and are the same everywhere it is used.".to_owned(),
-        knobs: all.iter().filter(|(_, v)| !v.open).map(|(n, v)| knob(desk, *n, v, false, tried)).collect(),
-    };
-    let open = knobs::GROUPS.iter().enumerate().map(group);
-    open.chain([fixed]).filter(|group| !group.knobs.is_empty()).collect()
+        intro: "These come with the preset and cannot be changed here.".to_owned(),
+        knobs: fixed.map(|(name, view)| knob(desk, name, view, false, Tried::default())).collect(),
+    }
 }
 
 fn knob(desk: &Desk, name: Name, view: &KnobView, may_turn: bool, tried: Tried<'_>) -> Knob {
@@ -134,7 +141,7 @@ fn knob(desk: &Desk, name: Name, view: &KnobView, may_turn: bool, tried: Tried<'
     Knob {
         name: view.name.clone(),
         label: knobs::title(name).1.to_owned(),
-        sentence: in_units(&view.sentence),
+        sentence: for_people(&view.sentence),
         control: if may_turn {
             knobs::control(rules, name, value, tried.sent)
         } else {
@@ -144,13 +151,16 @@ fn knob(desk: &Desk, name: Name, view: &KnobView, may_turn: bool, tried: Tried<'
     }
 }
 
-/// The sentences speak of seconds and `null`, as files and the API do; the form has units and may be empty.
-fn in_units(sentence: &str) -> String {
-    sentence
+/// The sentences speak of seconds, `null` and dotted names, as files and the API do; the form has units, may
+/// be empty and calls the settings by their titles.
+fn for_people(sentence: &str) -> String {
+    let titled = Name::ALL.iter().fold(sentence.to_owned(), |text, name| {
+        text.replace(&format!("`{}`", name.name()), &format!("“{}”", knobs::title(*name).1))
+    });
+    titled
         .replace(", in seconds;", ";")
         .replace("how many seconds", "how long")
-        .replace("`null`:", "left empty:")
-        .replace("; left empty:", ". Left empty:")
+        .replace("; `null`:", ". Left empty:")
         .replace('`', "")
 }
 
@@ -194,7 +204,7 @@ fn delete_page(desk: &Desk, input: Input) -> ConfirmPage {
             Consequence::ends("Everybody in it loses access at once"),
             Consequence::ends("Its tokens stop working, and who is in no other place is signed out"),
             Consequence::ends("Its audit log can no longer be read: export it first if you need it"),
-            Consequence::stays("The accounts of its people, and their other organizations"),
+            Consequence::stays("The accounts of its people and their other organizations stay"),
         ],
         refused: None,
         typed: Some(TypedWord { expected: organization.slug.clone(), input }),

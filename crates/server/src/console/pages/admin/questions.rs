@@ -132,7 +132,7 @@ fn asked(desk: &Desk, act: Act, member: &Member, mine: bool) -> Question {
         Act::EndSessions => Question {
             follows: vec![
                 ends("Every browser they are signed in with asks for the password again"),
-                stays("Their role and their tokens"),
+                stays("Their role and their tokens stay"),
             ],
             ..simple(
                 format!("{} of {who}?", words.end_sessions),
@@ -161,8 +161,8 @@ fn asked(desk: &Desk, act: Act, member: &Member, mine: bool) -> Question {
         _ => Question {
             follows: vec![
                 ends("Their sessions here end with the very next request"),
-                ends("Their role, and every personal token for this organization"),
-                stays("Their account and their other organizations"),
+                ends("Their role and every personal token for this organization are gone"),
+                stays("Their account and their other organizations stay"),
                 stays("What they did stays in the audit log"),
             ],
             danger: true,

@@ -78,7 +78,7 @@ fn invited(desk: &Desk, invitation: &Invitation) -> (Chip, String) {
             (Chip::new("Invited", Tone::Info), "Mail is on its way".to_owned())
         }
         (Deliver::Email, Delivery::Sent) => (Chip::new("Invited", Tone::Info), ends),
-        (Deliver::Link, _) => (Chip::new("Invited", Tone::Info), format!("By link. {ends}")),
+        (Deliver::Link, _) => (Chip::new("Invited by link", Tone::Info), ends),
     }
 }
 

@@ -73,7 +73,7 @@ pub(super) async fn ask(visit: Visit, Path((org, token)): Path<(String, String)>
         lead: format!("{}, held by {}.", held.token.name, holder(&held)),
         consequences: vec![
             Consequence::ends("Whatever uses it is refused with its very next request"),
-            Consequence::stays("Its holder and their other tokens"),
+            Consequence::stays("Its holder and their other tokens stay as they are"),
         ],
         refused: None,
         typed: None,
