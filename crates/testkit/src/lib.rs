@@ -2,8 +2,10 @@
 //! hand, seeded randomness and mail that is caught. Only ever a development dependency.
 
 pub mod app;
+pub mod browser;
 pub mod caller;
 pub mod mail;
 
 pub use app::{Engine, ManualClock, Owner, TestApp, engines};
+pub use browser::Browser;
 pub use caller::{Answer, Caller};
