@@ -4,11 +4,13 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use crate::group::GroupChange;
 use crate::identity::Identity;
 use crate::ids::{LinkId, MailId, MemberId, OrgId, SessionId, UserId};
 use crate::invitation::{Deliver, Invitation, SecretHash};
 use crate::member::Member;
 use crate::organization::Organization;
+use crate::resource::ResourceChange;
 use crate::time::Timestamp;
 use crate::token::Token;
 
@@ -194,6 +196,10 @@ pub enum Change {
     LinkUsed {
         link: LinkId,
     },
+    /// A group or somebody's place in it.
+    Group(GroupChange),
+    /// A resource or a grant on it.
+    Resource(ResourceChange),
     /// A message waits in the outbox; `sealed` is unreadable without the instance key.
     MailQueued {
         mail: MailId,
@@ -224,6 +230,11 @@ impl Change {
     /// What the audit trail says of this change; `None` for parts of another change.
     #[must_use]
     pub fn audit(&self) -> Option<AuditFact> {
+        match self {
+            Self::Group(change) => return Some(change.audit()),
+            Self::Resource(change) => return Some(change.audit()),
+            _ => {}
+        }
         self.audit_of_organization().or_else(|| self.audit_of_member()).or_else(|| self.audit_of_identity())
     }
 

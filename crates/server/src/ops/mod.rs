@@ -4,12 +4,15 @@
 pub mod accept;
 pub mod audit;
 pub mod check;
+pub mod grants;
+pub mod groups;
 pub mod identities;
 pub mod invitations;
 pub mod letters;
 pub mod members;
 pub mod organizations;
 pub mod preview;
+pub mod resources;
 pub mod roles;
 pub mod sessions;
 pub mod setup;
