@@ -42,6 +42,8 @@ pub fn router(app: Arc<App>) -> Router {
         .nest("/api/v1", api)
         .merge(document::router(document))
         .merge(health::router())
+        .merge(crate::console::routes::router())
+        .fallback(crate::console::visit::nothing)
         .with_state(Arc::clone(&app))
         .layer(DefaultBodyLimit::max(app.config.body_limit_bytes))
         .layer(SetResponseHeaderLayer::if_not_present(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
