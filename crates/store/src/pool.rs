@@ -27,12 +27,14 @@ pub(crate) enum Verdict {
     Failed(StoreError),
 }
 
+/// Runs on the connection; tells whether to keep what it wrote.
+pub(crate) type WriteWork = Box<dyn FnMut(&mut dyn Driver) -> Verdict + Send>;
 pub(crate) type ReadJob = Box<dyn FnOnce(Result<&mut dyn Driver, StoreError>) + Send>;
 
 /// A piece of writing. `run` may run again after a conflict; `done` is told once whether the
 /// commit stands.
 pub(crate) struct WriteJob {
-    pub(crate) run: Box<dyn FnMut(&mut dyn Driver) -> Verdict + Send>,
+    pub(crate) run: WriteWork,
     pub(crate) done: Box<dyn FnOnce(Result<(), StoreError>) + Send>,
 }
 
@@ -133,10 +135,12 @@ fn sqlite_writer(mut driver: Sqlite, queue: &flume::Receiver<Work>) {
             any |= kept;
             finished.push((job.done, outcome));
             next = None;
-            if finished.len() < GROUP && begun.elapsed() < GROUP_TIME && driver.in_transaction() {
-                if let Ok(Work::Write(more)) = queue.try_recv() {
-                    next = Some(more);
-                }
+            if finished.len() < GROUP
+                && begun.elapsed() < GROUP_TIME
+                && driver.in_transaction()
+                && let Ok(Work::Write(more)) = queue.try_recv()
+            {
+                next = Some(more);
             }
         }
         let committed = if !driver.in_transaction() {

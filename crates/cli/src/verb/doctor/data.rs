@@ -21,11 +21,11 @@ const CLOCK_SLACK_S: i64 = 300;
 
 pub(super) fn look(config: &Config, now: SystemTime) -> Vec<Finding> {
     let database = database(config);
-    if let Database::Sqlite { path } = &database {
-        if fs::metadata(path).is_err() {
-            let hint = "`guildhall serve` or `guildhall init` makes it; restore it from a backup if it was there";
-            return vec![Finding::fail("database", format!("`{}` is missing", path.display()), hint)];
-        }
+    if let Database::Sqlite { path } = &database
+        && fs::metadata(path).is_err()
+    {
+        let hint = "`guildhall serve` or `guildhall init` makes it; restore it from a backup if it was there";
+        return vec![Finding::fail("database", format!("`{}` is missing", path.display()), hint)];
     }
     let key = key(config);
     match examine(&database, |conn| inside(conn, key.as_ref(), timestamp(now))) {
