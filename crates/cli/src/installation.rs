@@ -53,7 +53,7 @@ impl Installation {
     }
 
     /// The program itself, for people who come to `bound`. Must run inside the asynchronous runtime.
-    pub(crate) fn start(self, bound: SocketAddr) -> Result<(Arc<App>, Option<File>), Failure> {
+    pub(crate) fn start(self, bound: SocketAddr) -> Result<Started, Failure> {
         let mail = mail(&self.config).map_err(|error| {
             Failure::failed(error.to_string(), "`guildhall doctor` looks at the mail settings more closely")
         })?;
@@ -72,7 +72,21 @@ impl Installation {
                 "raise this process's limits, or lower `password.workers`",
             )
         })?;
-        Ok((app, self.lock))
+        Ok(Started { app, lock: self.lock })
+    }
+}
+
+/// The program, started in this process.
+pub(crate) struct Started {
+    pub(crate) app: Arc<App>,
+    lock: Option<File>,
+}
+
+impl Started {
+    /// Closes the database and lets the folder go. Blocks.
+    pub(crate) fn close(self) {
+        self.app.store.close();
+        drop(self.lock);
     }
 }
 

@@ -88,7 +88,7 @@ mod tests {
         let page = operations_md(&description);
         let operations = description["paths"].as_object().unwrap().values();
         let count: usize = operations.map(|methods| methods.as_object().unwrap().len()).sum();
-        assert_eq!(page.matches("| `").count(), count, "{page}");
+        assert_eq!(page.matches("\n| `").count(), count, "{page}");
         assert!(!page.contains("## Other") && !page.contains("|  |"), "an operation without subject or words: {page}");
         assert!(page.contains("| `DELETE /organizations/{org}/members/{member}` | `member.remove` |"), "{page}");
         let errors = errors_md();
