@@ -1,5 +1,5 @@
 //! Every expected "no" of the product, one line each: its stable code, its kind and what it means.
-//! The reference page of error codes is made from this list. Does not know HTTP; the server gives
+//! The reference page of error codes is made from these lists. Does not know HTTP; the server gives
 //! each [`Kind`] its status.
 
 use std::fmt;
@@ -144,6 +144,19 @@ codes! {
     StoreUnavailable = "server.store_unavailable", Unavailable, "the database cannot be reached or written at this moment; nothing was changed";
 }
 
+/// What can be wrong with one value of a request, beside the codes of [`Code`]: name and meaning.
+pub const FIELD_CODES: &[(&str, &str)] = &[
+    ("field.duplicate", "the same field stands twice; send it once"),
+    ("field.empty", "the value must not be empty"),
+    ("field.invalid", "the value is not one that this field takes; the detail says which it takes"),
+    ("field.missing", "the field must be given"),
+    ("field.out_of_range", "the number is too small or too large; the detail says the range"),
+    ("field.too_long", "the value has too many characters, bytes or items; the detail says how many fit"),
+    ("field.too_short", "the value has too few characters; the detail says how many are needed"),
+    ("field.unknown", "there is no such field or parameter here; the detail names those there are"),
+    ("field.wrong_type", "the value is of another JSON type than this field takes"),
+];
+
 /// One value of a request that cannot be taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FieldError {
@@ -184,6 +197,10 @@ impl Refusal {
     /// A refused value of the request.
     #[must_use]
     pub fn field(field: impl Into<String>, code: &str, detail: impl Into<String>) -> Self {
+        debug_assert!(
+            FIELD_CODES.iter().any(|known| known.0 == code) || Code::ALL.iter().any(|known| known.name() == code),
+            "`{code}` is missing in the list that makes the reference"
+        );
         let detail = detail.into();
         let field = field.into();
         Self {
@@ -214,16 +231,6 @@ impl fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
-
-/// The reference page of every code, as Markdown.
-#[must_use]
-pub fn markdown() -> String {
-    let mut page = String::from("| code | meaning | sort |\n|---|---|---|\n");
-    for code in Code::ALL {
-        page.push_str(&format!("| `{}` | {} | {:?} |\n", code.name(), code.meaning(), code.kind()));
-    }
-    page
-}
 
 #[cfg(test)]
 mod tests {

@@ -42,6 +42,10 @@ impl Row {
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] when the column is missing or of another kind.
+    #[allow(
+        clippy::should_implement_trait,
+        reason = "each column has a type of its own, which an iterator cannot have"
+    )]
     pub fn next<T: FromValue>(&mut self) -> Result<T, StoreError> {
         let value =
             self.values.next().ok_or_else(|| StoreError::Corrupt("a row is shorter than its reader".to_owned()))?;
