@@ -4,8 +4,10 @@
 pub mod app;
 pub mod caller;
 pub mod mail;
+pub mod people;
 pub mod smtp;
 pub mod wire;
 
 pub use app::{Engine, ManualClock, Owner, TestApp, engines};
 pub use caller::{Answer, Caller};
+pub use people::{Invited, Person};
