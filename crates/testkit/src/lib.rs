@@ -5,7 +5,11 @@ pub mod app;
 pub mod browser;
 pub mod caller;
 pub mod mail;
+pub mod people;
+pub mod smtp;
+pub mod wire;
 
 pub use app::{Engine, ManualClock, Owner, TestApp, engines};
 pub use browser::Browser;
 pub use caller::{Answer, Caller};
+pub use people::{Invited, Person};

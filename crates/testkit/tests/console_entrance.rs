@@ -1,7 +1,7 @@
 //! The pages on the way in and one's own account, walked as somebody does whose browser runs no scripts.
 
 use guildhall_testkit::app::PASSWORD;
-use guildhall_testkit::{Browser, TestApp, engines};
+use guildhall_testkit::{TestApp, engines};
 use serde_json::json;
 
 /// Invites an address and gives the path of the mailed link.
@@ -11,14 +11,6 @@ async fn invite(test: &TestApp, token: &str, organization: &str, email: &str) ->
     let answer = test.with_token(token).post(&path, wanted).await.expect(200);
     assert_eq!(answer.at("/invitations/0/status"), "created", "{}", answer.text);
     format!("/invite/{}", test.mails_to(email).await.pop().expect("a mail").secret("/invite/"))
-}
-
-async fn join(test: &TestApp, token: &str, organization: &str, email: &str, name: &str) -> Browser {
-    let link = invite(test, token, organization, email).await;
-    let mut browser = test.browser();
-    browser.open(&link).await;
-    browser.send(&link, &[("name", name), ("password", PASSWORD)]).await;
-    browser
 }
 
 #[tokio::test]

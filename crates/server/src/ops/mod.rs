@@ -4,6 +4,8 @@
 pub mod accept;
 pub mod audit;
 pub mod check;
+pub mod grants;
+pub mod groups;
 pub mod identities;
 pub mod invitations;
 pub mod letters;
@@ -11,6 +13,7 @@ pub mod links;
 pub mod members;
 pub mod organizations;
 pub mod preview;
+pub mod resources;
 pub mod roles;
 pub mod sessions;
 pub mod setup;
@@ -158,6 +161,22 @@ impl Place {
 }
 
 impl Ctx {
+    /// What the operator does at the command line, outside any request.
+    #[must_use]
+    pub fn of_operator(app: &Arc<App>, command: &str) -> Self {
+        Self {
+            app: Arc::clone(app),
+            caller: None,
+            address: IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
+            agent: command.to_owned(),
+            request_id: app.fresh().simple().to_string(),
+            now: app.now(),
+            dry_run: false,
+            if_match: None,
+            idempotency: None,
+        }
+    }
+
     /// Who asks.
     ///
     /// # Errors
