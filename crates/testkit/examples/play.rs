@@ -21,7 +21,7 @@ async fn main() {
     let people = ["ada", "grace", "linus", "margaret", "alan", "barbara"];
     let wanted: Vec<_> =
         people.iter().map(|name| json!({"email": format!("{name}@acme.test"), "name": name})).collect();
-    admin.post("/organizations/acme/invitations", json!({"invitations": wanted})).await.expect(200);
+    drop(admin.post("/organizations/acme/invitations", json!({"invitations": wanted})).await.expect(200));
     for name in people {
         let secret = test.mails_to(&format!("{name}@acme.test")).await.pop().expect("a mail").secret("/invite/");
         match name {
@@ -29,13 +29,15 @@ async fn main() {
             "alan" | "barbara" => println!("invite {name} {}/invite/{secret}", test.url),
             _ => {
                 let answer = json!({"token": secret, "name": format!("{name} of Acme"), "password": PASSWORD});
-                test.anybody().post("/invitations/accept", answer).await.expect(200);
+                drop(test.anybody().post("/invitations/accept", answer).await.expect(200));
                 println!("used {name} {}/invite/{secret}", test.url);
             }
         }
     }
-    admin.post("/organizations", json!({"name": "Beta Works", "slug": "beta", "preset": preset})).await.expect(201);
-    test.anybody().post("/password/forgot", json!({"email": "grace@acme.test"})).await.expect(204);
+    drop(
+        admin.post("/organizations", json!({"name": "Beta Works", "slug": "beta", "preset": preset})).await.expect(201),
+    );
+    drop(test.anybody().post("/password/forgot", json!({"email": "grace@acme.test"})).await.expect(204));
     let mail = test.mails_to("grace@acme.test").await;
     let reset = mail.iter().find_map(|m| m.link("/password/reset/")).expect("a link to a new password");
     println!("reset grace {reset}");

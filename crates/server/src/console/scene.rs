@@ -8,7 +8,9 @@ use guildhall_domain::permission::Mask;
 use guildhall_domain::preset::Rules;
 use guildhall_store::Stop;
 
-use super::view::{Account, Avatar, NavGroup, NavLink, Noun, OrganizationMark, Place, Shell, Words};
+use super::view::{
+    Account, Avatar, Flash, NavGroup, NavLink, Noun, OrganizationMark, Place, Shell, Tone, Words, titled,
+};
 use super::visit::{Visit, Wrong};
 use crate::ops::identities::{self, Me};
 use crate::ops::{self};
@@ -65,7 +67,7 @@ impl Scene {
             theme: visit.theme.clone(),
             csrf: visit.csrf(),
             flash: visit.flash.clone(),
-            notices: Vec::new(),
+            notices: self.notices(visit),
             organization: OrganizationMark {
                 name: organization.name.clone(),
                 avatar: Avatar::of(&organization.name, &organization.id.to_string()),
@@ -80,6 +82,17 @@ impl Scene {
             },
             trail: Vec::new(),
         }
+    }
+
+    /// What holds until the operator mends it, told to those whom it concerns.
+    fn notices(&self, visit: &Visit) -> Vec<Flash> {
+        let app = &visit.ctx.app;
+        if app.mail.is_smtp() || !self.may(Action::MemberInvite) {
+            return Vec::new();
+        }
+        let folder = app.config.outbox_path();
+        let notice = Flash::new(Tone::Wait, "Mail is written to files: no mail server is set.");
+        vec![notice.detail(format!("Whoever runs this installation finds it in {}.", folder.display()))]
     }
 
     fn organizations(&self) -> Vec<Place> {
@@ -113,9 +126,7 @@ impl Scene {
 }
 
 fn noun(one: &str, many: &str, titles: &str) -> Noun {
-    let mut letters = one.chars();
-    let title = letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect());
-    Noun::new(one, many, &title, titles)
+    Noun::new(one, many, &titled(one), titles)
 }
 
 /// The console's words for an organization, from its preset.

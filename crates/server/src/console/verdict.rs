@@ -84,6 +84,12 @@ impl Verdict {
         })
     }
 
+    /// The same; where nothing was said, with the page's own status.
+    #[must_use]
+    pub fn or_status(self, status: StatusCode) -> Self {
+        if self.code.is_none() { Self { status, ..self } } else { self }
+    }
+
     /// What is wrong with one field, as a sentence.
     #[must_use]
     pub fn at(&self, field: &str) -> Option<String> {

@@ -299,7 +299,7 @@ pub async fn not_so(visit: Visit) -> Shown {
 fn title(kind: Kind) -> &'static str {
     match kind {
         Kind::Hidden => "Nothing here",
-        Kind::Forbidden => "Not for your role",
+        Kind::Forbidden => "You may not do that",
         Kind::Unauthenticated => "Please sign in",
         Kind::Conflict | Kind::Stale => "That does not fit",
         Kind::Gone => "No longer valid",

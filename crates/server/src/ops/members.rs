@@ -9,12 +9,12 @@ use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::text::fold;
 use guildhall_domain::{invitation, member as rules_of};
 use guildhall_store::read::member::Filter;
-use guildhall_store::read::{Page, invitation as invitations, member as members};
+use guildhall_store::read::{Page, group as groups, invitation as invitations, member as members};
 use guildhall_store::{Conn, Stop, Tx};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::view::{List, MemberView, Nothing};
+use super::view::{List, MemberGroup, MemberView, Nothing};
 use super::{Answer, Ctx, Place, id};
 use crate::http::cursor;
 
@@ -116,7 +116,10 @@ pub async fn list(ctx: &Ctx, organization: &str, query: MemberQuery) -> Result<L
     ctx.read(move |ctx, conn| {
         let place = ctx.place(conn, &name)?;
         let (rows, next) = listing.rows(conn, &place)?;
-        Ok(List { items: rows.iter().map(Into::into).collect(), next })
+        let mut items: Vec<MemberView> = rows.iter().map(Into::into).collect();
+        let ids: Vec<MemberId> = rows.iter().map(|m| m.id).collect();
+        with_groups(conn, &place, &ids, &mut items)?;
+        Ok(List { items, next })
     })
     .await
 }
@@ -130,9 +133,24 @@ pub async fn get(ctx: &Ctx, organization: &str, member: &str) -> Result<MemberVi
     ctx.read(move |ctx, conn| {
         let place = ctx.place(conn, &name)?;
         place.permit(Action::MemberList)?;
-        Ok((&load(conn, &place, &member)?).into())
+        let found = load(conn, &place, &member)?;
+        let mut items = [MemberView::from(&found)];
+        with_groups(conn, &place, &[found.id], &mut items)?;
+        let [view] = items;
+        Ok(view)
     })
     .await
+}
+
+/// Fills in the groups of a page of members with one question.
+fn with_groups(conn: &mut Conn<'_>, place: &Place, ids: &[MemberId], items: &mut [MemberView]) -> Result<(), Stop> {
+    for (member, manager, group, name) in groups::of_members(conn, place.organization.id, ids)? {
+        let at = ids.iter().position(|id| *id == member);
+        if let Some(view) = at.and_then(|at| items.get_mut(at)) {
+            view.groups.push(MemberGroup { id: group.to_string(), name, manager });
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn load(conn: &mut Conn<'_>, place: &Place, member: &str) -> Result<Member, Stop> {

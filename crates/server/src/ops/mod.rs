@@ -4,6 +4,8 @@
 pub mod accept;
 pub mod audit;
 pub mod check;
+pub mod grants;
+pub mod groups;
 pub mod identities;
 pub mod invitations;
 pub mod letters;
@@ -12,6 +14,7 @@ pub mod members;
 pub mod offers;
 pub mod organizations;
 pub mod preview;
+pub mod resources;
 pub mod roles;
 pub mod roster;
 pub mod sessions;

@@ -154,14 +154,14 @@ pub fn creatable(ctx: &Ctx) -> Result<Vec<(Arc<Preset>, Option<Refusal>)>, Refus
 /// `organization.create_denied`, `member.elsewhere`, refused values.
 pub async fn create(ctx: &Ctx, wanted: NewOrganization) -> Result<Answer<OrganizationView>, Stop> {
     let caller = ctx.caller()?.clone();
-    if let super::Credential::Token(token) = &caller.credential {
-        if token.organization.is_some() {
-            return Err(Refusal::because(
-                Code::OrganizationCreate,
-                "a token bound to one organization makes no others; sign in",
-            )
-            .into());
-        }
+    if let super::Credential::Token(token) = &caller.credential
+        && token.organization.is_some()
+    {
+        return Err(Refusal::because(
+            Code::OrganizationCreate,
+            "a token bound to one organization makes no others; sign in",
+        )
+        .into());
     }
     let preset = preset_named(wanted.preset.as_deref().unwrap_or("standard"))?;
     guard_creator(&preset, &caller)?;
@@ -187,11 +187,11 @@ pub async fn list(ctx: &Ctx, page: Page<OrgId>) -> Result<List<OrganizationView>
     let caller = ctx.caller()?.clone();
     ctx.read(move |_, conn| {
         let limit = page.limit;
-        if let super::Credential::Token(token) = &caller.credential {
-            if let Some(bound) = token.organization {
-                let one = organization::by_id(conn, bound)?;
-                return Ok(List { items: one.iter().map(Into::into).collect(), next: None });
-            }
+        if let super::Credential::Token(token) = &caller.credential
+            && let Some(bound) = token.organization
+        {
+            let one = organization::by_id(conn, bound)?;
+            return Ok(List { items: one.iter().map(Into::into).collect(), next: None });
         }
         let found = organization::of_identity(conn, caller.identity.id, &Page { limit: limit + 1, ..page })?;
         let items: Vec<OrganizationView> = found.iter().take(limit as usize).map(Into::into).collect();

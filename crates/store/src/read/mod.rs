@@ -2,11 +2,13 @@
 
 pub mod audit;
 pub mod credential;
+pub mod group;
 pub mod identity;
 pub mod invitation;
 pub mod member;
 pub mod organization;
 pub mod outbox;
+pub mod resource;
 pub mod schema;
 
 use guildhall_domain::ids::OrgId;
@@ -30,6 +32,8 @@ pub(crate) fn statements() -> impl Iterator<Item = String> {
         .chain(member::statements())
         .chain([invitation::of_members_sql()])
         .chain(audit::statements())
+        .chain(group::statements())
+        .chain(resource::statements())
 }
 
 /// How many ids one question takes. One statement serves every smaller number, so few are prepared.

@@ -168,6 +168,7 @@ fn reset(visit: &Visit, state: LinkState) -> ResetPage {
     ResetPage {
         page: visit.plain("New password"),
         token: "sample/one".to_owned(),
+        email: "ada@acme.example".to_owned(),
         state,
         password: Input::default(),
         password_hint: PASSWORD_RULE.to_owned(),

@@ -10,6 +10,9 @@ use crate::console::visit::{Shown, Visit};
 /// Deeper fields are named by their type and not unfolded.
 const DEEPEST: u8 = 3;
 
+/// The order of the operations of one path.
+const VERBS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
+
 /// The reference, ready to be shown.
 #[derive(Clone, Debug)]
 pub struct Reference {
@@ -26,7 +29,9 @@ impl Reference {
         let base = text("/servers/0/url");
         let mut groups: Vec<ApiGroup> = Vec::new();
         for (path, methods) in members(document.get("paths")) {
-            for (method, operation) in members(Some(methods)).filter(|(_, o)| o.get("responses").is_some()) {
+            let mut found: Vec<_> = members(Some(methods)).filter(|(_, o)| o.get("responses").is_some()).collect();
+            found.sort_by_key(|(method, _)| VERBS.iter().position(|verb| verb == method));
+            for (method, operation) in found {
                 let tag = operation.pointer("/tags/0").and_then(Value::as_str).unwrap_or("Other");
                 let made = self::operation(document, &format!("{base}{path}"), method, operation);
                 match groups.iter_mut().find(|group| group.name == tag) {
@@ -40,7 +45,7 @@ impl Reference {
                 }
             }
         }
-        Self { version: text("/info/version"), intro: text("/info/description"), groups }
+        Self { version: text("/info/version"), intro: plain(&text("/info/description")), groups }
     }
 
     /// Answers the page. It says the same to everybody and carries no secret, so it may be compressed.
@@ -87,9 +92,16 @@ fn operation(document: &Value, path: &str, method: &str, it: &Value) -> ApiOpera
         status: status.clone(),
         description: word(one, "description"),
         codes: Vec::new(),
-        // What every refusal looks like is the same everywhere; it stands in the introduction.
-        body: (!status.starts_with(['4', '5'])).then(|| body(document, one)).flatten(),
+        body: body(document, one),
     };
+    // What a refusal looks like is the same everywhere: one line says which there are.
+    let refused: Vec<&str> =
+        members(it.get("responses")).map(|(status, _)| status.as_str()).filter(|s| refuses(s)).collect();
+    let refusals = (!refused.is_empty()).then(|| ApiAnswer {
+        status: refused.join(", "),
+        description: "A refusal with its stable code, as application/problem+json".to_owned(),
+        ..ApiAnswer::default()
+    });
     let named = word(it, "operationId");
     let access = match it.get("x-permission").and_then(Value::as_str) {
         Some(permission) => format!("Needs {permission}"),
@@ -104,8 +116,16 @@ fn operation(document: &Value, path: &str, method: &str, it: &Value) -> ApiOpera
         access,
         parameters: list(it, "parameters").map(parameter).collect(),
         body: it.get("requestBody").and_then(|sent| body(document, sent)),
-        answers: members(it.get("responses")).map(answer).collect(),
+        answers: members(it.get("responses"))
+            .filter(|(status, _)| !refuses(status))
+            .map(answer)
+            .chain(refusals)
+            .collect(),
     }
+}
+
+fn refuses(status: &str) -> bool {
+    status.starts_with(['4', '5'])
 }
 
 /// The document's Markdown as plain words.

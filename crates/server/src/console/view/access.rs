@@ -82,6 +82,8 @@ pub struct ResetPage {
     pub page: Plain,
     /// The secret of the link; the form posts to `/password/reset/{token}`.
     pub token: String,
+    /// The address it was mailed to; empty when the link is not known.
+    pub email: String,
     /// Whether it may be used.
     pub state: LinkState,
     /// `password`; its value stays empty.

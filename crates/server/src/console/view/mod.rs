@@ -40,4 +40,4 @@ pub use questions::{ChangeRolePage, ConfirmPage, Consequence, TypedWord};
 pub use roles::{MatrixCell, MatrixRow, MatrixSection, RoleHead, RolesPage};
 pub use shell::{Account, NavGroup, NavLink, OrganizationMark, Plain, Shell, THEMES};
 pub use times::Time;
-pub use words::{Noun, Words};
+pub use words::{Noun, Words, titled};

@@ -14,7 +14,7 @@ use crate::console::scene::Scene;
 use crate::console::verdict::Verdict;
 use crate::console::view::{
     Action, Chip, Choice, ConfirmPage, Consequence, NewTokenPage, Place, ScopeGroup, Select, Shell, TokenCreatedPage,
-    TokenRow, Tone,
+    TokenRow, Tone, titled,
 };
 use crate::console::visit::{Sent, Shown, Visit, Wrong, go_with};
 use crate::ops::Answer;
@@ -91,7 +91,7 @@ fn groups(scene: &Scene, chosen: &[&str]) -> Vec<ScopeGroup> {
     let mut groups: Vec<ScopeGroup> = Vec::new();
     for (_, permission) in preset.catalogue.iter().filter(|(bit, _)| scene.rights.contains(*bit)) {
         let about = permission.name.split('.').next().unwrap_or_default();
-        let label = preset.resource_type(about).map_or_else(|| title(about), |kind| kind.name.clone());
+        let label = preset.resource_type(about).map_or_else(|| titled(about), |kind| kind.name.clone());
         let choice = Choice::new(&permission.name, &permission.name)
             .hint(&permission.label)
             .selected(chosen.contains(&permission.name.as_str()));
@@ -101,12 +101,6 @@ fn groups(scene: &Scene, chosen: &[&str]) -> Vec<ScopeGroup> {
         }
     }
     groups
-}
-
-fn title(word: &str) -> String {
-    let spaced = word.replace('_', " ");
-    let mut letters = spaced.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// What was typed.

@@ -4,12 +4,11 @@
 use axum::extract::Path;
 use axum::http::StatusCode;
 use guildhall_domain::change::LinkKind;
-use guildhall_domain::refusal::Code;
 
-use super::{password_hint, state_of};
+use super::password_hint;
 use crate::console::verdict::Verdict;
 use crate::console::view::{ForgotPage, LinkState, ResetPage, VerifyPage};
-use crate::console::visit::{Sent, Shown, Visit};
+use crate::console::visit::{Sent, Shown, Visit, Wrong};
 use crate::ops::identities::{self, Forgot, Reset, Verify};
 use crate::ops::links::{self, Looked};
 
@@ -38,18 +37,28 @@ const fn gone(state: LinkState) -> StatusCode {
     if matches!(state, LinkState::Open | LinkState::Done) { StatusCode::OK } else { StatusCode::GONE }
 }
 
-/// `GET /password/reset/{token}`
-pub(super) async fn show_reset(visit: Visit, Path(token): Path<String>) -> Shown {
-    let looked = links::look(&visit.ctx, &token, LinkKind::PasswordReset).await;
-    let state = state_of(&looked.map_err(|stop| visit.wrong(stop))?);
-    reset_page(&visit, token, state, Verdict { status: gone(state), ..Verdict::default() })
+/// What a link is good for, and whose mailbox it went to.
+async fn look(visit: &Visit, token: &str, kind: LinkKind) -> Result<(LinkState, String), Wrong> {
+    Ok(match links::look(&visit.ctx, token, kind).await.map_err(|stop| visit.wrong(stop))? {
+        Looked::Open(email) => (LinkState::Open, email),
+        Looked::Expired => (LinkState::Expired, String::new()),
+        Looked::Unknown => (LinkState::Unknown, String::new()),
+    })
 }
 
-fn reset_page(visit: &Visit, token: String, state: LinkState, verdict: Verdict) -> Shown {
+/// `GET /password/reset/{token}`
+pub(super) async fn show_reset(visit: Visit, Path(token): Path<String>) -> Shown {
+    reset_page(&visit, token, None, &Verdict::default()).await
+}
+
+async fn reset_page(visit: &Visit, token: String, done: Option<LinkState>, verdict: &Verdict) -> Shown {
+    let (state, email) = look(visit, &token, LinkKind::PasswordReset).await?;
+    let state = done.unwrap_or(state);
     let mut page = visit.plain("New password");
     page.flash.extend(verdict.flash().filter(|_| state == LinkState::Open));
     let password = verdict.input("password", "");
-    verdict.page(visit, &ResetPage { page, token, state, password, password_hint: password_hint(&visit.ctx) })
+    let page = ResetPage { page, token, email, state, password, password_hint: password_hint(&visit.ctx) };
+    verdict.clone().or_status(gone(state)).page(visit, &page)
 }
 
 /// `POST /password/reset/{token}`
@@ -57,42 +66,29 @@ pub(super) async fn reset(Path(token): Path<String>, sent: Sent) -> Shown {
     let visit = &sent.visit;
     let wanted = Reset { token: token.clone(), password: sent.get("password").to_owned() };
     match identities::reset(&visit.ctx, wanted).await {
-        Ok(_) => reset_page(visit, token, LinkState::Done, Verdict::default()),
-        Err(stop) => {
-            let verdict = Verdict::of(visit, stop, &["password"])?;
-            let dead = verdict.code == Some(Code::LinkInvalid);
-            reset_page(visit, token, if dead { LinkState::Unknown } else { LinkState::Open }, verdict)
-        }
+        Ok(_) => reset_page(visit, token, Some(LinkState::Done), &Verdict::default()).await,
+        Err(stop) => reset_page(visit, token, None, &Verdict::of(visit, stop, &["password"])?).await,
     }
 }
 
 /// `GET /email/verify/{token}`
 pub(super) async fn show_verify(visit: Visit, Path(token): Path<String>) -> Shown {
-    let looked = links::look(&visit.ctx, &token, LinkKind::EmailVerify).await.map_err(|stop| visit.wrong(stop))?;
-    let state = state_of(&looked);
-    verify_page(&visit, token, looked, state)
+    let (state, email) = look(&visit, &token, LinkKind::EmailVerify).await?;
+    verify_page(&visit, token, email, state, Verdict::default())
 }
 
-fn verify_page(visit: &Visit, token: String, looked: Looked, state: LinkState) -> Shown {
-    let email = if let Looked::Open(email) = looked { email } else { String::new() };
-    visit.page(gone(state), &VerifyPage { page: visit.plain("Confirm your address"), token, email, state })
+fn verify_page(visit: &Visit, token: String, email: String, state: LinkState, verdict: Verdict) -> Shown {
+    let mut page = visit.plain("Confirm your address");
+    page.flash.extend(verdict.flash().filter(|_| state == LinkState::Open));
+    verdict.or_status(gone(state)).page(visit, &VerifyPage { page, token, email, state })
 }
 
 /// `POST /email/verify/{token}`
 pub(super) async fn verify(Path(token): Path<String>, sent: Sent) -> Shown {
     let visit = &sent.visit;
-    let looked = links::look(&visit.ctx, &token, LinkKind::EmailVerify).await.map_err(|stop| visit.wrong(stop))?;
+    let (state, email) = look(visit, &token, LinkKind::EmailVerify).await?;
     match identities::verify(&visit.ctx, Verify { token: token.clone() }).await {
-        Ok(_) => verify_page(visit, token, looked, LinkState::Done),
-        Err(stop) => {
-            let verdict = Verdict::of(visit, stop, &[])?;
-            if verdict.code == Some(Code::LinkInvalid) {
-                let state = state_of(&looked);
-                return verify_page(visit, token, looked, state);
-            }
-            let mut page = visit.plain("Confirm your address");
-            page.flash.extend(verdict.flash());
-            verdict.page(visit, &VerifyPage { page, token, email: String::new(), state: LinkState::Unknown })
-        }
+        Ok(_) => verify_page(visit, token, email, LinkState::Done, Verdict::default()),
+        Err(stop) => verify_page(visit, token, email, state, Verdict::of(visit, stop, &[])?),
     }
 }

@@ -13,9 +13,7 @@ use axum::Router;
 use axum::routing::{get, post};
 
 use crate::app::App;
-use crate::console::view::LinkState;
 use crate::ops::Ctx;
-use crate::ops::links::Looked;
 
 /// The pages of this part.
 pub fn routes() -> Router<Arc<App>> {
@@ -41,13 +39,4 @@ pub fn routes() -> Router<Arc<App>> {
 /// The rule for new passwords, in words.
 pub(super) fn password_hint(ctx: &Ctx) -> String {
     format!("At least {} characters. A few plain words make a good one.", ctx.app.config.password.min_length)
-}
-
-/// How a page shows what a mailed link is good for.
-fn state_of(looked: &Looked) -> LinkState {
-    match looked {
-        Looked::Open(_) => LinkState::Open,
-        Looked::Expired => LinkState::Expired,
-        Looked::Unknown => LinkState::Unknown,
-    }
 }

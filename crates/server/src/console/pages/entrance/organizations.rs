@@ -12,7 +12,7 @@ use guildhall_domain::refusal::{Code, Refusal};
 use super::setup as setup_page;
 use crate::console::scene::Scene;
 use crate::console::verdict::{Verdict, sentence};
-use crate::console::view::{Choice, NewOrganizationPage, OrganizationsPage, Person, Select, Tone, WaitingPage};
+use crate::console::view::{Choice, NewOrganizationPage, OrganizationsPage, Person, Select, Tone, WaitingPage, titled};
 use crate::console::visit::{Sent, Shown, Visit, Wrong, go, go_with};
 use crate::ops::Answer;
 use crate::ops::identities::{self, Belonging, Me};
@@ -59,7 +59,7 @@ fn show(visit: &Visit, me: &Me) -> Shown {
 fn place(belonging: &Belonging) -> Person {
     let organization = &belonging.organization;
     let waits = belonging.membership.status != ACTIVE;
-    let label = if waits { "Waiting for approval" } else { belonging.role.as_str() };
+    let label = if waits { "Waiting for approval".to_owned() } else { titled(&belonging.role) };
     Person::new(&organization.name, &organization.slug, &organization.id)
         .href(format!("/{}", organization.slug))
         .label(label)
