@@ -5,7 +5,7 @@ use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::time::Timestamp;
 use guildhall_store::Stop;
 
-use super::desk::{Asked, Desk, with_query};
+use super::desk::{Desk, with_query};
 use super::events;
 use crate::console::verdict::sentence;
 use crate::console::view::{AuditDay, AuditFilters, AuditPage, Choice, Input, Pager};
@@ -33,14 +33,14 @@ fn moment(day: &str, days: i64) -> String {
 }
 
 impl Filters {
-    fn of(asked: &Asked) -> Self {
+    fn of(desk: &Desk) -> Self {
         Self {
-            actor: asked.get("actor").map(|t| t.trim().to_owned()),
-            target: asked.get("target").map(|t| t.trim().to_owned()),
-            kind: asked.get("type"),
-            outcome: asked.get("outcome"),
-            since: asked.get("since"),
-            until: asked.get("until"),
+            actor: desk.asked("actor").map(|t| t.trim().to_owned()),
+            target: desk.asked("target").map(|t| t.trim().to_owned()),
+            kind: desk.asked("type"),
+            outcome: desk.asked("outcome"),
+            since: desk.asked("since"),
+            until: desk.asked("until"),
         }
     }
 
@@ -90,8 +90,7 @@ impl Filters {
 /// `GET /{org}/admin/audit`
 pub(super) async fn list(visit: Visit, Path(org): Path<String>) -> Shown {
     let desk = Desk::open(visit, &org).await?;
-    let asked = Asked::of(&desk.visit);
-    let (filters, after) = (Filters::of(&asked), asked.get("after"));
+    let (filters, after) = (Filters::of(&desk), desk.asked("after"));
     match audit::list(desk.ctx(), desk.org(), filters.query(after.clone())).await {
         Ok(found) => desk.page(&page(&desk, &filters, after.is_some(), &found, None)),
         Err(stop) => {

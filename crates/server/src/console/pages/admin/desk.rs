@@ -84,8 +84,12 @@ impl Desk {
     }
 
     pub(super) fn when(&self, at: Timestamp) -> Time {
-        let ms = |at: Timestamp| at.micros() / 1_000;
-        Time::from_millis(ms(at), ms(self.ctx().now))
+        self.visit.when(at)
+    }
+
+    /// What was asked behind the `?`, when it is not empty.
+    pub(super) fn asked(&self, name: &str) -> Option<String> {
+        Some(self.visit.asked(name)).filter(|value| !value.is_empty())
     }
 
     /// The role of the organization behind a slug.
@@ -144,20 +148,6 @@ fn belongs_to_form(refusal: &Refusal) -> bool {
         Kind::Conflict | Kind::Invalid | Kind::Stale | Kind::Gone => true,
         Kind::Forbidden => matches!(refusal.code, Code::RoleAboveOwn | Code::TopRoleRequired | Code::KnobClosed),
         _ => false,
-    }
-}
-
-/// What was asked behind the `?`.
-pub(super) struct Asked(Vec<(String, String)>);
-
-impl Asked {
-    pub(super) fn of(visit: &Visit) -> Self {
-        Self(form_urlencoded::parse(visit.query.as_bytes()).into_owned().collect())
-    }
-
-    /// A value that was given and is not empty.
-    pub(super) fn get(&self, name: &str) -> Option<String> {
-        self.0.iter().rev().find(|(key, value)| key == name && !value.is_empty()).map(|(_, value)| value.clone())
     }
 }
 

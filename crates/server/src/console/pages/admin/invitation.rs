@@ -8,7 +8,7 @@ use guildhall_domain::invitation::{Deliver, Delivery, Invitation};
 use guildhall_domain::refusal::Refusal;
 use guildhall_store::Stop;
 
-use super::desk::{Asked as Query, Desk};
+use super::desk::Desk;
 use super::{person, rows};
 use crate::console::view::{
     Action, Chip, ConfirmPage, Consequence, Fact, FactValue, Flash, InvitationPage, Shell, Tone,
@@ -50,7 +50,7 @@ pub(super) async fn resend(Path((org, invitation)): Path<(String, String)>, sent
     }
     let email = outcome.map(|o| o.email).unwrap_or_default();
     let news = format!("The invitation of {email} is sent again. The link of the mail before is dead.");
-    let in_list = Query::of(&desk.visit).get("from").as_deref() == Some("users");
+    let in_list = desk.asked("from").as_deref() == Some("users");
     let next = if in_list { desk.href("users") } else { desk.href(&format!("invitations/{invitation}")) };
     Ok::<Response, Wrong>(go_with(&next, Tone::Good, &news))
 }

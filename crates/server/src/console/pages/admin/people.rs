@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use guildhall_domain::action::Action as Asks;
 use guildhall_domain::member::Status;
 
-use super::desk::{Asked, Desk, with_query};
+use super::desk::{Desk, with_query};
 use super::rows;
 use crate::console::view::{Action, Choice, Pager, PeoplePage, Shell};
 use crate::console::visit::{Shown, Visit, go};
@@ -20,14 +20,13 @@ pub(super) async fn start(Path(org): Path<String>) -> Response {
 /// `GET /{org}/admin/users`
 pub(super) async fn list(visit: Visit, Path(org): Path<String>) -> Shown {
     let desk = Desk::open(visit, &org).await?;
-    let asked = Asked::of(&desk.visit);
     let query = MemberQuery {
-        query: asked.get("query"),
-        status: asked.get("status"),
-        role: asked.get("role"),
-        kind: asked.get("type"),
+        query: desk.asked("query"),
+        status: desk.asked("status"),
+        role: desk.asked("role"),
+        kind: desk.asked("type"),
         limit: None,
-        after: asked.get("after"),
+        after: desk.asked("after"),
     };
     let found = roster::list(desk.ctx(), desk.org(), query.clone()).await.map_err(|stop| desk.wrong(stop))?;
     desk.page(&page(&desk, &query, &found))

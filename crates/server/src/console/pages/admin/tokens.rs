@@ -5,7 +5,7 @@ use guildhall_domain::ids::TokenId;
 use guildhall_domain::refusal::Code;
 use guildhall_store::read::Page;
 
-use super::desk::{Asked, Desk, with_query};
+use super::desk::{Desk, with_query};
 use super::rows;
 use crate::console::view::{Action, Chip, ConfirmPage, Consequence, Pager, Place, Shell, TokenRow, TokensPage, Tone};
 use crate::console::visit::{Sent, Shown, Visit, go_with};
@@ -17,7 +17,7 @@ const SHOWN: u32 = 50;
 /// `GET /{org}/admin/tokens`
 pub(super) async fn list(visit: Visit, Path(org): Path<String>) -> Shown {
     let desk = Desk::open(visit, &org).await?;
-    let asked = Asked::of(&desk.visit).get("after");
+    let asked = desk.asked("after");
     let after = asked.as_deref().map(str::parse::<TokenId>).transpose();
     let after = after.map_err(|_| desk.wrong(Code::CursorInvalid))?;
     let page = Page { after, limit: SHOWN };
