@@ -281,9 +281,13 @@ pub fn open(invitation: &Invitation, now: Timestamp) -> Result<(), Refusal> {
 #[derive(Clone, Debug)]
 pub enum Guest<'a> {
     /// Somebody signed in.
-    Known(&'a Identity),
-    /// Somebody new: the identity to make and its password hash. `verified_elsewhere` tells that
-    /// another identity has proved the invited address.
+    Known {
+        /// Who.
+        identity: &'a Identity,
+        /// Another identity has proved the invited address.
+        verified_elsewhere: bool,
+    },
+    /// Somebody new: the identity to make and its password hash.
     New {
         /// The identity to make.
         identity: Box<Identity>,
@@ -355,7 +359,7 @@ pub fn accept(
     let by_mail = invitation.deliver == Deliver::Email;
     let mut changes = Vec::new();
     let identity = match guest {
-        Guest::Known(identity) => {
+        Guest::Known { identity, verified_elsewhere } => {
             let same = Email::parse(&identity.email, "email").is_ok_and(|mine| {
                 Email::parse(&invitation.email, "email").is_ok_and(|theirs| mine.key() == theirs.key())
             });
@@ -365,6 +369,9 @@ pub fn accept(
                     Code::InvitationOtherPerson,
                     "this invitation is for another address; sign in with that one, or prove the address first",
                 ));
+            }
+            if !proved && verified_elsewhere {
+                return Err(Refusal::of(Code::InvitationSignIn));
             }
             if !proved {
                 changes.push(Change::EmailVerified {
