@@ -46,6 +46,21 @@ impl ManualClock {
     }
 }
 
+const START_MICROS: i64 = 1_800_000_000_000_000;
+
+impl ManualClock {
+    /// Moves time to `seconds` after the start, unless it is later already.
+    pub fn set_s(&self, seconds: i64) {
+        self.0.fetch_max(START_MICROS + seconds * 1_000_000, Ordering::SeqCst);
+    }
+
+    /// The moment `seconds` after the start.
+    #[must_use]
+    pub const fn at_s(seconds: i64) -> Timestamp {
+        Timestamp::from_micros(START_MICROS + seconds * 1_000_000)
+    }
+}
+
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
         // A millisecond a look: nothing happens at the same moment twice, and order is kept.
@@ -133,7 +148,7 @@ impl TestApp {
         config.password.memory_kib = 8;
         config.password.iterations = 1;
         tune(&mut config);
-        let clock = Arc::new(ManualClock(AtomicI64::new(1_800_000_000_000_000)));
+        let clock = Arc::new(ManualClock(AtomicI64::new(START_MICROS)));
         let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(COUNT.load(Ordering::SeqCst)));
         let ids = Arc::new(FreshIds(Arc::clone(&entropy)));
         let database = database.clone();

@@ -4,6 +4,7 @@
 pub mod app;
 pub mod caller;
 pub mod mail;
+pub mod model;
 
 pub use app::{Engine, ManualClock, Owner, TestApp, engines};
 pub use caller::{Answer, Caller};

@@ -266,6 +266,7 @@ pub async fn sign_up(ctx: &Ctx, wanted: SignUp) -> Result<Answer<CameIn>, Stop> 
         let proof = letters::link(ctx, tx, LinkKind::EmailVerify, who.id, &who.email)?;
         tx.apply(proof)?;
         let session = sessions::begin(ctx, tx, &who)?;
+        let member = members::by_id(tx, place.id, member.id)?.ok_or(Code::NotFound)?;
         Ok(CameIn { organization: Some((&place).into()), membership: Some((&member).into()), session: Some(session) })
     })
     .await
