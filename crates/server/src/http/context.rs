@@ -21,15 +21,15 @@ use crate::security::limits::address_key;
 use crate::security::token::TokenKind;
 
 /// Routes on which a session cookie without CSRF token counts as no credential: they hand out or
-/// take other proof.
+/// take other proof. Paths as the nested router shows them, without `/api/v1`.
 const OPEN: &[&str] = &[
-    "/api/v1/session",
-    "/api/v1/sign-up",
-    "/api/v1/invitations/accept",
-    "/api/v1/password/forgot",
-    "/api/v1/password/reset",
-    "/api/v1/email/verify",
-    "/api/v1/set-up",
+    "/session",
+    "/sign-up",
+    "/invitations/accept",
+    "/password/forgot",
+    "/password/reset",
+    "/email/verify",
+    "/set-up",
 ];
 
 /// What every write takes behind `?`.
@@ -174,7 +174,8 @@ where
         if let Some(session) = ctx.caller.as_ref().and_then(Caller::session) {
             let given = header(&parts.headers, "x-csrf-token").unwrap_or_default();
             if !app.credentials.csrf_matches(session.uuid().as_bytes(), given) {
-                if !OPEN.contains(&parts.uri.path()) || parts.method == Method::DELETE {
+                let path = parts.uri.path();
+                if !OPEN.contains(&path.strip_prefix("/api/v1").unwrap_or(path)) || parts.method == Method::DELETE {
                     return Err(Code::CsrfInvalid.into());
                 }
                 ctx.caller = None;

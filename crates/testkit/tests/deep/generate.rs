@@ -119,7 +119,8 @@ impl Generator {
         let mut again = self.dice.pick(&self.keyed[recent..])?.clone();
         match self.dice.below(8) {
             0 => again.who = self.anyone(),
-            1 if again.body.is_object() => again.body["name"] = json!("Altered"),
+            1 if again.body.get("name").is_some() => again.body["name"] = json!("Altered"),
+            1 if again.body.get("invitations").is_some() => again.body["invitations"] = json!([{"email": "gil@acme.test"}]),
             _ => {}
         }
         Some(again)

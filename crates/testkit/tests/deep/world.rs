@@ -116,7 +116,22 @@ impl World {
         let answer = self.send(&item.request).await;
         self.judge(&expected, &answer)?;
         self.read_letters().await?;
+        self.learn_names(item, &expected, now).await?;
         self.look_inside().await
+    }
+
+    /// A new session, or a new organization's membership, is named where its holder looks at
+    /// themself.
+    async fn learn_names(&mut self, item: &Item, reply: &Reply, now: i64) -> Result<(), String> {
+        let who = match &reply.cookie {
+            Some(secret) => Who::Session(secret.clone()),
+            None if item.request.route == "/organizations" && reply.status == 201 => item.request.who.clone(),
+            None => return Ok(()),
+        };
+        let me = Request { method: "GET", route: "/me", who, ..blank() };
+        let expected = self.model.perform(&me, item.step, now);
+        let answer = self.send(&me).await;
+        self.judge(&expected, &answer).map_err(|why| format!("then GET /me: {why}"))
     }
 
     async fn send(&mut self, asked: &Request) -> Answer {
