@@ -81,7 +81,13 @@ impl Model {
 
     /// Somebody signed in accepts only what was meant for their address: proved, or proved by
     /// opening the mail, unless somebody else has proved it.
-    fn known_guest(&mut self, c: &Call<'_>, found: &Invitation, by_mail: bool, prover: Option<String>) -> Outcome<String> {
+    fn known_guest(
+        &mut self,
+        c: &Call<'_>,
+        found: &Invitation,
+        by_mail: bool,
+        prover: Option<String>,
+    ) -> Outcome<String> {
         let me = self.person(&c.caller()?.person).expect("the caller").clone();
         if key(&me.email) != key(&found.email) || !(me.verified || by_mail) {
             return no(403, "invitation.other_person");
@@ -106,8 +112,7 @@ impl Model {
                 && m.organization != organization
                 && self.organization(&m.organization).is_some()
         });
-        let one_only =
-            self.organization(organization).is_some_and(|o| o.knob_is("identity.organizations", "one"));
+        let one_only = self.organization(organization).is_some_and(|o| o.knob_is("identity.organizations", "one"));
         if elsewhere && one_only { no(409, "member.elsewhere") } else { Ok(()) }
     }
 

@@ -129,8 +129,7 @@ impl Model {
         let expires = life_s.map(|life_s| self.now + life_s);
         let revision = self.at(place).revision;
         let one = self.invitations.iter_mut().find(|i| i.id == id).expect("an invitation");
-        (one.secret, one.expires, one.deliver, one.revision) =
-            (secret.clone(), expires, deliver.to_owned(), revision);
+        (one.secret, one.expires, one.deliver, one.revision) = (secret.clone(), expires, deliver.to_owned(), revision);
         if deliver == "link" {
             return Some(format!("{{link}}{secret}"));
         }

@@ -344,6 +344,18 @@ impl Model {
         reply
     }
 
+    /// Whether a credential opens an organization at this moment.
+    #[must_use]
+    pub fn opens(&mut self, who: &Who, organization: &str, now: Seconds) -> bool {
+        self.now = now;
+        let asked = Request { who: who.clone(), ..Request::get("/organizations/{}") };
+        let marks = self.sessions.clone();
+        let caller = self.recognise(&asked).ok().flatten();
+        let opens = self.place(&Call { asked: &asked, caller }, organization).is_ok();
+        self.sessions = marks;
+        opens
+    }
+
     /// A write begins: a request that was answered before gets the same answer again.
     fn write(&mut self, call: &Call<'_>) -> Outcome<()> {
         self.writes = true;
@@ -487,6 +499,22 @@ impl Model {
 }
 
 impl Request {
+    /// A request of anybody for this.
+    #[must_use]
+    pub const fn get(route: &'static str) -> Self {
+        Self {
+            method: "GET",
+            route,
+            args: Vec::new(),
+            query: Vec::new(),
+            body: Value::Null,
+            who: Who::Anybody,
+            dry_run: false,
+            if_match: None,
+            key: None,
+        }
+    }
+
     /// The path with its arguments, and whether it is a preview.
     #[must_use]
     pub fn path(&self) -> String {

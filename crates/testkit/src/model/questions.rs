@@ -53,9 +53,7 @@ impl Model {
         let place = self.place(c, c.arg(0))?;
         self.permit(&place, "role.list")?;
         let here = self.at(&place);
-        let role = |slug: &String| {
-            json!({"slug": slug, "applies_to": "organization", "permissions": {"$set": here.role_rights(slug)}})
-        };
+        let role = |slug: &String| json!({"slug": slug, "applies_to": "organization", "permissions": {"$set": here.role_rights(slug)}});
         let items: Vec<Value> = here.rules.roles.iter().map(|(slug, _)| role(slug)).collect();
         Ok((200, json!({"items": {"$among": items}, "next": null})))
     }

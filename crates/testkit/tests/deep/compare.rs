@@ -41,7 +41,11 @@ impl Names {
         let differ = || Err(format!("at {at}: expected {expected}, got {actual}"));
         match (expected, actual) {
             (Value::String(text), _) if text == "$some" => {
-                if actual.is_null() { differ() } else { Ok(()) }
+                if actual.is_null() {
+                    differ()
+                } else {
+                    Ok(())
+                }
             }
             (Value::String(text), Value::String(real)) if text.starts_with("{link}") => {
                 let secret = real.rsplit_once("/invite/").map_or("", |(_, secret)| secret);

@@ -5,7 +5,7 @@ use guildhall_testkit::app::PASSWORD;
 use guildhall_testkit::model::{Member, Model, Organization, Request, Who};
 use serde_json::{Value, json};
 
-use crate::world::{Item, beginning, blank};
+use crate::world::{Item, beginning};
 
 /// A small generator of numbers that is the same everywhere (splitmix64).
 #[derive(Clone, Debug)]
@@ -45,8 +45,16 @@ const HOUR_S: i64 = 3_600;
 /// end of anything is ever met to the second.
 const MOVES: usize = 9;
 const EMAILS: &[&str] = &[
-    "ann@acme.test", "Ann@Acme.test", "bob@acme.test", "cy@other.test", "Dee@other.test", "eve@acme.test",
-    "fay@other.test", "owner@acme.test", "nobody", "two words@acme.test",
+    "ann@acme.test",
+    "Ann@Acme.test",
+    "bob@acme.test",
+    "cy@other.test",
+    "Dee@other.test",
+    "eve@acme.test",
+    "fay@other.test",
+    "owner@acme.test",
+    "nobody",
+    "two words@acme.test",
 ];
 const NAMES: &[&str] = &["Ann Lee", "Bob", "Cy  Young", "Dee", "Eve", "Fay", "", "  "];
 const PASSWORDS: &[&str] = &[PASSWORD, PASSWORD, PASSWORD, "battery staple", "short"];
@@ -57,13 +65,15 @@ struct Generator {
     model: Model,
     keyed: Vec<Request>,
     moves: usize,
+    step: usize,
+    now: i64,
     again: Option<Request>,
 }
 
 /// A history of `steps` requests; the same seed makes the same one.
 pub fn history(seed: u64, steps: usize) -> Vec<Item> {
     let (dice, model) = (Dice::new(seed), beginning());
-    let mut generator = Generator { dice, model, keyed: Vec::new(), moves: 0, again: None };
+    let mut generator = Generator { dice, model, keyed: Vec::new(), moves: 0, step: 0, now: 0, again: None };
     let mut elapsed_s = 0;
     let mut items = Vec::new();
     for step in 1..=steps {
@@ -71,7 +81,8 @@ pub fn history(seed: u64, steps: usize) -> Vec<Item> {
         elapsed_s += later_s;
         // As the world counts: ten seconds at the beginning, one for each step.
         let now = 10 + step as i64 + elapsed_s;
-        let request = generator.request(now);
+        (generator.step, generator.now) = (step, now);
+        let request = generator.request();
         generator.model.perform(&request, step, now);
         items.push(Item { step, later_s, request });
     }
@@ -80,15 +91,15 @@ pub fn history(seed: u64, steps: usize) -> Vec<Item> {
 
 impl Generator {
     fn later(&mut self) -> i64 {
-        if self.moves == MOVES || !self.dice.percent(5) {
+        if self.moves == MOVES || !self.dice.percent(3) {
             return 0;
         }
         self.moves += 1;
-        let hours = [1, 3, 30, 100, 200, 400, 800];
+        let hours = [1, 1, 3, 3, 20, 30, 100, 200, 400];
         hours[self.dice.below(hours.len())] * HOUR_S + 300
     }
 
-    fn request(&mut self, now: i64) -> Request {
+    fn request(&mut self) -> Request {
         if let Some(real) = self.again.take() {
             return real;
         }
@@ -97,7 +108,7 @@ impl Generator {
                 return again;
             }
         }
-        let mut request = self.fresh(now);
+        let mut request = self.fresh();
         let write = request.method != "GET";
         let previewed = !["/session", "/introspect"].contains(&request.route) && !request.route.contains("/check");
         if write && previewed && self.dice.percent(12) {
@@ -120,7 +131,9 @@ impl Generator {
         match self.dice.below(8) {
             0 => again.who = self.anyone(),
             1 if again.body.get("name").is_some() => again.body["name"] = json!("Altered"),
-            1 if again.body.get("invitations").is_some() => again.body["invitations"] = json!([{"email": "gil@acme.test"}]),
+            1 if again.body.get("invitations").is_some() => {
+                again.body["invitations"] = json!([{"email": "gil@acme.test"}])
+            }
             _ => {}
         }
         Some(again)
@@ -166,24 +179,38 @@ impl Generator {
         }
     }
 
-    /// Somebody to ask here: mostly somebody who may, sometimes anybody.
-    fn actor(&mut self, place: &Organization) -> Who {
+    /// Somebody to ask here: mostly somebody who may, sometimes anybody. Whoever has no credential
+    /// that works signs in first.
+    fn actor(&mut self, place: &Organization) -> Result<Who, Request> {
         let (top, chance) = (place.top().to_owned(), self.dice.below(100));
         let active = |m: &&Member| m.organization == place.id && m.status == "active";
         let here: Vec<_> = self.model.members.iter().filter(active).cloned().collect();
         let wanted: Vec<_> = match chance {
-            0..=54 => here.iter().filter(|m| m.role == top).collect(),
-            55..=87 => here.iter().collect(),
-            _ => return self.anyone(),
+            0..=44 => here.iter().filter(|m| m.role == top).collect(),
+            45..=89 => here.iter().collect(),
+            _ => return Ok(self.anyone()),
         };
-        let keys: Vec<Who> = wanted.iter().flat_map(|m| self.keys_of(m.person.as_deref().unwrap_or_default())).collect();
-        self.dice.pick(&keys).cloned().unwrap_or(Who::Anybody)
+        let chosen = self.dice.pick(&wanted).and_then(|m| m.person.clone()).unwrap_or_default();
+        let mut keys = self.keys_of(&chosen);
+        let now = self.now;
+        keys.retain(|who| self.model.opens(who, &place.id, now));
+        match self.dice.pick(&keys) {
+            Some(who) => Ok(who.clone()),
+            None => Err(self.sign_in_of(&chosen)),
+        }
+    }
+
+    fn sign_in_of(&self, person: &str) -> Request {
+        let person = self.model.people.iter().find(|p| p.id == person).unwrap_or(&self.model.people[0]);
+        let body = json!({"email": person.email, "password": person.password});
+        Request { method: "POST", route: "/session", body, who: Who::Anybody, ..Request::get("") }
     }
 
     fn member(&mut self, place: &Organization) -> Option<Member> {
         let here: Vec<_> = self.model.members.iter().filter(|m| m.organization == place.id).cloned().collect();
         let odd: Vec<_> = here.iter().filter(|m| !["active", "invited"].contains(&m.status)).cloned().collect();
-        let waiting: Vec<_> = here.iter().filter(|m| ["pending_approval", "deactivated"].contains(&m.status)).cloned().collect();
+        let waiting: Vec<_> =
+            here.iter().filter(|m| ["pending_approval", "deactivated"].contains(&m.status)).cloned().collect();
         match self.dice.below(12) {
             0 => self.dice.pick(&self.model.members).cloned(),
             1 | 2 => self.dice.pick(&odd).cloned(),
@@ -211,22 +238,29 @@ impl Generator {
     fn one_of(&mut self, all: &[String], kind: &str) -> String {
         let strange = self.dice.percent(5);
         let found = self.dice.pick(all).filter(|_| !strange);
-        found.cloned().unwrap_or_else(|| if self.dice.percent(50) { format!("~{kind}.999.9") } else { "nonsense".to_owned() })
+        found
+            .cloned()
+            .unwrap_or_else(|| if self.dice.percent(50) { format!("~{kind}.999.9") } else { "nonsense".to_owned() })
     }
 
     // What.
 
-    fn fresh(&mut self, now: i64) -> Request {
+    fn fresh(&mut self) -> Request {
         let place = self.place();
         let org = self.name_of(&place);
-        let actor = self.actor(&place);
-        match self.dice.below(100) {
-            0..=21 => self.about_members(&place, org, actor),
-            22..=41 => self.about_invitations(&place, org, actor),
-            42..=49 => self.coming_in(&place),
-            50..=55 => self.signing_in(),
-            56..=67 => self.about_oneself(actor),
-            68..=74 => self.about_tokens(&place, org, actor, now),
+        let actor = match self.actor(&place) {
+            Ok(actor) => actor,
+            Err(sign_in) => return sign_in,
+        };
+        // At first people come; then they have something to do with each other.
+        let choice = if self.step < 40 { 22 + self.dice.below(34) } else { self.dice.below(100) };
+        match choice {
+            0..=27 => self.about_members(&place, org, actor),
+            28..=39 => self.about_invitations(&place, org, actor),
+            40..=52 => self.coming_in(&place),
+            53..=55 => self.signing_in(),
+            56..=66 => self.about_oneself(actor),
+            67..=74 => self.about_tokens(&place, org, actor),
             75..=84 => self.about_organizations(&place, org, actor),
             85..=89 => self.questions(&place, org, actor),
             _ => self.reads(&place, org, actor),
@@ -238,15 +272,29 @@ impl Generator {
         let id = member.as_ref().map_or_else(|| "~mem.999.9".to_owned(), |m| m.id.clone());
         let id = if self.dice.percent(3) { "nonsense".to_owned() } else { id };
         let if_match = member.as_ref().and_then(|m| self.seen(m.revision));
-        let on = |method, route, body| Request { method, route, args: vec![org.clone(), id.clone()], body, who: who.clone(), if_match, ..blank() };
+        // Somebody who waits or was switched off is mostly let in or on again.
+        let waits = member.as_ref().is_some_and(|m| m.status == "pending_approval");
+        let off = member.as_ref().is_some_and(|m| m.status == "deactivated");
+        let on = |method, route, body| Request {
+            method,
+            route,
+            args: vec![org.clone(), id.clone()],
+            body,
+            who: who.clone(),
+            if_match,
+            ..Request::get("")
+        };
         let role = json!({"role": self.role(place)});
         match self.dice.below(16) {
+            0..=7 if waits => on("POST", "/organizations/{}/members/{}/approve", Value::Null),
+            0..=5 if off => on("POST", "/organizations/{}/members/{}/reactivate", Value::Null),
             0..=4 => on("PATCH", "/organizations/{}/members/{}", role),
             5 | 6 => on("DELETE", "/organizations/{}/members/{}", Value::Null),
             7 | 8 => on("POST", "/organizations/{}/members/{}/deactivate", Value::Null),
-            9 | 10 => on("POST", "/organizations/{}/members/{}/reactivate", Value::Null),
-            11 | 12 => on("POST", "/organizations/{}/members/{}/approve", Value::Null),
-            13 => on("POST", "/organizations/{}/members/{}/reject", Value::Null),
+            9 => on("POST", "/organizations/{}/members/{}/deactivate", Value::Null),
+            10 => on("POST", "/organizations/{}/members/{}/reactivate", Value::Null),
+            11 => on("POST", "/organizations/{}/members/{}/approve", Value::Null),
+            12 | 13 => on("POST", "/organizations/{}/members/{}/reject", Value::Null),
             14 => on("POST", "/organizations/{}/members/{}/end-sessions", Value::Null),
             _ => Request { args: vec![org.clone()], ..on("POST", "/organizations/{}/leave", Value::Null) },
         }
@@ -260,7 +308,14 @@ impl Generator {
             if self.dice.percent(50) {
                 body["deliver"] = json!(self.dice.word(&["link", "email", "email", "link", "pigeon"]));
             }
-            return Request { method: "POST", route: "/organizations/{}/invitations", args: vec![org], body, who, ..blank() };
+            return Request {
+                method: "POST",
+                route: "/organizations/{}/invitations",
+                args: vec![org],
+                body,
+                who,
+                ..Request::get("")
+            };
         }
         let here: Vec<_> = self.model.invitations.iter().filter(|i| i.organization == place.id).cloned().collect();
         let found = self.dice.pick(&here).cloned();
@@ -268,7 +323,15 @@ impl Generator {
         let id = self.one_of(&ids, "inv");
         let if_match = found.and_then(|i| self.seen(i.revision));
         let role = json!({"role": self.role(place)});
-        let on = |method, route, body| Request { method, route, args: vec![org.clone(), id.clone()], body, who: who.clone(), if_match, ..blank() };
+        let on = |method, route, body| Request {
+            method,
+            route,
+            args: vec![org.clone(), id.clone()],
+            body,
+            who: who.clone(),
+            if_match,
+            ..Request::get("")
+        };
         match self.dice.below(5) {
             0 => on("PATCH", "/organizations/{}/invitations/{}", role),
             1 => on("DELETE", "/organizations/{}/invitations/{}", Value::Null),
@@ -293,10 +356,14 @@ impl Generator {
         if self.dice.percent(20) {
             let organization = if self.dice.percent(70) { "open".to_owned() } else { place.slug.clone() };
             let body = json!({"email": self.dice.word(EMAILS), "name": name, "password": password, "organization": organization});
-            return Request { method: "POST", route: "/sign-up", body, who: Who::Anybody, ..blank() };
+            return Request { method: "POST", route: "/sign-up", body, who: Who::Anybody, ..Request::get("") };
         }
-        let pending: Vec<_> = self.model.invitations.iter().filter(|i| i.state == "pending").cloned().collect();
-        let chosen = if self.dice.percent(85) { self.dice.pick(&pending) } else { self.dice.pick(&self.model.invitations) };
+        let waits = |i: &&guildhall_testkit::model::Invitation| {
+            i.state == "pending" && i.expires.is_none_or(|end| end > self.now)
+        };
+        let pending: Vec<_> = self.model.invitations.iter().filter(waits).cloned().collect();
+        let sensible = !pending.is_empty() && self.dice.percent(85);
+        let chosen = self.dice.pick(if sensible { &pending } else { &self.model.invitations });
         let chosen = chosen.cloned();
         let secret = chosen.as_ref().map_or_else(|| "~invite.999.9".to_owned(), |i| i.secret.clone());
         let holder = chosen.and_then(|i| {
@@ -310,7 +377,7 @@ impl Generator {
             _ => Who::Anybody,
         };
         let body = json!({"token": secret, "name": name, "password": password});
-        Request { method: "POST", route: "/invitations/accept", body, who, ..blank() }
+        Request { method: "POST", route: "/invitations/accept", body, who, ..Request::get("") }
     }
 
     fn signing_in(&mut self) -> Request {
@@ -318,11 +385,11 @@ impl Generator {
         let email = if self.dice.percent(85) { known.email } else { self.dice.word(EMAILS).to_owned() };
         let password = if self.dice.percent(85) { known.password } else { self.dice.word(PASSWORDS).to_owned() };
         let body = json!({"email": email, "password": password});
-        Request { method: "POST", route: "/session", body, who: Who::Anybody, ..blank() }
+        Request { method: "POST", route: "/session", body, who: Who::Anybody, ..Request::get("") }
     }
 
     fn about_oneself(&mut self, who: Who) -> Request {
-        let on = |method, route, body| Request { method, route, body, who: who.clone(), ..blank() };
+        let on = |method, route, body| Request { method, route, body, who: who.clone(), ..Request::get("") };
         let mut links = |kind: &str| {
             let all: Vec<_> = self.model.links.iter().filter(|l| l.kind == kind).map(|l| l.secret.clone()).collect();
             self.one_of(&all, kind)
@@ -331,9 +398,9 @@ impl Generator {
         let sessions: Vec<_> = self.model.sessions.iter().map(|s| s.id.clone()).collect();
         let session = self.one_of(&sessions, "ses");
         let password = self.dice.word(PASSWORDS);
-        match self.dice.below(22) {
+        match self.dice.below(23) {
             0 | 1 => on("PATCH", "/me", json!({"name": self.dice.word(NAMES)})),
-            2 => on("PATCH", "/me", json!({"handle": self.dice.word(&["ann", "bob", "", "Not A Handle"])})),
+            2 | 21 => on("PATCH", "/me", json!({"handle": self.dice.word(&["ann", "ann", "", "Not A Handle"])})),
             3 => on("PATCH", "/me", json!({"email": self.dice.word(EMAILS), "name": "Renamed"})),
             4 => on("POST", "/me/password", json!({"current": PASSWORD, "password": password})),
             5 | 6 => on("POST", "/me/verify-email", Value::Null),
@@ -349,7 +416,7 @@ impl Generator {
         }
     }
 
-    fn about_tokens(&mut self, place: &Organization, org: String, who: Who, now: i64) -> Request {
+    fn about_tokens(&mut self, place: &Organization, org: String, who: Who) -> Request {
         let tokens: Vec<_> = self.model.tokens.iter().map(|t| t.id.clone()).skip(1).collect();
         let token = self.one_of(&tokens, "tok");
         match self.dice.below(10) {
@@ -367,20 +434,34 @@ impl Generator {
                 }
                 if self.dice.percent(40) {
                     let hours = [-1, 2, 50, 300];
-                    let end = now + hours[self.dice.below(hours.len())] * HOUR_S + 150;
+                    let end = self.now + hours[self.dice.below(hours.len())] * HOUR_S + 150;
                     body["expires_at"] = json!(format!("~time:{end}"));
                 }
-                Request { method: "POST", route: "/me/tokens", body, who, ..blank() }
+                Request { method: "POST", route: "/me/tokens", body, who, ..Request::get("") }
             }
-            7 => Request { method: "DELETE", route: "/me/tokens/{}", args: vec![token], who, ..blank() },
-            8 => Request { method: "DELETE", route: "/organizations/{}/tokens/{}", args: vec![org, token], who, ..blank() },
-            _ => Request { method: "GET", route: "/me/tokens", who, ..blank() },
+            7 => Request { method: "DELETE", route: "/me/tokens/{}", args: vec![token], who, ..Request::get("") },
+            8 => Request {
+                method: "DELETE",
+                route: "/organizations/{}/tokens/{}",
+                args: vec![org, token],
+                who,
+                ..Request::get("")
+            },
+            _ => Request { method: "GET", route: "/me/tokens", who, ..Request::get("") },
         }
     }
 
     fn about_organizations(&mut self, place: &Organization, org: String, who: Who) -> Request {
         let if_match = self.seen(place.object);
-        let on = |method, route, body| Request { method, route, args: vec![org.clone()], body, who: who.clone(), if_match, ..blank() };
+        let on = |method, route, body| Request {
+            method,
+            route,
+            args: vec![org.clone()],
+            body,
+            who: who.clone(),
+            if_match,
+            ..Request::get("")
+        };
         match self.dice.below(12) {
             0..=6 => on("PATCH", "/organizations/{}/policy", self.knobs(place)),
             7 => on("PATCH", "/organizations/{}", json!({"slug": self.dice.word(SLUGS)})),
@@ -400,7 +481,7 @@ impl Generator {
                 if self.dice.percent(50) {
                     body["preset"] = json!(self.dice.word(&["standard", "cloudtruth", "none"]));
                 }
-                Request { method: "POST", route: "/organizations", body, who, ..blank() }
+                Request { method: "POST", route: "/organizations", body, who, ..Request::get("") }
             }
         }
     }
@@ -416,7 +497,10 @@ impl Generator {
             ("self.demote", vec![json!(true), json!(false)]),
             ("self.deactivate_or_remove", vec![json!("forbidden"), json!("leave")]),
             ("leave.allowed_for", vec![json!(["*"]), json!([role]), json!([]), json!(["owner", "admin"])]),
-            ("offboard.modes", vec![json!(["remove"]), json!(["deactivate"]), json!(["deactivate", "remove"]), json!([])]),
+            (
+                "offboard.modes",
+                vec![json!(["remove"]), json!(["deactivate"]), json!(["deactivate", "remove"]), json!([])],
+            ),
             ("delete.precondition", vec![json!("none"), json!("deactivated")]),
             ("approval.mode", vec![json!("off"), json!("all"), json!("outside_domains")]),
             ("approval.exempt_named_invites", vec![json!(true), json!(false)]),
@@ -443,13 +527,23 @@ impl Generator {
             1 => self.dice.pick(&self.model.people).map(|p| p.id.clone()).unwrap_or_default(),
             _ => self.member(place).map_or_else(|| "~mem.999.9".to_owned(), |m| m.id),
         };
-        let on = |route, body| Request { method: "POST", route, args: vec![org.clone()], body, who: who.clone(), ..blank() };
+        let on = |route, body| Request {
+            method: "POST",
+            route,
+            args: vec![org.clone()],
+            body,
+            who: who.clone(),
+            ..Request::get("")
+        };
         let one = |permission: &str| json!({"subject": subject, "permission": permission, "explain": true});
         match self.dice.below(10) {
             0 => on("/organizations/{}/check", one("no.such")),
             1 => {
                 let ahead = place.revision + self.dice.below(2) as u64;
-                on("/organizations/{}/check", json!({"subject": subject, "permission": "member.list", "at_least_revision": ahead}))
+                on(
+                    "/organizations/{}/check",
+                    json!({"subject": subject, "permission": "member.list", "at_least_revision": ahead}),
+                )
             }
             2..=7 => {
                 let all: Vec<_> = place.rules.permissions.iter().map(|p| one(p)).collect();
@@ -457,7 +551,8 @@ impl Generator {
             }
             _ => {
                 let shown: Vec<String> = self.model.sessions.iter().map(|s| s.secret.clone()).collect();
-                let shown: Vec<String> = shown.into_iter().chain(self.model.tokens.iter().map(|t| t.secret.clone())).collect();
+                let shown: Vec<String> =
+                    shown.into_iter().chain(self.model.tokens.iter().map(|t| t.secret.clone())).collect();
                 let token = self.dice.pick(&shown).cloned().unwrap_or_default();
                 Request { args: Vec::new(), ..on("/introspect", json!({"token": token, "organization": org})) }
             }
@@ -465,7 +560,13 @@ impl Generator {
     }
 
     fn reads(&mut self, place: &Organization, org: String, who: Who) -> Request {
-        let on = |route, args: Vec<String>, query: Vec<(&'static str, String)>| Request { route, args, query, who: who.clone(), ..blank() };
+        let on = |route, args: Vec<String>, query: Vec<(&'static str, String)>| Request {
+            route,
+            args,
+            query,
+            who: who.clone(),
+            ..Request::get("")
+        };
         let limit = ("limit", (2 + self.dice.below(60)).to_string());
         let member = self.member(place).map_or_else(|| "~mem.999.9".to_owned(), |m| m.id);
         let role = self.role(place);
@@ -473,7 +574,8 @@ impl Generator {
             0..=2 => on("/organizations/{}/members", vec![org], vec![limit]),
             3 => on("/organizations/{}/members", vec![org], vec![limit, ("role", role)]),
             4 => {
-                let status = self.dice.word(&["active", "invited", "pending_approval", "deactivated", "removed", "odd"]);
+                let status =
+                    self.dice.word(&["active", "invited", "pending_approval", "deactivated", "removed", "odd"]);
                 on("/organizations/{}/members", vec![org], vec![limit, ("status", status.to_owned())])
             }
             5 => {
@@ -493,4 +595,16 @@ impl Generator {
             _ => on("/organizations/{}/tokens", vec![org], Vec::new()),
         }
     }
+}
+
+/// What a history of the model alone answers: route, status and code of each request.
+pub fn answers(seed: u64, steps: usize) -> Vec<(String, u16, &'static str)> {
+    let (mut model, mut elapsed_s) = (beginning(), 0);
+    let mut answers = Vec::new();
+    for item in history(seed, steps) {
+        elapsed_s += item.later_s;
+        let reply = model.perform(&item.request, item.step, 10 + item.step as i64 + elapsed_s);
+        answers.push((format!("{} {}", item.request.method, item.request.route), reply.status, reply.code));
+    }
+    answers
 }
