@@ -21,16 +21,9 @@ use crate::security::limits::address_key;
 use crate::security::token::TokenKind;
 
 /// Routes on which a session cookie without CSRF token counts as no credential: they hand out or
-/// take other proof.
-const OPEN: &[&str] = &[
-    "/api/v1/session",
-    "/api/v1/sign-up",
-    "/api/v1/invitations/accept",
-    "/api/v1/password/forgot",
-    "/api/v1/password/reset",
-    "/api/v1/email/verify",
-    "/api/v1/set-up",
-];
+/// take other proof. Paths as the nested router shows them, without `/api/v1`.
+const OPEN: &[&str] =
+    &["/session", "/sign-up", "/invitations/accept", "/password/forgot", "/password/reset", "/email/verify", "/set-up"];
 
 /// What every write takes behind `?`.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -112,9 +105,9 @@ async fn by_session(app: &Arc<App>, value: &str) -> Result<Option<Caller>, Stop>
     let found = app
         .store
         .read(move |conn: &mut Conn<'_>| {
-            let Some(session) = credential::session_by_secret(conn, &hash)? else { return Ok(None) };
-            let seen = asked.session_seen(session.id).unwrap_or(session.seen_at).max(session.seen_at);
-            let over = session.expires_at <= now || now.seconds_since(seen) > idle_s;
+            let Some(mut session) = credential::session_by_secret(conn, &hash)? else { return Ok(None) };
+            session.seen_at = asked.session_seen(session.id).map_or(session.seen_at, |seen| seen.max(session.seen_at));
+            let over = session.expires_at <= now || now.seconds_since(session.seen_at) > idle_s;
             let who = identity::by_id(conn, session.user)?.filter(|who| session.created_at >= who.valid_from);
             Ok(who.filter(|_| !over).map(|identity| Caller { identity, credential: Credential::Session(session) }))
         })
@@ -174,12 +167,14 @@ where
         if let Some(session) = ctx.caller.as_ref().and_then(Caller::session) {
             let given = header(&parts.headers, "x-csrf-token").unwrap_or_default();
             if !app.credentials.csrf_matches(session.uuid().as_bytes(), given) {
-                if !OPEN.contains(&parts.uri.path()) || parts.method == Method::DELETE {
+                let path = parts.uri.path();
+                if !OPEN.contains(&path.strip_prefix("/api/v1").unwrap_or(path)) || parts.method == Method::DELETE {
                     return Err(Code::CsrfInvalid.into());
                 }
                 ctx.caller = None;
             }
         }
+        ctx.idempotency = ctx.idempotency.map(|given| given.of(ctx.caller.as_ref()));
         ctx.dry_run = query::<WriteParameters>(parts.uri.query().unwrap_or_default())?.dry_run;
         ctx.if_match = header(&parts.headers, "if-match").filter(|v| v.trim() != "*").map(revision_of).transpose()?;
         Ok(ctx)

@@ -13,7 +13,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::sessions::{check_new_password, limited, password_stop};
-use super::view::{MemberView, Nothing, OrganizationView};
+use super::view::{MemberView, Nothing, OrganizationView, Preview};
 use super::{Answer, Credential, Ctx, letters};
 use crate::security::limits::address_key;
 use crate::security::secret::Secret;
@@ -262,6 +262,10 @@ pub async fn forgot(ctx: &Ctx, wanted: Forgot) -> Result<Answer<Nothing>, Stop> 
     if ctx.app.limits.mails_to_recipient.take(email.key(), now_ms).is_err() {
         return Ok(Answer::Done(Nothing {}));
     }
+    // A preview would tell whether there is a letter to send, and so whether there is an account.
+    if ctx.dry_run {
+        return Ok(Answer::Preview(Preview::default()));
+    }
     ctx.write(move |ctx, tx| {
         let target = ("account", String::new(), email.key().to_owned());
         let note =
@@ -291,6 +295,9 @@ pub async fn reset(ctx: &Ctx, wanted: Reset) -> Result<Answer<Nothing>, Stop> {
     check_new_password(ctx, &wanted.password, "password")?;
     let secret = link_hash(ctx, &wanted.token, TokenKind::Reset)?;
     ctx.read(move |ctx, conn| {
+        if ctx.is_repetition(conn)? {
+            return Ok(());
+        }
         let link = identity::link(conn, &secret, LinkKind::PasswordReset)?.filter(|l| l.expires_at > ctx.now);
         link.map(drop).ok_or_else(|| Code::LinkInvalid.into())
     })
