@@ -3,7 +3,7 @@
 
 mod accept;
 
-pub use accept::{Belongs, Guest, accept, guard_join, status_on_joining};
+pub use accept::{Belongs, Guest, accept, guard_join, guard_known, status_on_joining};
 
 use serde::{Deserialize, Serialize};
 

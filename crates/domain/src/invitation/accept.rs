@@ -28,6 +28,22 @@ pub enum Guest<'a> {
     },
 }
 
+/// Refuses an identity that the invitation is not for. A mailed one proves the address it was opened at.
+///
+/// # Errors
+/// `invitation.other_person`.
+pub fn guard_known(invitation: &Invitation, identity: &Identity) -> Result<(), Refusal> {
+    let same = Email::parse(&identity.email, "email")
+        .is_ok_and(|mine| Email::parse(&invitation.email, "email").is_ok_and(|theirs| mine.key() == theirs.key()));
+    if same && (identity.email_verified_at.is_some() || invitation.deliver == Deliver::Email) {
+        return Ok(());
+    }
+    Err(Refusal::because(
+        Code::InvitationOtherPerson,
+        "this invitation is for another address; sign in with that one, or prove the address first",
+    ))
+}
+
 /// Where else a person belongs, for the rule of one organization per person.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Belongs {
@@ -90,17 +106,8 @@ pub fn accept(
     let mut changes = Vec::new();
     let identity = match guest {
         Guest::Known(identity) => {
-            let same = Email::parse(&identity.email, "email").is_ok_and(|mine| {
-                Email::parse(&invitation.email, "email").is_ok_and(|theirs| mine.key() == theirs.key())
-            });
-            let proved = identity.email_verified_at.is_some();
-            if !same || !(proved || by_mail) {
-                return Err(Refusal::because(
-                    Code::InvitationOtherPerson,
-                    "this invitation is for another address; sign in with that one, or prove the address first",
-                ));
-            }
-            if !proved {
+            guard_known(invitation, identity)?;
+            if identity.email_verified_at.is_none() {
                 changes.push(Change::EmailVerified {
                     user: identity.id,
                     before: identity.email.clone(),

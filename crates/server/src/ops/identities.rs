@@ -195,6 +195,11 @@ pub async fn edit(ctx: &Ctx, wanted: EditMe) -> Result<Answer<Me>, Stop> {
         Some(given) => Some(Some(text::slug(given, "handle")?)),
     };
     let email = wanted.email.as_deref().map(|e| Email::parse(e, "email")).transpose()?;
+    if let Some(email) = &email {
+        let now_ms = ctx.now.micros() / 1_000;
+        ctx.app.limits.mail_requests.take(&address_key(ctx.address), now_ms).map_err(limited)?;
+        ctx.app.limits.mails_to_recipient.take(email.key(), now_ms).map_err(limited)?;
+    }
     ctx.write(move |ctx, tx| {
         tx.take_identity(user)?;
         let who = identity::by_id(tx, user)?.ok_or(Code::AuthInvalid)?;

@@ -345,3 +345,19 @@ pub async fn leave(ctx: &Ctx, organization: &str) -> Result<Answer<Nothing>, Sto
     })
     .await
 }
+
+/// What leaving would refuse the caller now, without leaving: for the page that asks.
+///
+/// # Errors
+/// `not_found`; what leaving refuses is the answer, not an error.
+pub async fn leave_refusal(ctx: &Ctx, organization: &str) -> Result<Option<Refusal>, Stop> {
+    let organization = organization.to_owned();
+    ctx.read(move |ctx, conn| {
+        let place = ctx.place(conn, &organization)?;
+        let me = place.me()?;
+        let around = members::surroundings(conn, me, &place.rules.preset().top_role().slug)?;
+        let permit = place.permit(Action::MemberLeave);
+        Ok(permit.and_then(|permit| member::leave(&permit, &place.rules, me, around)).err())
+    })
+    .await
+}

@@ -19,7 +19,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::view::{List, Nothing, OrganizationView};
-use super::{Answer, Ctx, Place};
+use super::{Answer, Caller, Ctx, Place};
 
 /// A new organization.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -134,6 +134,20 @@ fn free_slug(tx: &mut Tx<'_>, name: &str, id: OrgId) -> Result<String, Stop> {
     Ok(id.to_string().replace('_', "-"))
 }
 
+fn guard_creator(preset: &Preset, caller: &Caller) -> Result<(), Refusal> {
+    let closed = preset.policy.organization_created_by == OrganizationCreators::Administrators;
+    if closed && !caller.identity.administrator { Err(Code::OrganizationCreate.into()) } else { Ok(()) }
+}
+
+/// Every preset, with what making an organization of it would refuse the caller.
+///
+/// # Errors
+/// `auth.required`.
+pub fn creatable(ctx: &Ctx) -> Result<Vec<(Arc<Preset>, Option<Refusal>)>, Refusal> {
+    let caller = ctx.caller()?;
+    Ok(preset::all_built_in().iter().map(|p| (Arc::clone(p), guard_creator(p, caller).err())).collect())
+}
+
 /// Makes an organization with the caller as holder of its top role.
 ///
 /// # Errors
@@ -150,9 +164,7 @@ pub async fn create(ctx: &Ctx, wanted: NewOrganization) -> Result<Answer<Organiz
         .into());
     }
     let preset = preset_named(wanted.preset.as_deref().unwrap_or("standard"))?;
-    if preset.policy.organization_created_by == OrganizationCreators::Administrators && !caller.identity.administrator {
-        return Err(Code::OrganizationCreate.into());
-    }
+    guard_creator(&preset, &caller)?;
     ctx.write(move |ctx, tx| {
         tx.take_identity(caller.identity.id)?;
         let anywhere = members::of_identity(tx, caller.identity.id)?;
