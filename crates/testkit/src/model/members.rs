@@ -22,7 +22,10 @@ impl Model {
 
     fn outranks(&self, place: &Place, role: &str) -> bool {
         let held = self.held(place);
-        self.at(place).role_rights(role).iter().all(|p| ["member.leave", "token.create"].contains(&p.as_str()) || held.contains(p))
+        self.at(place)
+            .role_rights(role)
+            .iter()
+            .all(|p| ["member.leave", "token.create"].contains(&p.as_str()) || held.contains(p))
     }
 
     /// May the caller act on somebody who has this role?
