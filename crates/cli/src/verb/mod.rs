@@ -5,7 +5,11 @@ pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod docs;
+pub(crate) mod doctor;
+pub(crate) mod init;
 pub(crate) mod member;
+pub(crate) mod preset;
+pub(crate) mod serve;
 
 use crate::args::Command;
 use crate::failure::Failure;
@@ -14,9 +18,13 @@ use crate::output::Output;
 /// Runs the verb that was asked for.
 pub(crate) fn run(command: Command, output: &mut Output) -> Result<(), Failure> {
     match command {
+        Command::Serve(flags) => serve::run(&flags, output),
+        Command::Init(args) => init::run(&args, output),
         Command::Check(args) => check::run(&args, output),
         Command::Member(command) => member::run(&command, output),
         Command::Audit(command) => audit::run(&command, output),
+        Command::Preset(command) => preset::run(&command, output),
+        Command::Doctor(flags) => doctor::run(&flags, output),
         Command::Config(flags) => config::run(&flags, output),
         Command::Completions(args) => completions::run(&args, output),
         Command::Docs(args) => docs::run(&args, output),

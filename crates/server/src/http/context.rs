@@ -22,15 +22,8 @@ use crate::security::token::TokenKind;
 
 /// Routes on which a session cookie without CSRF token counts as no credential: they hand out or
 /// take other proof. Paths as the nested router shows them, without `/api/v1`.
-const OPEN: &[&str] = &[
-    "/session",
-    "/sign-up",
-    "/invitations/accept",
-    "/password/forgot",
-    "/password/reset",
-    "/email/verify",
-    "/set-up",
-];
+const OPEN: &[&str] =
+    &["/session", "/sign-up", "/invitations/accept", "/password/forgot", "/password/reset", "/email/verify", "/set-up"];
 
 /// What every write takes behind `?`.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]

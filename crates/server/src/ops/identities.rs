@@ -6,8 +6,10 @@ use guildhall_domain::member::Status;
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::text::{self, Email};
 use guildhall_store::read::{identity, member as members, organization};
+use guildhall_store::stream::Note;
 use guildhall_store::{Conn, Stop};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::sessions::{check_new_password, limited, password_stop};
@@ -193,20 +195,25 @@ pub async fn edit(ctx: &Ctx, wanted: EditMe) -> Result<Answer<Me>, Stop> {
         Some(given) => Some(Some(text::slug(given, "handle")?)),
     };
     let email = wanted.email.as_deref().map(|e| Email::parse(e, "email")).transpose()?;
+    if let Some(email) = &email {
+        let now_ms = ctx.now.micros() / 1_000;
+        ctx.app.limits.mail_requests.take(&address_key(ctx.address), now_ms).map_err(limited)?;
+        ctx.app.limits.mails_to_recipient.take(email.key(), now_ms).map_err(limited)?;
+    }
     ctx.write(move |ctx, tx| {
         tx.take_identity(user)?;
         let who = identity::by_id(tx, user)?.ok_or(Code::AuthInvalid)?;
-        if let Some(Some(wanted)) = &handle {
-            if identity::by_handle(tx, wanted)?.is_some_and(|other| other.id != user) {
-                return Err(Code::HandleTaken.into());
-            }
+        if let Some(Some(wanted)) = &handle
+            && identity::by_handle(tx, wanted)?.is_some_and(|other| other.id != user)
+        {
+            return Err(Code::HandleTaken.into());
         }
         tx.apply(rules_of::edit_profile(&who, &ProfileEdit { name: name.clone(), handle: handle.clone() }))?;
-        if let Some(email) = &email {
-            if email.shown() != who.email || who.email_verified_at.is_none() {
-                let letter = letters::link(ctx, tx, LinkKind::EmailVerify, user, email.shown())?;
-                tx.apply(letter)?;
-            }
+        if let Some(email) = &email
+            && (email.shown() != who.email || who.email_verified_at.is_none())
+        {
+            let letter = letters::link(ctx, tx, LinkKind::EmailVerify, user, email.shown())?;
+            tx.apply(letter)?;
         }
         load(ctx, tx)
     })
@@ -243,7 +250,7 @@ pub async fn change_password(ctx: &Ctx, wanted: ChangePassword) -> Result<Answer
 }
 
 /// Mails a link that sets a new password, if the address is somebody's proved one. The answer is
-/// the same either way, and so is its time: the work is done by the store after it was given.
+/// the same either way, and so is what it waits for: one commit, which notes that it was asked.
 ///
 /// # Errors
 /// `rate.limited`, `email.invalid`.
@@ -260,6 +267,10 @@ pub async fn forgot(ctx: &Ctx, wanted: Forgot) -> Result<Answer<Nothing>, Stop> 
         return Ok(Answer::Preview(Preview::default()));
     }
     ctx.write(move |ctx, tx| {
+        let target = ("account", String::new(), email.key().to_owned());
+        let note =
+            Note { organization: None, kind: "password.reset_asked", target, after: Value::Null, outcome: "success" };
+        tx.note(&ctx.author(), &note)?;
         if let Some(who) = identity::verified(tx, email.key())? {
             let letter = letters::link(ctx, tx, LinkKind::PasswordReset, who.id, &who.email)?;
             tx.apply(letter)?;

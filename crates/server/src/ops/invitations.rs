@@ -253,12 +253,7 @@ pub async fn get(ctx: &Ctx, organization: &str, invitation: &str) -> Result<Invi
     .await
 }
 
-fn taken(
-    ctx: &Ctx,
-    tx: &mut Tx<'_>,
-    organization: &str,
-    wanted: &str,
-) -> Result<(Place, Permit, Invitation), Stop> {
+fn taken(ctx: &Ctx, tx: &mut Tx<'_>, organization: &str, wanted: &str) -> Result<(Place, Permit, Invitation), Stop> {
     let place = ctx.take_place(tx, organization)?;
     let permit = place.permit(Action::InvitationManage)?;
     let found = invitations::by_id(tx, place.organization.id, id(wanted)?)?.ok_or(Code::NotFound)?;

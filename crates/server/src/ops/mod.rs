@@ -4,12 +4,16 @@
 pub mod accept;
 pub mod audit;
 pub mod check;
+pub mod grants;
+pub mod groups;
 pub mod identities;
 pub mod invitations;
 pub mod letters;
+pub mod links;
 pub mod members;
 pub mod organizations;
 pub mod preview;
+pub mod resources;
 pub mod roles;
 pub mod sessions;
 pub mod setup;
@@ -90,7 +94,7 @@ impl Idempotency {
     pub fn of(self, caller: Option<&Caller>) -> Self {
         let credential = match caller.map(|c| &c.credential) {
             Some(Credential::Session(session)) => session.id.to_string(),
-            Some(Credential::Token(token) ) => token.id.to_string(),
+            Some(Credential::Token(token)) => token.id.to_string(),
             None => String::new(),
         };
         Self { key: Sha256::new().chain_update(self.key).chain_update(credential).finalize().into(), ..self }
@@ -129,6 +133,19 @@ pub enum Answer<T> {
     Preview(view::Preview),
 }
 
+impl<T> Answer<T> {
+    /// What was done, for callers that never ask for a preview.
+    ///
+    /// # Errors
+    /// A fault when it was only a preview.
+    pub fn done(self) -> Result<T, Stop> {
+        match self {
+            Self::Done(value) => Ok(value),
+            Self::Preview(_) => Err(StoreError::Bug("a preview came where nothing asked for one".to_owned()).into()),
+        }
+    }
+}
+
 /// Where a request takes place: the organization, its rules, and the caller's standing in it.
 #[derive(Clone, Debug)]
 pub struct Place {
@@ -159,6 +176,22 @@ impl Place {
 }
 
 impl Ctx {
+    /// What the operator does at the command line, outside any request.
+    #[must_use]
+    pub fn of_operator(app: &Arc<App>, command: &str) -> Self {
+        Self {
+            app: Arc::clone(app),
+            caller: None,
+            address: IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
+            agent: command.to_owned(),
+            request_id: app.fresh().simple().to_string(),
+            now: app.now(),
+            dry_run: false,
+            if_match: None,
+            idempotency: None,
+        }
+    }
+
     /// Who asks.
     ///
     /// # Errors
