@@ -128,6 +128,21 @@ impl TestApp {
         Self::open(&folder, &database, name, tune).await
     }
 
+    /// Starts the program on a database of PostgreSQL's that is reached through `wire`.
+    pub async fn start_through(wire: &crate::wire::Wire) -> Self {
+        let (database, name) = fresh_database().await;
+        let Database::Postgres { url, .. } = database else { panic!("a PostgreSQL database") };
+        let (_, base) = url.rsplit_once('/').expect("a database's name");
+        let user = url.split("//").nth(1).and_then(|rest| rest.split_once('@')).map_or("postgres", |(user, _)| user);
+        let database = Database::Postgres { url: format!("postgres://{user}@{}/{base}", wire.address), connections: 4 };
+        Self::open(&folder(), &database, Some(name), |_| {}).await
+    }
+
+    /// Starts the program in a folder of one's own, on SQLite.
+    pub async fn start_in(folder: &Path) -> Self {
+        Self::open(folder, &Database::Sqlite { path: folder.join("guildhall.sqlite3") }, None, |_| {}).await
+    }
+
     async fn open(folder: &Path, database: &Database, name: Option<String>, tune: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::with_data(folder).expect("the defaults");
         config.password.memory_kib = 8;

@@ -40,7 +40,6 @@ impl Answer {
     }
 
     /// Fails unless the status is `status`.
-    #[must_use]
     #[track_caller]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{}", self.text);

@@ -6,8 +6,10 @@ use guildhall_domain::member::Status;
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::text::{self, Email};
 use guildhall_store::read::{identity, member as members, organization};
+use guildhall_store::stream::Note;
 use guildhall_store::{Conn, Stop};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::sessions::{check_new_password, limited, password_stop};
@@ -243,7 +245,7 @@ pub async fn change_password(ctx: &Ctx, wanted: ChangePassword) -> Result<Answer
 }
 
 /// Mails a link that sets a new password, if the address is somebody's proved one. The answer is
-/// the same either way, and so is its time: the work is done by the store after it was given.
+/// the same either way, and so is what it waits for: one commit, which notes that it was asked.
 ///
 /// # Errors
 /// `rate.limited`, `email.invalid`.
@@ -256,6 +258,10 @@ pub async fn forgot(ctx: &Ctx, wanted: Forgot) -> Result<Answer<Nothing>, Stop> 
         return Ok(Answer::Done(Nothing {}));
     }
     ctx.write(move |ctx, tx| {
+        let target = ("account", String::new(), email.key().to_owned());
+        let note =
+            Note { organization: None, kind: "password.reset_asked", target, after: Value::Null, outcome: "success" };
+        tx.note(&ctx.author(), &note)?;
         if let Some(who) = identity::verified(tx, email.key())? {
             let letter = letters::link(ctx, tx, LinkKind::PasswordReset, who.id, &who.email)?;
             tx.apply(letter)?;

@@ -144,6 +144,22 @@ impl Place {
 }
 
 impl Ctx {
+    /// What the operator does at the command line, outside any request.
+    #[must_use]
+    pub fn of_operator(app: &Arc<App>, command: &str) -> Self {
+        Self {
+            app: Arc::clone(app),
+            caller: None,
+            address: IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
+            agent: command.to_owned(),
+            request_id: app.fresh().simple().to_string(),
+            now: app.now(),
+            dry_run: false,
+            if_match: None,
+            idempotency: None,
+        }
+    }
+
     /// Who asks.
     ///
     /// # Errors

@@ -45,6 +45,15 @@ pub struct SignedIn {
     pub name: String,
 }
 
+/// Somebody signed in.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct NewSession {
+    /// Who.
+    pub identity: SignedIn,
+    /// The session.
+    pub session: Begun,
+}
+
 /// What signing in takes.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -132,7 +141,7 @@ pub fn begin(ctx: &Ctx, tx: &mut Tx<'_>, who: &Identity) -> Result<Begun, Stop> 
 ///
 /// # Errors
 /// `auth.wrong_credentials`, `rate.limited`, `server.busy`.
-pub async fn sign_in(ctx: &Ctx, wanted: SignIn) -> Result<(SignedIn, Begun), Stop> {
+pub async fn sign_in(ctx: &Ctx, wanted: SignIn) -> Result<Answer<NewSession>, Stop> {
     let account = Email::parse(&wanted.email, "email")
         .map_or_else(|_| guildhall_domain::text::fold(&wanted.email), |e| e.key().to_owned());
     let now_ms = ctx.now.micros() / 1_000;
@@ -149,18 +158,15 @@ pub async fn sign_in(ctx: &Ctx, wanted: SignIn) -> Result<(SignedIn, Begun), Sto
         true => Some(ctx.app.passwords.hash(password).await.map_err(password_stop)?),
         false => None,
     };
-    let (asked, signed) = (ctx.clone(), who.clone());
-    let begun = ctx
-        .app
-        .store
-        .write(ctx.author(), ctx.now, Keep::Commit, move |tx| {
-            if let Some(fresh) = &fresh {
-                tx.rehash(signed.id, &stored, fresh)?;
-            }
-            begin(&asked, tx, &signed)
-        })
-        .await?;
-    Ok((SignedIn { id: who.id.to_string(), email: who.email, name: who.name }, begun))
+    ctx.write(move |ctx, tx| {
+        if let Some(fresh) = &fresh {
+            tx.rehash(who.id, &stored, fresh)?;
+        }
+        let session = begin(ctx, tx, &who)?;
+        let identity = SignedIn { id: who.id.to_string(), email: who.email.clone(), name: who.name.clone() };
+        Ok(NewSession { identity, session })
+    })
+    .await
 }
 
 /// The identity whose password it is. The one that proved the address comes first and always
@@ -220,10 +226,10 @@ pub async fn list(ctx: &Ctx, page: Page<SessionId>) -> Result<List<SessionView>,
     ctx.read(move |ctx, conn| {
         let limit = page.limit;
         let found = credential::sessions_of_identity(conn, user, &Page { limit: limit + 1, ..page })?;
-        let live: Vec<_> = found.iter().filter(|s| s.expires_at > ctx.now).collect();
-        let items: Vec<_> =
-            live.iter().take(limit as usize).map(|s| SessionView::of(s, current == Some(s.id))).collect();
-        let next = (live.len() > limit as usize).then(|| items.last().map(|s| s.id.clone())).flatten();
+        let shown = found.get(..limit as usize).unwrap_or(&found);
+        let next = shown.last().filter(|_| found.len() > shown.len()).map(|s| s.id.to_string());
+        let live = shown.iter().filter(|s| s.expires_at > ctx.now);
+        let items = live.map(|s| SessionView::of(s, current == Some(s.id))).collect();
         Ok(List { items, next })
     })
     .await

@@ -112,9 +112,11 @@ pub async fn mine(ctx: &Ctx, page: Page<TokenId>) -> Result<List<TokenView>, Sto
     let bound = bound_to(ctx)?;
     ctx.read(move |_, conn| {
         let limit = page.limit;
-        let mut found = credential::tokens_of_identity(conn, user, &Page { limit: limit + 1, ..page })?;
-        found.retain(|t| bound.is_none() || t.organization == bound);
-        Ok(listed(&found, limit))
+        let found = credential::tokens_of_identity(conn, user, &Page { limit: limit + 1, ..page })?;
+        let mut list = listed(&found, limit);
+        let bound = bound.map(|id| id.to_string());
+        list.items.retain(|t| bound.is_none() || t.organization == bound);
+        Ok(list)
     })
     .await
 }

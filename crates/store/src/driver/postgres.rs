@@ -3,9 +3,11 @@
 
 use std::collections::HashMap;
 use std::error::Error;
+use std::time::Duration;
 
 use ::postgres::types::{IsNull, ToSql, Type, to_sql_checked};
-use ::postgres::{Client, Config, Statement};
+pub(crate) use ::postgres::Config;
+use ::postgres::{Client, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::{Dialect, Driver};
@@ -13,6 +15,14 @@ use crate::error::StoreError;
 use crate::value::{Row, Value};
 
 pub(crate) const DIALECT: Dialect = Dialect { id: "UUID", text: "TEXT COLLATE \"C\"", bytes: "BYTEA" };
+
+/// Reads a connection's address, with what holds for every connection of ours.
+pub(crate) fn config(url: &str) -> Result<Config, StoreError> {
+    let mut config: Config =
+        url.parse().map_err(|_| StoreError::Unavailable("the address of PostgreSQL cannot be read".to_owned()))?;
+    config.connect_timeout(Duration::from_secs(5)).application_name("guildhall");
+    Ok(config)
+}
 
 pub(crate) struct Postgres {
     client: Client,
@@ -91,7 +101,8 @@ fn fault(error: &::postgres::Error) -> StoreError {
             || error.to_string().contains("connecting")
             || error.source().is_some_and(|s| s.is::<std::io::Error>())
         {
-            StoreError::Unavailable(format!("PostgreSQL cannot be reached: {error}"))
+            let cause = error.source().map_or_else(|| error.to_string(), ToString::to_string);
+            StoreError::Unavailable(format!("PostgreSQL cannot be reached: {cause}"))
         } else {
             StoreError::Bug(error.to_string())
         };
@@ -135,5 +146,9 @@ impl Driver for Postgres {
 
     fn prepare(&mut self, sql: &str) -> Result<(), StoreError> {
         self.statement(sql).map(drop)
+    }
+    fn damage(&mut self) -> Result<Vec<String>, StoreError> {
+        // The server looks after its own files; that it answers is what can be asked from here.
+        self.script("SELECT 1").map(|()| Vec::new())
     }
 }
