@@ -58,7 +58,8 @@ impl Server {
     /// Memory that is resident, in MiB.
     pub(crate) fn resident_mib(&self) -> Outcome<f64> {
         let status = self.proc("status")?;
-        let kib = status.lines().find_map(|l| l.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.parse::<f64>().ok());
+        let kib =
+            status.lines().find_map(|l| l.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.parse::<f64>().ok());
         kib.map(|kib| kib / 1024.0).ok_or_else(|| "the system does not tell the server's memory".to_owned())
     }
 

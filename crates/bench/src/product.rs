@@ -24,7 +24,8 @@ impl Product {
     /// Sets one up in `folder`; `database` is a PostgreSQL of its own, otherwise it is SQLite.
     pub(crate) fn set_up(program: &Path, folder: &Path, database: Option<String>) -> Outcome<Self> {
         std::fs::create_dir_all(folder).map_err(|e| format!("cannot make `{}`: {e}", folder.display()))?;
-        let mut product = Self { program: program.to_owned(), folder: folder.to_owned(), database, token: String::new() };
+        let mut product =
+            Self { program: program.to_owned(), folder: folder.to_owned(), database, token: String::new() };
         let mut init = product.command("init");
         init.args(["--organization", "Acme", "--slug", "acme", "--owner-email", OWNER, "--owner-name", "Olivia Owner"]);
         product.token = output(init.args(["--password-stdin", "--print-token"]), PASSWORD)?;

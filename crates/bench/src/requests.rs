@@ -116,15 +116,8 @@ pub(crate) async fn start(bench: &Bench, product: &Product) -> Outcome<Vec<Figur
         sizes.0.push(ours.1);
         sizes.1.push(bare.1);
     }
-    let figure = |what, (ours, theirs), limit| Figure {
-        what,
-        on: "SQLite",
-        against: HELLO,
-        goal: None,
-        ours,
-        theirs,
-        limit,
-    };
+    let figure =
+        |what, (ours, theirs), limit| Figure { what, on: "SQLite", against: HELLO, goal: None, ours, theirs, limit };
     Ok(vec![
         figure(
             "start to ready, ms",

@@ -169,10 +169,9 @@ pub(crate) fn store_failure(config: &Config, error: &StoreError) -> Failure {
             "check that PostgreSQL runs, and the address, user, password and name in `database`".to_owned()
         }
         (StoreError::Corrupt(_), None) => "restore the data folder from a backup".to_owned(),
-        (_, None) => format!(
-            "check that `{}` may be written and has room; `guildhall doctor` tells more",
-            config.data.display()
-        ),
+        (_, None) => {
+            format!("check that `{}` may be written and has room; `guildhall doctor` tells more", config.data.display())
+        }
         _ => "`guildhall doctor` tells more".to_owned(),
     };
     Failure::failed(error.to_string(), hint)

@@ -100,9 +100,7 @@ fn read_password() -> Result<String, Failure> {
             "`--password-stdin`: standard input holds no password",
             "pipe it in: `guildhall init --password-stdin … < password.txt`",
         )),
-        Err(error) => {
-            Err(Failure::failed(format!("cannot read standard input: {error}"), "check where it comes from"))
-        }
+        Err(error) => Err(Failure::failed(format!("cannot read standard input: {error}"), "check where it comes from")),
     }
 }
 

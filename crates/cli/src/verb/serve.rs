@@ -112,7 +112,8 @@ struct Signals {
 
 impl Signals {
     fn new() -> Result<Self, Failure> {
-        let cannot = |error| Failure::failed(format!("cannot watch for signals: {error}"), "raise this process's limits");
+        let cannot =
+            |error| Failure::failed(format!("cannot watch for signals: {error}"), "raise this process's limits");
         Ok(Self {
             terminate: signal(SignalKind::terminate()).map_err(cannot)?,
             interrupt: signal(SignalKind::interrupt()).map_err(cannot)?,

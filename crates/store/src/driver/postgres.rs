@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::error::Error;
 use std::time::Duration;
 
-use ::postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 pub(crate) use ::postgres::Config;
+use ::postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use ::postgres::{Client, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 

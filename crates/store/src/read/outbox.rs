@@ -10,7 +10,8 @@ use crate::params;
 const DUE: &str = "SELECT id, organization_id, invitation_id, kind, recipient, sealed, attempts FROM outbox WHERE next_at <= $1 ORDER BY next_at, id LIMIT $2";
 const WAITING: &str = "SELECT COUNT(*) FROM outbox WHERE next_at IS NOT NULL";
 const FAILED: &str = "SELECT COUNT(*) FROM outbox WHERE state = 'failed'";
-const LAST_TROUBLE: &str = "SELECT detail FROM outbox WHERE detail IS NOT NULL AND state <> 'sent' ORDER BY id DESC LIMIT 1";
+const LAST_TROUBLE: &str =
+    "SELECT detail FROM outbox WHERE detail IS NOT NULL AND state <> 'sent' ORDER BY id DESC LIMIT 1";
 const IDEMPOTENT: &str = "SELECT body, sealed FROM idempotency WHERE key = $1 AND created_at > $2";
 
 pub(crate) const STATEMENTS: &[&str] = &[DUE, WAITING, FAILED, LAST_TROUBLE, IDEMPOTENT];
