@@ -30,7 +30,7 @@ const LINK: &str = "SELECT id, identity_id, email, expires_at FROM links WHERE s
 
 pub(crate) const STATEMENTS: &[&str] = &[BY_ID, VERIFIED, BY_HANDLE, SIGN_IN, PASSWORD, LINK];
 
-fn identity(row: &mut Row) -> Result<Identity, StoreError> {
+pub(super) fn identity(row: &mut Row) -> Result<Identity, StoreError> {
     Ok(Identity {
         id: row.next()?,
         email: row.next()?,
