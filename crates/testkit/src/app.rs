@@ -78,7 +78,9 @@ pub struct TestApp {
     /// Its folder; mail is in `outbox/`.
     pub folder: PathBuf,
     server: tokio::task::JoinHandle<()>,
-    database: Option<String>,
+    database: Database,
+    /// The database to drop at the end.
+    own: Option<String>,
 }
 
 static COUNT: AtomicU64 = AtomicU64::new(0);
@@ -125,7 +127,7 @@ impl TestApp {
                 (database, Some(name))
             }
         };
-        Self::open(&folder, &database, name, tune).await
+        Self::first(&folder, database, name, tune).await
     }
 
     /// Starts the program on a database of PostgreSQL's that is reached through `wire`.
@@ -135,24 +137,48 @@ impl TestApp {
         let (_, base) = url.rsplit_once('/').expect("a database's name");
         let user = url.split("//").nth(1).and_then(|rest| rest.split_once('@')).map_or("postgres", |(user, _)| user);
         let database = Database::Postgres { url: format!("postgres://{user}@{}/{base}", wire.address), connections: 4 };
-        Self::open(&folder(), &database, Some(name), |_| {}).await
+        Self::first(&folder(), database, Some(name), |_| {}).await
     }
 
     /// Starts the program in a folder of one's own, on SQLite.
     pub async fn start_in(folder: &Path) -> Self {
-        Self::open(folder, &Database::Sqlite { path: folder.join("guildhall.sqlite3") }, None, |_| {}).await
+        Self::first(folder, Database::Sqlite { path: folder.join("guildhall.sqlite3") }, None, |_| {}).await
     }
 
-    async fn open(folder: &Path, database: &Database, name: Option<String>, tune: impl FnOnce(&mut Config)) -> Self {
+    /// Starts the program once more on the data this one leaves: same database, same key, same
+    /// clock. Migrations run again.
+    pub async fn restart(mut self) -> Self {
+        self.server.abort();
+        let (folder, database, own) = (self.folder.clone(), self.database.clone(), self.own.take());
+        let (clock, key) = (Arc::clone(&self.clock), self.app.key.clone());
+        self.folder = PathBuf::new();
+        drop(self);
+        Self::open(&folder, database, own, clock, key, |_| {}).await
+    }
+
+    /// Starts with a clock and a key of its own.
+    async fn first(folder: &Path, database: Database, own: Option<String>, tune: impl FnOnce(&mut Config)) -> Self {
+        let clock = Arc::new(ManualClock(AtomicI64::new(1_800_000_000_000_000)));
+        let key = InstanceKey::generate(&SeededEntropy::new(COUNT.load(Ordering::SeqCst)));
+        Self::open(folder, database, own, clock, key, tune).await
+    }
+
+    async fn open(
+        folder: &Path,
+        database: Database,
+        own: Option<String>,
+        clock: Arc<ManualClock>,
+        key: InstanceKey,
+        tune: impl FnOnce(&mut Config),
+    ) -> Self {
         let mut config = Config::with_data(folder).expect("the defaults");
         config.password.memory_kib = 8;
         config.password.iterations = 1;
         tune(&mut config);
-        let clock = Arc::new(ManualClock(AtomicI64::new(1_800_000_000_000_000)));
-        let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(COUNT.load(Ordering::SeqCst)));
+        let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(COUNT.fetch_add(1, Ordering::SeqCst)));
         let ids = Arc::new(FreshIds(Arc::clone(&entropy)));
-        let database = database.clone();
-        let store = tokio::task::spawn_blocking(move || Store::open(&database, ids))
+        let opened = database.clone();
+        let store = tokio::task::spawn_blocking(move || Store::open(&opened, ids))
             .await
             .expect("opens")
             .expect("the store opens");
@@ -167,7 +193,7 @@ impl TestApp {
             config,
             store,
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
-            key: InstanceKey::generate(entropy.as_ref()),
+            key,
             entropy,
             mail: mail.expect("the mail transport"),
         })
@@ -177,7 +203,7 @@ impl TestApp {
         let server = tokio::spawn(async move {
             axum::serve(listener, router).await.expect("serves");
         });
-        Self { app, url: format!("http://{address}"), clock, folder: folder.to_owned(), server, database: name }
+        Self { app, url: format!("http://{address}"), clock, folder: folder.to_owned(), server, database, own }
     }
 
     /// A context as the operator has one.
@@ -249,8 +275,10 @@ impl TestApp {
 impl Drop for TestApp {
     fn drop(&mut self) {
         self.server.abort();
-        let _ = std::fs::remove_dir_all(&self.folder);
-        if let (Some(name), Ok(server)) = (self.database.take(), std::env::var("GUILDHALL_TEST_POSTGRES")) {
+        if !self.folder.as_os_str().is_empty() {
+            let _ = std::fs::remove_dir_all(&self.folder);
+        }
+        if let (Some(name), Ok(server)) = (self.own.take(), std::env::var("GUILDHALL_TEST_POSTGRES")) {
             std::thread::spawn(move || {
                 if let Ok(mut client) = postgres::Client::connect(&server, postgres::NoTls) {
                     let _ = client.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)"));

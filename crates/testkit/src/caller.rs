@@ -46,6 +46,18 @@ impl Answer {
         self
     }
 
+    /// A header's text, empty when there is none.
+    #[must_use]
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default()
+    }
+
+    /// How many `items` it has.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.body["items"].as_array().map_or(0, Vec::len)
+    }
+
     /// Fails unless it is a refusal with this status and code.
     #[track_caller]
     pub fn refused(&self, status: u16, code: &str) {
@@ -73,8 +85,30 @@ impl Caller {
         self.cookie.as_deref()
     }
 
-    /// Sends a request with further headers.
+    /// The same without the session's CSRF token, as another site's page would send it.
+    #[must_use]
+    pub fn without_csrf(mut self) -> Self {
+        self.csrf = None;
+        self
+    }
+
+    /// Sends a request with a JSON body and further headers.
     pub async fn send(&mut self, method: &str, path: &str, body: Option<&Value>, headers: &[(&str, &str)]) -> Answer {
+        let mut all = headers.to_vec();
+        if body.is_some() {
+            all.push(("content-type", "application/json"));
+        }
+        self.send_bytes(method, path, body.map(|b| b.to_string().into_bytes()), &all).await
+    }
+
+    /// Sends a request with any body at all; its media type is one of the headers.
+    pub async fn send_bytes(
+        &mut self,
+        method: &str,
+        path: &str,
+        body: Option<Vec<u8>>,
+        headers: &[(&str, &str)],
+    ) -> Answer {
         let base = if path.starts_with("/api/") || !path.starts_with('/') { "" } else { "/api/v1" };
         let method = method.parse().expect("a method");
         let mut request = self.client.request(method, format!("{}{base}{path}", self.url));
@@ -91,7 +125,7 @@ impl Caller {
             request = request.header(*name, *value);
         }
         if let Some(body) = body {
-            request = request.header("content-type", "application/json").body(body.to_string());
+            request = request.body(body);
         }
         let response = request.send().await.expect("the program answers");
         let (status, headers) = (response.status().as_u16(), response.headers().clone());

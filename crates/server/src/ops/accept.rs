@@ -9,7 +9,7 @@ use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::text::{self, Email};
 use guildhall_domain::time::Timestamp;
 use guildhall_store::read::{identity, invitation as invitations, member as members, organization};
-use guildhall_store::{Stop, Tx};
+use guildhall_store::{Conn, Stop, Tx};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -69,12 +69,16 @@ pub struct Opened {
     pub email: String,
     /// The name the inviter typed.
     pub name: String,
-    /// The role's name.
+    /// The role's name; empty where there is only one.
     pub role: String,
+    /// Who invited; empty when they are gone.
+    pub inviter: String,
     /// When it ends.
     pub expires_at: Option<Timestamp>,
     /// Whether the person must sign in with an account that exists.
     pub must_sign_in: bool,
+    /// What accepting would refuse the caller, as far as it can be told before.
+    pub refusal: Option<Refusal>,
 }
 
 fn secret_of(ctx: &Ctx, token: &str) -> Result<[u8; 32], Refusal> {
@@ -97,25 +101,34 @@ pub async fn look(ctx: &Ctx, token: &str) -> Result<Opened, Stop> {
         let rules = ctx.app.rules(&place)?;
         let key = Email::parse(&found.email, "email")?;
         let taken = identity::verified(conn, key.key())?.is_some() && found.deliver == invitation::Deliver::Email;
+        let refusal = match &ctx.caller {
+            Some(caller) => {
+                let around = belongs(conn, caller.identity.id, place.id)?;
+                invitation::guard_known(&found, &caller.identity).and_then(|()| guard_join(&rules, around)).err()
+            }
+            None => None,
+        };
+        let inviter = found.created_by.map(|by| members::by_id(conn, place.id, by)).transpose()?.flatten();
+        let many = rules.preset().organization_roles().count() > 1;
+        let role = rules.preset().role("organization", &found.role).filter(|_| many);
         Ok(Opened {
             organization: place.name,
-            email: found.email.clone(),
-            name: found.name.clone(),
-            role: rules
-                .preset()
-                .role("organization", &found.role)
-                .map_or_else(|| found.role.clone(), |r| r.name.clone()),
+            role: role.map(|r| r.name.clone()).unwrap_or_default(),
+            inviter: inviter.map(|m| if m.name.is_empty() { m.email } else { m.name }).unwrap_or_default(),
+            email: found.email,
+            name: found.name,
             expires_at: found.expires_at,
             must_sign_in: taken,
+            refusal,
         })
     })
     .await
 }
 
-fn belongs(tx: &mut Tx<'_>, user: UserId, here: guildhall_domain::ids::OrgId) -> Result<Belongs, Stop> {
+fn belongs(conn: &mut Conn<'_>, user: UserId, here: guildhall_domain::ids::OrgId) -> Result<Belongs, Stop> {
     Ok(Belongs {
-        here: members::of_identity_here(tx, here, user)?.is_some(),
-        elsewhere: members::present_elsewhere(tx, user, here)?,
+        here: members::of_identity_here(conn, here, user)?.is_some(),
+        elsewhere: members::present_elsewhere(conn, user, here)?,
     })
 }
 
@@ -218,7 +231,7 @@ pub async fn sign_up(ctx: &Ctx, wanted: SignUp) -> Result<Answer<CameIn>, Stop> 
         )
         .into());
     };
-    guard_open(ctx, organization.clone()).await?;
+    open_to_all(ctx, organization.clone()).await?;
     let password = ctx.app.passwords.hash(Secret::new(wanted.password.clone())).await.map_err(password_stop)?;
     ctx.write(move |ctx, tx| {
         let found = organization::find(tx, &organization)?.ok_or(Code::JoinClosed)?;
@@ -261,12 +274,16 @@ pub async fn sign_up(ctx: &Ctx, wanted: SignUp) -> Result<Answer<CameIn>, Stop> 
     .await
 }
 
-/// A closed organization and one that does not exist answer alike.
-async fn guard_open(ctx: &Ctx, organization: String) -> Result<(), Stop> {
+/// The name of an organization that lets people in by themselves. A closed one and one that does not exist answer
+/// alike.
+///
+/// # Errors
+/// `join.closed`.
+pub async fn open_to_all(ctx: &Ctx, organization: String) -> Result<String, Stop> {
     ctx.read(move |ctx, conn| {
         let found = organization::find(conn, &organization)?.ok_or(Code::JoinClosed)?;
         let open = ctx.app.rules(&found)?.policy().signup_open;
-        if open { Ok(()) } else { Err(Code::JoinClosed.into()) }
+        if open { Ok(found.name) } else { Err(Code::JoinClosed.into()) }
     })
     .await
 }

@@ -199,20 +199,25 @@ pub async fn edit(ctx: &Ctx, wanted: EditMe) -> Result<Answer<Me>, Stop> {
         Some(given) => Some(Some(text::slug(given, "handle")?)),
     };
     let email = wanted.email.as_deref().map(|e| Email::parse(e, "email")).transpose()?;
+    if let Some(email) = &email {
+        let now_ms = ctx.now.micros() / 1_000;
+        ctx.app.limits.mail_requests.take(&address_key(ctx.address), now_ms).map_err(limited)?;
+        ctx.app.limits.mails_to_recipient.take(email.key(), now_ms).map_err(limited)?;
+    }
     ctx.write(move |ctx, tx| {
         tx.take_identity(user)?;
         let who = identity::by_id(tx, user)?.ok_or(Code::AuthInvalid)?;
-        if let Some(Some(wanted)) = &handle {
-            if identity::by_handle(tx, wanted)?.is_some_and(|other| other.id != user) {
-                return Err(Code::HandleTaken.into());
-            }
+        if let Some(Some(wanted)) = &handle
+            && identity::by_handle(tx, wanted)?.is_some_and(|other| other.id != user)
+        {
+            return Err(Code::HandleTaken.into());
         }
         tx.apply(rules_of::edit_profile(&who, &ProfileEdit { name: name.clone(), handle: handle.clone() }))?;
-        if let Some(email) = &email {
-            if email.shown() != who.email || who.email_verified_at.is_none() {
-                let letter = letters::link(ctx, tx, LinkKind::EmailVerify, user, email.shown())?;
-                tx.apply(letter)?;
-            }
+        if let Some(email) = &email
+            && (email.shown() != who.email || who.email_verified_at.is_none())
+        {
+            let letter = letters::link(ctx, tx, LinkKind::EmailVerify, user, email.shown())?;
+            tx.apply(letter)?;
         }
         load(ctx, tx)
     })

@@ -4,12 +4,16 @@
 pub mod accept;
 pub mod audit;
 pub mod check;
+pub mod grants;
+pub mod groups;
 pub mod identities;
 pub mod invitations;
 pub mod letters;
+pub mod links;
 pub mod members;
 pub mod organizations;
 pub mod preview;
+pub mod resources;
 pub mod roles;
 pub mod sessions;
 pub mod setup;
@@ -112,6 +116,19 @@ pub enum Answer<T> {
     Done(T),
     /// It would do this.
     Preview(view::Preview),
+}
+
+impl<T> Answer<T> {
+    /// What was done, for callers that never ask for a preview.
+    ///
+    /// # Errors
+    /// A fault when it was only a preview.
+    pub fn done(self) -> Result<T, Stop> {
+        match self {
+            Self::Done(value) => Ok(value),
+            Self::Preview(_) => Err(StoreError::Bug("a preview came where nothing asked for one".to_owned()).into()),
+        }
+    }
 }
 
 /// Where a request takes place: the organization, its rules, and the caller's standing in it.

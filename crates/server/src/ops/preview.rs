@@ -30,11 +30,11 @@ pub fn of(ctx: &Ctx, tx: &mut Tx<'_>) -> Result<Preview, Stop> {
         if let Change::MailQueued { kind, to, .. } = change {
             preview.mails.push(PreviewMail { to: to.clone(), kind: (*kind).to_owned() });
         }
-        if let Some(access) = change.access() {
-            if let Some(organization) = organization::by_id(tx, access.organization)? {
-                let rules = ctx.app.rules_uncached(&organization)?;
-                compare(&rules, &access, &mut preview);
-            }
+        if let Some(access) = change.access()
+            && let Some(organization) = organization::by_id(tx, access.organization)?
+        {
+            let rules = ctx.app.rules_uncached(&organization)?;
+            compare(&rules, &access, &mut preview);
         }
     }
     Ok(preview)

@@ -131,7 +131,7 @@ pub fn found(
     let email = Email::parse(&first.email, "email")?;
     let preset = preset_named(&first.preset)?;
     let who = owner(ctx, tx, &email, &text::name(&first.name, "name")?);
-    let made = draft(ctx, tx, &first.organization, first.slug.as_deref(), &preset)?;
+    let made = draft(ctx, tx, &text::name(&first.organization, "organization")?, first.slug.as_deref(), &preset)?;
     let member = MemberId::new(tx.fresh());
     let mut changes = vec![
         Change::InstanceSetUp,

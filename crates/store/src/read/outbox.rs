@@ -77,15 +77,13 @@ pub fn last_trouble(conn: &mut Conn<'_>) -> Result<Option<String>, StoreError> {
     conn.first(LAST_TROUBLE, &[], |row| row.next())
 }
 
-/// The stored answer of an idempotency key made after `since`: hash of the body it answered, and
-/// the sealed answer.
+/// Hash of the body that was answered, and the sealed answer.
+pub type KeptAnswer = (Vec<u8>, Vec<u8>);
+
+/// The stored answer of an idempotency key made after `since`.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn idempotent(
-    conn: &mut Conn<'_>,
-    key: &[u8; 32],
-    since: Timestamp,
-) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError> {
+pub fn idempotent(conn: &mut Conn<'_>, key: &[u8; 32], since: Timestamp) -> Result<Option<KeptAnswer>, StoreError> {
     conn.first(IDEMPOTENT, params![*key, since], |row| Ok((row.next()?, row.next()?)))
 }

@@ -1,0 +1,201 @@
+//! Every operation of the served description: the golden list with permissions, and a request for
+//! each that its owner could make. Walls and previews are generated from these.
+
+use guildhall_testkit::app::PASSWORD;
+use guildhall_testkit::{Caller, Engine, Person, TestApp, engines};
+use serde_json::{Value, json};
+
+/// One operation of the description.
+#[derive(Clone, Debug)]
+pub struct Operation {
+    pub method: String,
+    pub path: String,
+    pub id: String,
+    /// The permission of the preset that guards it.
+    pub permission: Option<String>,
+}
+
+impl Operation {
+    /// Does it write when it succeeds?
+    pub fn writes(&self) -> bool {
+        self.method != "GET" && !["check", "check_batch", "introspect"].contains(&self.id.as_str())
+    }
+}
+
+/// Every operation, in the order of paths.
+pub async fn all(test: &TestApp) -> Vec<Operation> {
+    let document = test.anybody().get("/api/openapi.json").await.expect(200).body;
+    let mut found = Vec::new();
+    for (path, methods) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in methods.as_object().expect("methods") {
+            let text = |field: &str| operation[field].as_str().map(str::to_owned);
+            let method = method.to_uppercase();
+            let id = text("operationId").unwrap_or_else(|| panic!("{method} {path} has no id"));
+            found.push(Operation { method, path: path.clone(), id, permission: text("x-permission") });
+        }
+    }
+    found
+}
+
+/// An organization with somebody in every state an operation may need.
+pub struct House {
+    pub test: TestApp,
+    /// The owner, signed in.
+    pub owner: Caller,
+    /// Active people by role: owner, admin, member, guest.
+    pub people: Vec<(String, Person)>,
+    pub waiting: Person,
+    pub deactivated: Person,
+    pub invitation: String,
+    /// A token of the owner.
+    pub token: String,
+    /// A secret that a letter waiting nowhere holds: for links that must be opened.
+    pub reset: String,
+    pub proof: String,
+    /// An invitation nobody accepted yet.
+    pub secret: String,
+}
+
+impl House {
+    /// Builds it.
+    pub async fn build(engine: Engine) -> Self {
+        let (test, _) = TestApp::house(engine, "standard").await;
+        let mut owner = test.sign_in("owner@acme.test").await;
+        let mut people = Vec::new();
+        for role in ["owner", "admin", "member", "guest"] {
+            let email = format!("{role}2@acme.test");
+            people.push((role.to_owned(), test.join(&mut owner, "acme", &email, role).await));
+        }
+        let deactivated = test.join(&mut owner, "acme", "off@acme.test", "admin").await;
+        let path = format!("/organizations/acme/members/{}/deactivate", deactivated.member);
+        let policy = "/organizations/acme/policy";
+        owner.send("POST", &path, None, &[]).await.expect(200);
+        owner.patch(policy, json!({"approval.mode": "all"})).await.expect(200);
+        let waiting = test.join(&mut owner, "acme", "waiting@acme.test", "member").await;
+        let knobs = json!({"approval.mode": "outside_domains", "approval.domains": ["b.test"], "signup.open": true});
+        owner.patch(policy, knobs).await.expect(200);
+        let invited = test.invite(&mut owner, "acme", "next@b.test", "member").await;
+        let (_, token) = test.mint(&mut owner, "acme", None).await;
+        test.anybody().post("/password/forgot", json!({"email": "guest2@acme.test"})).await.expect(204);
+        let reset = test.mails_to("guest2@acme.test").await.pop().expect("a mail").secret("/password/reset/");
+        owner.patch("/me", json!({"email": "top@acme.test"})).await.expect(200);
+        let proof = test.mails_to("top@acme.test").await.pop().expect("a mail").secret("/email/verify/");
+        let (invitation, secret) = (invited.id, invited.secret);
+        Self { test, owner, people, waiting, deactivated, invitation, token, reset, proof, secret }
+    }
+
+    /// The path of an operation with its parameters filled in.
+    pub async fn path(&mut self, operation: &Operation) -> String {
+        let ann = &self.people[2].1.member;
+        let member = match operation.id.as_str() {
+            "approve_member" | "reject_member" => &self.waiting.member,
+            "reactivate_member" => &self.deactivated.member,
+            _ => ann,
+        };
+        let mut path = operation.path.replace("{org}", "acme").replace("{member}", member);
+        path =
+            path.replace("{invitation}", &self.invitation).replace("{role}", "admin").replace("{token}", &self.token);
+        if path.contains("{session}") {
+            let sessions = self.owner.get("/me/sessions").await.expect(200);
+            path = path.replace("{session}", sessions.at("/items/0/id"));
+        }
+        assert!(!path.contains('{'), "`{path}` has a parameter that this table does not know");
+        path
+    }
+
+    /// A body with which the owner succeeds.
+    pub fn body(&self, operation: &Operation) -> Option<Value> {
+        Some(match operation.id.as_str() {
+            "sign_in" => json!({"email": "owner@acme.test", "password": PASSWORD}),
+            "sign_up" => {
+                json!({"email": "new@b.test", "name": "New", "password": PASSWORD, "organization": "acme"})
+            }
+            "accept_invitation" => json!({"token": self.secret, "name": "Next", "password": PASSWORD}),
+            "introspect" => json!({"token": "gld_pat_x", "organization": "acme"}),
+            "edit_me" => json!({"name": "Olivia", "handle": "olivia", "email": "olivia@acme.test"}),
+            "change_password" => json!({"current": PASSWORD, "password": "a better password"}),
+            "forgot_password" => json!({"email": "owner@acme.test"}),
+            "reset_password" => json!({"token": self.reset, "password": "a better password"}),
+            "verify_email" => json!({"token": self.proof}),
+            "create_token" => json!({"name": "t", "organization": "acme"}),
+            "create_organization" => json!({"name": "Beta"}),
+            "rename_organization" => json!({"name": "Acme 2"}),
+            "delete_organization" => json!({"confirm": "acme"}),
+            "change_policy" => json!({"invite.ttl_s": 3600, "approval.mode": "off"}),
+            "change_member_role" => json!({"role": "admin"}),
+            "change_invitation_role" => json!({"role": "guest"}),
+            "invite" => json!({"invitations": [{"email": "new@b.test"}, {"email": "bad"}], "deliver": "email"}),
+            "reject_member" => json!({"reason": "unknown"}),
+            "check" => json!({"subject": self.people[0].1.member, "permission": "member.list"}),
+            "check_batch" => {
+                json!({"checks": [{"subject": self.people[0].1.member, "permission": "member.list"}]})
+            }
+            "set_up" => {
+                json!({"token": "x", "organization": "X", "email": "x@x.test", "name": "X", "password": PASSWORD})
+            }
+            _ => return None,
+        })
+    }
+}
+
+#[tokio::test]
+async fn the_list_of_operations_and_their_permissions_is_the_golden_one() {
+    let test = TestApp::start(engines()[0]).await;
+    let mut lines: Vec<String> = all(&test)
+        .await
+        .into_iter()
+        .map(|o| format!("{:6} {:62} {:34} {}", o.method, o.path, o.id, o.permission.as_deref().unwrap_or("-")))
+        .collect();
+    lines.sort_by_key(|line| line[7..].to_owned());
+    let now = lines.iter().map(|line| format!("{line}\n")).collect::<String>();
+    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/operations.txt");
+    if std::env::var_os("GUILDHALL_WRITE_GOLDEN").is_some() {
+        std::fs::write(golden, &now).expect("writes");
+    }
+    let kept = std::fs::read_to_string(golden).unwrap_or_default();
+    assert_eq!(now, kept, "run with GUILDHALL_WRITE_GOLDEN=1 and look at the difference");
+    test.stop().await;
+}
+
+#[tokio::test]
+async fn every_permission_of_an_operation_is_in_every_presets_catalogue() {
+    for preset in ["standard", "cloudtruth"] {
+        let (test, mut owner) = TestApp::house(engines()[0], preset).await;
+        let catalogue = owner.get("/organizations/acme/permissions").await.expect(200);
+        let names: Vec<&Value> =
+            catalogue.body["items"].as_array().expect("permissions").iter().map(|p| &p["name"]).collect();
+        for operation in all(&test).await {
+            if let Some(permission) = operation.permission {
+                assert!(names.contains(&&json!(permission)), "{}: {permission}", operation.id);
+            }
+        }
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn every_operation_is_described_with_an_answer_and_its_problems() {
+    let test = TestApp::start(engines()[0]).await;
+    let document = test.anybody().get("/api/openapi.json").await.expect(200).body;
+    assert_eq!(document["openapi"], "3.1.0");
+    for (path, methods) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in methods.as_object().expect("methods") {
+            let what = format!("{method} {path}");
+            assert!(operation["summary"].as_str().is_some_and(|s| s.ends_with(['.', '?'])), "{what}: no summary");
+            let answers = operation["responses"].as_object().expect("responses");
+            assert!(answers.keys().any(|status| status.starts_with('2')), "{what}");
+            assert!(answers.contains_key("401") && answers.contains_key("404"), "{what}");
+            let named: Vec<&Value> =
+                operation["parameters"].as_array().into_iter().flatten().map(|p| &p["name"]).collect();
+            for part in path.split('/').filter_map(|p| p.strip_prefix('{')) {
+                assert!(named.contains(&&json!(part.trim_end_matches('}'))), "{what}: `{part}` is not described");
+            }
+        }
+    }
+    let text = document.to_string();
+    for reference in text.split("\"$ref\":\"#/components/schemas/").skip(1) {
+        let name = reference.split('"').next().unwrap_or_default();
+        assert!(document["components"]["schemas"].get(name).is_some(), "`{name}` is not described");
+    }
+    test.stop().await;
+}
