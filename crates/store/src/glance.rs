@@ -34,6 +34,11 @@ impl Glances {
         slot.or_else(|| Sqlite::open(&self.path, false).inspect_err(|_| self.free().push(None)).ok())
     }
 
+    /// Closes the connections; later looks find none.
+    pub(crate) fn close(&self) {
+        self.free().clear();
+    }
+
     /// Looks, on one snapshot, and gives the connection back.
     pub(crate) fn look<T>(
         &self,

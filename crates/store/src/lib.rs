@@ -227,6 +227,9 @@ impl Store {
     /// Closes every connection once the work that waits is done; nothing can be asked afterwards.
     /// Blocks. Without it nothing is lost, but SQLite's file is only whole together with its journal.
     pub fn close(&self) {
+        if let Some(glances) = &self.glances {
+            glances.close();
+        }
         self.pool.close();
     }
 
