@@ -98,13 +98,13 @@ async fn exchange(stream: &mut TcpStream, request: &[u8], answer: &mut Vec<u8>) 
     }
 }
 
-/// How long the answer is, once its head is there. Anything but 200 ends the bench: it would
+/// How long the answer is, once its head is there. Anything but success ends the bench: it would
 /// measure something else.
 fn whole_length(answer: &[u8]) -> Outcome<Option<usize>> {
     let Some(end) = answer.windows(4).position(|four| four == b"\r\n\r\n") else { return Ok(None) };
     let head = std::str::from_utf8(answer.get(..end).unwrap_or_default()).map_err(|_| "a head that is no text")?;
-    if !head.starts_with("HTTP/1.1 200 ") {
-        return Err(format!("not answered with 200:\n{}", String::from_utf8_lossy(answer)));
+    if !head.starts_with("HTTP/1.1 2") {
+        return Err(format!("refused:\n{}", String::from_utf8_lossy(answer)));
     }
     let length = head.lines().filter_map(|line| line.split_once(':')).find_map(|(name, value)| {
         name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok()).flatten()

@@ -4,6 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use serde_json::Value;
+
 use crate::Outcome;
 use crate::load::{ask, request};
 use crate::process::{Server, output};
@@ -65,24 +67,39 @@ impl Product {
         line.map(|pair| format!("Cookie: {pair}\r\n")).ok_or_else(|| format!("signing in set no cookie:\n{head}"))
     }
 
-    /// The body of a check that is allowed: about the caller, for the first permission there is.
+    /// The body of a check as a product asks it: about somebody else, for the first permission there is.
     pub(crate) async fn check(&self, server: &Server) -> Outcome<String> {
-        let get = |path: &str| request("GET", path, &self.bearer(), "");
-        let (_, permissions) = ask(server, &get("/api/v1/organizations/acme/permissions")).await?;
-        let permissions: serde_json::Value = serde_json::from_str(&permissions).map_err(|e| format!("no JSON: {e}"))?;
-        let permission = permissions.pointer("/items/0/name").and_then(|name| name.as_str());
-        let permission = permission.ok_or_else(|| format!("no permission in {permissions}"))?;
-        let (_, me) = ask(server, &get("/api/v1/me")).await?;
-        let me: serde_json::Value = serde_json::from_str(&me).map_err(|e| format!("no JSON: {e}"))?;
-        let subject = me.pointer("/memberships/0/membership/id").and_then(|id| id.as_str());
-        let subject = subject.ok_or_else(|| format!("no membership in {me}"))?;
-        let body = serde_json::json!({ "subject": subject, "permission": permission }).to_string();
-        let (_, answer) = ask(server, &request("POST", CHECK, &self.bearer(), &body)).await?;
-        match answer.contains("\"allowed\":true") {
+        let permissions =
+            json(server, &request("GET", "/api/v1/organizations/acme/permissions", &self.bearer(), "")).await?;
+        let subject = self.another(server).await?;
+        let body = serde_json::json!({ "subject": subject, "permission": text(&permissions, "/items/0/name")? });
+        let body = body.to_string();
+        let answer = json(server, &request("POST", CHECK, &self.bearer(), &body)).await?;
+        match answer.get("allowed").is_some_and(Value::is_boolean) {
             true => Ok(body),
-            false => Err(format!("the check that is measured is not allowed: {answer}")),
+            false => Err(format!("the check that is measured is not answered: {answer}")),
         }
     }
+
+    /// Invites somebody by a link, has them accept it, and gives their membership's id.
+    async fn another(&self, server: &Server) -> Outcome<String> {
+        let wanted = serde_json::json!({ "invitations": [{ "email": "other@acme.test" }], "deliver": "link" });
+        let path = "/api/v1/organizations/acme/invitations";
+        let invited = json(server, &request("POST", path, &self.bearer(), &wanted.to_string())).await?;
+        let secret = text(&invited, "/items/0/link")?.rsplit('/').next().unwrap_or_default().to_owned();
+        let accepting = serde_json::json!({ "token": secret, "name": "Otto Other", "password": PASSWORD });
+        let accepted = request("POST", "/api/v1/invitations/accept", "", &accepting.to_string());
+        Ok(text(&json(server, &accepted).await?, "/membership/id")?.to_owned())
+    }
+}
+
+async fn json(server: &Server, request: &[u8]) -> Outcome<Value> {
+    let (_, body) = ask(server, request).await?;
+    serde_json::from_str(&body).map_err(|e| format!("an answer that is no JSON, {e}: {body}"))
+}
+
+fn text<'a>(answer: &'a Value, pointer: &str) -> Outcome<&'a str> {
+    answer.pointer(pointer).and_then(Value::as_str).ok_or_else(|| format!("no `{pointer}` in {answer}"))
 }
 
 /// The path of a check.

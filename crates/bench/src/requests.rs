@@ -17,8 +17,9 @@ const CONNECTIONS: usize = 32;
 const SIGNING_IN: usize = 8;
 const WARM: Duration = Duration::from_millis(300);
 
-const READ_LIMIT: &str = "who asks and what they ask for are read from the database in two jobs on the store's \
-     threads (two hand-overs, about six statements); the rights index and sessions in memory take their place";
+const READ_LIMIT: &str = "who asks and what they ask for are read from the database, three to six statements for each \
+     request (on PostgreSQL each a round trip, and two hand-overs between threads); the log line is written at once; \
+     sessions and rights in memory are to take the statements' place";
 const SIGN_IN_LIMIT: &str = "the hash itself; the rest is one read, one commit and the load generator's share of the \
      same cores";
 
