@@ -300,6 +300,18 @@ impl Ctx {
         self.app.store.read(move |conn| work(&ctx, conn)).await
     }
 
+    /// Reads a few rows by their keys, see [`guildhall_store::Store::glance`].
+    ///
+    /// # Errors
+    /// What the work returns.
+    pub async fn glance<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self, &mut Conn<'_>) -> Result<T, Stop> + Send + 'static,
+    ) -> Result<T, Stop> {
+        let ctx = self.clone();
+        self.app.store.glance(move |conn| work(&ctx, conn)).await
+    }
+
     /// Writes: one transaction, with its audit records, its mail and, when the caller gave an
     /// idempotency key, its answer. The work may run again, so it must only read and apply.
     ///
