@@ -39,6 +39,11 @@ const TOKENS_OF_ORGANIZATION: &str = concat!(
     token_columns!(),
     " FROM tokens WHERE organization_id = $1 AND revoked_at IS NULL AND id < $2 ORDER BY id DESC LIMIT $3"
 );
+const TOKENS_OF_MEMBER: &str = concat!(
+    "SELECT ",
+    token_columns!(),
+    " FROM tokens WHERE organization_id = $1 AND membership_id = $2 AND revoked_at IS NULL ORDER BY id DESC LIMIT $3"
+);
 const TOKENS_HELD: &str = "SELECT COUNT(*) FROM tokens WHERE organization_id = $1 AND membership_id = $2 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $3)";
 const SESSION_BY_SECRET: &str = "SELECT s.id, s.identity_id, s.created_at, s.seen_at, s.expires_at, s.address, s.agent, i.id, i.email, i.email_verified_at, i.name, i.handle, i.administrator, i.valid_from, i.revision, i.created_at FROM sessions s JOIN identities i ON i.id = s.identity_id WHERE s.secret = $1";
 const SESSION_OF_IDENTITY: &str =
@@ -55,6 +60,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     TOKEN_OF_ORGANIZATION,
     TOKENS_OF_IDENTITY,
     TOKENS_OF_ORGANIZATION,
+    TOKENS_OF_MEMBER,
     TOKENS_HELD,
     SESSION_BY_SECRET,
     SESSION_OF_IDENTITY,
@@ -167,6 +173,19 @@ pub fn tokens_of_organization(
         params![organization, page.after.map_or_else(uuid::Uuid::max, TokenId::uuid), page.limit],
         token,
     )
+}
+
+/// The latest `most` unrevoked tokens of a membership, newest first.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn tokens_of_member(
+    conn: &mut Conn<'_>,
+    organization: OrgId,
+    member: MemberId,
+    most: u32,
+) -> Result<Vec<Token>, StoreError> {
+    conn.all(TOKENS_OF_MEMBER, params![organization, member, most], token)
 }
 
 /// How many working tokens a membership holds.
