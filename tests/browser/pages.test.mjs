@@ -65,6 +65,7 @@ export async function the_organization({ product, signedInPage }) {
   });
   await page.goto('/acme/admin/audit?type=policy.changed');
   await page.locator('.event summary').first().click();
+  await page.getByRole('row', { name: 'approval.mode off all' }).waitFor();
   await inspect(page, 'audit-open');
 }
 
