@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::config::Flags;
-use crate::verb::{audit, check, completions, docs, member};
+use crate::verb::{audit, check, completions, docs, init, member};
 
 /// Who belongs to which organization, and what may they do: one self-hosted program.
 #[derive(Debug, Parser)]
@@ -25,6 +25,10 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Serve the console, the API and the jobs until told to stop
+    Serve(Flags),
+    /// Make the first organization and its owner without a browser
+    Init(init::Args),
     /// Ask a running server whether somebody may do something
     Check(check::Args),
     /// List, invite and remove members of an organization of a running server

@@ -7,6 +7,7 @@ mod args;
 mod config;
 mod docs;
 mod failure;
+mod installation;
 mod output;
 mod remote;
 #[cfg(test)]

@@ -126,6 +126,7 @@ codes! {
     SetupDone = "setup.done", Gone, "this installation has been set up; sign in";
     HandleTaken = "handle.taken", Conflict, "somebody else has that handle";
     RateLimited = "rate.limited", Limited, "too many tries; wait for `Retry-After` seconds";
+    TimedOut = "server.timed_out", Unavailable, "this took too long and is not waited for; a write may still happen, so look first or repeat it with the same `Idempotency-Key`";
     Busy = "server.busy", Unavailable, "too much work waits at this moment; try again after `Retry-After` seconds";
     StoreUnavailable = "server.store_unavailable", Unavailable, "the database cannot be reached or written at this moment; nothing was changed";
 }

@@ -9,3 +9,4 @@ pub mod jobs;
 pub mod mail;
 pub mod ops;
 pub mod security;
+pub mod serve;

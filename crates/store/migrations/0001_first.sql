@@ -6,9 +6,9 @@ CREATE TABLE instance (
     id BIGINT PRIMARY KEY,
     revision BIGINT NOT NULL,
     set_up BIGINT NOT NULL,
-    probe BIGINT NOT NULL
+    probe {B}
 );
-INSERT INTO instance (id, revision, set_up, probe) VALUES (1, 0, 0, 0);
+INSERT INTO instance (id, revision, set_up) VALUES (1, 0, 0);
 
 CREATE TABLE organizations (
     id {U} PRIMARY KEY,

@@ -11,6 +11,13 @@ pub enum StoreError {
     Busy,
     /// Another transaction came in between; the store runs the work again.
     Conflict(String),
+    /// The database was written by a newer program than this one.
+    TooNew {
+        /// The database's schema version.
+        found: u64,
+        /// The newest this program knows.
+        known: u64,
+    },
     /// What is stored cannot be what was stored.
     Corrupt(String),
     /// The statement or its use is wrong: a mistake in this program.
@@ -23,6 +30,9 @@ impl fmt::Display for StoreError {
             Self::Unavailable(why) => write!(f, "database unavailable: {why}"),
             Self::Busy => f.write_str("database queue is full"),
             Self::Conflict(why) => write!(f, "transaction conflict: {why}"),
+            Self::TooNew { found, known } => {
+                write!(f, "the database has schema {found}, this program knows {known}; run the newer program")
+            }
             Self::Corrupt(why) => write!(f, "stored data is damaged: {why}"),
             Self::Bug(why) => write!(f, "database statement failed: {why}"),
         }

@@ -79,6 +79,23 @@ pub enum Keep {
     Discard,
 }
 
+/// Looks at a database without changing it: nothing is made and no schema is raised. Blocks.
+///
+/// # Errors
+/// What the work returns, or why the database cannot be opened.
+pub fn examine<T>(
+    database: &Database,
+    work: impl FnOnce(&mut Conn<'_>) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    match database {
+        Database::Sqlite { path } => work(&mut Conn { driver: &mut driver::sqlite::Sqlite::open(path, false)? }),
+        Database::Postgres { url, .. } => {
+            let config = driver::postgres::config(url)?;
+            work(&mut Conn { driver: &mut driver::postgres::Postgres::open(&config)? })
+        }
+    }
+}
+
 /// The database, shared by all who use it.
 #[derive(Clone)]
 pub struct Store {
@@ -101,9 +118,7 @@ impl Store {
                 (Pool::sqlite(path.clone(), 4)?, "sqlite")
             }
             Database::Postgres { url, connections } => {
-                let mut config: postgres::Config =
-                    url.parse().map_err(|e| StoreError::Bug(format!("the database URL cannot be read: {e}")))?;
-                config.connect_timeout(std::time::Duration::from_secs(5)).application_name("guildhall");
+                let config = driver::postgres::config(url)?;
                 let mut first = driver::postgres::Postgres::open(&config)?;
                 migrate::migrate(
                     &mut first,

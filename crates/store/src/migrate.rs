@@ -7,9 +7,21 @@ use crate::error::StoreError;
 /// Every migration, in order. A released one is never edited.
 const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_first.sql")];
 
+/// The newest schema this program knows.
+pub(crate) const KNOWN: u64 = MIGRATIONS.len() as u64;
+
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY)";
 const VERSION: &str = "SELECT COALESCE(MAX(version), 0) FROM schema_version";
 const RAISE: &str = "INSERT INTO schema_version (version) VALUES ($1)";
+
+/// The schema a database has; `None` where none of ours is.
+pub(crate) fn version(driver: &mut dyn Driver) -> Result<Option<u64>, StoreError> {
+    match driver.prepare(VERSION) {
+        Err(StoreError::Bug(_)) => return Ok(None),
+        other => other?,
+    }
+    driver.query(VERSION, &[])?.pop().map(|mut row| row.next()).transpose()
+}
 
 /// Runs what is missing. `exclusive` is the statement that keeps other starting nodes out.
 pub(crate) fn migrate(
@@ -36,11 +48,9 @@ fn steps(driver: &mut dyn Driver, dialect: &Dialect, exclusive: Option<&str>) ->
     driver.script(TABLE)?;
     let mut rows = driver.query(VERSION, &[])?;
     let version: u64 = rows.pop().ok_or_else(|| StoreError::Corrupt("no schema version".to_owned()))?.next()?;
-    let known = MIGRATIONS.len() as u64;
+    let known = KNOWN;
     if version > known {
-        return Err(StoreError::Corrupt(format!(
-            "the database has schema {version}, this program knows {known}; run the newer program"
-        )));
+        return Err(StoreError::TooNew { found: version, known });
     }
     for (at, migration) in MIGRATIONS.iter().enumerate().skip(usize::try_from(version).unwrap_or(usize::MAX)) {
         driver.script(&dialect.render(migration))?;

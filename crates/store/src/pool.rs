@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::driver::Driver;
-use crate::driver::postgres::Postgres;
+use crate::driver::postgres::{Config, Postgres};
 use crate::driver::sqlite::Sqlite;
 use crate::error::StoreError;
 
@@ -61,7 +61,7 @@ impl Pool {
         Ok(Self { reads, writes })
     }
 
-    pub(crate) fn postgres(config: &postgres::Config, connections: usize) -> Result<Self, StoreError> {
+    pub(crate) fn postgres(config: &Config, connections: usize) -> Result<Self, StoreError> {
         let (sender, queue) = flume::bounded(QUEUE);
         for _ in 0..connections.max(1) {
             let (queue, config) = (queue.clone(), config.clone());
@@ -175,7 +175,7 @@ fn undo(driver: &mut Sqlite) -> Result<(), StoreError> {
     if driver.in_transaction() { driver.script("ROLLBACK TO work; RELEASE work") } else { Ok(()) }
 }
 
-fn postgres_worker(config: &postgres::Config, queue: &flume::Receiver<Work>) {
+fn postgres_worker(config: &Config, queue: &flume::Receiver<Work>) {
     let mut open: Option<Postgres> = None;
     while let Ok(work) = queue.recv() {
         if open.as_ref().is_none_or(Postgres::is_closed) {

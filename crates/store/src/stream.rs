@@ -27,7 +27,11 @@ const SWEEP_LINKS: &str = "DELETE FROM links WHERE expires_at <= $1";
 const SWEEP_ANSWERS: &str = "DELETE FROM idempotency WHERE created_at <= $1";
 const SWEEP_MAIL: &str = "DELETE FROM outbox WHERE next_at IS NULL AND created_at <= $1";
 const REMEMBER: &str = "INSERT INTO idempotency (key, body, sealed, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT (key) DO UPDATE SET body = excluded.body, sealed = excluded.sealed, created_at = excluded.created_at";
+/// Waits for whoever holds the key, and holds it until the transaction ends.
+const HOLD_KEY: &str = "INSERT INTO idempotency (key, body, sealed, created_at) VALUES ($1, $2, $2, 0) ON CONFLICT (key) DO UPDATE SET key = excluded.key";
 const PROBE: &str = "UPDATE instance SET probe = $1 WHERE id = 1";
+/// As much as an ordinary write and more: a disk that takes this has room again.
+const PROBE_BYTES: usize = 128 * 1024;
 const REHASH: &str = "UPDATE identities SET password = $3 WHERE id = $1 AND password = $2";
 
 pub(crate) const STATEMENTS: &[&str] = &[
@@ -44,6 +48,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     SWEEP_ANSWERS,
     SWEEP_MAIL,
     REMEMBER,
+    HOLD_KEY,
     PROBE,
     REHASH,
 ];
@@ -201,6 +206,14 @@ impl Tx<'_> {
         }
     }
 
+    /// Takes an idempotency key: others that come with it wait until this transaction ends.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn hold_key(&mut self, key: &[u8; 32]) -> Result<(), StoreError> {
+        self.execute(HOLD_KEY, params![*key, Vec::<u8>::new()]).map(drop)
+    }
+
     /// Keeps the answer of an idempotency key.
     ///
     /// # Errors
@@ -232,7 +245,6 @@ impl Tx<'_> {
     }
 
     pub(crate) fn probe(&mut self) -> Result<(), StoreError> {
-        let now = self.now();
-        self.execute(PROBE, params![now]).map(drop)
+        self.execute(PROBE, params![vec![0_u8; PROBE_BYTES]]).map(drop)
     }
 }

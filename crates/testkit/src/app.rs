@@ -127,9 +127,28 @@ impl TestApp {
                 (database, Some(name))
             }
         };
+        Self::open(&folder, &database, name, tune).await
+    }
+
+    /// Starts the program on a database of PostgreSQL's that is reached through `wire`.
+    pub async fn start_through(wire: &crate::wire::Wire) -> Self {
+        let (database, name) = fresh_database().await;
+        let Database::Postgres { url, .. } = database else { panic!("a PostgreSQL database") };
+        let (_, base) = url.rsplit_once('/').expect("a database's name");
+        let user = url.split("//").nth(1).and_then(|rest| rest.split_once('@')).map_or("postgres", |(user, _)| user);
+        let database = Database::Postgres { url: format!("postgres://{user}@{}/{base}", wire.address), connections: 4 };
+        Self::open(&folder(), &database, Some(name), |_| {}).await
+    }
+
+    /// Starts the program in a folder of one's own, on SQLite.
+    pub async fn start_in(folder: &Path) -> Self {
+        Self::open(folder, &Database::Sqlite { path: folder.join("guildhall.sqlite3") }, None, |_| {}).await
+    }
+
+    async fn open(folder: &Path, database: &Database, own: Option<String>, tune: impl FnOnce(&mut Config)) -> Self {
         let clock = Arc::new(ManualClock(AtomicI64::new(1_800_000_000_000_000)));
         let key = InstanceKey::generate(&SeededEntropy::new(COUNT.load(Ordering::SeqCst)));
-        Self::open(&folder, database, name, clock, key, tune).await
+        Self::open_again(folder, database.clone(), own, clock, key, tune).await
     }
 
     /// Starts the program once more on the data this one leaves: same database, same key, same
@@ -140,10 +159,10 @@ impl TestApp {
         let (clock, key) = (Arc::clone(&self.clock), self.app.key.clone());
         self.folder = PathBuf::new();
         drop(self);
-        Self::open(&folder, database, own, clock, key, |_| {}).await
+        Self::open_again(&folder, database, own, clock, key, |_| {}).await
     }
 
-    async fn open(
+    async fn open_again(
         folder: &Path,
         database: Database,
         own: Option<String>,

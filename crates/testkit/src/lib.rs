@@ -5,6 +5,8 @@ pub mod app;
 pub mod caller;
 pub mod mail;
 pub mod people;
+pub mod smtp;
+pub mod wire;
 
 pub use app::{Engine, ManualClock, Owner, TestApp, engines};
 pub use caller::{Answer, Caller};

@@ -5,7 +5,9 @@ pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod docs;
+pub(crate) mod init;
 pub(crate) mod member;
+pub(crate) mod serve;
 
 use crate::args::Command;
 use crate::failure::Failure;
@@ -14,6 +16,8 @@ use crate::output::Output;
 /// Runs the verb that was asked for.
 pub(crate) fn run(command: Command, output: &mut Output) -> Result<(), Failure> {
     match command {
+        Command::Serve(flags) => serve::run(&flags, output),
+        Command::Init(args) => init::run(&args, output),
         Command::Check(args) => check::run(&args, output),
         Command::Member(command) => member::run(&command, output),
         Command::Audit(command) => audit::run(&command, output),

@@ -4,5 +4,9 @@
 
 pub mod assets;
 pub mod gallery;
+pub mod pages;
 pub mod respond;
+pub mod routes;
+pub mod scene;
 pub mod view;
+pub mod visit;

@@ -116,6 +116,8 @@ async fn by_session(app: &Arc<App>, value: &str) -> Result<Option<Caller>, Stop>
             let seen = asked.session_seen(session.id).unwrap_or(session.seen_at).max(session.seen_at);
             let over = session.expires_at <= now || now.seconds_since(seen) > idle_s;
             let who = identity::by_id(conn, session.user)?.filter(|who| session.created_at >= who.valid_from);
+            // Policies ask how long it was idle before this request, which is about to be marked.
+            let session = credential::Session { seen_at: seen, ..session };
             Ok(who.filter(|_| !over).map(|identity| Caller { identity, credential: Credential::Session(session) }))
         })
         .await?;

@@ -4,6 +4,7 @@
 pub mod api;
 pub mod context;
 pub mod cursor;
+pub mod deadline;
 pub mod document;
 pub mod extract;
 pub mod health;
@@ -29,7 +30,7 @@ use problem::Problem;
 
 /// Everything the program answers.
 pub fn router(app: Arc<App>) -> Router {
-    let (api, document) = routes::api(&app);
+    let (api, document) = routes::api(app.config.bulk_body_limit_bytes);
     let document = document::finish(document);
     let api = api
         .fallback(|| async { Problem::from(Code::NotFound) })
@@ -40,11 +41,20 @@ pub fn router(app: Arc<App>) -> Router {
         .nest("/api/v1", api)
         .merge(document::router(document))
         .merge(health::router())
+        .merge(crate::console::routes::router())
+        .fallback(crate::console::visit::nothing)
         .with_state(Arc::clone(&app))
         .layer(DefaultBodyLimit::max(app.config.body_limit_bytes))
         .layer(SetResponseHeaderLayer::if_not_present(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
         .layer(SetResponseHeaderLayer::if_not_present(REFERRER_POLICY, HeaderValue::from_static("same-origin")))
+        .layer(middleware::from_fn(deadline::layer))
         .layer(CatchPanicLayer::custom(observe::panicked))
         .layer(middleware::from_fn(observe::layer))
         .layer(middleware::from_fn(request_id::layer))
+}
+
+/// The description of the REST API (OpenAPI 3.1), as it is served.
+#[must_use]
+pub fn description() -> serde_json::Value {
+    document::finish(routes::api(0).1)
 }

@@ -11,11 +11,12 @@ use utoipa_axum::routes;
 use super::api::{audit, check, identity, invitations, members, organizations, roles, session, tokens};
 use crate::app::App;
 
-/// The routes under `/api/v1` and their description.
-pub fn api(app: &App) -> (Router<Arc<App>>, OpenApi) {
+/// The routes under `/api/v1` and their description. Routes that take many items at once take
+/// bodies of up to `bulk_body_limit_bytes`.
+pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
     let bulk = OpenApiRouter::new()
         .routes(routes!(invitations::list, invitations::create))
-        .layer(DefaultBodyLimit::max(app.config.bulk_body_limit_bytes));
+        .layer(DefaultBodyLimit::max(bulk_body_limit_bytes));
     OpenApiRouter::new()
         .routes(routes!(session::set_up))
         .routes(routes!(session::show, session::sign_in, session::sign_out))

@@ -6,12 +6,14 @@ use guildhall_domain::member::Status;
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::text::{self, Email};
 use guildhall_store::read::{identity, member as members, organization};
+use guildhall_store::stream::Note;
 use guildhall_store::{Conn, Stop};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::sessions::{check_new_password, limited, password_stop};
-use super::view::{MemberView, Nothing, OrganizationView};
+use super::view::{MemberView, Nothing, OrganizationView, Preview};
 use super::{Answer, Credential, Ctx, letters};
 use crate::security::limits::address_key;
 use crate::security::secret::Secret;
@@ -169,7 +171,10 @@ fn load(ctx: &Ctx, conn: &mut Conn<'_>) -> Result<Me, Stop> {
 
 /// Changes of oneself are made with a session or a token that carries everything: a token made
 /// for a narrow purpose does not reach its holder's own account.
-fn guard_whole(ctx: &Ctx) -> Result<(), Refusal> {
+///
+/// # Errors
+/// `auth.required`, `token.scope_missing`.
+pub fn guard_whole(ctx: &Ctx) -> Result<(), Refusal> {
     match &ctx.caller()?.credential {
         Credential::Token(token) if token.scopes.is_some() || token.organization.is_some() => Err(Refusal::because(
             Code::ScopeMissing,
@@ -219,6 +224,9 @@ pub async fn edit(ctx: &Ctx, wanted: EditMe) -> Result<Answer<Me>, Stop> {
 /// `auth.required`, `token.scope_missing`, `password.wrong`, `rate.limited`, refused values.
 pub async fn change_password(ctx: &Ctx, wanted: ChangePassword) -> Result<Answer<Nothing>, Stop> {
     guard_whole(ctx)?;
+    if let Some(earlier) = ctx.answered().await? {
+        return Ok(earlier);
+    }
     let caller = ctx.caller()?.clone();
     check_new_password(ctx, &wanted.password, "password")?;
     let account = caller.identity.id.to_string();
@@ -243,19 +251,27 @@ pub async fn change_password(ctx: &Ctx, wanted: ChangePassword) -> Result<Answer
 }
 
 /// Mails a link that sets a new password, if the address is somebody's proved one. The answer is
-/// the same either way, and so is its time: the work is done by the store after it was given.
+/// the same either way, and so is what it waits for: one commit, which notes that it was asked.
 ///
 /// # Errors
 /// `rate.limited`, `email.invalid`.
 pub async fn forgot(ctx: &Ctx, wanted: Forgot) -> Result<Answer<Nothing>, Stop> {
     let email = Email::parse(&wanted.email, "email")?;
     let now_ms = ctx.now.micros() / 1_000;
+    if ctx.dry_run {
+        // What would be mailed depends on whether the address has an account.
+        return Ok(Answer::Preview(Preview::default()));
+    }
     ctx.app.limits.mail_requests.take(&address_key(ctx.address), now_ms).map_err(limited)?;
     // Too many letters to one address are dropped in silence: a refusal would tell of the others.
     if ctx.app.limits.mails_to_recipient.take(email.key(), now_ms).is_err() {
         return Ok(Answer::Done(Nothing {}));
     }
     ctx.write(move |ctx, tx| {
+        let target = ("account", String::new(), email.key().to_owned());
+        let note =
+            Note { organization: None, kind: "password.reset_asked", target, after: Value::Null, outcome: "success" };
+        tx.note(&ctx.author(), &note)?;
         if let Some(who) = identity::verified(tx, email.key())? {
             let letter = letters::link(ctx, tx, LinkKind::PasswordReset, who.id, &who.email)?;
             tx.apply(letter)?;
@@ -277,6 +293,9 @@ fn link_hash(ctx: &Ctx, token: &str, kind: TokenKind) -> Result<[u8; 32], Refusa
 /// # Errors
 /// `link.invalid`, refused values.
 pub async fn reset(ctx: &Ctx, wanted: Reset) -> Result<Answer<Nothing>, Stop> {
+    if let Some(earlier) = ctx.answered().await? {
+        return Ok(earlier);
+    }
     check_new_password(ctx, &wanted.password, "password")?;
     let secret = link_hash(ctx, &wanted.token, TokenKind::Reset)?;
     ctx.read(move |ctx, conn| {
@@ -327,8 +346,9 @@ pub async fn verify(ctx: &Ctx, wanted: Verify) -> Result<Answer<Nothing>, Stop> 
 /// Mails the link that proves one's present address once more.
 ///
 /// # Errors
-/// `auth.required`, `rate.limited`.
+/// `auth.required`, `token.scope_missing`, `rate.limited`.
 pub async fn ask_verification(ctx: &Ctx) -> Result<Answer<Nothing>, Stop> {
+    guard_whole(ctx)?;
     let caller = ctx.caller()?.clone();
     ctx.app.limits.mail_requests.take(&address_key(ctx.address), ctx.now.micros() / 1_000).map_err(limited)?;
     ctx.write(move |ctx, tx| {

@@ -66,28 +66,33 @@ pub fn invitation_link(ctx: &Ctx, secret: &str) -> String {
     format!("{}/invite/{secret}", ctx.app.public_url)
 }
 
-/// A mailed link for an identity: the link itself and its letter.
-pub fn link(ctx: &Ctx, tx: &mut Tx<'_>, kind: LinkKind, user: UserId, email: &str) -> Result<Vec<Change>, Stop> {
+/// A single-use link for an identity: the record of it and its address.
+pub fn issue(ctx: &Ctx, tx: &Tx<'_>, kind: LinkKind, user: UserId, email: &str) -> (Change, String) {
     let (token, path) = match kind {
         LinkKind::PasswordReset => (TokenKind::Reset, "password/reset"),
         LinkKind::EmailVerify => (TokenKind::Verify, "email/verify"),
         LinkKind::SetUp => (TokenKind::Setup, "setup"),
     };
     let minted = ctx.app.credentials.mint(token, ctx.app.entropy.as_ref());
-    let expires_at = ctx.now.plus_s(LINK_LIFE_S);
-    let address = format!("{}/{path}/{}", ctx.app.public_url, minted.secret.expose());
-    let mail = LinkMail { to: email, link: &address, expires_at: Some(calendar(expires_at)) };
-    let (name, message) = match kind {
-        LinkKind::EmailVerify => ("email_verification", email_verification(&mail)),
-        LinkKind::PasswordReset | LinkKind::SetUp => ("password_reset", password_reset(&mail)),
-    };
     let issued = Change::LinkIssued {
         link: LinkId::new(tx.fresh()),
         kind,
         user: Some(user),
         email: email.to_owned(),
         hash: minted.hash,
-        expires_at,
+        expires_at: ctx.now.plus_s(LINK_LIFE_S),
+    };
+    (issued, format!("{}/{path}/{}", ctx.app.public_url, minted.secret.expose()))
+}
+
+/// A mailed link for an identity: the link itself and its letter.
+pub fn link(ctx: &Ctx, tx: &mut Tx<'_>, kind: LinkKind, user: UserId, email: &str) -> Result<Vec<Change>, Stop> {
+    let (issued, address) = issue(ctx, tx, kind, user, email);
+    let expires_at = Some(calendar(ctx.now.plus_s(LINK_LIFE_S)));
+    let mail = LinkMail { to: email, link: &address, expires_at };
+    let (name, message) = match kind {
+        LinkKind::EmailVerify => ("email_verification", email_verification(&mail)),
+        LinkKind::PasswordReset | LinkKind::SetUp => ("password_reset", password_reset(&mail)),
     };
     Ok(vec![issued, queued(ctx, tx, name, (None, None), &message)])
 }

@@ -188,6 +188,7 @@ pub async fn change_role(
         let found = load(tx, &place, &member)?;
         if found.status == Status::Invited {
             let permit = place.permit(Action::InvitationManage)?;
+            ctx.guard_seen(found.revision)?;
             let waiting = invitations::of_member(tx, place.organization.id, found.id)?.ok_or(Code::NotFound)?;
             tx.apply(invitation::change_role(&permit, &place.rules, &waiting, &wanted.role)?)?;
             return Ok((&load(tx, &place, &member)?).into());

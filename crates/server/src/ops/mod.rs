@@ -144,6 +144,22 @@ impl Place {
 }
 
 impl Ctx {
+    /// What the operator does at the command line, outside any request.
+    #[must_use]
+    pub fn of_operator(app: &Arc<App>, command: &str) -> Self {
+        Self {
+            app: Arc::clone(app),
+            caller: None,
+            address: IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
+            agent: command.to_owned(),
+            request_id: app.fresh().simple().to_string(),
+            now: app.now(),
+            dry_run: false,
+            if_match: None,
+            idempotency: None,
+        }
+    }
+
     /// Who asks.
     ///
     /// # Errors
@@ -195,8 +211,7 @@ impl Ctx {
             }
             Credential::Session(session) => {
                 let policy = rules.policy();
-                let seen = self.app.session_seen(session.id).unwrap_or(session.seen_at).max(session.seen_at);
-                let idle = policy.session_idle_s.is_some_and(|most_s| self.now.seconds_since(seen) > most_s);
+                let idle = policy.session_idle_s.is_some_and(|most_s| self.now.seconds_since(session.seen_at) > most_s);
                 if idle
                     || self.now.seconds_since(session.created_at) > policy.session_absolute_s
                     || session.created_at < member.sessions_from
@@ -284,11 +299,35 @@ impl Ctx {
         Ok(answer)
     }
 
+    /// The answer that was kept for this request, when it is a repetition. For operations that look
+    /// at what the first one used up before they write.
+    ///
+    /// # Errors
+    /// `idempotency.mismatch`.
+    pub async fn answered<T>(&self) -> Result<Option<Answer<T>>, Stop>
+    where
+        T: DeserializeOwned + Send + 'static,
+    {
+        match self.idempotency {
+            Some(_) => Ok(self.read(|ctx, conn| ctx.kept_answer(conn)).await?.map(Answer::Done)),
+            None => Ok(None),
+        }
+    }
+
+    /// INVARIANT: of requests with one key that run at once, the first holds the key until it has
+    /// ended; the others then find its answer.
     fn earlier_answer<T: DeserializeOwned>(&self, tx: &mut Tx<'_>) -> Result<Option<T>, Stop> {
+        if let Some(idempotency) = self.idempotency.filter(|_| !self.dry_run) {
+            tx.hold_key(&idempotency.key)?;
+        }
+        self.kept_answer(tx)
+    }
+
+    fn kept_answer<T: DeserializeOwned>(&self, conn: &mut Conn<'_>) -> Result<Option<T>, Stop> {
         let Some(idempotency) = self.idempotency.filter(|_| !self.dry_run) else {
             return Ok(None);
         };
-        let Some((body, sealed)) = outbox::idempotent(tx, &idempotency.key, self.now.plus_s(-DAY_S))? else {
+        let Some((body, sealed)) = outbox::idempotent(conn, &idempotency.key, self.now.plus_s(-DAY_S))? else {
             return Ok(None);
         };
         if body != idempotency.body {

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
+use super::identities::guard_whole;
 use super::view::{List, Nothing, SessionView};
 use super::{Answer, Ctx, id};
 use crate::security::limits::RetryAfter;
@@ -43,6 +44,15 @@ pub struct SignedIn {
     pub email: String,
     /// Name.
     pub name: String,
+}
+
+/// Somebody signed in.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct NewSession {
+    /// Who.
+    pub identity: SignedIn,
+    /// The session.
+    pub session: Begun,
 }
 
 /// What signing in takes.
@@ -132,7 +142,7 @@ pub fn begin(ctx: &Ctx, tx: &mut Tx<'_>, who: &Identity) -> Result<Begun, Stop> 
 ///
 /// # Errors
 /// `auth.wrong_credentials`, `rate.limited`, `server.busy`.
-pub async fn sign_in(ctx: &Ctx, wanted: SignIn) -> Result<(SignedIn, Begun), Stop> {
+pub async fn sign_in(ctx: &Ctx, wanted: SignIn) -> Result<Answer<NewSession>, Stop> {
     let account = Email::parse(&wanted.email, "email")
         .map_or_else(|_| guildhall_domain::text::fold(&wanted.email), |e| e.key().to_owned());
     let now_ms = ctx.now.micros() / 1_000;
@@ -149,18 +159,15 @@ pub async fn sign_in(ctx: &Ctx, wanted: SignIn) -> Result<(SignedIn, Begun), Sto
         true => Some(ctx.app.passwords.hash(password).await.map_err(password_stop)?),
         false => None,
     };
-    let (asked, signed) = (ctx.clone(), who.clone());
-    let begun = ctx
-        .app
-        .store
-        .write(ctx.author(), ctx.now, Keep::Commit, move |tx| {
-            if let Some(fresh) = &fresh {
-                tx.rehash(signed.id, &stored, fresh)?;
-            }
-            begin(&asked, tx, &signed)
-        })
-        .await?;
-    Ok((SignedIn { id: who.id.to_string(), email: who.email, name: who.name }, begun))
+    ctx.write(move |ctx, tx| {
+        if let Some(fresh) = &fresh {
+            tx.rehash(who.id, &stored, fresh)?;
+        }
+        let session = begin(ctx, tx, &who)?;
+        let identity = SignedIn { id: who.id.to_string(), email: who.email.clone(), name: who.name.clone() };
+        Ok(NewSession { identity, session })
+    })
+    .await
 }
 
 /// The identity whose password it is. The one that proved the address comes first and always
@@ -214,16 +221,17 @@ pub async fn sign_out(ctx: &Ctx) -> Result<Answer<Nothing>, Stop> {
 /// The caller's sessions, newest first.
 ///
 /// # Errors
-/// `auth.required`, `cursor.invalid`.
+/// `auth.required`, `token.scope_missing`, `cursor.invalid`.
 pub async fn list(ctx: &Ctx, page: Page<SessionId>) -> Result<List<SessionView>, Stop> {
+    guard_whole(ctx)?;
     let (user, current) = (ctx.caller()?.identity.id, ctx.caller()?.session());
     ctx.read(move |ctx, conn| {
         let limit = page.limit;
         let found = credential::sessions_of_identity(conn, user, &Page { limit: limit + 1, ..page })?;
-        let live: Vec<_> = found.iter().filter(|s| s.expires_at > ctx.now).collect();
-        let items: Vec<_> =
-            live.iter().take(limit as usize).map(|s| SessionView::of(s, current == Some(s.id))).collect();
-        let next = (live.len() > limit as usize).then(|| items.last().map(|s| s.id.clone())).flatten();
+        let shown = found.get(..limit as usize).unwrap_or(&found);
+        let next = shown.last().filter(|_| found.len() > shown.len()).map(|s| s.id.to_string());
+        let live = shown.iter().filter(|s| s.expires_at > ctx.now);
+        let items = live.map(|s| SessionView::of(s, current == Some(s.id))).collect();
         Ok(List { items, next })
     })
     .await
@@ -232,8 +240,9 @@ pub async fn list(ctx: &Ctx, page: Page<SessionId>) -> Result<List<SessionView>,
 /// Ends one of the caller's sessions.
 ///
 /// # Errors
-/// `auth.required`, `not_found`.
+/// `auth.required`, `token.scope_missing`, `not_found`.
 pub async fn end(ctx: &Ctx, session: &str) -> Result<Answer<Nothing>, Stop> {
+    guard_whole(ctx)?;
     let user = ctx.caller()?.identity.id;
     let session: SessionId = id(session)?;
     ctx.write(move |_, tx| {
@@ -247,8 +256,9 @@ pub async fn end(ctx: &Ctx, session: &str) -> Result<Answer<Nothing>, Stop> {
 /// Ends all of the caller's sessions but the one in use.
 ///
 /// # Errors
-/// `auth.required`.
+/// `auth.required`, `token.scope_missing`.
 pub async fn end_others(ctx: &Ctx) -> Result<Answer<Nothing>, Stop> {
+    guard_whole(ctx)?;
     let (user, except) = (ctx.caller()?.identity.id, ctx.caller()?.session());
     ctx.write(move |_, tx| {
         tx.apply(vec![Change::SessionsEnded { user, except, why: "ended by their owner" }])?;

@@ -147,6 +147,9 @@ pub fn found(
 /// # Errors
 /// `setup.done`, `link.invalid`, refused values.
 pub async fn complete(ctx: &Ctx, wanted: SetUp) -> Result<Answer<Ready>, Stop> {
+    if let Some(earlier) = ctx.answered().await? {
+        return Ok(earlier);
+    }
     check_new_password(ctx, &wanted.password, "password")?;
     let (kind, hash) = ctx.app.credentials.parse(&wanted.token).map_err(|_| Code::LinkInvalid)?;
     if kind != TokenKind::Setup {

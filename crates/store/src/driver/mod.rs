@@ -17,6 +17,8 @@ pub(crate) trait Driver {
     fn script(&mut self, sql: &str) -> Result<(), StoreError>;
     /// Prepares a statement without running it.
     fn prepare(&mut self, sql: &str) -> Result<(), StoreError>;
+    /// What the engine finds damaged in its own files, as far as it can be asked; empty is good.
+    fn damage(&mut self) -> Result<Vec<String>, StoreError>;
 }
 
 /// The words that differ between the engines' table definitions.

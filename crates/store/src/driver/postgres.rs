@@ -3,9 +3,11 @@
 
 use std::collections::HashMap;
 use std::error::Error;
+use std::time::Duration;
 
+pub(crate) use ::postgres::Config;
 use ::postgres::types::{IsNull, ToSql, Type, to_sql_checked};
-use ::postgres::{Client, Config, Statement};
+use ::postgres::{Client, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::{Dialect, Driver};
@@ -13,6 +15,14 @@ use crate::error::StoreError;
 use crate::value::{Row, Value};
 
 pub(crate) const DIALECT: Dialect = Dialect { id: "UUID", text: "TEXT COLLATE \"C\"", bytes: "BYTEA" };
+
+/// Reads a connection's address, with what holds for every connection of ours.
+pub(crate) fn config(url: &str) -> Result<Config, StoreError> {
+    let mut config: Config =
+        url.parse().map_err(|_| StoreError::Unavailable("the address of PostgreSQL cannot be read".to_owned()))?;
+    config.connect_timeout(Duration::from_secs(5)).application_name("guildhall");
+    Ok(config)
+}
 
 pub(crate) struct Postgres {
     client: Client,
@@ -56,6 +66,8 @@ impl ToSql for Value {
             Self::Null => Ok(IsNull::Yes),
             Self::Int(n) if *ty == Type::INT4 => i32::try_from(*n)?.to_sql(ty, out),
             Self::Int(n) => n.to_sql(ty, out),
+            // PostgreSQL keeps no NUL in texts. Names never hold one; what is only looked for finds nothing.
+            Self::Text(text) if text.contains('\0') => text.replace('\0', "\u{fffd}").to_sql(ty, out),
             Self::Text(text) => text.to_sql(ty, out),
             Self::Bytes(bytes) => bytes.to_sql(ty, out),
             Self::Id(id) => id.to_sql(ty, out),
@@ -91,7 +103,8 @@ fn fault(error: &::postgres::Error) -> StoreError {
             || error.to_string().contains("connecting")
             || error.source().is_some_and(|s| s.is::<std::io::Error>())
         {
-            StoreError::Unavailable(format!("PostgreSQL cannot be reached: {error}"))
+            let cause = error.source().map_or_else(|| error.to_string(), ToString::to_string);
+            StoreError::Unavailable(format!("PostgreSQL cannot be reached: {cause}"))
         } else {
             StoreError::Bug(error.to_string())
         };
@@ -135,5 +148,9 @@ impl Driver for Postgres {
 
     fn prepare(&mut self, sql: &str) -> Result<(), StoreError> {
         self.statement(sql).map(drop)
+    }
+    fn damage(&mut self) -> Result<Vec<String>, StoreError> {
+        // The server looks after its own files; that it answers is what can be asked from here.
+        self.script("SELECT 1").map(|()| Vec::new())
     }
 }

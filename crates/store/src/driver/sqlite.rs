@@ -1,6 +1,8 @@
 //! SQLite through rusqlite: one writer that shares each fsync among all who wait, and a few
 //! readers. Does not know what the statements mean.
 
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use rusqlite::config::DbConfig;
@@ -19,6 +21,11 @@ pub(crate) struct Sqlite {
 
 impl Sqlite {
     pub(crate) fn open(path: &Path, writes: bool) -> Result<Self, StoreError> {
+        if writes {
+            // SQLite would make it readable for everybody; its journals take the file's mode.
+            let made = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
+            made.map_err(|error| StoreError::Unavailable(format!("the database file cannot be written: {error}")))?;
+        }
         let access = if writes {
             OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE
         } else {
@@ -129,5 +136,16 @@ impl Driver for Sqlite {
 
     fn prepare(&mut self, sql: &str) -> Result<(), StoreError> {
         self.connection.prepare_cached(sql).map(drop).map_err(fault)
+    }
+    fn damage(&mut self) -> Result<Vec<String>, StoreError> {
+        let mut found = Vec::new();
+        for mut row in self.query("PRAGMA quick_check", &[])? {
+            found.push(row.next::<String>()?);
+        }
+        found.retain(|line| line != "ok");
+        for mut row in self.query("PRAGMA foreign_key_check", &[])? {
+            found.push(format!("a row of `{}` belongs to one that is missing", row.next::<String>()?));
+        }
+        Ok(found)
     }
 }

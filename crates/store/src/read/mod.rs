@@ -7,6 +7,7 @@ pub mod invitation;
 pub mod member;
 pub mod organization;
 pub mod outbox;
+pub mod schema;
 
 /// A list question's words: what to begin after, and how many at most.
 #[derive(Clone, Debug)]

@@ -23,10 +23,15 @@ const OF_IDENTITY: &str = concat!(
     columns!(),
     " FROM memberships m JOIN organizations o ON o.id = m.organization_id WHERE m.identity_id = $1 AND m.status = 'active' AND o.deleted_at IS NULL AND o.id > $2 ORDER BY o.id LIMIT $3"
 );
+const ALL: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM organizations o WHERE o.deleted_at IS NULL AND o.id > $1 ORDER BY o.id LIMIT $2"
+);
 const REVISION: &str = "SELECT revision FROM organizations WHERE id = $1 AND deleted_at IS NULL";
 const SET_UP: &str = "SELECT set_up FROM instance WHERE id = 1";
 
-pub(crate) const STATEMENTS: &[&str] = &[BY_ID, BY_SLUG, OF_IDENTITY, REVISION, SET_UP];
+pub(crate) const STATEMENTS: &[&str] = &[BY_ID, BY_SLUG, OF_IDENTITY, ALL, REVISION, SET_UP];
 
 fn organization(row: &mut Row) -> Result<Organization, StoreError> {
     Ok(Organization {
@@ -69,6 +74,15 @@ pub fn by_id(conn: &mut Conn<'_>, id: OrgId) -> Result<Option<Organization>, Sto
 pub fn of_identity(conn: &mut Conn<'_>, user: UserId, page: &Page<OrgId>) -> Result<Vec<Organization>, StoreError> {
     let after = page.after.map_or_else(uuid::Uuid::nil, OrgId::uuid);
     conn.all(OF_IDENTITY, params![user, after, page.limit], organization)
+}
+
+/// Every organization of the installation, by id.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn all(conn: &mut Conn<'_>, page: &Page<OrgId>) -> Result<Vec<Organization>, StoreError> {
+    let after = page.after.map_or_else(uuid::Uuid::nil, OrgId::uuid);
+    conn.all(ALL, params![after, page.limit], organization)
 }
 
 /// The organization's present revision: the number of its last write.

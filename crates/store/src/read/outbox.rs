@@ -9,9 +9,13 @@ use crate::params;
 
 const DUE: &str = "SELECT id, organization_id, invitation_id, kind, recipient, sealed, attempts FROM outbox WHERE next_at <= $1 ORDER BY next_at, id LIMIT $2";
 const WAITING: &str = "SELECT COUNT(*) FROM outbox WHERE next_at IS NOT NULL";
+const FAILED: &str = "SELECT COUNT(*) FROM outbox WHERE state = 'failed'";
+const LAST_TROUBLE: &str =
+    "SELECT detail FROM outbox WHERE detail IS NOT NULL AND state <> 'sent' ORDER BY id DESC LIMIT 1";
+/// A key that is only held has the time 0 and so no answer yet.
 const IDEMPOTENT: &str = "SELECT body, sealed FROM idempotency WHERE key = $1 AND created_at > $2";
 
-pub(crate) const STATEMENTS: &[&str] = &[DUE, WAITING, IDEMPOTENT];
+pub(crate) const STATEMENTS: &[&str] = &[DUE, WAITING, FAILED, LAST_TROUBLE, IDEMPOTENT];
 
 /// One waiting message.
 #[derive(Clone, Debug)]
@@ -56,6 +60,22 @@ pub fn due(conn: &mut Conn<'_>, now: Timestamp, limit: u32) -> Result<Vec<Mail>,
 /// [`StoreError`].
 pub fn waiting(conn: &mut Conn<'_>) -> Result<u64, StoreError> {
     Ok(conn.first(WAITING, &[], |row| row.next())?.unwrap_or(0))
+}
+
+/// How many messages were given up, among those whose record is still kept.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn failed(conn: &mut Conn<'_>) -> Result<u64, StoreError> {
+    Ok(conn.first(FAILED, &[], |row| row.next())?.unwrap_or(0))
+}
+
+/// What was said of the newest message that waits after a try or was given up.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn last_trouble(conn: &mut Conn<'_>) -> Result<Option<String>, StoreError> {
+    conn.first(LAST_TROUBLE, &[], |row| row.next())
 }
 
 /// The stored answer of an idempotency key made after `since`: hash of the body it answered, and

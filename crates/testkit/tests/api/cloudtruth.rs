@@ -16,7 +16,7 @@ pub async fn staffed(engine: Engine, roles: &[&str]) -> (TestApp, guildhall_test
     let (test, mut owner) = TestApp::house(engine, "cloudtruth").await;
     let mut people = Vec::new();
     for role in roles {
-        people.push(test.join(&mut owner, "acme", &format!("{role}@acme.test"), role).await);
+        people.push(test.join(&mut owner, "acme", &format!("{role}@staff.test"), role).await);
     }
     (test, owner, people)
 }

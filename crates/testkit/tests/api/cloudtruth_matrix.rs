@@ -106,7 +106,7 @@ async fn unknown_subjects_are_allowed_nothing_and_unknown_permissions_are_refuse
         }
         assert!(!test.allowed(&mut owner, "acme", &invited.member, "member.list").await);
         assert!(!test.allowed(&mut owner, "acme", "eve@acme.test", "member.list").await);
-        for subject in [&people[0].user, &people[0].member, "ADMIN@acme.test"] {
+        for subject in [&people[0].user, &people[0].member, "ADMIN@staff.test"] {
             assert!(test.allowed(&mut owner, "acme", subject, "member.list").await, "{subject}");
         }
         let path = "/organizations/acme/check";

@@ -82,10 +82,15 @@ pub async fn show(ctx: Ctx, _: Query<NoParameters>) -> Result<Json<Me>, Problem>
 #[utoipa::path(post, path = "/session", tag = "Session", operation_id = "sign_in", request_body = SignIn,
     responses((status = 200, description = "Signed in; the cookie is set", body = SessionAnswer)))]
 pub async fn sign_in(ctx: Ctx, State(app): State<Arc<App>>, Body(wanted): Body<SignIn>) -> Result<Response, Problem> {
-    let (identity, begun) = sessions::sign_in(&ctx, wanted).await?;
-    let mut response = Json(SessionAnswer { identity, csrf_token: begun.csrf_token.clone() }).into_response();
-    set_session(&app, &mut response, &begun);
-    Ok(response)
+    Ok(match sessions::sign_in(&ctx, wanted).await? {
+        Answer::Done(made) => {
+            let body = SessionAnswer { identity: made.identity, csrf_token: made.session.csrf_token.clone() };
+            let mut response = Json(body).into_response();
+            set_session(&app, &mut response, &made.session);
+            response
+        }
+        Answer::Preview(preview) => Json(preview).into_response(),
+    })
 }
 
 /// Sign out: end the session in use.

@@ -1,0 +1,5 @@
+//! The handlers behind the pages: read the visit, call one use case, show or send on.
+
+pub mod account;
+pub mod admin;
+pub mod entrance;

@@ -1,0 +1,320 @@
+//! One visit of a page: who reads it, what they sent, what was left to tell them. Recognises and
+//! guards; decides nothing.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::body::Bytes;
+use axum::extract::{FromRef, FromRequest, FromRequestParts, Request};
+use axum::http::header::{COOKIE, LOCATION, SET_COOKIE};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use guildhall_domain::refusal::{Code, Kind, Refusal};
+use guildhall_store::Stop;
+
+use super::respond;
+use super::view::{Flash, Place, Plain, ProblemPage, Tone};
+use crate::app::App;
+use crate::http::context::{cookie, header, recognise};
+use crate::http::problem::{status, told};
+use crate::ops::{Caller, Ctx};
+
+/// The cookie that carries one message over a redirect.
+const FLASH: &str = "guildhall_flash";
+/// The cookie of the chosen theme.
+pub const THEME: &str = "theme";
+
+/// One visit.
+#[derive(Clone, Debug)]
+pub struct Visit {
+    /// The request's context.
+    pub ctx: Ctx,
+    /// The path asked for, without its query.
+    pub path: String,
+    /// The query.
+    pub query: String,
+    /// The chosen theme, empty for none.
+    pub theme: String,
+    /// What the page before left to tell.
+    pub flash: Vec<Flash>,
+}
+
+/// What went wrong, as a page.
+#[derive(Debug)]
+pub struct Wrong {
+    stop: Stop,
+    visit: Option<Box<Visit>>,
+}
+
+impl<T: Into<Stop>> From<T> for Wrong {
+    fn from(stop: T) -> Self {
+        Self { stop: stop.into(), visit: None }
+    }
+}
+
+/// What a page handler answers.
+pub type Shown = Result<Response, Wrong>;
+
+impl Visit {
+    /// The surroundings of a page without an organization.
+    #[must_use]
+    pub fn plain(&self, title: &str) -> Plain {
+        Plain { title: title.to_owned(), theme: self.theme.clone(), csrf: self.csrf(), flash: self.flash.clone() }
+    }
+
+    /// The CSRF token of the session in use; empty without one.
+    #[must_use]
+    pub fn csrf(&self) -> String {
+        let session = self.ctx.caller.as_ref().and_then(Caller::session);
+        session.map(|s| self.ctx.app.credentials.csrf_token(s.uuid().as_bytes())).unwrap_or_default()
+    }
+
+    /// Ties a failure to this visit, so that its page has the right surroundings and an anonymous
+    /// reader is led to the sign-in page and back.
+    #[must_use]
+    pub fn wrong(&self, stop: impl Into<Stop>) -> Wrong {
+        Wrong { stop: stop.into(), visit: Some(Box::new(self.clone())) }
+    }
+
+    /// Answers a page and forgets the message it has shown.
+    ///
+    /// # Errors
+    /// When the template cannot be written.
+    pub fn page<T: Template>(&self, status: StatusCode, page: &T) -> Shown {
+        let mut response = respond::page(status, page).map_err(|e| {
+            self.wrong(guildhall_store::StoreError::Bug(format!("the page `{}` cannot be written: {e}", self.path)))
+        })?;
+        if !self.flash.is_empty() {
+            push_cookie(&mut response, &format!("{FLASH}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"));
+        }
+        Ok(response)
+    }
+}
+
+/// Sends the browser on with a message for the next page.
+#[must_use]
+pub fn go_with(path: &str, tone: Tone, text: &str) -> Response {
+    let mood = match tone {
+        Tone::Plain => "plain",
+        Tone::Good => "good",
+        Tone::Wait => "wait",
+        Tone::Info => "info",
+        Tone::Bad => "bad",
+    };
+    let mut response = go(path);
+    let short: String = text.chars().take(500).collect();
+    let packed = URL_SAFE_NO_PAD.encode(format!("{mood} {short}"));
+    push_cookie(&mut response, &format!("{FLASH}={packed}; Path=/; Max-Age=60; HttpOnly; SameSite=Lax"));
+    response
+}
+
+/// Sends the browser on. Only paths of this site are followed.
+#[must_use]
+pub fn go(path: &str) -> Response {
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    let safe = HeaderValue::from_str(local(path)).unwrap_or_else(|_| HeaderValue::from_static("/"));
+    response.headers_mut().insert(LOCATION, safe);
+    response
+}
+
+/// The path when it is one of this site, `/` otherwise: `//evil.example` and `/\evil` are not.
+#[must_use]
+pub fn local(path: &str) -> &str {
+    let second = path.as_bytes().get(1);
+    let inside = path.starts_with('/') && !matches!(second, Some(b'/' | b'\\')) && !path.contains(['\r', '\n', '\\']);
+    if inside { path } else { "/" }
+}
+
+/// Adds a cookie to an answer.
+pub fn push_cookie(response: &mut Response, line: &str) {
+    if let Ok(value) = HeaderValue::from_str(line) {
+        response.headers_mut().append(SET_COOKIE, value);
+    }
+}
+
+fn left_over(headers: &HeaderMap) -> Vec<Flash> {
+    let bytes = cookie(headers, FLASH).and_then(|packed| URL_SAFE_NO_PAD.decode(packed).ok());
+    let Some(text) = bytes.and_then(|b| String::from_utf8(b).ok()) else { return Vec::new() };
+    let (mood, words) = text.split_once(' ').unwrap_or(("plain", &text));
+    let tone = match mood {
+        "good" => Tone::Good,
+        "wait" => Tone::Wait,
+        "info" => Tone::Info,
+        "bad" => Tone::Bad,
+        _ => Tone::Plain,
+    };
+    vec![Flash::new(tone, words)]
+}
+
+async fn visit(app: &Arc<App>, parts: &Parts) -> Result<Visit, Wrong> {
+    let mut headers = parts.clone();
+    // A page is read with the browser's session; a token is for the API.
+    headers.headers.remove("authorization");
+    let ctx = recognise(app, &headers).await?;
+    Ok(Visit {
+        ctx,
+        path: parts.uri.path().to_owned(),
+        query: parts.uri.query().unwrap_or_default().to_owned(),
+        theme: cookie(&parts.headers, THEME).filter(|t| matches!(*t, "light" | "dark")).unwrap_or_default().to_owned(),
+        flash: if parts.headers.contains_key(COOKIE) { left_over(&parts.headers) } else { Vec::new() },
+    })
+}
+
+impl<S> FromRequestParts<S> for Visit
+where
+    S: Send + Sync,
+    Arc<App>: FromRef<S>,
+{
+    type Rejection = Wrong;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Wrong> {
+        visit(&Arc::<App>::from_ref(state), parts).await
+    }
+}
+
+/// A form that was sent, with the visit it came in. A form of a reader who is signed in carries the
+/// session's CSRF token; every form comes from a page of this site.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    /// The visit.
+    pub visit: Visit,
+    /// Every field in order; a name may stand more than once.
+    pub fields: Vec<(String, String)>,
+}
+
+impl Sent {
+    /// The last value of a field, empty when it is not there.
+    #[must_use]
+    pub fn get(&self, name: &str) -> &str {
+        self.fields.iter().rev().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())
+    }
+
+    /// Every value of a field, in order.
+    #[must_use]
+    pub fn all(&self, name: &str) -> Vec<&str> {
+        self.fields.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str()).collect()
+    }
+}
+
+/// Whether a form comes from a page of this site, as the browser tells it.
+fn from_here(headers: &HeaderMap) -> bool {
+    if let Some(site) = header(headers, "sec-fetch-site") {
+        return matches!(site, "same-origin" | "none");
+    }
+    match (header(headers, "origin"), header(headers, "host")) {
+        (Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, from)| from == host),
+        _ => true,
+    }
+}
+
+impl<S> FromRequest<S> for Sent
+where
+    S: Send + Sync,
+    Arc<App>: FromRef<S>,
+{
+    type Rejection = Wrong;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Wrong> {
+        let app = Arc::<App>::from_ref(state);
+        let (parts, body) = request.into_parts();
+        let visit = visit(&app, &parts).await?;
+        let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), state).await;
+        let bytes = bytes.map_err(|_| visit.wrong(Code::BodyTooLarge))?;
+        let fields: Vec<(String, String)> = form_urlencoded::parse(&bytes).into_owned().collect();
+        let sent = Self { visit, fields };
+        let session = sent.visit.ctx.caller.as_ref().and_then(Caller::session);
+        let proved = session.is_none_or(|s| app.credentials.csrf_matches(s.uuid().as_bytes(), sent.get("csrf")));
+        if !proved || !from_here(&parts.headers) {
+            return Err(sent.visit.wrong(Refusal::because(
+                Code::CsrfInvalid,
+                "this page was too old; go back, reload it and send it again",
+            )));
+        }
+        Ok(sent)
+    }
+}
+
+/// The page for an address that leads nowhere.
+pub async fn nothing(visit: Visit) -> Shown {
+    Err(visit.wrong(Code::NotFound))
+}
+
+fn title(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Hidden => "Nothing here",
+        Kind::Forbidden => "Not for your role",
+        Kind::Unauthenticated => "Please sign in",
+        Kind::Conflict | Kind::Stale => "That does not fit",
+        Kind::Gone => "No longer valid",
+        Kind::Limited => "Too much at once",
+        Kind::Unavailable => "Not at this moment",
+        Kind::Malformed | Kind::Method | Kind::TooLarge | Kind::MediaType | Kind::Invalid => "That was not understood",
+    }
+}
+
+impl IntoResponse for Wrong {
+    fn into_response(self) -> Response {
+        let visit = self.visit.as_deref();
+        let page =
+            |name: &str| visit.map_or_else(|| Plain { title: name.to_owned(), ..Plain::default() }, |v| v.plain(name));
+        let request_id = crate::http::request_id::current();
+        let ways = vec![Place::new("To the start", "/")];
+        let (status, page) = match told(&self.stop) {
+            Some(refusal) if refusal.code.kind() == Kind::Unauthenticated => {
+                let next =
+                    visit.map_or_else(String::new, |v| form_urlencoded::byte_serialize(v.path.as_bytes()).collect());
+                return go(&format!("/sign-in?next={next}"));
+            }
+            Some(refusal) => {
+                let name = title(refusal.code.kind());
+                let code = refusal.code.name().to_owned();
+                let status = status(refusal.code.kind());
+                (
+                    status,
+                    ProblemPage {
+                        page: page(name),
+                        status: status.as_u16(),
+                        title: name.to_owned(),
+                        detail: refusal.detail,
+                        code,
+                        request_id,
+                        ways,
+                    },
+                )
+            }
+            None => {
+                let name = "Something failed";
+                let detail = "It is logged under the number below; nothing you typed was kept.".to_owned();
+                (
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    ProblemPage {
+                        page: page(name),
+                        status: 500,
+                        title: name.to_owned(),
+                        detail,
+                        code: "server.fault".to_owned(),
+                        request_id,
+                        ways,
+                    },
+                )
+            }
+        };
+        let mut response = respond::page(status, &page).unwrap_or_else(|_| status.into_response());
+        if let Some(wait) = told_wait(&self.stop) {
+            response.headers_mut().insert("retry-after", HeaderValue::from(wait));
+        }
+        response
+    }
+}
+
+fn told_wait(stop: &Stop) -> Option<u64> {
+    match stop {
+        Stop::Refused(refusal) => {
+            refusal.extra.as_ref().filter(|(name, _)| *name == "retry_after_s").and_then(|(_, v)| v.as_u64())
+        }
+        Stop::Failed(_) => None,
+    }
+}
