@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::config::Flags;
-use crate::verb::{audit, check, completions, docs, init, member};
+use crate::verb::{audit, check, completions, docs, init, member, preset};
 
 /// Who belongs to which organization, and what may they do: one self-hosted program.
 #[derive(Debug, Parser)]
@@ -37,6 +37,11 @@ pub(crate) enum Command {
     /// The audit trail of an organization of a running server
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Show the presets that come with the program, and check a file
+    #[command(subcommand)]
+    Preset(preset::Command),
+    /// Tell what is wrong with an installation and how to mend it
+    Doctor(Flags),
     /// Show every setting in force and where it comes from
     Config(Flags),
     /// Print the completion script of a shell

@@ -7,8 +7,9 @@ use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use guildhall_domain::time::Timestamp;
 use guildhall_server::app::{App, FreshIds, Parts, SystemClock};
 use guildhall_server::config::Config;
 use guildhall_server::mail::{MailTransport, SendError};
@@ -52,7 +53,7 @@ impl Installation {
     }
 
     /// The program itself, for people who come to `bound`. Must run inside the asynchronous runtime.
-    pub(crate) fn start(self, bound: SocketAddr) -> Result<(Arc<App>, Option<File>), Failure> {
+    pub(crate) fn start(self, bound: SocketAddr) -> Result<Started, Failure> {
         let mail = mail(&self.config).map_err(|error| {
             Failure::failed(error.to_string(), "`guildhall doctor` looks at the mail settings more closely")
         })?;
@@ -71,7 +72,21 @@ impl Installation {
                 "raise this process's limits, or lower `password.workers`",
             )
         })?;
-        Ok((app, self.lock))
+        Ok(Started { app, lock: self.lock })
+    }
+}
+
+/// The program, started in this process.
+pub(crate) struct Started {
+    pub(crate) app: Arc<App>,
+    lock: Option<File>,
+}
+
+impl Started {
+    /// Closes the database and lets the folder go. Blocks.
+    pub(crate) fn close(self) {
+        self.app.store.close();
+        drop(self.lock);
     }
 }
 
@@ -81,6 +96,12 @@ pub(crate) fn database(config: &Config) -> Database {
         Some(url) => Database::Postgres { url: url.expose().clone(), connections: POSTGRES_CONNECTIONS },
         None => Database::Sqlite { path: config.data.join("guildhall.sqlite3") },
     }
+}
+
+/// A moment of the machine's clock as the product counts.
+pub(crate) fn timestamp(at: SystemTime) -> Timestamp {
+    let micros = at.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros());
+    Timestamp::from_micros(i64::try_from(micros).unwrap_or(i64::MAX))
 }
 
 /// Where mail goes by the settings. Must run inside the asynchronous runtime.

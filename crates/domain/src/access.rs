@@ -80,10 +80,11 @@ impl Permit {
         self.may_all.contains(&action)
     }
 
-    /// Does the holder have all of `rights`?
+    /// Does the holder have all of `rights`? Leaving is left aside: it is a right over oneself, and
+    /// a policy that keeps owners from leaving must not keep them from managing those who may.
     #[must_use]
     pub fn covers(&self, rights: Mask) -> bool {
-        rights.is_subset_of(self.rights)
+        rights.without(Action::MemberLeave.bit()).is_subset_of(self.rights)
     }
 
     /// Is `member` the holder?

@@ -121,6 +121,12 @@ ids! {
     EventId = "evt_";
     /// A role, addressed by id.
     RoleId = "rol_";
+    /// A group of members.
+    GroupId = "grp_";
+    /// An inner scope or resource.
+    ResourceId = "res_";
+    /// A grant on a resource.
+    GrantId = "grt_";
     /// A message waiting in the outbox. Not shown outside.
     MailId = "mai_";
     /// A mailed single-use link for an identity. Not shown outside.

@@ -6,6 +6,7 @@
 pub mod access;
 pub mod action;
 pub mod change;
+pub mod group;
 pub mod identity;
 pub mod ids;
 pub mod invitation;
@@ -14,7 +15,9 @@ pub mod organization;
 pub mod permission;
 pub mod policy;
 pub mod preset;
+pub mod reach;
 pub mod refusal;
+pub mod resource;
 pub mod rights;
 pub mod text;
 pub mod time;

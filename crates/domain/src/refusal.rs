@@ -1,5 +1,5 @@
 //! Every expected "no" of the product, one line each: its stable code, its kind and what it means.
-//! The reference page of error codes is made from this list. Does not know HTTP; the server gives
+//! The reference page of error codes is made from these lists. Does not know HTTP; the server gives
 //! each [`Kind`] its status.
 
 use std::fmt;
@@ -124,12 +124,38 @@ codes! {
     TokenLife = "token.life", Invalid, "tokens may not live that long here";
     ScopeUnknown = "token.scope_unknown", Invalid, "there is no such scope; scopes are permission names";
     SetupDone = "setup.done", Gone, "this installation has been set up; sign in";
+    GroupNameTaken = "group.name_taken", Conflict, "another group has that name";
+    GroupExternal = "group.external", Conflict, "a directory elsewhere keeps this group; change it there";
+    GroupSelfManager = "group.self_manager", Conflict, "a manager does not take themself out; another manager or an administrator does";
+    GroupGrantsAboveOwn = "group.grants_above_own", Forbidden, "this group is granted more than you have; nobody gives that to others";
+    ResourceType = "resource.type", Invalid, "there is no such type here";
+    ResourceParent = "resource.parent", Invalid, "a resource of that type cannot stand there";
+    ResourceCycle = "resource.cycle", Invalid, "a resource cannot stand under itself";
+    ResourceOwner = "resource.owner", Invalid, "only an active member can own something";
+    ResourceTaken = "resource.external_id_taken", Conflict, "another resource of that type has that external id";
+    GrantAboveOwn = "grant.above_own", Forbidden, "nobody grants more than they have there";
+    GrantExpired = "grant.expired", Invalid, "a grant ends in the future";
+    GrantSubject = "grant.subject", Invalid, "there is nobody like that here";
+    PermissionUnknown = "permission.unknown", Invalid, "there is no such permission here";
     HandleTaken = "handle.taken", Conflict, "somebody else has that handle";
     RateLimited = "rate.limited", Limited, "too many tries; wait for `Retry-After` seconds";
     TimedOut = "server.timed_out", Unavailable, "this took too long and is not waited for; a write may still happen, so look first or repeat it with the same `Idempotency-Key`";
     Busy = "server.busy", Unavailable, "too much work waits at this moment; try again after `Retry-After` seconds";
     StoreUnavailable = "server.store_unavailable", Unavailable, "the database cannot be reached or written at this moment; nothing was changed";
 }
+
+/// What can be wrong with one value of a request, beside the codes of [`Code`]: name and meaning.
+pub const FIELD_CODES: &[(&str, &str)] = &[
+    ("field.duplicate", "the same field stands twice; send it once"),
+    ("field.empty", "the value must not be empty"),
+    ("field.invalid", "the value is not one that this field takes; the detail says which it takes"),
+    ("field.missing", "the field must be given"),
+    ("field.out_of_range", "the number is too small or too large; the detail says the range"),
+    ("field.too_long", "the value has too many characters, bytes or items; the detail says how many fit"),
+    ("field.too_short", "the value has too few characters; the detail says how many are needed"),
+    ("field.unknown", "there is no such field or parameter here; the detail names those there are"),
+    ("field.wrong_type", "the value is of another JSON type than this field takes"),
+];
 
 /// One value of a request that cannot be taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -171,6 +197,10 @@ impl Refusal {
     /// A refused value of the request.
     #[must_use]
     pub fn field(field: impl Into<String>, code: &str, detail: impl Into<String>) -> Self {
+        debug_assert!(
+            FIELD_CODES.iter().any(|known| known.0 == code) || Code::ALL.iter().any(|known| known.name() == code),
+            "`{code}` is missing in the list that makes the reference"
+        );
         let detail = detail.into();
         let field = field.into();
         Self {
@@ -201,16 +231,6 @@ impl fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
-
-/// The reference page of every code, as Markdown.
-#[must_use]
-pub fn markdown() -> String {
-    let mut page = String::from("| code | meaning | sort |\n|---|---|---|\n");
-    for code in Code::ALL {
-        page.push_str(&format!("| `{}` | {} | {:?} |\n", code.name(), code.meaning(), code.kind()));
-    }
-    page
-}
 
 #[cfg(test)]
 mod tests {

@@ -127,6 +127,7 @@ pub fn slug(text: &str, field: &str) -> Result<String, Refusal> {
             | "readyz"
             | "metrics"
             | "design"
+            | "theme"
             | "scim"
             | "access"
             | "password"

@@ -178,10 +178,10 @@ impl App {
     /// [`StoreError::Corrupt`] when the stored preset does not parse.
     pub fn rules(&self, organization: &Organization) -> Result<Arc<Rules>, StoreError> {
         let id = organization.id.uuid();
-        if let Some((revision, rules)) = self.rules.read().unwrap_or_else(PoisonError::into_inner).get(&id) {
-            if *revision == organization.revision {
-                return Ok(Arc::clone(rules));
-            }
+        if let Some((revision, rules)) = self.rules.read().unwrap_or_else(PoisonError::into_inner).get(&id)
+            && *revision == organization.revision
+        {
+            return Ok(Arc::clone(rules));
         }
         let rules = self.rules_uncached(organization)?;
         let mut known = self.rules.write().unwrap_or_else(PoisonError::into_inner);

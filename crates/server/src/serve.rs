@@ -37,7 +37,7 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, stop: impl Future<Outpu
     http::observe::start();
     let (end_jobs, jobs_end) = watch::channel(false);
     let jobs = jobs::start(&app, &jobs_end);
-    let open = accept(listener, http::router(Arc::clone(&app)), stop).await;
+    let open = accept(listener, http::router(Arc::clone(&app)), HEAD_WITHIN, stop).await;
 
     app.stopping.store(true, Ordering::Relaxed);
     let grace = Duration::from_secs(app.config.shutdown_grace_s);
@@ -58,9 +58,14 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, stop: impl Future<Outpu
 }
 
 /// Takes connections until `stop` resolves; answers those that are still open.
-async fn accept(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) -> GracefulShutdown {
+async fn accept(
+    listener: TcpListener,
+    router: Router,
+    head_within: Duration,
+    stop: impl Future<Output = ()>,
+) -> GracefulShutdown {
     let mut http = Builder::new(TokioExecutor::new()).http1_only();
-    http.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
+    http.http1().timer(TokioTimer::new()).header_read_timeout(head_within);
     let open = GracefulShutdown::new();
     tokio::pin!(stop);
     loop {
@@ -99,4 +104,64 @@ async fn next(listener: &TcpListener) -> (TcpStream, SocketAddr) {
 
 fn is_about_the_peer(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::ConnectionRefused | ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::sync::{Notify, oneshot};
+
+    use super::*;
+
+    /// Sends `text` and reads until the server hangs up.
+    async fn told(at: SocketAddr, text: &str) -> String {
+        let mut stream = TcpStream::connect(at).await.unwrap();
+        stream.write_all(text.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    #[tokio::test]
+    async fn whoever_sends_no_whole_request_is_hung_up_on() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let at = listener.local_addr().unwrap();
+        let router = Router::new().route("/", get(|| async { "here" }));
+        let (stop, stopped) = oneshot::channel::<()>();
+        let wait = async { drop(stopped.await) };
+        let server = tokio::spawn(accept(listener, router, Duration::from_millis(300), wait));
+        for begun in ["", "P", "PRI * HTTP/2.0\r\n\r\nSM", "GET / HTTP/1.1\r\nHost: x\r\nX-Slow: "] {
+            assert!(!told(at, begun).await.contains("here"), "{begun:?}");
+        }
+        // Kept open for another request, and closed when none comes.
+        assert!(told(at, "GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.ends_with("here"));
+        stop.send(()).unwrap();
+        server.await.unwrap().shutdown().await;
+    }
+
+    #[tokio::test]
+    async fn a_request_under_way_is_answered_after_the_signal_and_no_other() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let at = listener.local_addr().unwrap();
+        let (arrived, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let (telling, waiting) = (Arc::clone(&arrived), Arc::clone(&go_on));
+        let slow = get(move || async move {
+            telling.notify_one();
+            waiting.notified().await;
+            "done"
+        });
+        let (stop, stopped) = oneshot::channel::<()>();
+        let wait = async { drop(stopped.await) };
+        let server = tokio::spawn(accept(listener, Router::new().route("/", slow), HEAD_WITHIN, wait));
+        let asked = tokio::spawn(async move { told(at, "GET / HTTP/1.1\r\nHost: x\r\n\r\n").await });
+        arrived.notified().await;
+        stop.send(()).unwrap();
+        let open = server.await.unwrap();
+        assert!(TcpStream::connect(at).await.is_err(), "the listener is closed");
+        go_on.notify_one();
+        open.shutdown().await;
+        assert!(asked.await.unwrap().ends_with("done"));
+    }
 }

@@ -16,7 +16,7 @@ impl Conn<'_> {
         params: &[Value],
         read: impl Fn(&mut Row) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
-        self.driver.query(sql, params)?.iter_mut().map(|row| read(row)).collect()
+        self.driver.query(sql, params)?.iter_mut().map(read).collect()
     }
 
     pub(crate) fn first<T>(

@@ -203,6 +203,12 @@ impl Store {
         answer.await.map_err(|_| Stop::Failed(StoreError::Bug("the writer stopped".to_owned())))?
     }
 
+    /// Closes every connection once the work that waits is done; nothing can be asked afterwards.
+    /// Blocks. Without it nothing is lost, but SQLite's file is only whole together with its journal.
+    pub fn close(&self) {
+        self.pool.close();
+    }
+
     /// Whether the database answers, and can be written when the last write failed.
     ///
     /// # Errors

@@ -5,7 +5,8 @@ use crate::driver::{Dialect, Driver};
 use crate::error::StoreError;
 
 /// Every migration, in order. A released one is never edited.
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_first.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("../migrations/0001_first.sql"), include_str!("../migrations/0002_groups_resources.sql")];
 
 /// The newest schema this program knows.
 pub(crate) const KNOWN: u64 = MIGRATIONS.len() as u64;

@@ -27,25 +27,34 @@ pub(crate) enum Verdict {
     Failed(StoreError),
 }
 
+/// Runs on the connection; tells whether to keep what it wrote.
+pub(crate) type WriteWork = Box<dyn FnMut(&mut dyn Driver) -> Verdict + Send>;
 pub(crate) type ReadJob = Box<dyn FnOnce(Result<&mut dyn Driver, StoreError>) + Send>;
 
 /// A piece of writing. `run` may run again after a conflict; `done` is told once whether the
 /// commit stands.
 pub(crate) struct WriteJob {
-    pub(crate) run: Box<dyn FnMut(&mut dyn Driver) -> Verdict + Send>,
+    pub(crate) run: WriteWork,
     pub(crate) done: Box<dyn FnOnce(Result<(), StoreError>) + Send>,
 }
 
 enum Work {
     Read(ReadJob),
     Write(WriteJob),
+    /// Close the connection and end; dropped when that is done.
+    End(flume::Sender<()>),
 }
+
+/// How long a thread may take to end.
+const END_WITHIN: Duration = Duration::from_secs(5);
 
 /// The queues to the threads.
 #[derive(Clone)]
 pub(crate) struct Pool {
     reads: flume::Sender<Work>,
     writes: flume::Sender<Work>,
+    readers: usize,
+    writers: usize,
 }
 
 impl Pool {
@@ -58,16 +67,17 @@ impl Pool {
             let (queue, path) = (read_queue.clone(), path.clone());
             spawn("store-reader", move || sqlite_reader(&path, &queue))?;
         }
-        Ok(Self { reads, writes })
+        Ok(Self { reads, writes, readers, writers: 1 })
     }
 
     pub(crate) fn postgres(config: &Config, connections: usize) -> Result<Self, StoreError> {
         let (sender, queue) = flume::bounded(QUEUE);
-        for _ in 0..connections.max(1) {
+        let connections = connections.max(1);
+        for _ in 0..connections {
             let (queue, config) = (queue.clone(), config.clone());
             spawn("store-postgres", move || postgres_worker(&config, &queue))?;
         }
-        Ok(Self { reads: sender.clone(), writes: sender })
+        Ok(Self { reads: sender.clone(), writes: sender, readers: 0, writers: connections })
     }
 
     pub(crate) fn read(&self, job: ReadJob) -> Result<(), StoreError> {
@@ -76,6 +86,18 @@ impl Pool {
 
     pub(crate) fn write(&self, job: WriteJob) -> Result<(), StoreError> {
         self.writes.try_send(Work::Write(job)).map_err(|_| StoreError::Busy)
+    }
+
+    /// Ends every thread after the work that waits. The writer closes last: then SQLite folds its
+    /// journal back into the file.
+    pub(crate) fn close(&self) {
+        let readers = std::iter::repeat_n(&self.reads, self.readers);
+        for queue in readers.chain(std::iter::repeat_n(&self.writes, self.writers)) {
+            let (end, ended) = flume::bounded::<()>(0);
+            if queue.send_timeout(Work::End(end), END_WITHIN).is_ok() {
+                let _ = ended.recv_timeout(END_WITHIN);
+            }
+        }
     }
 }
 
@@ -95,7 +117,15 @@ fn guarded(job: &mut WriteJob, driver: &mut dyn Driver) -> Verdict {
 fn sqlite_reader(path: &std::path::Path, queue: &flume::Receiver<Work>) {
     let mut open: Option<Sqlite> = None;
     while let Ok(work) = queue.recv() {
-        let Work::Read(job) = work else { continue };
+        let job = match work {
+            Work::Read(job) => job,
+            Work::Write(_) => continue,
+            Work::End(ended) => {
+                drop(open);
+                drop(ended);
+                return;
+            }
+        };
         if open.is_none() {
             match Sqlite::open(path, false) {
                 Ok(fresh) => open = Some(fresh),
@@ -119,39 +149,53 @@ fn sqlite_reader(path: &std::path::Path, queue: &flume::Receiver<Work>) {
 }
 
 fn sqlite_writer(mut driver: Sqlite, queue: &flume::Receiver<Work>) {
-    while let Ok(Work::Write(first)) = queue.recv() {
-        let begun = Instant::now();
-        if let Err(error) = driver.script("BEGIN IMMEDIATE") {
-            (first.done)(Err(error));
-            continue;
-        }
-        let mut finished = Vec::new();
-        let mut next = Some(first);
-        let mut any = false;
-        while let Some(mut job) = next {
-            let (kept, outcome) = sqlite_step(&mut driver, &mut job);
-            any |= kept;
-            finished.push((job.done, outcome));
-            next = None;
-            if finished.len() < GROUP && begun.elapsed() < GROUP_TIME && driver.in_transaction() {
-                if let Ok(Work::Write(more)) = queue.try_recv() {
-                    next = Some(more);
-                }
-            }
-        }
-        let committed = if !driver.in_transaction() {
-            Err(StoreError::Unavailable("the disk is full or failed; nothing was kept".to_owned()))
-        } else if any {
-            driver.script("COMMIT").inspect_err(|_| {
-                let _ = driver.script("ROLLBACK");
-            })
-        } else {
-            driver.script("ROLLBACK")
-        };
-        for (done, outcome) in finished {
-            done(outcome.and_then(|()| committed.clone()));
+    let mut end = None;
+    while end.is_none() {
+        match queue.recv() {
+            Ok(Work::Write(first)) => end = sqlite_group(&mut driver, first, queue),
+            Ok(Work::End(ended)) => end = Some(ended),
+            Ok(Work::Read(_)) => {}
+            Err(_) => return,
         }
     }
+    drop(driver);
+    drop(end);
+}
+
+/// Runs `first` and whoever waits behind it in one commit. Answers the word to end, if it came.
+fn sqlite_group(driver: &mut Sqlite, first: WriteJob, queue: &flume::Receiver<Work>) -> Option<flume::Sender<()>> {
+    let begun = Instant::now();
+    if let Err(error) = driver.script("BEGIN IMMEDIATE") {
+        (first.done)(Err(error));
+        return None;
+    }
+    let (mut finished, mut any, mut end) = (Vec::new(), false, None);
+    let mut next = Some(first);
+    while let Some(mut job) = next.take() {
+        let (kept, outcome) = sqlite_step(driver, &mut job);
+        any |= kept;
+        finished.push((job.done, outcome));
+        if finished.len() < GROUP && begun.elapsed() < GROUP_TIME && driver.in_transaction() {
+            match queue.try_recv() {
+                Ok(Work::Write(more)) => next = Some(more),
+                Ok(Work::End(ended)) => end = Some(ended),
+                Ok(Work::Read(_)) | Err(_) => {}
+            }
+        }
+    }
+    let committed = if !driver.in_transaction() {
+        Err(StoreError::Unavailable("the disk is full or failed; nothing was kept".to_owned()))
+    } else if any {
+        driver.script("COMMIT").inspect_err(|_| {
+            let _ = driver.script("ROLLBACK");
+        })
+    } else {
+        driver.script("ROLLBACK")
+    };
+    for (done, outcome) in finished {
+        done(outcome.and_then(|()| committed.clone()));
+    }
+    end
 }
 
 fn sqlite_step(driver: &mut Sqlite, job: &mut WriteJob) -> (bool, Result<(), StoreError>) {
@@ -178,6 +222,10 @@ fn undo(driver: &mut Sqlite) -> Result<(), StoreError> {
 fn postgres_worker(config: &Config, queue: &flume::Receiver<Work>) {
     let mut open: Option<Postgres> = None;
     while let Ok(work) = queue.recv() {
+        if matches!(work, Work::End(_)) {
+            drop(open);
+            return;
+        }
         if open.as_ref().is_none_or(Postgres::is_closed) {
             open = None;
             match Postgres::open(config) {
@@ -186,6 +234,7 @@ fn postgres_worker(config: &Config, queue: &flume::Receiver<Work>) {
                     match work {
                         Work::Read(job) => job(Err(error)),
                         Work::Write(job) => (job.done)(Err(error)),
+                        Work::End(_) => return,
                     }
                     continue;
                 }
@@ -202,6 +251,7 @@ fn postgres_worker(config: &Config, queue: &flume::Receiver<Work>) {
                 let outcome = postgres_write(driver, &mut job);
                 (job.done)(outcome);
             }
+            Work::End(_) => return,
         }
     }
 }

@@ -1,7 +1,10 @@
 //! The few kinds of value that both engines keep, and how the product's types become them. Does
 //! not know any engine.
 
-use guildhall_domain::ids::{EventId, InvitationId, LinkId, MailId, MemberId, OrgId, SessionId, TokenId, UserId};
+use guildhall_domain::group::GroupOrigin;
+use guildhall_domain::ids::{
+    EventId, GrantId, GroupId, InvitationId, LinkId, MailId, MemberId, OrgId, ResourceId, SessionId, TokenId, UserId,
+};
 use guildhall_domain::invitation::{Deliver, Delivery, State};
 use guildhall_domain::member::{MemberKind, Origin, Status};
 use guildhall_domain::time::Timestamp;
@@ -39,6 +42,10 @@ impl Row {
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] when the column is missing or of another kind.
+    #[allow(
+        clippy::should_implement_trait,
+        reason = "each column has a type of its own, which an iterator cannot have"
+    )]
     pub fn next<T: FromValue>(&mut self) -> Result<T, StoreError> {
         let value =
             self.values.next().ok_or_else(|| StoreError::Corrupt("a row is shorter than its reader".to_owned()))?;
@@ -251,7 +258,20 @@ macro_rules! stored_ids {
     )*};
 }
 
-stored_ids!(OrgId, UserId, MemberId, InvitationId, TokenId, SessionId, EventId, LinkId, MailId);
+stored_ids!(
+    OrgId,
+    UserId,
+    MemberId,
+    InvitationId,
+    TokenId,
+    SessionId,
+    EventId,
+    LinkId,
+    MailId,
+    GroupId,
+    ResourceId,
+    GrantId
+);
 
 macro_rules! stored_words {
     ($($word:ty),*) => {$(
@@ -269,7 +289,7 @@ macro_rules! stored_words {
     )*};
 }
 
-stored_words!(Status, Origin, MemberKind, State, Deliver, Delivery);
+stored_words!(GroupOrigin, Status, Origin, MemberKind, State, Deliver, Delivery);
 
 /// Parameters of a statement.
 #[macro_export]

@@ -46,6 +46,21 @@ impl ManualClock {
     }
 }
 
+const START_MICROS: i64 = 1_800_000_000_000_000;
+
+impl ManualClock {
+    /// Moves time to `seconds` after the start, unless it is later already.
+    pub fn set_s(&self, seconds: i64) {
+        self.0.fetch_max(START_MICROS + seconds * 1_000_000, Ordering::SeqCst);
+    }
+
+    /// The moment `seconds` after the start.
+    #[must_use]
+    pub const fn at_s(seconds: i64) -> Timestamp {
+        Timestamp::from_micros(START_MICROS + seconds * 1_000_000)
+    }
+}
+
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
         // A millisecond a look: nothing happens at the same moment twice, and order is kept.
@@ -127,7 +142,7 @@ impl TestApp {
                 (database, Some(name))
             }
         };
-        Self::open(&folder, &database, name, tune).await
+        Self::first(&folder, database, name, tune).await
     }
 
     /// Starts the program on a database of PostgreSQL's that is reached through `wire`.
@@ -137,18 +152,12 @@ impl TestApp {
         let (_, base) = url.rsplit_once('/').expect("a database's name");
         let user = url.split("//").nth(1).and_then(|rest| rest.split_once('@')).map_or("postgres", |(user, _)| user);
         let database = Database::Postgres { url: format!("postgres://{user}@{}/{base}", wire.address), connections: 4 };
-        Self::open(&folder(), &database, Some(name), |_| {}).await
+        Self::first(&folder(), database, Some(name), |_| {}).await
     }
 
     /// Starts the program in a folder of one's own, on SQLite.
     pub async fn start_in(folder: &Path) -> Self {
-        Self::open(folder, &Database::Sqlite { path: folder.join("guildhall.sqlite3") }, None, |_| {}).await
-    }
-
-    async fn open(folder: &Path, database: &Database, own: Option<String>, tune: impl FnOnce(&mut Config)) -> Self {
-        let clock = Arc::new(ManualClock(AtomicI64::new(1_800_000_000_000_000)));
-        let key = InstanceKey::generate(&SeededEntropy::new(COUNT.load(Ordering::SeqCst)));
-        Self::open_again(folder, database.clone(), own, clock, key, tune).await
+        Self::first(folder, Database::Sqlite { path: folder.join("guildhall.sqlite3") }, None, |_| {}).await
     }
 
     /// Starts the program once more on the data this one leaves: same database, same key, same
@@ -159,10 +168,17 @@ impl TestApp {
         let (clock, key) = (Arc::clone(&self.clock), self.app.key.clone());
         self.folder = PathBuf::new();
         drop(self);
-        Self::open_again(&folder, database, own, clock, key, |_| {}).await
+        Self::open(&folder, database, own, clock, key, |_| {}).await
     }
 
-    async fn open_again(
+    /// Starts with a clock and a key of its own.
+    async fn first(folder: &Path, database: Database, own: Option<String>, tune: impl FnOnce(&mut Config)) -> Self {
+        let clock = Arc::new(ManualClock(AtomicI64::new(START_MICROS)));
+        let key = InstanceKey::generate(&SeededEntropy::new(COUNT.load(Ordering::SeqCst)));
+        Self::open(folder, database, own, clock, key, tune).await
+    }
+
+    async fn open(
         folder: &Path,
         database: Database,
         own: Option<String>,

@@ -2,12 +2,15 @@
 //! hand, seeded randomness and mail that is caught. Only ever a development dependency.
 
 pub mod app;
+pub mod browser;
 pub mod caller;
 pub mod mail;
+pub mod model;
 pub mod people;
 pub mod smtp;
 pub mod wire;
 
 pub use app::{Engine, ManualClock, Owner, TestApp, engines};
+pub use browser::Browser;
 pub use caller::{Answer, Caller};
 pub use people::{Invited, Person};

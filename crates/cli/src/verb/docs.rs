@@ -4,9 +4,12 @@ use std::fs;
 use std::path::PathBuf;
 
 use clap::CommandFactory;
+use guildhall_server::config::config_md;
+use guildhall_server::http::description;
+use guildhall_server::http::reference::{errors_md, operations_md};
 
 use crate::args::Cli;
-use crate::docs::cli_md;
+use crate::docs::{cli_md, permissions_md, policy_md};
 use crate::failure::Failure;
 use crate::output::Output;
 
@@ -17,9 +20,18 @@ pub(crate) struct Args {
     folder: PathBuf,
 }
 
-/// Every generated page: its file name and text.
+/// Every generated page: its file name and text. The same program always writes the same bytes.
 fn pages() -> Vec<(&'static str, String)> {
-    vec![("config.md", guildhall_server::config::config_md()), ("cli.md", cli_md(Cli::command()))]
+    let description = description();
+    vec![
+        ("api.md", operations_md(&description)),
+        ("cli.md", cli_md(Cli::command())),
+        ("config.md", config_md()),
+        ("errors.md", errors_md()),
+        ("openapi.json", format!("{description:#}\n")),
+        ("permissions.md", permissions_md()),
+        ("policy.md", policy_md()),
+    ]
 }
 
 pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {

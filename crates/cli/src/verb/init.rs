@@ -63,11 +63,13 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
     let password = args.password_stdin.then(read_password).transpose()?;
     let runtime = runtime()?;
     let installation = Installation::open(config.clone())?;
-    let founded = runtime.block_on(async {
-        let (app, _lock) = installation.start(config.listen)?;
-        found(&app, &config, args, password).await
+    let (started, founded) = runtime.block_on(async {
+        let started = installation.start(config.listen)?;
+        let founded = found(&started.app, &config, args, password).await;
+        Ok::<_, Failure>((started, founded))
     })?;
-    tell(&founded, &config, output)
+    started.close();
+    tell(&founded?, &config, output)
 }
 
 /// Refuses what can be refused before anything is made on disk.

@@ -5,8 +5,10 @@ pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod docs;
+pub(crate) mod doctor;
 pub(crate) mod init;
 pub(crate) mod member;
+pub(crate) mod preset;
 pub(crate) mod serve;
 
 use crate::args::Command;
@@ -21,6 +23,8 @@ pub(crate) fn run(command: Command, output: &mut Output) -> Result<(), Failure> 
         Command::Check(args) => check::run(&args, output),
         Command::Member(command) => member::run(&command, output),
         Command::Audit(command) => audit::run(&command, output),
+        Command::Preset(command) => preset::run(&command, output),
+        Command::Doctor(flags) => doctor::run(&flags, output),
         Command::Config(flags) => config::run(&flags, output),
         Command::Completions(args) => completions::run(&args, output),
         Command::Docs(args) => docs::run(&args, output),

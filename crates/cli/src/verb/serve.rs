@@ -16,7 +16,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::{Flags, load};
 use crate::failure::Failure;
-use crate::installation::{Installation, stopped};
+use crate::installation::{Installation, Started, stopped};
 use crate::output::Output;
 
 pub(crate) fn run(flags: &Flags, output: &mut Output) -> Result<(), Failure> {
@@ -27,7 +27,7 @@ pub(crate) fn run(flags: &Flags, output: &mut Output) -> Result<(), Failure> {
     let served = runtime.block_on(listen(&config, installation, output));
     // Nothing that is still under way may keep the process from ending.
     runtime.shutdown_timeout(Duration::from_secs(1));
-    served
+    served.map(Started::close)
 }
 
 /// The asynchronous runtime on all cores.
@@ -52,7 +52,7 @@ fn start_log(log: &LogConfig) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn listen(config: &Config, installation: Installation, output: &mut Output) -> Result<(), Failure> {
+async fn listen(config: &Config, installation: Installation, output: &mut Output) -> Result<Started, Failure> {
     let mut signals = Signals::new()?;
     let cannot = |error: std::io::Error| {
         Failure::failed(
@@ -62,11 +62,11 @@ async fn listen(config: &Config, installation: Installation, output: &mut Output
     };
     let listener = TcpListener::bind(config.listen).await.map_err(cannot)?;
     let bound = listener.local_addr().map_err(cannot)?;
-    let (app, _lock) = installation.start(bound)?;
-    welcome(&app, config).await?;
+    let started = installation.start(bound)?;
+    welcome(&started.app, config).await?;
     tell_ready(bound, output)?;
-    serve(app, listener, signals.next()).await;
-    Ok(())
+    serve(Arc::clone(&started.app), listener, signals.next()).await;
+    Ok(started)
 }
 
 /// What the operator should know before people come.

@@ -39,7 +39,7 @@ pub struct Config {
     pub smtp: Option<Secret<String>>,
     /// The sender of all mail.
     pub mail_from: String,
-    /// From whom `X-Forwarded-For` and its kin are believed.
+    /// From whom `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Cidr>,
     /// The instance key in base64; `None` keeps it in `data/instance.key`.
     pub instance_key: Option<Secret<String>>,
@@ -121,7 +121,6 @@ pub struct LimitsConfig {
     pub sign_in_failures_per_minute_per_address: u32,
     pub sign_in_failures_per_hour_per_account_and_address: u32,
     pub sign_in_failures_per_hour_per_account: u32,
-    pub code_failures_per_hour_per_account: u32,
     pub bad_tokens_per_minute_per_address: u32,
     pub mail_requests_per_minute_per_address: u32,
     pub mails_per_hour_per_recipient: u32,
@@ -240,7 +239,6 @@ impl Config {
                 limits.sign_in_failures_per_hour_per_account_and_address,
             ),
             sign_in_failures_by_account: Rate::per_hour(limits.sign_in_failures_per_hour_per_account),
-            code_failures_by_account: Rate::per_hour(limits.code_failures_per_hour_per_account),
             bad_tokens: Rate::per_minute(limits.bad_tokens_per_minute_per_address),
             mail_requests: Rate::per_minute(limits.mail_requests_per_minute_per_address),
             mails_to_recipient: Rate::per_hour(limits.mails_per_hour_per_recipient),

@@ -88,7 +88,7 @@ pub const SETTINGS: &[Setting] = &[
         "trusted_proxies",
         Kind::Networks,
         Some(""),
-        "From which addresses `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host` are believed. Nobody's, unless set.",
+        "From which addresses `X-Forwarded-For` is believed. Nobody's, unless set.",
     ),
     secret(
         "instance_key",
@@ -175,11 +175,6 @@ pub const SETTINGS: &[Setting] = &[
         "limits.sign_in_failures_per_hour_per_account",
         "240",
         "Failed sign-ins an hour with one account from all addresses together. Does not hold for addresses from which that account has signed in during the last 30 days, so that nobody can lock its owner out.",
-    ),
-    limit(
-        "limits.code_failures_per_hour_per_account",
-        "30",
-        "Wrong one-time codes an hour with one account, after the right password.",
     ),
     limit(
         "limits.bad_tokens_per_minute_per_address",

@@ -1,6 +1,6 @@
 //! The console's own files: one style sheet, one script, one picture, compiled in and served under a
 //! name that holds their hash, so a browser may keep them for ever. It does not read the disk and
-//! does not compress: the server's compression layer does that for every answer.
+//! does not compress: the layer around its route does.
 
 use std::fmt::Write as _;
 use std::sync::LazyLock;

@@ -8,5 +8,6 @@ pub mod pages;
 pub mod respond;
 pub mod routes;
 pub mod scene;
+pub mod verdict;
 pub mod view;
 pub mod visit;

@@ -8,7 +8,9 @@ use guildhall_domain::permission::Mask;
 use guildhall_domain::preset::Rules;
 use guildhall_store::Stop;
 
-use super::view::{Account, Avatar, NavGroup, NavLink, Noun, OrganizationMark, Place, Shell, Words};
+use super::view::{
+    Account, Avatar, Flash, NavGroup, NavLink, Noun, OrganizationMark, Place, Shell, Tone, Words, titled,
+};
 use super::visit::{Visit, Wrong};
 use crate::ops::identities::{self, Me};
 use crate::ops::{self};
@@ -38,6 +40,7 @@ impl Scene {
         let me = identities::me(&visit.ctx).await.map_err(|stop| visit.wrong(stop))?;
         let rights = place.standing.rights(&place.rules);
         let words = Arc::new(words(&place.rules));
+        visit.enter(&place.organization.slug);
         Ok(Self { place, me, rights, words })
     }
 
@@ -64,7 +67,7 @@ impl Scene {
             theme: visit.theme.clone(),
             csrf: visit.csrf(),
             flash: visit.flash.clone(),
-            notices: Vec::new(),
+            notices: self.notices(visit),
             organization: OrganizationMark {
                 name: organization.name.clone(),
                 avatar: Avatar::of(&organization.name, &organization.id.to_string()),
@@ -81,11 +84,22 @@ impl Scene {
         }
     }
 
+    /// What holds until the operator mends it, told to those whom it concerns.
+    fn notices(&self, visit: &Visit) -> Vec<Flash> {
+        let app = &visit.ctx.app;
+        if app.mail.is_smtp() || !self.may(Action::MemberInvite) {
+            return Vec::new();
+        }
+        let folder = app.config.outbox_path();
+        let notice = Flash::new(Tone::Wait, "Mail is written to files: no mail server is set.");
+        vec![notice.detail(format!("Whoever runs this installation finds it in {}.", folder.display()))]
+    }
+
     fn organizations(&self) -> Vec<Place> {
         let active = self.me.memberships.iter().filter(|b| b.membership.status == "active");
         let place = |b: &crate::ops::identities::Belonging| Place {
             label: b.organization.name.clone(),
-            href: format!("/{}/admin/users", b.organization.slug),
+            href: format!("/{}", b.organization.slug),
             current: b.organization.slug == self.slug(),
         };
         active.map(place).collect()
@@ -112,9 +126,7 @@ impl Scene {
 }
 
 fn noun(one: &str, many: &str, titles: &str) -> Noun {
-    let mut letters = one.chars();
-    let title = letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect());
-    Noun::new(one, many, &title, titles)
+    Noun::new(one, many, &titled(one), titles)
 }
 
 /// The console's words for an organization, from its preset.

@@ -1,22 +1,24 @@
 //! One visit of a page: who reads it, what they sent, what was left to tell them. Recognises and
 //! guards; decides nothing.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use askama::Template;
 use axum::body::Bytes;
 use axum::extract::{FromRef, FromRequest, FromRequestParts, Request};
 use axum::http::header::{COOKIE, LOCATION, SET_COOKIE};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use guildhall_domain::refusal::{Code, Kind, Refusal};
+use guildhall_domain::time::Timestamp;
 use guildhall_store::Stop;
 
 use super::respond;
-use super::view::{Flash, Place, Plain, ProblemPage, Tone};
+use super::verdict::sentence;
+use super::view::{Flash, Place, Plain, ProblemPage, Time, Tone};
 use crate::app::App;
 use crate::http::context::{cookie, header, recognise};
 use crate::http::problem::{status, told};
@@ -26,6 +28,9 @@ use crate::ops::{Caller, Ctx};
 const FLASH: &str = "guildhall_flash";
 /// The cookie of the chosen theme.
 pub const THEME: &str = "theme";
+/// The cookie that names the organization last used.
+const LAST: &str = "guildhall_last";
+const YEAR_S: u32 = 31_536_000;
 
 /// One visit.
 #[derive(Clone, Debug)]
@@ -36,10 +41,17 @@ pub struct Visit {
     pub path: String,
     /// The query.
     pub query: String,
+    /// Where to come back to: this page with its query or, for a form that was sent, the page it stood on.
+    pub back: String,
+    /// Whether a form was sent, not a page asked for.
+    pub sent: bool,
     /// The chosen theme, empty for none.
     pub theme: String,
     /// What the page before left to tell.
     pub flash: Vec<Flash>,
+    /// Slug of the organization last used.
+    pub last: Option<String>,
+    entered: Arc<OnceLock<String>>,
 }
 
 /// What went wrong, as a page.
@@ -72,6 +84,25 @@ impl Visit {
         session.map(|s| self.ctx.app.credentials.csrf_token(s.uuid().as_bytes())).unwrap_or_default()
     }
 
+    /// A parameter of the query, empty when it is not there.
+    #[must_use]
+    pub fn asked(&self, name: &str) -> String {
+        let mut pairs = form_urlencoded::parse(self.query.as_bytes());
+        pairs.find(|(key, _)| key == name).map_or_else(String::new, |(_, value)| value.into_owned())
+    }
+
+    /// A moment as seen from this visit.
+    #[must_use]
+    pub fn when(&self, at: Timestamp) -> Time {
+        Time::from_millis(at.micros() / 1_000, self.ctx.now.micros() / 1_000)
+    }
+
+    /// Notes the organization this visit takes place in: it is the one last used from now on.
+    pub fn enter(&self, slug: &str) {
+        // A visit has one organization; a second one would not be the page's own.
+        let _ = self.entered.set(slug.to_owned());
+    }
+
     /// Ties a failure to this visit, so that its page has the right surroundings and an anonymous
     /// reader is led to the sign-in page and back.
     #[must_use]
@@ -89,6 +120,9 @@ impl Visit {
         })?;
         if !self.flash.is_empty() {
             push_cookie(&mut response, &format!("{FLASH}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"));
+        }
+        if let Some(slug) = self.entered.get().filter(|slug| self.last.as_ref() != Some(slug)) {
+            push_cookie(&mut response, &format!("{LAST}={slug}; Path=/; Max-Age={YEAR_S}; HttpOnly; SameSite=Lax"));
         }
         Ok(response)
     }
@@ -149,12 +183,26 @@ fn left_over(headers: &HeaderMap) -> Vec<Flash> {
     vec![Flash::new(tone, words)]
 }
 
+/// The page a form stood on, as the browser tells it; `/` when it does not or names another site.
+fn sent_from(headers: &HeaderMap) -> &str {
+    let rest = header(headers, "referer").and_then(|address| address.split_once("://")).map(|(_, rest)| rest);
+    let own = rest.zip(header(headers, "host")).and_then(|(rest, host)| rest.strip_prefix(host));
+    own.map_or("/", local)
+}
+
 async fn visit(app: &Arc<App>, parts: &Parts) -> Result<Visit, Wrong> {
     let mut headers = parts.clone();
     // A page is read with the browser's session; a token is for the API.
     headers.headers.remove("authorization");
     let ctx = recognise(app, &headers).await?;
+    let sent = !matches!(parts.method, Method::GET | Method::HEAD);
+    let here = || parts.uri.path_and_query().map_or("/", |at| local(at.as_str()));
+    let back = if sent { sent_from(&parts.headers) } else { here() };
     Ok(Visit {
+        back: back.to_owned(),
+        sent,
+        last: cookie(&parts.headers, LAST).map(str::to_owned),
+        entered: Arc::default(),
         ctx,
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
@@ -242,10 +290,16 @@ pub async fn nothing(visit: Visit) -> Shown {
     Err(visit.wrong(Code::NotFound))
 }
 
+/// The page for an address that is only sent to, when somebody asks for it.
+pub async fn not_so(visit: Visit) -> Shown {
+    let refusal = Refusal::because(Code::MethodNotAllowed, "this address takes a form; open the page it stands on");
+    Err(visit.wrong(refusal))
+}
+
 fn title(kind: Kind) -> &'static str {
     match kind {
         Kind::Hidden => "Nothing here",
-        Kind::Forbidden => "Not for your role",
+        Kind::Forbidden => "You may not do that",
         Kind::Unauthenticated => "Please sign in",
         Kind::Conflict | Kind::Stale => "That does not fit",
         Kind::Gone => "No longer valid",
@@ -261,11 +315,14 @@ impl IntoResponse for Wrong {
         let page =
             |name: &str| visit.map_or_else(|| Plain { title: name.to_owned(), ..Plain::default() }, |v| v.plain(name));
         let request_id = crate::http::request_id::current();
-        let ways = vec![Place::new("To the start", "/")];
+        let mut ways = vec![Place::new("To the start", "/")];
+        if let Some(form) = visit.filter(|v| v.sent && v.back != "/") {
+            ways.insert(0, Place::new("Back to the page", form.back.as_str()));
+        }
         let (status, page) = match told(&self.stop) {
             Some(refusal) if refusal.code.kind() == Kind::Unauthenticated => {
                 let next =
-                    visit.map_or_else(String::new, |v| form_urlencoded::byte_serialize(v.path.as_bytes()).collect());
+                    visit.map_or_else(String::new, |v| form_urlencoded::byte_serialize(v.back.as_bytes()).collect());
                 return go(&format!("/sign-in?next={next}"));
             }
             Some(refusal) => {
@@ -278,7 +335,7 @@ impl IntoResponse for Wrong {
                         page: page(name),
                         status: status.as_u16(),
                         title: name.to_owned(),
-                        detail: refusal.detail,
+                        detail: sentence(&refusal.detail),
                         code,
                         request_id,
                         ways,

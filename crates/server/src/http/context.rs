@@ -106,12 +106,10 @@ async fn by_session(app: &Arc<App>, value: &str) -> Result<Option<Caller>, Stop>
     let found = app
         .store
         .read(move |conn: &mut Conn<'_>| {
-            let Some(session) = credential::session_by_secret(conn, &hash)? else { return Ok(None) };
-            let seen = asked.session_seen(session.id).unwrap_or(session.seen_at).max(session.seen_at);
-            let over = session.expires_at <= now || now.seconds_since(seen) > idle_s;
+            let Some(mut session) = credential::session_by_secret(conn, &hash)? else { return Ok(None) };
+            session.seen_at = asked.session_seen(session.id).map_or(session.seen_at, |seen| seen.max(session.seen_at));
+            let over = session.expires_at <= now || now.seconds_since(session.seen_at) > idle_s;
             let who = identity::by_id(conn, session.user)?.filter(|who| session.created_at >= who.valid_from);
-            // Policies ask how long it was idle before this request, which is about to be marked.
-            let session = credential::Session { seen_at: seen, ..session };
             Ok(who.filter(|_| !over).map(|identity| Caller { identity, credential: Credential::Session(session) }))
         })
         .await?;
@@ -184,6 +182,7 @@ where
                 ctx.caller = None;
             }
         }
+        ctx.idempotency = ctx.idempotency.map(|given| given.of(ctx.caller.as_ref()));
         ctx.dry_run = query::<WriteParameters>(parts.uri.query().unwrap_or_default())?.dry_run;
         ctx.if_match = header(&parts.headers, "if-match").filter(|v| v.trim() != "*").map(revision_of).transpose()?;
         Ok(ctx)

@@ -5,11 +5,14 @@ use std::sync::Arc;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
+use tower_http::compression::CompressionLayer;
 use utoipa::PartialSchema;
 use utoipa::openapi::OpenApi;
 
 use super::problem::{FieldProblem, ProblemBody};
 use crate::app::App;
+use crate::console::pages::api_docs::Reference;
+use crate::console::visit::Visit;
 
 /// Adds to the description what holds for all operations.
 #[must_use]
@@ -90,8 +93,11 @@ fn complete(method: &str, operation: &mut Value) {
     }
 }
 
-/// `/api/openapi.json`.
+/// `/api/openapi.json` and the page that reads it, `/api/docs`. Neither carries a secret, so both are compressed.
 pub fn router(document: Value) -> Router<Arc<App>> {
-    let document = Arc::new(document);
-    Router::new().route("/api/openapi.json", get(move || async move { Json(document.as_ref().clone()) }))
+    let (reference, document) = (Arc::new(Reference::of(&document)), Arc::new(document));
+    Router::new()
+        .route("/api/openapi.json", get(move || async move { Json(document.as_ref().clone()) }))
+        .route("/api/docs", get(move |visit: Visit| async move { reference.show(&visit) }))
+        .layer(CompressionLayer::new())
 }

@@ -186,6 +186,8 @@ mod tests {
         assert_eq!(fields(r#"{"items":[{}]}"#), ("items[0].email".to_owned(), "field.missing".to_owned()));
         assert_eq!(fields(r#"{"items":[{"email":7}]}"#), ("items[0].email".to_owned(), "field.wrong_type".to_owned()));
         assert_eq!(fields(r#" [[]]"#), ("body".to_owned(), "field.wrong_type".to_owned()));
+        let whole: Outer = parse(br#"{"items":[{"email":"a"},{"email":"b","count":2}]}"#).unwrap();
+        assert_eq!(whole.items.iter().map(|item| item.count).collect::<Vec<_>>(), [None, Some(2)]);
         assert_eq!(parse::<Outer>(b"{").unwrap_err().code, Code::RequestMalformed);
         assert_eq!(parse::<Outer>(b"{\"items\":[]} x").unwrap_err().code, Code::RequestMalformed);
     }

@@ -1,5 +1,5 @@
-//! `Idempotency-Key`: hashes the key with caller and route, and the body, before the body is read
-//! for its own sake. What is done with them stands in the write path.
+//! `Idempotency-Key`: hashes the key with the route, and the body, before the body is read for its
+//! own sake. The caller is added once recognised; what is done with it stands in the write path.
 
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use guildhall_domain::refusal::{Code, Refusal};
+use sha2::{Digest, Sha256};
 
 use super::context::header;
 use super::problem::Problem;
@@ -32,17 +33,13 @@ pub async fn layer(State(app): State<Arc<App>>, request: Request, next: Next) ->
         return Problem::from(Code::BodyTooLarge).into_response();
     };
     let route = parts.uri.path_and_query().map_or_else(String::new, ToString::to_string);
-    let named = [
-        key.as_bytes(),
-        route.as_bytes(),
-        header(&parts.headers, "authorization").unwrap_or_default().as_bytes(),
-        header(&parts.headers, "cookie").unwrap_or_default().as_bytes(),
-    ];
-    // Each part behind its length: the boundaries are unambiguous.
-    let lengths = named.map(|part| (part.len() as u64).to_be_bytes());
-    let pieces: Vec<&[u8]> = lengths.iter().zip(named).flat_map(|(length, part)| [length.as_slice(), part]).collect();
+    let mut hasher = Sha256::new();
+    for part in [key.as_str(), route.as_str()] {
+        hasher.update((part.len() as u64).to_be_bytes());
+        hasher.update(part.as_bytes());
+    }
     // Keyed, since a body may hold a password: its bare hash in the database could be guessed at.
-    let mac = app.key.subkey("idempotency");
-    parts.extensions.insert(Idempotency { key: mac.mac(&pieces), body: mac.mac(&[b"body", &bytes]) });
+    let body = app.key.subkey("idempotency").mac(&[&bytes]);
+    parts.extensions.insert(Idempotency { key: hasher.finalize().into(), body });
     next.run(Request::from_parts(parts, Body::from(bytes))).await
 }

@@ -11,6 +11,7 @@ pub mod health;
 pub mod idempotency;
 pub mod observe;
 pub mod problem;
+pub mod reference;
 pub mod reply;
 pub mod request_id;
 pub mod routes;

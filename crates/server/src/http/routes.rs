@@ -8,7 +8,9 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::api::{audit, check, identity, invitations, members, organizations, roles, session, tokens};
+use super::api::{
+    audit, check, groups, identity, invitations, members, organizations, resources, roles, session, tokens,
+};
 use crate::app::App;
 
 /// The routes under `/api/v1` and their description. Routes that take many items at once take
@@ -49,6 +51,15 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .merge(bulk)
         .routes(routes!(invitations::get, invitations::change_role, invitations::cancel))
         .routes(routes!(invitations::resend))
+        .routes(routes!(groups::list, groups::create))
+        .routes(routes!(groups::get, groups::edit, groups::delete))
+        .routes(routes!(groups::seats))
+        .routes(routes!(groups::set_seat, groups::leave_seat))
+        .routes(routes!(resources::list, resources::create))
+        .routes(routes!(resources::get, resources::edit, resources::delete))
+        .routes(routes!(resources::people))
+        .routes(routes!(resources::grants, resources::grant))
+        .routes(routes!(resources::revoke))
         .routes(routes!(roles::list))
         .routes(routes!(roles::get))
         .routes(routes!(roles::permissions))

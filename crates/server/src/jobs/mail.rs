@@ -102,10 +102,11 @@ async fn deliver(app: &Arc<App>, mail: Mail) -> Result<bool, Stop> {
             let pause_s = app.config.outbox.pause_s(tries).filter(|_| !error.permanent);
             app.store
                 .write(system(), now, Keep::Commit, move |tx| {
-                    Ok(match pause_s {
+                    let _: () = match pause_s {
                         Some(pause_s) => tx.mail_again(mail.id, about, now.plus_s(pause_s), &error.detail)?,
                         None => tx.mail_done(mail.id, about, Delivery::Failed, &error.detail)?,
-                    })
+                    };
+                    Ok(())
                 })
                 .await?;
             Ok(false)

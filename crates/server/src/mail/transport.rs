@@ -113,6 +113,20 @@ impl MailTransport {
         matches!(self.way, Way::Smtp { .. })
     }
 
+    /// Connects to the mail server, signs in and hangs up; nothing is sent. Files are not looked at.
+    ///
+    /// # Errors
+    /// What the server or the way to it says.
+    pub async fn greet(&self) -> Result<(), SendError> {
+        let Way::Smtp { client, timeout } = &self.way else { return Ok(()) };
+        match tokio::time::timeout(*timeout, client.test_connection()).await {
+            Ok(Ok(true)) => Ok(()),
+            Ok(Ok(false)) => Err(SendError::temporary("the mail server hung up after the greeting")),
+            Ok(Err(error)) => Err(judged(&error)),
+            Err(_) => Err(silent(*timeout)),
+        }
+    }
+
     /// Tries once to hand the mail over. `now` dates it and names the file.
     ///
     /// # Errors
@@ -127,10 +141,7 @@ impl MailTransport {
                         Ok(Sent { detail: shown(&format!("{} {}", response.code(), text.join(" "))) })
                     }
                     Ok(Err(error)) => Err(judged(&error)),
-                    Err(_) => Err(SendError::temporary(format!(
-                        "the mail server did not answer within {} s",
-                        timeout.as_secs_f32()
-                    ))),
+                    Err(_) => Err(silent(*timeout)),
                 }
             }
             Way::Files { folder, count } => {
@@ -195,6 +206,10 @@ impl MailTransport {
 fn sender(from: &str) -> Result<Mailbox, SendError> {
     from.parse()
         .map_err(|_| SendError::permanent(format!("`{from}` is not a sender; write `Name <address>` in `mail_from`")))
+}
+
+fn silent(timeout: Duration) -> SendError {
+    SendError::temporary(format!("the mail server did not answer within {} s", timeout.as_secs_f32()))
 }
 
 fn judged(error: &smtp::Error) -> SendError {

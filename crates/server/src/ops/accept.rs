@@ -75,12 +75,16 @@ pub struct Opened {
     pub email: String,
     /// The name the inviter typed.
     pub name: String,
-    /// The role's name.
+    /// The role's name; empty where there is only one.
     pub role: String,
+    /// Who invited; empty when they are gone.
+    pub inviter: String,
     /// When it ends.
     pub expires_at: Option<Timestamp>,
     /// Whether the person must sign in with an account that exists.
     pub must_sign_in: bool,
+    /// What accepting would refuse the caller, as far as it can be told before.
+    pub refusal: Option<Refusal>,
 }
 
 fn secret_of(ctx: &Ctx, token: &str) -> Result<[u8; 32], Refusal> {
@@ -103,26 +107,41 @@ pub async fn look(ctx: &Ctx, token: &str) -> Result<Opened, Stop> {
         let rules = ctx.app.rules(&place)?;
         let key = Email::parse(&found.email, "email")?;
         let taken = identity::verified(conn, key.key())?.is_some() && found.deliver == invitation::Deliver::Email;
+        let refusal = match &ctx.caller {
+            Some(caller) => {
+                let around = belongs(conn, caller.identity.id, place.id)?;
+                invitation::guard_known(&found, &caller.identity).and_then(|()| guard_join(&rules, around)).err()
+            }
+            None => None,
+        };
+        let inviter = found.created_by.map(|by| members::by_id(conn, place.id, by)).transpose()?.flatten();
+        let many = rules.preset().organization_roles().count() > 1;
+        let role = rules.preset().role("organization", &found.role).filter(|_| many);
         Ok(Opened {
             organization: place.name,
-            email: found.email.clone(),
-            name: found.name.clone(),
-            role: rules
-                .preset()
-                .role("organization", &found.role)
-                .map_or_else(|| found.role.clone(), |r| r.name.clone()),
+            role: role.map(|r| r.name.clone()).unwrap_or_default(),
+            inviter: inviter.map(|m| if m.name.is_empty() { m.email } else { m.name }).unwrap_or_default(),
+            email: found.email,
+            name: found.name,
             expires_at: found.expires_at,
             must_sign_in: taken,
+            refusal,
         })
     })
     .await
 }
 
-fn belongs(tx: &mut Tx<'_>, user: UserId, here: OrgId) -> Result<Belongs, Stop> {
+fn belongs(conn: &mut Conn<'_>, user: UserId, here: OrgId) -> Result<Belongs, Stop> {
     Ok(Belongs {
-        here: members::of_identity_here(tx, here, user)?.is_some(),
-        elsewhere: members::present_elsewhere(tx, user, here)?,
+        here: members::of_identity_here(conn, here, user)?.is_some(),
+        elsewhere: members::present_elsewhere(conn, user, here)?,
     })
+}
+
+/// Has an identity other than `who` proved this address?
+fn proved_by_another(tx: &mut Tx<'_>, email: &str, who: Option<UserId>) -> Result<bool, Stop> {
+    let email = Email::parse(email, "email")?;
+    Ok(identity::verified(tx, email.key())?.is_some_and(|other| Some(other.id) != who))
 }
 
 fn newcomer(ctx: &Ctx, tx: &Tx<'_>, email: &str, name: String) -> Identity {
@@ -145,13 +164,13 @@ fn newcomer(ctx: &Ctx, tx: &Tx<'_>, email: &str, name: String) -> Identity {
 /// `invitation.*`, `member.already`, `member.elsewhere`, `rate.limited`, refused values.
 pub async fn accept(ctx: &Ctx, wanted: Accept) -> Result<Answer<CameIn>, Stop> {
     ctx.app.limits.accept.take(&address_key(ctx.address), ctx.now.micros() / 1_000).map_err(limited)?;
-    if let Some(earlier) = ctx.answered().await? {
-        return Ok(earlier);
-    }
     let hash = secret_of(ctx, &wanted.token)?;
     let claimed = wanted.email.as_deref().map(|given| Email::parse(given, "email")).transpose()?;
     // A used-up link is told before any work is spent on a password.
     ctx.read(move |ctx, conn| {
+        if ctx.is_repetition(conn)? {
+            return Ok(());
+        }
         let found = invitations::by_secret(conn, &hash)?.ok_or(Code::InvitationUnknown)?;
         Ok(invitation::open(&found, ctx.now)?)
     })
@@ -194,11 +213,9 @@ fn enter(
         (Some(caller), _) => {
             let who = identity::by_id(tx, caller.identity.id)?.ok_or(Code::AuthInvalid)?;
             let around = belongs(tx, who.id, place.id)?;
-            let changes = invitation::accept(&rules, &found, &waiting, Guest::Known(&who), around, ctx.now)?;
-            let proves = changes.iter().any(|change| matches!(change, Change::EmailVerified { .. }));
-            if proves && identity::verified(tx, key.key())?.is_some() {
-                return Err(Code::EmailTaken.into());
-            }
+            let verified_elsewhere = proved_by_another(tx, &found.email, Some(who.id))?;
+            let guest = Guest::Known { identity: &who, verified_elsewhere };
+            let changes = invitation::accept(&rules, &found, &waiting, guest, around, ctx.now)?;
             (who, changes)
         }
         (None, Some((name, password))) => {
@@ -206,7 +223,7 @@ fn enter(
             let guest = Guest::New {
                 identity: Box::new(who.clone()),
                 password: password.clone(),
-                verified_elsewhere: identity::verified(tx, key.key())?.is_some(),
+                verified_elsewhere: proved_by_another(tx, &found.email, None)?,
             };
             let changes = invitation::accept(&rules, &found, &waiting, guest, Belongs::default(), ctx.now)?;
             (who, changes)
@@ -236,7 +253,7 @@ pub async fn sign_up(ctx: &Ctx, wanted: SignUp) -> Result<Answer<CameIn>, Stop> 
         )
         .into());
     };
-    guard_open(ctx, organization.clone()).await?;
+    open_to_all(ctx, organization.clone()).await?;
     let password = ctx.app.passwords.hash(Secret::new(wanted.password.clone())).await.map_err(password_stop)?;
     ctx.write(move |ctx, tx| {
         let found = organization::find(tx, &organization)?.ok_or(Code::JoinClosed)?;
@@ -274,6 +291,7 @@ pub async fn sign_up(ctx: &Ctx, wanted: SignUp) -> Result<Answer<CameIn>, Stop> 
         let proof = letters::link(ctx, tx, LinkKind::EmailVerify, who.id, &who.email)?;
         tx.apply(proof)?;
         let session = sessions::begin(ctx, tx, &who)?;
+        let member = members::by_id(tx, place.id, member.id)?.ok_or(Code::NotFound)?;
         Ok(CameIn { organization: Some((&place).into()), membership: Some((&member).into()), session: Some(session) })
     })
     .await
@@ -289,12 +307,16 @@ fn is_open(conn: &mut Conn<'_>, rules: &Rules, here: OrgId) -> Result<bool, Stop
     Ok(rules.policy().signup_open && !closed)
 }
 
-/// A closed organization and one that does not exist answer alike.
-async fn guard_open(ctx: &Ctx, organization: String) -> Result<(), Stop> {
+/// The name of an organization that lets people in by themselves. A closed one and one that does not exist answer
+/// alike.
+///
+/// # Errors
+/// `join.closed`.
+pub async fn open_to_all(ctx: &Ctx, organization: String) -> Result<String, Stop> {
     ctx.read(move |ctx, conn| {
         let found = organization::find(conn, &organization)?.ok_or(Code::JoinClosed)?;
         let rules = ctx.app.rules(&found)?;
-        if is_open(conn, &rules, found.id)? { Ok(()) } else { Err(Code::JoinClosed.into()) }
+        if is_open(conn, &rules, found.id)? { Ok(found.name) } else { Err(Code::JoinClosed.into()) }
     })
     .await
 }

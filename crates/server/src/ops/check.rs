@@ -1,20 +1,21 @@
 //! May this subject do that? The question the program exists for. Asked of the database for now:
 //! the same facts and the same formula as every other decision.
 
-use guildhall_domain::access;
 use guildhall_domain::action::Action;
 use guildhall_domain::ids::{MemberId, UserId};
 use guildhall_domain::member::{Member, Status};
+use guildhall_domain::permission::Bit;
+use guildhall_domain::reach::{self, Site, Who};
 use guildhall_domain::refusal::Refusal;
 use guildhall_domain::rights;
 use guildhall_domain::text::Email;
-use guildhall_store::read::{identity, member as members, organization};
+use guildhall_store::read::{group, identity, member as members, organization, resource};
 use guildhall_store::{Conn, Stop};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{Ctx, Place};
+use super::{Ctx, Place, resources};
 
 /// Most checks in one request.
 pub const MOST: usize = 1_000;
@@ -27,6 +28,9 @@ pub struct Check {
     pub subject: String,
     /// Name of the permission.
     pub permission: String,
+    /// On what: `res_…` or `type:external_id`; left out: the organization itself.
+    #[serde(default)]
+    pub resource: Option<String>,
     /// Answer only from this revision on.
     #[serde(default)]
     pub at_least_revision: Option<u64>,
@@ -73,7 +77,7 @@ pub async fn check(ctx: &Ctx, organization: &str, asked: Check) -> Result<Checke
     ctx.read(move |ctx, conn| {
         let place = ctx.place(conn, &organization)?;
         let revision = organization::revision(conn, place.organization.id)?;
-        one(conn, &place, &asked, revision, "")
+        one(ctx, conn, &place, &asked, revision, "")
     })
     .await
 }
@@ -94,13 +98,20 @@ pub async fn batch(ctx: &Ctx, organization: &str, asked: Checks) -> Result<AllCh
             .checks
             .iter()
             .enumerate()
-            .map(|(at, check)| one(conn, &place, check, revision, &format!("checks[{at}].")));
+            .map(|(at, check)| one(ctx, conn, &place, check, revision, &format!("checks[{at}].")));
         Ok(AllChecked { results: answers.collect::<Result<_, _>>()?, revision })
     })
     .await
 }
 
-fn one(conn: &mut Conn<'_>, place: &Place, asked: &Check, revision: u64, path: &str) -> Result<Checked, Stop> {
+fn one(
+    ctx: &Ctx,
+    conn: &mut Conn<'_>,
+    place: &Place,
+    asked: &Check,
+    revision: u64,
+    field: &str,
+) -> Result<Checked, Stop> {
     let subject = subject(conn, place, &asked.subject)?;
     // Anybody may ask about themself; about others only who has the right to.
     let mine = subject.as_ref().is_some_and(|s| Some(s.id) == place.standing.member.as_ref().map(|m| m.id));
@@ -108,7 +119,7 @@ fn one(conn: &mut Conn<'_>, place: &Place, asked: &Check, revision: u64, path: &
         place.permit(Action::AccessCheck)?;
     }
     let Some(bit) = place.rules.preset().bit(&asked.permission) else {
-        let field = format!("{path}permission");
+        let field = format!("{field}permission");
         return Err(Refusal::field(
             field,
             "permission.unknown",
@@ -117,22 +128,48 @@ fn one(conn: &mut Conn<'_>, place: &Place, asked: &Check, revision: u64, path: &
         .into());
     };
     if asked.at_least_revision.is_some_and(|least| least > revision) {
-        let field = format!("{path}at_least_revision");
+        let field = format!("{field}at_least_revision");
         return Err(
             Refusal::field(field, "revision.ahead", format!("the organization is at revision {revision}")).into()
         );
     }
     // A check of oneself answers for the credential in use, of others for whatever they may have.
     let scopes = if mine { place.standing.scopes } else { None };
-    let inputs = match &subject {
-        Some(member) => access::inputs(member, &place.rules, scopes),
-        None => rights::Inputs::at_root(None),
+    let (path, grants) = match &asked.resource {
+        // What is not here is reached by nobody; nothing tells it from what is hidden.
+        Some(name) => match resources::find(conn, place, name) {
+            Ok(target) => {
+                let path = resource::path(conn, place.organization.id, target.id)?;
+                (path, resource::path_grants(conn, place.organization.id, target.id)?)
+            }
+            Err(Stop::Refused(_)) => {
+                return Ok(Checked { allowed: false, revision, reasons: asked.explain.then(Vec::new) });
+            }
+            Err(failed) => return Err(failed),
+        },
+        None => (Vec::new(), Vec::new()),
     };
-    let allowed = rights::effective(&inputs).contains(bit);
-    let reasons = asked
-        .explain
-        .then(|| rights::explain(&inputs, bit).iter().filter_map(|r| serde_json::to_value(r).ok()).collect());
+    let site = Site { path: &path, grants: &grants };
+    let groups = match &subject {
+        Some(member) => group::of_member(conn, place.organization.id, member.id)?,
+        None => Vec::new(),
+    };
+    let standing = subject.as_ref().map(|m| place.rules.standing(&m.role, m.status == Status::Active, scopes));
+    // Without a subject there is no standing, and then nobody is looked for among the grants.
+    let who = subject.as_ref().map(|m| Who { member: m.id, groups: &groups });
+    let Some(who) = who else {
+        let inputs = rights::Inputs::at_root(None);
+        let reasons = asked.explain.then(|| told(&inputs, bit));
+        return Ok(Checked { allowed: false, revision, reasons });
+    };
+    let (allowed, reasons) = reach::with(&place.rules, standing, site, who, ctx.now, |inputs| {
+        (rights::effective(inputs).contains(bit), asked.explain.then(|| told(inputs, bit)))
+    });
     Ok(Checked { allowed, revision, reasons })
+}
+
+fn told(inputs: &rights::Inputs<'_>, bit: Bit) -> Vec<Value> {
+    rights::explain(inputs, bit).iter().filter_map(|reason| serde_json::to_value(reason).ok()).collect()
 }
 
 /// The subject's membership here. Whoever is unknown, removed or of another organization has none.

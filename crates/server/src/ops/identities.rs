@@ -198,20 +198,25 @@ pub async fn edit(ctx: &Ctx, wanted: EditMe) -> Result<Answer<Me>, Stop> {
         Some(given) => Some(Some(text::slug(given, "handle")?)),
     };
     let email = wanted.email.as_deref().map(|e| Email::parse(e, "email")).transpose()?;
+    if let Some(email) = &email {
+        let now_ms = ctx.now.micros() / 1_000;
+        ctx.app.limits.mail_requests.take(&address_key(ctx.address), now_ms).map_err(limited)?;
+        ctx.app.limits.mails_to_recipient.take(email.key(), now_ms).map_err(limited)?;
+    }
     ctx.write(move |ctx, tx| {
         tx.take_identity(user)?;
         let who = identity::by_id(tx, user)?.ok_or(Code::AuthInvalid)?;
-        if let Some(Some(wanted)) = &handle {
-            if identity::by_handle(tx, wanted)?.is_some_and(|other| other.id != user) {
-                return Err(Code::HandleTaken.into());
-            }
+        if let Some(Some(wanted)) = &handle
+            && identity::by_handle(tx, wanted)?.is_some_and(|other| other.id != user)
+        {
+            return Err(Code::HandleTaken.into());
         }
         tx.apply(rules_of::edit_profile(&who, &ProfileEdit { name: name.clone(), handle: handle.clone() }))?;
-        if let Some(email) = &email {
-            if email.shown() != who.email || who.email_verified_at.is_none() {
-                let letter = letters::link(ctx, tx, LinkKind::EmailVerify, user, email.shown())?;
-                tx.apply(letter)?;
-            }
+        if let Some(email) = &email
+            && (email.shown() != who.email || who.email_verified_at.is_none())
+        {
+            let letter = letters::link(ctx, tx, LinkKind::EmailVerify, user, email.shown())?;
+            tx.apply(letter)?;
         }
         load(ctx, tx)
     })
@@ -224,18 +229,17 @@ pub async fn edit(ctx: &Ctx, wanted: EditMe) -> Result<Answer<Me>, Stop> {
 /// `auth.required`, `token.scope_missing`, `password.wrong`, `rate.limited`, refused values.
 pub async fn change_password(ctx: &Ctx, wanted: ChangePassword) -> Result<Answer<Nothing>, Stop> {
     guard_whole(ctx)?;
-    if let Some(earlier) = ctx.answered().await? {
-        return Ok(earlier);
-    }
     let caller = ctx.caller()?.clone();
     check_new_password(ctx, &wanted.password, "password")?;
     let account = caller.identity.id.to_string();
     let now_ms = ctx.now.micros() / 1_000;
     ctx.app.limits.may_sign_in(&account, ctx.address, now_ms).map_err(limited)?;
     let user = caller.identity.id;
-    let stored = ctx.read(move |_, conn| Ok(identity::password(conn, user)?)).await?;
+    let look = ctx.read(move |ctx, conn| Ok((identity::password(conn, user)?, ctx.is_repetition(conn)?)));
+    let (stored, again) = look.await?;
     let right = ctx.app.passwords.verify(Secret::new(wanted.current), stored).await.map_err(password_stop)?;
-    if !right {
+    // What was the present password is the old one when the request comes again.
+    if !right && !again {
         ctx.app.limits.sign_in_failed(&account, ctx.address, now_ms);
         return Err(Code::PasswordWrong.into());
     }
@@ -258,14 +262,14 @@ pub async fn change_password(ctx: &Ctx, wanted: ChangePassword) -> Result<Answer
 pub async fn forgot(ctx: &Ctx, wanted: Forgot) -> Result<Answer<Nothing>, Stop> {
     let email = Email::parse(&wanted.email, "email")?;
     let now_ms = ctx.now.micros() / 1_000;
-    if ctx.dry_run {
-        // What would be mailed depends on whether the address has an account.
-        return Ok(Answer::Preview(Preview::default()));
-    }
     ctx.app.limits.mail_requests.take(&address_key(ctx.address), now_ms).map_err(limited)?;
     // Too many letters to one address are dropped in silence: a refusal would tell of the others.
     if ctx.app.limits.mails_to_recipient.take(email.key(), now_ms).is_err() {
         return Ok(Answer::Done(Nothing {}));
+    }
+    // A preview would tell whether there is a letter to send, and so whether there is an account.
+    if ctx.dry_run {
+        return Ok(Answer::Preview(Preview::default()));
     }
     ctx.write(move |ctx, tx| {
         let target = ("account", String::new(), email.key().to_owned());
@@ -293,12 +297,12 @@ fn link_hash(ctx: &Ctx, token: &str, kind: TokenKind) -> Result<[u8; 32], Refusa
 /// # Errors
 /// `link.invalid`, refused values.
 pub async fn reset(ctx: &Ctx, wanted: Reset) -> Result<Answer<Nothing>, Stop> {
-    if let Some(earlier) = ctx.answered().await? {
-        return Ok(earlier);
-    }
     check_new_password(ctx, &wanted.password, "password")?;
     let secret = link_hash(ctx, &wanted.token, TokenKind::Reset)?;
     ctx.read(move |ctx, conn| {
+        if ctx.is_repetition(conn)? {
+            return Ok(());
+        }
         let link = identity::link(conn, &secret, LinkKind::PasswordReset)?.filter(|l| l.expires_at > ctx.now);
         link.map(drop).ok_or_else(|| Code::LinkInvalid.into())
     })

@@ -9,12 +9,12 @@ use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::text::fold;
 use guildhall_domain::{invitation, member as rules_of};
 use guildhall_store::read::member::Filter;
-use guildhall_store::read::{Page, invitation as invitations, member as members};
+use guildhall_store::read::{Page, group as groups, invitation as invitations, member as members};
 use guildhall_store::{Conn, Stop, Tx};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::view::{List, MemberView, Nothing};
+use super::view::{List, MemberGroup, MemberView, Nothing};
 use super::{Answer, Ctx, Place, id};
 use crate::http::cursor;
 
@@ -99,7 +99,10 @@ pub async fn list(ctx: &Ctx, organization: &str, query: MemberQuery) -> Result<L
             Some(((key, id), _)) if found.len() > shown.len() => Some(cursor::write(&(key, id.to_string()))),
             _ => None,
         };
-        Ok(List { items: shown.into_iter().map(|(_, m)| m.into()).collect(), next })
+        let mut items: Vec<MemberView> = shown.iter().map(|(_, m)| m.into()).collect();
+        let ids: Vec<MemberId> = shown.iter().map(|(_, m)| m.id).collect();
+        with_groups(conn, &place, &ids, &mut items)?;
+        Ok(List { items, next })
     })
     .await
 }
@@ -113,9 +116,24 @@ pub async fn get(ctx: &Ctx, organization: &str, member: &str) -> Result<MemberVi
     ctx.read(move |ctx, conn| {
         let place = ctx.place(conn, &name)?;
         place.permit(Action::MemberList)?;
-        Ok((&load(conn, &place, &member)?).into())
+        let found = load(conn, &place, &member)?;
+        let mut items = [MemberView::from(&found)];
+        with_groups(conn, &place, &[found.id], &mut items)?;
+        let [view] = items;
+        Ok(view)
     })
     .await
+}
+
+/// Fills in the groups of a page of members with one question.
+fn with_groups(conn: &mut Conn<'_>, place: &Place, ids: &[MemberId], items: &mut [MemberView]) -> Result<(), Stop> {
+    for (member, manager, group, name) in groups::of_members(conn, place.organization.id, ids)? {
+        let at = ids.iter().position(|id| *id == member);
+        if let Some(view) = at.and_then(|at| items.get_mut(at)) {
+            view.groups.push(MemberGroup { id: group.to_string(), name, manager });
+        }
+    }
+    Ok(())
 }
 
 fn load(conn: &mut Conn<'_>, place: &Place, member: &str) -> Result<Member, Stop> {
@@ -324,6 +342,22 @@ pub async fn leave(ctx: &Ctx, organization: &str) -> Result<Answer<Nothing>, Sto
         let around = members::surroundings(tx, me, &place.rules.preset().top_role().slug)?;
         tx.apply(member::leave(&permit, &place.rules, me, around)?)?;
         Ok(Nothing {})
+    })
+    .await
+}
+
+/// What leaving would refuse the caller now, without leaving: for the page that asks.
+///
+/// # Errors
+/// `not_found`; what leaving refuses is the answer, not an error.
+pub async fn leave_refusal(ctx: &Ctx, organization: &str) -> Result<Option<Refusal>, Stop> {
+    let organization = organization.to_owned();
+    ctx.read(move |ctx, conn| {
+        let place = ctx.place(conn, &organization)?;
+        let me = place.me()?;
+        let around = members::surroundings(conn, me, &place.rules.preset().top_role().slug)?;
+        let permit = place.permit(Action::MemberLeave);
+        Ok(permit.and_then(|permit| member::leave(&permit, &place.rules, me, around)).err())
     })
     .await
 }

@@ -4,12 +4,16 @@
 pub mod accept;
 pub mod audit;
 pub mod check;
+pub mod grants;
+pub mod groups;
 pub mod identities;
 pub mod invitations;
 pub mod letters;
+pub mod links;
 pub mod members;
 pub mod organizations;
 pub mod preview;
+pub mod resources;
 pub mod roles;
 pub mod sessions;
 pub mod setup;
@@ -33,6 +37,7 @@ use guildhall_store::read::{credential::Session, member, organization, outbox};
 use guildhall_store::{Author, Conn, Keep, Stop, StoreError, Tx};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
 
 use crate::app::App;
 
@@ -76,10 +81,24 @@ impl Caller {
 /// body it came with.
 #[derive(Clone, Copy, Debug)]
 pub struct Idempotency {
-    /// Hash of key, caller and route.
+    /// Hash of key and route; of the credential too once that was recognised.
     pub key: [u8; 32],
     /// Hash of the body.
     pub body: [u8; 32],
+}
+
+impl Idempotency {
+    /// The same, of one caller only. A credential that is not valid any more recognises nobody, and
+    /// so finds none of the answers it once got.
+    #[must_use]
+    pub fn of(self, caller: Option<&Caller>) -> Self {
+        let credential = match caller.map(|c| &c.credential) {
+            Some(Credential::Session(session)) => session.id.to_string(),
+            Some(Credential::Token(token)) => token.id.to_string(),
+            None => String::new(),
+        };
+        Self { key: Sha256::new().chain_update(self.key).chain_update(credential).finalize().into(), ..self }
+    }
 }
 
 /// One request, without its body.
@@ -112,6 +131,19 @@ pub enum Answer<T> {
     Done(T),
     /// It would do this.
     Preview(view::Preview),
+}
+
+impl<T> Answer<T> {
+    /// What was done, for callers that never ask for a preview.
+    ///
+    /// # Errors
+    /// A fault when it was only a preview.
+    pub fn done(self) -> Result<T, Stop> {
+        match self {
+            Self::Done(value) => Ok(value),
+            Self::Preview(_) => Err(StoreError::Bug("a preview came where nothing asked for one".to_owned()).into()),
+        }
+    }
 }
 
 /// Where a request takes place: the organization, its rules, and the caller's standing in it.
@@ -211,7 +243,9 @@ impl Ctx {
             }
             Credential::Session(session) => {
                 let policy = rules.policy();
-                let idle = policy.session_idle_s.is_some_and(|most_s| self.now.seconds_since(session.seen_at) > most_s);
+                // When it was seen before this request, which has marked it by now.
+                let idle_s = self.now.seconds_since(session.seen_at);
+                let idle = policy.session_idle_s.is_some_and(|most_s| idle_s > most_s);
                 if idle
                     || self.now.seconds_since(session.created_at) > policy.session_absolute_s
                     || session.created_at < member.sessions_from
@@ -299,37 +333,16 @@ impl Ctx {
         Ok(answer)
     }
 
-    /// The answer that was kept for this request, when it is a repetition. For operations that look
-    /// at what the first one used up before they write.
-    ///
-    /// # Errors
-    /// `idempotency.mismatch`.
-    pub async fn answered<T>(&self) -> Result<Option<Answer<T>>, Stop>
-    where
-        T: DeserializeOwned + Send + 'static,
-    {
-        match self.idempotency {
-            Some(_) => Ok(self.read(|ctx, conn| ctx.kept_answer(conn)).await?.map(Answer::Done)),
-            None => Ok(None),
-        }
-    }
-
-    /// INVARIANT: of requests with one key that run at once, the first holds the key until it has
-    /// ended; the others then find its answer.
     fn earlier_answer<T: DeserializeOwned>(&self, tx: &mut Tx<'_>) -> Result<Option<T>, Stop> {
-        if let Some(idempotency) = self.idempotency.filter(|_| !self.dry_run) {
-            tx.hold_key(&idempotency.key)?;
-        }
-        self.kept_answer(tx)
-    }
-
-    fn kept_answer<T: DeserializeOwned>(&self, conn: &mut Conn<'_>) -> Result<Option<T>, Stop> {
         let Some(idempotency) = self.idempotency.filter(|_| !self.dry_run) else {
             return Ok(None);
         };
-        let Some((body, sealed)) = outbox::idempotent(conn, &idempotency.key, self.now.plus_s(-DAY_S))? else {
+        let since = self.now.plus_s(-DAY_S);
+        if tx.claim_answer(&idempotency.key, &idempotency.body, since)? {
             return Ok(None);
-        };
+        }
+        let (body, sealed) = outbox::idempotent(tx, &idempotency.key, since)?
+            .ok_or_else(|| StoreError::Conflict("a kept answer went away meanwhile".to_owned()))?;
         if body != idempotency.body {
             return Err(Code::IdempotencyMismatch.into());
         }
@@ -343,11 +356,23 @@ impl Ctx {
             .map_err(|e| StoreError::Corrupt(format!("a kept answer: {e}")).into())
     }
 
+    /// Whether the request repeats one that was answered: then what it would do is not looked at
+    /// again.
+    ///
+    /// # Errors
+    /// [`Stop::Failed`].
+    pub fn is_repetition(&self, conn: &mut Conn<'_>) -> Result<bool, Stop> {
+        match self.idempotency.filter(|_| !self.dry_run) {
+            Some(idempotency) => Ok(outbox::idempotent(conn, &idempotency.key, self.now.plus_s(-DAY_S))?.is_some()),
+            None => Ok(false),
+        }
+    }
+
     fn keep_answer<T: Serialize>(&self, tx: &mut Tx<'_>, value: &T) -> Result<(), Stop> {
         let Some(idempotency) = self.idempotency else { return Ok(()) };
         let text = serde_json::to_vec(value).map_err(|e| StoreError::Bug(format!("an answer cannot be kept: {e}")))?;
         let sealed = self.app.key.seal(ANSWERS, &idempotency.key, &text, self.app.entropy.as_ref());
-        Ok(tx.remember(&idempotency.key, &idempotency.body, sealed)?)
+        Ok(tx.remember(&idempotency.key, sealed)?)
     }
 }
 

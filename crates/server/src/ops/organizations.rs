@@ -5,7 +5,7 @@ use std::sync::Arc;
 use guildhall_domain::action::Action;
 use guildhall_domain::change::{Change, Naming};
 use guildhall_domain::ids::{MemberId, OrgId};
-use guildhall_domain::member;
+use guildhall_domain::member::{self, Status};
 use guildhall_domain::organization::{self as rules_of, Organization};
 use guildhall_domain::policy::{ApprovalMode, Knob, OrganizationCreators, OrganizationsPerIdentity};
 use guildhall_domain::preset::{self, Preset, Rules};
@@ -19,7 +19,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::view::{List, Nothing, OrganizationView};
-use super::{Answer, Ctx, Place};
+use super::{Answer, Caller, Ctx, Place};
 
 /// A new organization.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -134,25 +134,37 @@ fn free_slug(tx: &mut Tx<'_>, name: &str, id: OrgId) -> Result<String, Stop> {
     Ok(id.to_string().replace('_', "-"))
 }
 
+fn guard_creator(preset: &Preset, caller: &Caller) -> Result<(), Refusal> {
+    let closed = preset.policy.organization_created_by == OrganizationCreators::Administrators;
+    if closed && !caller.identity.administrator { Err(Code::OrganizationCreate.into()) } else { Ok(()) }
+}
+
+/// Every preset, with what making an organization of it would refuse the caller.
+///
+/// # Errors
+/// `auth.required`.
+pub fn creatable(ctx: &Ctx) -> Result<Vec<(Arc<Preset>, Option<Refusal>)>, Refusal> {
+    let caller = ctx.caller()?;
+    Ok(preset::all_built_in().iter().map(|p| (Arc::clone(p), guard_creator(p, caller).err())).collect())
+}
+
 /// Makes an organization with the caller as holder of its top role.
 ///
 /// # Errors
 /// `organization.create_denied`, `member.elsewhere`, refused values.
 pub async fn create(ctx: &Ctx, wanted: NewOrganization) -> Result<Answer<OrganizationView>, Stop> {
     let caller = ctx.caller()?.clone();
-    if let super::Credential::Token(token) = &caller.credential {
-        if token.organization.is_some() {
-            return Err(Refusal::because(
-                Code::OrganizationCreate,
-                "a token bound to one organization makes no others; sign in",
-            )
-            .into());
-        }
+    if let super::Credential::Token(token) = &caller.credential
+        && token.organization.is_some()
+    {
+        return Err(Refusal::because(
+            Code::OrganizationCreate,
+            "a token bound to one organization makes no others; sign in",
+        )
+        .into());
     }
     let preset = preset_named(wanted.preset.as_deref().unwrap_or("standard"))?;
-    if preset.policy.organization_created_by == OrganizationCreators::Administrators && !caller.identity.administrator {
-        return Err(Code::OrganizationCreate.into());
-    }
+    guard_creator(&preset, &caller)?;
     ctx.write(move |ctx, tx| {
         tx.take_identity(caller.identity.id)?;
         let anywhere = members::of_identity(tx, caller.identity.id)?;
@@ -175,11 +187,13 @@ pub async fn list(ctx: &Ctx, page: Page<OrgId>) -> Result<List<OrganizationView>
     let caller = ctx.caller()?.clone();
     ctx.read(move |_, conn| {
         let limit = page.limit;
-        if let super::Credential::Token(token) = &caller.credential {
-            if let Some(bound) = token.organization {
-                let one = organization::by_id(conn, bound)?;
-                return Ok(List { items: one.iter().map(Into::into).collect(), next: None });
-            }
+        if let super::Credential::Token(token) = &caller.credential
+            && let Some(bound) = token.organization
+        {
+            let here = members::of_identity_here(conn, bound, caller.identity.id)?;
+            let reached = here.filter(|m| m.status == Status::Active && token.member == Some(m.id));
+            let one = reached.map(|m| organization::by_id(conn, m.organization)).transpose()?.flatten();
+            return Ok(List { items: one.iter().map(Into::into).collect(), next: None });
         }
         let found = organization::of_identity(conn, caller.identity.id, &Page { limit: limit + 1, ..page })?;
         let items: Vec<OrganizationView> = found.iter().take(limit as usize).map(Into::into).collect();

@@ -38,11 +38,11 @@ pub fn of(ctx: &Ctx, tx: &mut Tx<'_>) -> Result<Preview, Stop> {
         if let Change::PolicyChanged { organization, before, after } = change {
             compare_policies(ctx, tx, *organization, (before, after), &mut preview)?;
         }
-        if let Some(access) = change.access() {
-            if let Some(organization) = organization::by_id(tx, access.organization)? {
-                let rules = ctx.app.rules_uncached(&organization)?;
-                compare(&rules, &access, &mut preview);
-            }
+        if let Some(access) = change.access()
+            && let Some(organization) = organization::by_id(tx, access.organization)?
+        {
+            let rules = ctx.app.rules_uncached(&organization)?;
+            compare(&rules, &access, &mut preview);
         }
     }
     Ok(preview)

@@ -132,7 +132,7 @@ pub fn found(
     let email = Email::parse(&first.email, "email")?;
     let preset = preset_named(&first.preset)?;
     let who = owner(ctx, tx, &email, &text::name(&first.name, "name")?);
-    let made = draft(ctx, tx, &first.organization, first.slug.as_deref(), &preset)?;
+    let made = draft(ctx, tx, &text::name(&first.organization, "organization")?, first.slug.as_deref(), &preset)?;
     let member = MemberId::new(tx.fresh());
     let mut changes = vec![
         Change::InstanceSetUp,
@@ -148,15 +148,12 @@ pub fn found(
 /// # Errors
 /// `setup.done`, `link.invalid`, refused values.
 pub async fn complete(ctx: &Ctx, wanted: SetUp) -> Result<Answer<Ready>, Stop> {
-    if let Some(earlier) = ctx.answered().await? {
-        return Ok(earlier);
-    }
     check_new_password(ctx, &wanted.password, "password")?;
     let (kind, hash) = ctx.app.credentials.parse(&wanted.token).map_err(|_| Code::LinkInvalid)?;
     if kind != TokenKind::Setup {
         return Err(Code::LinkInvalid.into());
     }
-    let done = ctx.read(|_, conn| Ok(is_set_up(conn)?)).await?;
+    let done = ctx.read(|ctx, conn| Ok(is_set_up(conn)? && !ctx.is_repetition(conn)?)).await?;
     if done {
         return Err(Code::SetupDone.into());
     }

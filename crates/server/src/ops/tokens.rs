@@ -198,11 +198,11 @@ pub async fn of_organization(ctx: &Ctx, organization: &str, page: Page<TokenId>)
 /// # Errors
 /// `not_found`, `access.denied`.
 pub async fn revoke_of_organization(ctx: &Ctx, organization: &str, token: &str) -> Result<Answer<Nothing>, Stop> {
-    let (organization, which) = (organization.to_owned(), id::<TokenId>(token)?);
+    let (organization, which) = (organization.to_owned(), token.to_owned());
     ctx.write(move |ctx, tx| {
         let place = ctx.take_place(tx, &organization)?;
         let _permit: Permit = place.permit(Action::TokenManage)?;
-        let found = credential::token_of_organization(tx, place.organization.id, which)?.ok_or(Code::NotFound)?;
+        let found = credential::token_of_organization(tx, place.organization.id, id(&which)?)?.ok_or(Code::NotFound)?;
         tx.apply(vec![Change::TokenRevoked { token: Box::new(found) }])?;
         Ok(Nothing {})
     })

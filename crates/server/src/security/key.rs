@@ -118,7 +118,11 @@ impl InstanceKey {
         Self::load(path)
     }
 
-    fn load(path: &Path) -> Result<Self, KeyError> {
+    /// Reads the key file and makes nothing.
+    ///
+    /// # Errors
+    /// See [`KeyError`].
+    pub fn load(path: &Path) -> Result<Self, KeyError> {
         let fault = |error| KeyError::File(path.to_owned(), error);
         let text = Secret::new(fs::read_to_string(path).map_err(fault)?);
         let mode = fs::metadata(path).map_err(fault)?.permissions().mode();

@@ -188,8 +188,6 @@ pub struct LimitRates {
     pub sign_in_failures_by_account_and_address: Rate,
     /// Failed sign-ins by account, from addresses it does not know.
     pub sign_in_failures_by_account: Rate,
-    /// Failed one-time codes by account: whoever comes that far has the password, so there is no exception.
-    pub code_failures_by_account: Rate,
     /// Requests with an unknown token, by address; right tokens never count.
     pub bad_tokens: Rate,
     /// Requests for a mail (forgotten password, verification) by address.
@@ -207,8 +205,6 @@ pub struct Limits {
     pub sign_up: Limiter,
     /// Acceptances by address.
     pub accept: Limiter,
-    /// Failed one-time codes by account.
-    pub code_failures: Limiter,
     /// Unknown tokens by address: take after the token was not found, answer 429 in place of 401.
     pub bad_tokens: Limiter,
     /// Requests for a mail by address.
@@ -229,7 +225,6 @@ impl Limits {
         Self {
             sign_up: Limiter::new(rates.sign_up),
             accept: Limiter::new(rates.accept),
-            code_failures: Limiter::new(rates.code_failures_by_account),
             bad_tokens: Limiter::new(rates.bad_tokens),
             mail_requests: Limiter::new(rates.mail_requests),
             mails_to_recipient: Limiter::new(rates.mails_to_recipient),

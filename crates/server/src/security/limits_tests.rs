@@ -14,7 +14,6 @@ fn limits() -> Limits {
         sign_in_failures_by_address: Rate::per_minute(60),
         sign_in_failures_by_account_and_address: Rate::per_hour(40),
         sign_in_failures_by_account: Rate::per_hour(100),
-        code_failures_by_account: Rate::per_hour(30),
         bad_tokens: Rate::per_minute(600),
         mail_requests: Rate::per_minute(60),
         mails_to_recipient: Rate::per_hour(30),

@@ -1,8 +1,10 @@
 //! Turns each change into rows. One page of arms; the compiler names a change that was forgotten.
 
+mod group;
 mod identity;
 mod member;
 mod organization;
+mod resource;
 
 use guildhall_domain::change::Change;
 use guildhall_domain::ids::OrgId;
@@ -13,7 +15,13 @@ use crate::error::StoreError;
 
 /// Every statement of this folder, for the test that prepares them on both engines.
 pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
-    organization::STATEMENTS.iter().chain(member::STATEMENTS).chain(identity::STATEMENTS).copied()
+    organization::STATEMENTS
+        .iter()
+        .chain(member::STATEMENTS)
+        .chain(identity::STATEMENTS)
+        .chain(group::STATEMENTS)
+        .chain(resource::STATEMENTS)
+        .copied()
 }
 
 /// What applying a change needs beside the change.
@@ -83,6 +91,7 @@ pub(crate) fn rows(
             member::status(conn, &at, member, guildhall_domain::member::Status::Active)
         }
         Change::MemberRejected { member, .. } | Change::MemberRemoved { member } | Change::MemberLeft { member } => {
+            resource::member_gone(conn, &at, member.organization, member.id)?;
             member::status(conn, &at, member, guildhall_domain::member::Status::Removed)
         }
         Change::MemberSessionsEnded { member, at: from } => member::sessions_from(conn, &at, member, *from),
@@ -95,6 +104,8 @@ pub(crate) fn rows(
             identity::link_issued(conn, &at, *link, *kind, *user, email, hash, *expires_at)
         }
         Change::LinkUsed { link } => identity::link_used(conn, *link),
+        Change::Group(change) => group::changed(conn, &at, change),
+        Change::Resource(change) => resource::changed(conn, &at, change),
         Change::MailQueued { mail, organization, invitation, kind, to, sealed } => {
             identity::mail_queued(conn, &at, *mail, (*organization, *invitation), kind, to, sealed)
         }

@@ -27,8 +27,9 @@ const SIGN_IN: &str = concat!(
 );
 const PASSWORD: &str = "SELECT password FROM identities WHERE id = $1";
 const LINK: &str = "SELECT id, identity_id, email, expires_at FROM links WHERE secret = $1 AND kind = $2";
+const WAITING: &str = "SELECT email FROM links WHERE identity_id = $1 AND kind = $2 AND expires_at > $3";
 
-pub(crate) const STATEMENTS: &[&str] = &[BY_ID, VERIFIED, BY_HANDLE, SIGN_IN, PASSWORD, LINK];
+pub(crate) const STATEMENTS: &[&str] = &[BY_ID, VERIFIED, BY_HANDLE, SIGN_IN, PASSWORD, LINK, WAITING];
 
 fn identity(row: &mut Row) -> Result<Identity, StoreError> {
     Ok(Identity {
@@ -115,4 +116,17 @@ pub fn link(
     conn.first(LINK, params![*secret, kind.word()], |row| {
         Ok(Link { id: row.next()?, user: row.next()?, email: row.next()?, expires_at: row.next()? })
     })
+}
+
+/// The address that an open link of this kind was mailed to.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn waiting_address(
+    conn: &mut Conn<'_>,
+    id: UserId,
+    kind: guildhall_domain::change::LinkKind,
+    now: Timestamp,
+) -> Result<Option<String>, StoreError> {
+    conn.first(WAITING, params![id, kind.word(), now], |row| row.next())
 }

@@ -2,11 +2,13 @@
 
 pub mod audit;
 pub mod credential;
+pub mod group;
 pub mod identity;
 pub mod invitation;
 pub mod member;
 pub mod organization;
 pub mod outbox;
+pub mod resource;
 pub mod schema;
 
 /// A list question's words: what to begin after, and how many at most.
@@ -25,4 +27,6 @@ pub(crate) fn statements() -> impl Iterator<Item = String> {
         .map(|sql| (*sql).to_owned())
         .chain(member::statements())
         .chain(audit::statements())
+        .chain(group::statements())
+        .chain(resource::statements())
 }

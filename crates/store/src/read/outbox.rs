@@ -12,7 +12,6 @@ const WAITING: &str = "SELECT COUNT(*) FROM outbox WHERE next_at IS NOT NULL";
 const FAILED: &str = "SELECT COUNT(*) FROM outbox WHERE state = 'failed'";
 const LAST_TROUBLE: &str =
     "SELECT detail FROM outbox WHERE detail IS NOT NULL AND state <> 'sent' ORDER BY id DESC LIMIT 1";
-/// A key that is only held has the time 0 and so no answer yet.
 const IDEMPOTENT: &str = "SELECT body, sealed FROM idempotency WHERE key = $1 AND created_at > $2";
 
 pub(crate) const STATEMENTS: &[&str] = &[DUE, WAITING, FAILED, LAST_TROUBLE, IDEMPOTENT];
@@ -78,15 +77,13 @@ pub fn last_trouble(conn: &mut Conn<'_>) -> Result<Option<String>, StoreError> {
     conn.first(LAST_TROUBLE, &[], |row| row.next())
 }
 
-/// The stored answer of an idempotency key made after `since`: hash of the body it answered, and
-/// the sealed answer.
+/// Hash of the body that was answered, and the sealed answer.
+pub type KeptAnswer = (Vec<u8>, Vec<u8>);
+
+/// The stored answer of an idempotency key made after `since`.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn idempotent(
-    conn: &mut Conn<'_>,
-    key: &[u8; 32],
-    since: Timestamp,
-) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError> {
+pub fn idempotent(conn: &mut Conn<'_>, key: &[u8; 32], since: Timestamp) -> Result<Option<KeptAnswer>, StoreError> {
     conn.first(IDEMPOTENT, params![*key, since], |row| Ok((row.next()?, row.next()?)))
 }

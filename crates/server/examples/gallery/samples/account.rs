@@ -123,9 +123,9 @@ fn new_token(visit: &Visit) -> NewTokenPage {
         cancel_href: "/acme/me".to_owned(),
         name: Input::default(),
         expiry: Select::of(vec![
-            Choice::new("7", "In 7 days"),
-            Choice::new("30", "In 30 days").selected(true),
-            Choice::new("365", "In a year"),
+            Choice::new("604800", "In 7 days"),
+            Choice::new("2592000", "In 30 days").selected(true),
+            Choice::new("31536000", "In a year"),
             Choice::new("", "Never"),
         ]),
         groups: vec![

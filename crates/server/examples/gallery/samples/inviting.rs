@@ -27,6 +27,10 @@ pub(crate) const SAMPLES: &[Sample] = &[
     page("/invite/other", "Accept, other account", |v| {
         accept(v, AcceptState::OtherAccount { signed_in_as: "ada@acme.example".to_owned() }).render()
     }),
+    page("/invite/sign-in", "Accept, sign in first", |v| accept(v, AcceptState::SignIn).render()),
+    page("/invite/not-now", "Accept, not now", |v| {
+        accept(v, AcceptState::NotNow { why: "That person is a member already.".to_owned() }).render()
+    }),
     page("/invite/expired", "Accept, expired", |v| accept(v, AcceptState::Expired).render()),
     page("/invite/used", "Accept, used", |v| accept(v, AcceptState::Used).render()),
     page("/invite/cancelled", "Accept, cancelled", |v| accept(v, AcceptState::Cancelled).render()),
@@ -163,7 +167,6 @@ fn accept(visit: &Visit, state: AcceptState) -> AcceptPage {
     let bearer = matches!(state, AcceptState::NewPerson { bearer: true, .. });
     AcceptPage {
         page: visit.plain("Invitation"),
-        words: words(),
         action: visit.path.clone(),
         sign_in_href: "/sign-in?next=/invite/new".to_owned(),
         organization_name: if bearer { endless() } else { "Acme Rockets".to_owned() },

@@ -103,29 +103,35 @@ fn audit(visit: &Visit, some: bool) -> AuditPage {
     }
 }
 
-fn api(visit: &Visit) -> ApiDocsPage {
-    let field = |name: &str, kind: &str, required: bool, description: &str, depth: u8| ApiField {
-        name: name.to_owned(),
-        kind: kind.to_owned(),
-        required,
-        description: description.to_owned(),
-        depth,
-    };
-    let problem = |status: &str, description: &str, codes: &[&str]| ApiAnswer {
+fn field(name: &str, kind: &str, required: bool, description: &str, depth: u8) -> ApiField {
+    ApiField { name: name.to_owned(), kind: kind.to_owned(), required, description: description.to_owned(), depth }
+}
+
+fn answer(status: &str, description: &str, codes: &[&str]) -> ApiAnswer {
+    ApiAnswer {
         status: status.to_owned(),
         description: description.to_owned(),
         codes: codes.iter().map(|&code| code.to_owned()).collect(),
         body: None,
-    };
-    let organization = || ApiParameter {
+    }
+}
+
+fn organization() -> ApiParameter {
+    ApiParameter {
         name: "org".to_owned(),
         place: "path".to_owned(),
         kind: "string".to_owned(),
         required: true,
         description: "Id or short name of the organization.".to_owned(),
-    };
-    let json = || ApiBody { media_type: "application/json".to_owned(), ..ApiBody::default() };
-    let list = ApiOperation {
+    }
+}
+
+fn json() -> ApiBody {
+    ApiBody { media_type: "application/json".to_owned(), ..ApiBody::default() }
+}
+
+fn list_members() -> ApiOperation {
+    ApiOperation {
         id: "list-members".to_owned(),
         method: "GET".to_owned(),
         path: "/api/v1/organizations/{org}/members".to_owned(),
@@ -162,10 +168,13 @@ fn api(visit: &Visit) -> ApiDocsPage {
                     ..json()
                 }),
             },
-            problem("400", "The cursor is bad or has expired", &["cursor.invalid"]),
+            answer("400", "The cursor is bad or has expired", &["cursor.invalid"]),
         ],
-    };
-    let remove = ApiOperation {
+    }
+}
+
+fn remove_member() -> ApiOperation {
+    ApiOperation {
         id: "remove-member".to_owned(),
         method: "DELETE".to_owned(),
         path: "/api/v1/organizations/{org}/members/{mem}".to_owned(),
@@ -173,12 +182,15 @@ fn api(visit: &Visit) -> ApiDocsPage {
         access: "Needs member.remove".to_owned(),
         parameters: vec![organization()],
         answers: vec![
-            problem("204", "Removed", &[]),
-            problem("409", "Refused", &["member.last_owner", "member.owns_resources"]),
+            answer("204", "Removed", &[]),
+            answer("409", "Refused", &["member.last_owner", "member.owns_resources"]),
         ],
         ..ApiOperation::default()
-    };
-    let change = ApiOperation {
+    }
+}
+
+fn change_member() -> ApiOperation {
+    ApiOperation {
         id: "change-member".to_owned(),
         method: "PATCH".to_owned(),
         path: "/api/v1/organizations/{org}/members/{mem}".to_owned(),
@@ -188,9 +200,12 @@ fn api(visit: &Visit) -> ApiDocsPage {
             fields: vec![field("role", "string", true, "Slug or id of a role", 0)],
             ..json()
         }),
-        answers: vec![problem("200", "The member", &[])],
+        answers: vec![answer("200", "The member", &[])],
         ..ApiOperation::default()
-    };
+    }
+}
+
+fn api(visit: &Visit) -> ApiDocsPage {
     let group = |id: &str, name: &str, operations: Vec<ApiOperation>| ApiGroup {
         id: id.to_owned(),
         name: name.to_owned(),
@@ -203,7 +218,7 @@ fn api(visit: &Visit) -> ApiDocsPage {
         intro: "Everything the console does, for programs. JSON in and out; errors are problem documents with a stable code.".to_owned(),
         document_href: "/api/openapi.json".to_owned(),
         groups: vec![
-            group("members", "Members", vec![list, change, remove]),
+            group("members", "Members", vec![list_members(), change_member(), remove_member()]),
             group("invitations", "Invitations", vec![ApiOperation { id: "invite".to_owned(), method: "POST".to_owned(), path: "/api/v1/organizations/{org}/invitations".to_owned(), summary: "Invite people".to_owned(), ..ApiOperation::default() }]),
         ],
     }

@@ -3,7 +3,7 @@
 use askama::Template;
 use guildhall_server::console::view::{
     Choice, ForgotPage, Input, LinkState, NewOrganizationPage, OrganizationsPage, Person, Place, ProblemPage,
-    ResetPage, Select, SetupPage, SignInPage, SignUpPage, VerifyPage,
+    ResetPage, Select, SetupPage, SignInPage, SignUpPage, VerifyPage, WaitingPage,
 };
 
 use super::shared::{EMOJI, SCRIPT, Visit, endless};
@@ -12,6 +12,9 @@ use super::{Sample, answer, page};
 pub(crate) const SAMPLES: &[Sample] = &[
     page("/setup", "Set-up", |v| setup(v, false).render()),
     page("/setup-wrong", "Set-up, mistakes", |v| setup(v, true).render()),
+    page("/setup-hint", "Set-up, not begun", |v| {
+        SetupPage { state: LinkState::Unknown, token: String::new(), ..setup(v, false) }.render()
+    }),
     page("/setup-used", "Set-up, used", |v| SetupPage { state: LinkState::Used, ..setup(v, false) }.render()),
     page("/sign-in", "Sign-in", |v| sign_in(v, None).render()),
     answer("/sign-in", "Sign-in, refused", 422, |v| {
@@ -20,18 +23,26 @@ pub(crate) const SAMPLES: &[Sample] = &[
     page("/sign-in-wrong", "Sign-in, refused", |v| {
         sign_in(v, Some("That address and password do not go together.")).render()
     }),
-    page("/forgot", "Forgot password", |v| forgot(v, false).render()),
-    answer("/forgot", "Forgot password, sent", 200, |v| forgot(v, true).render()),
-    page("/forgot-sent", "Forgot password, sent", |v| forgot(v, true).render()),
-    page("/reset/open", "Reset password", |v| reset(v, LinkState::Open).render()),
-    page("/reset/done", "Reset password, done", |v| reset(v, LinkState::Done).render()),
-    page("/reset/expired", "Reset password, expired", |v| reset(v, LinkState::Expired).render()),
-    page("/verify/open", "Verify address", |v| verify(v, LinkState::Open).render()),
-    page("/verify/done", "Verify address, done", |v| verify(v, LinkState::Done).render()),
-    page("/verify/unknown", "Verify address, unknown", |v| verify(v, LinkState::Unknown).render()),
+    page("/password/forgot", "Forgot password", |v| forgot(v, false).render()),
+    answer("/password/forgot", "Forgot password, sent", 200, |v| forgot(v, true).render()),
+    page("/password/forgot-sent", "Forgot password, sent", |v| forgot(v, true).render()),
+    page("/password/reset/open", "Reset password", |v| reset(v, LinkState::Open).render()),
+    page("/password/reset/done", "Reset password, done", |v| reset(v, LinkState::Done).render()),
+    page("/password/reset/expired", "Reset password, expired", |v| reset(v, LinkState::Expired).render()),
+    page("/email/verify/open", "Verify address", |v| verify(v, LinkState::Open).render()),
+    page("/email/verify/done", "Verify address, done", |v| verify(v, LinkState::Done).render()),
+    page("/email/verify/unknown", "Verify address, unknown", |v| verify(v, LinkState::Unknown).render()),
     page("/sign-up", "Sign-up", |v| sign_up(v).render()),
     page("/organizations", "Organizations", |v| organizations(v, true).render()),
     page("/organizations-none", "Organizations, none", |v| organizations(v, false).render()),
+    page("/waiting", "Waiting for approval", |v| {
+        WaitingPage {
+            page: v.plain("Waiting for approval"),
+            organization_name: endless(),
+            email: "ada@acme.example".to_owned(),
+        }
+        .render()
+    }),
     page("/organizations/new", "New organization", |v| new_organization(v).render()),
     page("/problem/400", "Problem 400", |v| {
         problem(
@@ -157,6 +168,7 @@ fn reset(visit: &Visit, state: LinkState) -> ResetPage {
     ResetPage {
         page: visit.plain("New password"),
         token: "sample/one".to_owned(),
+        email: "ada@acme.example".to_owned(),
         state,
         password: Input::default(),
         password_hint: PASSWORD_RULE.to_owned(),

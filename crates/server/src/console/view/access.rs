@@ -26,7 +26,7 @@ pub enum LinkState {
 pub struct SetupPage {
     /// Surroundings.
     pub page: Plain,
-    /// The single-use secret of the set-up address; sent as `token`.
+    /// The single-use secret of the set-up address; sent as `token`. Empty where nobody has opened that address yet.
     pub token: String,
     /// Whether the secret may be used; anything but `Open` shows what to do instead of the form.
     pub state: LinkState,
@@ -62,7 +62,7 @@ pub struct SignInPage {
     pub sign_up_href: Option<String>,
 }
 
-/// `GET /forgot`: asks for a mail with a link to a new password.
+/// `GET /password/forgot`: asks for a mail with a link to a new password.
 #[derive(Clone, Debug, Template)]
 #[template(path = "access/forgot.html")]
 pub struct ForgotPage {
@@ -74,14 +74,16 @@ pub struct ForgotPage {
     pub sent: bool,
 }
 
-/// `GET /reset/{token}`: sets a new password.
+/// `GET /password/reset/{token}`: sets a new password.
 #[derive(Clone, Debug, Template)]
 #[template(path = "access/reset.html")]
 pub struct ResetPage {
     /// Surroundings.
     pub page: Plain,
-    /// The secret of the link; the form posts to `/reset/{token}`.
+    /// The secret of the link; the form posts to `/password/reset/{token}`.
     pub token: String,
+    /// The address it was mailed to; empty when the link is not known.
+    pub email: String,
     /// Whether it may be used.
     pub state: LinkState,
     /// `password`; its value stays empty.
@@ -90,13 +92,13 @@ pub struct ResetPage {
     pub password_hint: String,
 }
 
-/// `GET /verify/{token}`: asks (so that a mail scanner's visit verifies nothing), then says it is done.
+/// `GET /email/verify/{token}`: asks (so that a mail scanner's visit verifies nothing), then says it is done.
 #[derive(Clone, Debug, Template)]
 #[template(path = "access/verify.html")]
 pub struct VerifyPage {
     /// Surroundings.
     pub page: Plain,
-    /// The secret of the link; the form posts to `/verify/{token}`.
+    /// The secret of the link; the form posts to `/email/verify/{token}`.
     pub token: String,
     /// The address to be verified; empty when the link is not known.
     pub email: String,
@@ -152,4 +154,16 @@ pub struct NewOrganizationPage {
     pub slug: Input,
     /// `preset`, with a sentence each.
     pub preset: Select,
+}
+
+/// `GET /{org}` for somebody who came in and waits for an administrator.
+#[derive(Clone, Debug, Template)]
+#[template(path = "access/waiting.html")]
+pub struct WaitingPage {
+    /// Surroundings.
+    pub page: Plain,
+    /// What they wait to join.
+    pub organization_name: String,
+    /// The reader's address.
+    pub email: String,
 }

@@ -107,7 +107,7 @@ pub struct NewTokenPage {
     pub cancel_href: String,
     /// `name`
     pub name: Input,
-    /// `expires_in_days`, an empty value meaning never.
+    /// `expires_in_s`, an empty value meaning never.
     pub expiry: Select,
     /// The scopes this reader may give; none chosen means everything the reader may.
     pub groups: Vec<ScopeGroup>,

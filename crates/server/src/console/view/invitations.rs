@@ -153,6 +153,13 @@ pub enum AcceptState {
         /// Whose account it is.
         signed_in_as: String,
     },
+    /// Nobody is signed in, and the address has an account.
+    SignIn,
+    /// The right person is signed in and may not join now.
+    NotNow {
+        /// Why, and what to do.
+        why: String,
+    },
     /// Its time has passed.
     Expired,
     /// It was accepted before.
@@ -177,8 +184,6 @@ impl AcceptState {
 pub struct AcceptPage {
     /// Surroundings.
     pub page: Plain,
-    /// The preset's words.
-    pub words: Arc<Words>,
     /// Where the form posts: `/invite/{token}`.
     pub action: String,
     /// Where signing in first leads: `/sign-in?next=…`.

@@ -21,7 +21,7 @@ mod words;
 
 pub use access::{
     ForgotPage, LinkState, NewOrganizationPage, OrganizationsPage, ResetPage, SetupPage, SignInPage, SignUpPage,
-    VerifyPage,
+    VerifyPage, WaitingPage,
 };
 pub use account::{MePage, NewTokenPage, ScopeGroup, SessionRow, TokenCreatedPage, TokenRow, TokensPage};
 pub use api_docs::{ApiAnswer, ApiBody, ApiDocsPage, ApiField, ApiGroup, ApiOperation, ApiParameter};
@@ -40,4 +40,4 @@ pub use questions::{ChangeRolePage, ConfirmPage, Consequence, TypedWord};
 pub use roles::{MatrixCell, MatrixRow, MatrixSection, RoleHead, RolesPage};
 pub use shell::{Account, NavGroup, NavLink, OrganizationMark, Plain, Shell, THEMES};
 pub use times::Time;
-pub use words::{Noun, Words};
+pub use words::{Noun, Words, titled};

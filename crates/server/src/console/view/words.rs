@@ -1,6 +1,14 @@
 //! The words a preset may change. The default is the `standard` preset's; the others come from preset
 //! data. Sentences that quote them are built in the templates.
 
+/// A short word such as `service_account` as it stands in a heading: `Service account`.
+#[must_use]
+pub fn titled(word: &str) -> String {
+    let spaced = word.replace(['_', '-'], " ");
+    let mut letters = spaced.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// A thing in four forms.
 #[derive(Clone, Debug)]
 pub struct Noun {

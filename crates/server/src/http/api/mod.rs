@@ -2,10 +2,12 @@
 
 pub mod audit;
 pub mod check;
+pub mod groups;
 pub mod identity;
 pub mod invitations;
 pub mod members;
 pub mod organizations;
+pub mod resources;
 pub mod roles;
 pub mod session;
 pub mod tokens;

@@ -1,0 +1,226 @@
+//! What the audit trail says of each change. Decides neither what is a change nor who did it.
+
+use serde_json::{Value, json};
+
+use super::Change;
+use crate::ids::{OrgId, UserId};
+use crate::invitation::Invitation;
+use crate::member::Member;
+use crate::token::Token;
+
+/// What an audit record says of a change.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AuditFact {
+    /// Whose trail it stands in; `None` is the installation's.
+    pub organization: Option<OrgId>,
+    /// Dotted name, noun then verb in the past tense; append-only.
+    pub kind: &'static str,
+    /// What it happened to: kind, id, name.
+    pub target: (&'static str, String, String),
+    /// What was.
+    pub before: Value,
+    /// What is.
+    pub after: Value,
+}
+
+impl Change {
+    /// What the audit trail says of this change; `None` for parts of another change.
+    #[must_use]
+    pub fn audit(&self) -> Option<AuditFact> {
+        match self {
+            Self::Group(change) => return Some(change.audit()),
+            Self::Resource(change) => return Some(change.audit()),
+            _ => {}
+        }
+        self.audit_of_organization()
+            .or_else(|| self.audit_of_member())
+            .or_else(|| self.audit_of_invitation())
+            .or_else(|| self.audit_of_token())
+            .or_else(|| self.audit_of_identity())
+    }
+
+    fn audit_of_organization(&self) -> Option<AuditFact> {
+        let fact = |id: OrgId, kind, name: &str, before, after| {
+            Some(AuditFact {
+                organization: Some(id),
+                kind,
+                target: ("organization", id.to_string(), name.to_owned()),
+                before,
+                after,
+            })
+        };
+        match self {
+            Self::OrganizationCreated { organization: o } => fact(
+                o.id,
+                "organization.created",
+                &o.name,
+                Value::Null,
+                json!({"name": o.name, "slug": o.slug, "preset": o.preset, "preset_version": o.preset_version}),
+            ),
+            Self::OrganizationRenamed { organization, before, after } => {
+                fact(*organization, "organization.renamed", &after.name, json!(before), json!(after))
+            }
+            Self::OrganizationDeleted { organization, slug, name } => Some(AuditFact {
+                organization: None,
+                ..fact(*organization, "organization.deleted", name, json!({"name": name, "slug": slug}), Value::Null)?
+            }),
+            Self::PolicyChanged { organization, before, after } => {
+                fact(*organization, "policy.changed", "", json!(before), json!(after))
+            }
+            Self::AuthenticationReset { organization, at } => {
+                fact(*organization, "authentication.reset", "", Value::Null, json!({"valid_from": at}))
+            }
+            _ => None,
+        }
+    }
+
+    fn audit_of_member(&self) -> Option<AuditFact> {
+        let member = |m: &Member, kind, before, after| {
+            Some(AuditFact {
+                organization: Some(m.organization),
+                kind,
+                target: ("member", m.id.to_string(), m.email.clone()),
+                before,
+                after,
+            })
+        };
+        let state = |m: &Member| json!({"role": m.role, "status": m.status.word()});
+        match self {
+            Self::MemberJoined { member: m } => member(
+                m,
+                "member.joined",
+                Value::Null,
+                json!({"role": m.role, "status": m.status.word(), "origin": m.origin.word()}),
+            ),
+            Self::InvitationAccepted { invitation: i, member: m } => member(
+                m,
+                "invitation.accepted",
+                json!({"invitation": i.id}),
+                json!({"identity": m.user, "role": m.role, "status": m.status.word()}),
+            ),
+            Self::MemberApproved { member: m, .. } => {
+                member(m, "member.approved", state(m), json!({"role": m.role, "status": "active"}))
+            }
+            Self::MemberRejected { member: m, reason } => {
+                member(m, "member.rejected", state(m), json!({"reason": reason}))
+            }
+            Self::MemberRoleChanged { member: m, after } => {
+                member(m, "member.role_changed", json!({"role": m.role}), json!({"role": after}))
+            }
+            Self::MemberDeactivated { member: m } => {
+                member(m, "member.deactivated", state(m), json!({"role": m.role, "status": "deactivated"}))
+            }
+            Self::MemberReactivated { member: m } => {
+                member(m, "member.reactivated", state(m), json!({"role": m.role, "status": "active"}))
+            }
+            Self::MemberRemoved { member: m } => member(m, "member.removed", state(m), Value::Null),
+            Self::MemberLeft { member: m } => member(m, "member.left", state(m), Value::Null),
+            Self::MemberSessionsEnded { member: m, at } => {
+                member(m, "member.sessions_ended", Value::Null, json!({"before": at}))
+            }
+            _ => None,
+        }
+    }
+
+    fn audit_of_invitation(&self) -> Option<AuditFact> {
+        let invitation = |i: &Invitation, kind, before, after| {
+            Some(AuditFact {
+                organization: Some(i.organization),
+                kind,
+                target: ("invitation", i.id.to_string(), i.email.clone()),
+                before,
+                after,
+            })
+        };
+        match self {
+            Self::MemberInvited { invitation: i, .. } => invitation(
+                i,
+                "invitation.created",
+                Value::Null,
+                json!({"role": i.role, "expires_at": i.expires_at, "deliver": i.deliver.word()}),
+            ),
+            Self::InvitationResent { invitation: i, expires_at, deliver, .. } => invitation(
+                i,
+                "invitation.resent",
+                json!({"expires_at": i.expires_at}),
+                json!({"expires_at": expires_at, "deliver": deliver.word()}),
+            ),
+            Self::InvitationRoleChanged { invitation: i, after } => {
+                invitation(i, "invitation.role_changed", json!({"role": i.role}), json!({"role": after}))
+            }
+            Self::InvitationCancelled { invitation: i } => {
+                invitation(i, "invitation.cancelled", json!({"role": i.role}), Value::Null)
+            }
+            _ => None,
+        }
+    }
+
+    fn audit_of_token(&self) -> Option<AuditFact> {
+        let token = |t: &Token, kind, before, after| {
+            Some(AuditFact {
+                organization: t.organization,
+                kind,
+                target: ("token", t.id.to_string(), t.name.clone()),
+                before,
+                after,
+            })
+        };
+        match self {
+            Self::TokenCreated { token: t, .. } => token(
+                t,
+                "token.created",
+                Value::Null,
+                json!({"name": t.name, "scopes": t.scopes, "expires_at": t.expires_at}),
+            ),
+            Self::TokenRevoked { token: t } => token(t, "token.revoked", json!({"name": t.name}), Value::Null),
+            _ => None,
+        }
+    }
+
+    fn audit_of_identity(&self) -> Option<AuditFact> {
+        let fact = |user: UserId, kind, name: &str, before, after| {
+            Some(AuditFact {
+                organization: None,
+                kind,
+                target: ("identity", user.to_string(), name.to_owned()),
+                before,
+                after,
+            })
+        };
+        match self {
+            Self::InstanceSetUp => Some(AuditFact {
+                organization: None,
+                kind: "instance.set_up",
+                target: ("instance", String::new(), String::new()),
+                before: Value::Null,
+                after: Value::Null,
+            }),
+            Self::IdentityCreated { identity: i, .. } => fact(
+                i.id,
+                "identity.created",
+                &i.email,
+                Value::Null,
+                json!({"email": i.email, "name": i.name, "verified": i.email_verified_at.is_some()}),
+            ),
+            Self::ProfileEdited { user, before, after } => {
+                fact(*user, "identity.edited", &after.name, json!(before), json!(after))
+            }
+            Self::EmailVerified { user, before, after, .. } => {
+                fact(*user, "identity.email_verified", after, json!({"email": before}), json!({"email": after}))
+            }
+            Self::PasswordChanged { user, .. } => {
+                fact(*user, "identity.password_changed", "", Value::Null, Value::Null)
+            }
+            Self::IdentityAuthenticationReset { user, at } => {
+                fact(*user, "identity.authentication_reset", "", Value::Null, json!({"valid_from": at}))
+            }
+            Self::SessionsEnded { user, why, .. } => {
+                fact(*user, "identity.sessions_ended", "", Value::Null, json!({"why": why}))
+            }
+            Self::SessionEnded { user, session } => {
+                fact(*user, "session.ended", "", json!({"session": session}), Value::Null)
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Resources and the grants on them.
+
+use axum::Json;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::PageQuery;
+use crate::http::extract::{Body, NoParameters, Query};
+use crate::http::problem::Problem;
+use crate::http::reply::{done, object, written};
+use crate::ops::Ctx;
+use crate::ops::grants::{self, GrantView, NewGrant, ReachView};
+use crate::ops::resources::{self, EditResource, NewResource, ResourceQuery, ResourceView};
+use crate::ops::view::List;
+
+/// List the resources you may see.
+#[utoipa::path(
+    get,
+    path = "/organizations/{org}/resources",
+    tag = "Resources",
+    operation_id = "list_resources",
+    params(
+        ("org" = String, Path, description = "Id or slug of the organization"),
+        ResourceQuery,
+    ),
+    responses((status = 200, description = "List the resources you may see", body = List<ResourceView>)),
+)]
+pub async fn list(
+    ctx: Ctx,
+    Path(org): Path<String>,
+    Query(query): Query<ResourceQuery>,
+) -> Result<Json<List<ResourceView>>, Problem> {
+    Ok(Json(resources::list(&ctx, &org, query).await?))
+}
+
+/// Make a resource.
+#[utoipa::path(
+    post,
+    path = "/organizations/{org}/resources",
+    tag = "Resources",
+    operation_id = "create_resource",
+    params(
+        ("org" = String, Path, description = "Id or slug of the organization"),
+    ),
+    request_body = NewResource,
+    responses((status = 201, description = "Make a resource", body = ResourceView)),
+)]
+pub async fn create(ctx: Ctx, Path(org): Path<String>, Body(wanted): Body<NewResource>) -> Result<Response, Problem> {
+    Ok(written(StatusCode::CREATED, resources::create(&ctx, &org, wanted).await?))
+}
+
+/// Show a resource.
+#[utoipa::path(
+    get,
+    path = "/organizations/{org}/resources/{resource}",
+    tag = "Resources",
+    operation_id = "get_resource",
+    params(
+        ("org" = String, Path, description = "Id or slug of the organization"),
+        ("resource" = String, Path, description = "`res_…` or `type:external_id`"),
+    ),
+    responses((status = 200, description = "Show a resource", body = ResourceView)),
+)]
+pub async fn get(
+    ctx: Ctx,
+    Path((org, resource)): Path<(String, String)>,
+    _: Query<NoParameters>,
+) -> Result<Response, Problem> {
+    Ok(object(StatusCode::OK, &resources::get(&ctx, &org, &resource).await?))
+}
+
+/// Rename, move or control a resource, or hand it on.
+#[utoipa::path(
+    patch,
+    path = "/organizations/{org}/resources/{resource}",
+    tag = "Resources",
+    operation_id = "edit_resource",
+    params(
+        ("org" = String, Path, description = "Id or slug of the organization"),
+        ("resource" = String, Path, description = "`res_…` or `type:external_id`"),
+    ),
+    request_body = EditResource,
+    responses((status = 200, description = "Rename, move or control a resource, or hand it on", body = ResourceView)),
+)]
+pub async fn edit(
+    ctx: Ctx,
+    Path((org, resource)): Path<(String, String)>,
+    Body(wanted): Body<EditResource>,
+) -> Result<Response, Problem> {
+    Ok(written(StatusCode::OK, resources::edit(&ctx, &org, &resource, wanted).await?))
+}
+
+/// End a resource and everything under it.
+#[utoipa::path(
+    delete,
+    path = "/organizations/{org}/resources/{resource}",
+    tag = "Resources",
+    operation_id = "delete_resource",
+    params(
+        ("org" = String, Path, description = "Id or slug of the organization"),
+        ("resource" = String, Path, description = "`res_…` or `type:external_id`"),
+    ),
+    responses((status = 204, description = "End a resource and everything under it")),
+)]
+pub async fn delete(ctx: Ctx, Path((org, resource)): Path<(String, String)>) -> Result<Response, Problem> {
+    Ok(done(resources::delete(&ctx, &org, &resource).await?))
+}
+
+/// List who reaches a resource, with what and whence.
+#[utoipa::path(
+    get,
+    path = "/organizations/{org}/resources/{resource}/people",
+    tag = "Resources",
+    operation_id = "list_resource_people",
+    params(
+        ("org" = String, Path, description = "Id or slug of the organization"),
+        ("resource" = String, Path, description = "`res_…` or `type:external_id`"),
+        PageQuery,
+    ),
+    responses((status = 200, description = "List who reaches a resource, with what and whence", body = List<ReachView>)),
+)]
+pub async fn people(
+    ctx: Ctx,
+    Path((org, resource)): Path<(String, String)>,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<List<ReachView>>, Problem> {
+    Ok(Json(grants::people(&ctx, &org, &resource, query.limit, query.after).await?))
+}
+
+/// List the grants on a resource.
+#[utoipa::path(
+    get,
+    path = "/organizations/{org}/resources/{resource}/grants",
+    tag = "Resources",
+    operation_id = "list_grants",
+    params(
+        ("org" = String, Path, description = "Id or slug of the organization"),
+        ("resource" = String, Path, description = "`res_…` or `type:external_id`"),
+        PageQuery,
+    ),
+    responses((status = 200, description = "List the grants on a resource", body = List<GrantView>)),
+)]
+pub async fn grants(
+    ctx: Ctx,
+    Path((org, resource)): Path<(String, String)>,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<List<GrantView>>, Problem> {
+    Ok(Json(grants::list(&ctx, &org, &resource, query.by_id()?).await?))
+}
+
+/// Grant something on a resource.
+#[utoipa::path(
+    post,
+    path = "/organizations/{org}/resources/{resource}/grants",
+    tag = "Resources",
+    operation_id = "create_grant",
+    params(
+        ("org" = String, Path, description = "Id or slug of the organization"),
+        ("resource" = String, Path, description = "`res_…` or `type:external_id`"),
+    ),
+    request_body = NewGrant,
+    responses((status = 201, description = "Grant something on a resource", body = GrantView)),
+)]
+pub async fn grant(
+    ctx: Ctx,
+    Path((org, resource)): Path<(String, String)>,
+    Body(wanted): Body<NewGrant>,
+) -> Result<Response, Problem> {
+    Ok(written(StatusCode::CREATED, grants::create(&ctx, &org, &resource, wanted).await?))
+}
+
+/// Take a grant back.
+#[utoipa::path(
+    delete,
+    path = "/organizations/{org}/grants/{grant}",
+    tag = "Resources",
+    operation_id = "revoke_grant",
+    params(
+        ("org" = String, Path, description = "Id or slug of the organization"),
+        ("grant" = String, Path, description = "`grt_…`"),
+    ),
+    responses((status = 204, description = "Take a grant back")),
+)]
+pub async fn revoke(ctx: Ctx, Path((org, grant)): Path<(String, String)>) -> Result<Response, Problem> {
+    Ok(done(grants::revoke(&ctx, &org, &grant).await?))
+}

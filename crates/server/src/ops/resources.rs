@@ -1,0 +1,411 @@
+//! Inner scopes and resources: made, listed, changed, ended; what is granted on them, and who
+//! reaches them.
+
+use guildhall_domain::ids::{GrantId, MemberId, ResourceId};
+use guildhall_domain::member::{Member, Status};
+use guildhall_domain::permission::Mask;
+use guildhall_domain::reach::{self, Site, Who};
+use guildhall_domain::refusal::{Code, Refusal};
+use guildhall_domain::resource::{self as rules_of, Resource, ResourcePermit, Verb};
+use guildhall_domain::text;
+use guildhall_domain::time::Timestamp;
+use guildhall_store::read::resource::Filter;
+use guildhall_store::read::{Page, group as groups, member as members, resource as resources};
+use guildhall_store::{Conn, Stop, Tx};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::view::{List, Nothing};
+use super::{Answer, Ctx, Place};
+use crate::http::cursor;
+
+/// Longest external id, in bytes.
+const EXTERNAL_MAX_BYTES: usize = 255;
+
+/// A new resource.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewResource {
+    /// A type of the preset.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What the product calls it, unique within its type.
+    #[serde(default)]
+    pub external_id: Option<String>,
+    /// For people.
+    pub name: String,
+    /// What it stands under; left out: the organization.
+    #[serde(default)]
+    pub parent: Option<String>,
+    /// `mem_…` of who owns it; left out: whoever makes it.
+    #[serde(default)]
+    pub owner: Option<String>,
+    /// Whether rights from above stop here.
+    #[serde(default)]
+    pub controlled: bool,
+}
+
+/// Changes of a resource; what is left out stays.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EditResource {
+    /// The new name.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Where it stands from now on; an empty text is the organization.
+    #[serde(default)]
+    pub parent: Option<String>,
+    /// `mem_…` of the new owner; an empty text is nobody.
+    #[serde(default)]
+    pub owner: Option<String>,
+    /// Whether rights from above stop here.
+    #[serde(default)]
+    pub controlled: Option<bool>,
+}
+
+/// Who owns a resource.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct OwnerView {
+    /// `mem_…`
+    pub id: String,
+    /// Their address.
+    pub email: String,
+    /// Their name.
+    pub name: String,
+}
+
+/// One resource.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ResourceView {
+    /// `res_…`
+    pub id: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What the product calls it.
+    pub external_id: Option<String>,
+    /// For people.
+    pub name: String,
+    /// `res_…` of what it stands under; `null` is the organization.
+    pub parent: Option<String>,
+    /// Who owns it; `null` is the organization.
+    pub owner: Option<OwnerView>,
+    /// Whether rights from above stop here.
+    pub controlled: bool,
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+    /// Revision of its last change, as in its `ETag`.
+    pub revision: u64,
+}
+
+/// Which resources to list.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ResourceQuery {
+    /// Only of this type.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// Only directly under this one.
+    pub parent: Option<String>,
+    /// Only owned by this member.
+    pub owner: Option<String>,
+    /// How many at most: 1 to 100.
+    pub limit: Option<u32>,
+    /// Where the page before ended.
+    pub after: Option<String>,
+}
+
+/// A resource by `res_…` or by `type:external_id`.
+///
+/// # Errors
+/// `not_found`.
+pub fn find(conn: &mut Conn<'_>, place: &Place, name: &str) -> Result<Resource, Stop> {
+    let here = place.organization.id;
+    let found = match name.parse::<ResourceId>() {
+        Ok(id) => resources::by_id(conn, here, id)?,
+        Err(_) => match name.split_once(':') {
+            Some((kind, external)) => resources::by_external(conn, here, kind, external)?,
+            None => None,
+        },
+    };
+    Ok(found.ok_or(Code::NotFound)?)
+}
+
+/// Everything the caller may do at the end of `path`.
+///
+/// # Errors
+/// [`Stop`].
+pub fn rights_at(ctx: &Ctx, conn: &mut Conn<'_>, place: &Place, path: &[Resource]) -> Result<Mask, Stop> {
+    let me = place.me()?;
+    let mask = rights_of(ctx, conn, place, me, place.standing.scopes, path)?;
+    Ok(mask)
+}
+
+/// Everything `member` may do at the end of `path`.
+///
+/// # Errors
+/// [`Stop`].
+pub fn rights_of(
+    ctx: &Ctx,
+    conn: &mut Conn<'_>,
+    place: &Place,
+    member: &Member,
+    scopes: Option<Mask>,
+    path: &[Resource],
+) -> Result<Mask, Stop> {
+    let here = place.organization.id;
+    let grants = match path.last() {
+        Some(target) => resources::path_grants(conn, here, target.id)?,
+        None => Vec::new(),
+    };
+    let groups = groups::of_member(conn, here, member.id)?;
+    let standing = place.rules.standing(&member.role, member.status == Status::Active, scopes);
+    let site = Site { path, grants: &grants };
+    Ok(reach::rights(&place.rules, Some(standing), site, Who { member: member.id, groups: &groups }, ctx.now))
+}
+
+/// A resource, the way to it, and leave to do `verb` to it.
+struct Found {
+    resource: Resource,
+    permit: ResourcePermit,
+}
+
+fn permitted(ctx: &Ctx, conn: &mut Conn<'_>, place: &Place, name: &str, verb: Verb) -> Result<Found, Stop> {
+    let resource = find(conn, place, name)?;
+    let path = resources::path(conn, place.organization.id, resource.id)?;
+    let rights = rights_at(ctx, conn, place, &path)?;
+    let permit = rules_of::authorize(place.me()?.id, rights, place.rules.preset(), &resource.kind, verb)?;
+    Ok(Found { resource, permit })
+}
+
+fn shown(conn: &mut Conn<'_>, place: &Place, resource: &Resource) -> Result<ResourceView, Stop> {
+    let owner = match resource.owner {
+        Some(id) => members::by_id(conn, place.organization.id, id)?,
+        None => None,
+    };
+    Ok(ResourceView {
+        id: resource.id.to_string(),
+        kind: resource.kind.clone(),
+        external_id: resource.external_id.clone(),
+        name: resource.name.clone(),
+        parent: resource.parent.map(|id| id.to_string()),
+        owner: owner.map(|m| OwnerView { id: m.id.to_string(), email: m.email, name: m.name }),
+        controlled: resource.controlled,
+        created_at: resource.created_at,
+        revision: resource.revision,
+    })
+}
+
+fn again(conn: &mut Conn<'_>, place: &Place, id: ResourceId) -> Result<ResourceView, Stop> {
+    let after = resources::by_id(conn, place.organization.id, id)?.ok_or(Code::NotFound)?;
+    shown(conn, place, &after)
+}
+
+fn external(text: Option<&str>) -> Result<Option<String>, Refusal> {
+    let Some(given) = text.filter(|t| !t.is_empty()) else { return Ok(None) };
+    if given.len() > EXTERNAL_MAX_BYTES || given.chars().any(char::is_control) {
+        return Err(Refusal::field(
+            "external_id",
+            "field.invalid",
+            format!("at most {EXTERNAL_MAX_BYTES} bytes, no control characters"),
+        ));
+    }
+    Ok(Some(given.to_owned()))
+}
+
+/// The parent somebody names, and the way to it; the organization for none. What one may not see
+/// cannot be named.
+fn under(ctx: &Ctx, conn: &mut Conn<'_>, place: &Place, parent: Option<&str>) -> Result<Vec<Resource>, Stop> {
+    let Some(name) = parent.filter(|p| !p.is_empty()) else { return Ok(Vec::new()) };
+    let unknown = || Stop::Refused(Refusal::value(Code::ResourceParent, "parent", "there is no such resource here"));
+    match permitted(ctx, conn, place, name, Verb::Read) {
+        Ok(found) => Ok(resources::path(conn, place.organization.id, found.resource.id)?),
+        Err(Stop::Refused(_)) => Err(unknown()),
+        Err(failed) => Err(failed),
+    }
+}
+
+fn owner_named(conn: &mut Conn<'_>, place: &Place, name: &str) -> Result<Member, Stop> {
+    let unknown = || Refusal::value(Code::ResourceOwner, "owner", "there is no such member here");
+    let id: MemberId = name.parse().map_err(|_| unknown())?;
+    Ok(members::by_id(conn, place.organization.id, id)?.ok_or_else(unknown)?)
+}
+
+/// Makes a resource.
+///
+/// # Errors
+/// `not_found`, `access.denied`, and those of the decision.
+pub async fn create(ctx: &Ctx, organization: &str, wanted: NewResource) -> Result<Answer<ResourceView>, Stop> {
+    let organization = organization.to_owned();
+    ctx.write(move |ctx, tx| {
+        let place = ctx.take_place(tx, &organization)?;
+        let path = under(ctx, tx, &place, wanted.parent.as_deref())?;
+        let rights = rights_at(ctx, tx, &place, &path)?;
+        let permit = rules_of::authorize(place.me()?.id, rights, place.rules.preset(), &wanted.kind, Verb::Create)?;
+        let owner = match wanted.owner.as_deref().filter(|o| !o.is_empty()) {
+            Some(name) => owner_named(tx, &place, name)?,
+            None => place.me()?.clone(),
+        };
+        let external_id = external(wanted.external_id.as_deref())?;
+        let taken = match &external_id {
+            Some(id) => resources::by_external(tx, place.organization.id, &wanted.kind, id)?.is_some(),
+            None => false,
+        };
+        let made = Resource {
+            id: ResourceId::new(tx.fresh()),
+            organization: place.organization.id,
+            kind: wanted.kind.clone(),
+            external_id,
+            name: text::name(&wanted.name, "name")?,
+            parent: path.last().map(|p| p.id),
+            owner: Some(owner.id),
+            controlled: wanted.controlled,
+            created_at: ctx.now,
+            revision: 0,
+        };
+        let which = made.id;
+        tx.apply(rules_of::create(&permit, &place.rules, made, &path, Some(&owner), taken)?)?;
+        again(tx, &place, which)
+    })
+    .await
+}
+
+/// A page of the resources the caller may see, oldest first. A page may be short where others are
+/// hidden; it is the last when `next` is `null`.
+///
+/// # Errors
+/// `not_found`, `cursor.invalid`, refused values.
+pub async fn list(ctx: &Ctx, organization: &str, query: ResourceQuery) -> Result<List<ResourceView>, Stop> {
+    let organization = organization.to_owned();
+    let limit = cursor::limit(query.limit)?;
+    let after = query.after.as_deref().map(|c| c.parse().map_err(|_| Refusal::of(Code::CursorInvalid))).transpose()?;
+    ctx.read(move |ctx, conn| {
+        let place = ctx.place(conn, &organization)?;
+        let given = |text: &Option<String>| text.clone().filter(|t| !t.is_empty());
+        let parent = match given(&query.parent) {
+            Some(name) => Some(permitted(ctx, conn, &place, &name, Verb::Read)?.resource.id),
+            None => None,
+        };
+        let owner = given(&query.owner).map(|name| owner_named(conn, &place, &name)).transpose()?.map(|m| m.id);
+        let filter = Filter { kind: given(&query.kind), parent, owner };
+        let found = resources::list(conn, place.organization.id, &filter, &Page { after, limit: limit + 1 })?;
+        let window = found.get(..limit as usize).unwrap_or(&found);
+        let mut items = Vec::with_capacity(window.len());
+        for one in window {
+            if permitted(ctx, conn, &place, &one.id.to_string(), Verb::Read).is_ok() {
+                items.push(shown(conn, &place, one)?);
+            }
+        }
+        let next = window.last().filter(|_| found.len() > window.len()).map(|r| r.id.to_string());
+        Ok(List { items, next })
+    })
+    .await
+}
+
+/// One resource.
+///
+/// # Errors
+/// `not_found`.
+pub async fn get(ctx: &Ctx, organization: &str, resource: &str) -> Result<ResourceView, Stop> {
+    let (organization, resource) = (organization.to_owned(), resource.to_owned());
+    ctx.read(move |ctx, conn| {
+        let place = ctx.place(conn, &organization)?;
+        let found = permitted(ctx, conn, &place, &resource, Verb::Read)?;
+        shown(conn, &place, &found.resource)
+    })
+    .await
+}
+
+/// Renames a resource, moves it, hands it on, controls it.
+///
+/// # Errors
+/// `not_found`, `access.denied`, `etag.stale`, and those of the decision.
+pub async fn edit(
+    ctx: &Ctx,
+    organization: &str,
+    resource: &str,
+    wanted: EditResource,
+) -> Result<Answer<ResourceView>, Stop> {
+    let (organization, resource) = (organization.to_owned(), resource.to_owned());
+    ctx.write(move |ctx, tx| {
+        let place = ctx.take_place(tx, &organization)?;
+        let found = permitted(ctx, tx, &place, &resource, Verb::Update)?;
+        let before = found.resource;
+        ctx.guard_seen(before.revision)?;
+        let mut after = before.clone();
+        if let Some(name) = &wanted.name {
+            after.name = text::name(name, "name")?;
+        }
+        after.controlled = wanted.controlled.unwrap_or(before.controlled);
+        let mut path = Vec::new();
+        if let Some(parent) = &wanted.parent {
+            path = under(ctx, tx, &place, Some(parent))?;
+            after.parent = path.last().map(|p| p.id);
+            if after.parent != before.parent {
+                // Moving is making it there: the right to make one is asked at the new place.
+                let rights = rights_at(ctx, tx, &place, &path)?;
+                rules_of::authorize(place.me()?.id, rights, place.rules.preset(), &before.kind, Verb::Create)?;
+            }
+        }
+        let owner = match wanted.owner.as_deref() {
+            None => None,
+            Some("") => {
+                after.owner = None;
+                None
+            }
+            Some(name) => {
+                let member = owner_named(tx, &place, name)?;
+                after.owner = Some(member.id);
+                Some(member)
+            }
+        };
+        tx.apply(rules_of::edit(&found.permit, &place.rules, &before, after, &path, owner.as_ref())?)?;
+        again(tx, &place, before.id)
+    })
+    .await
+}
+
+/// Ends a resource and everything under it.
+///
+/// # Errors
+/// `not_found`, `access.denied`, `etag.stale`.
+pub async fn delete(ctx: &Ctx, organization: &str, resource: &str) -> Result<Answer<Nothing>, Stop> {
+    let (organization, resource) = (organization.to_owned(), resource.to_owned());
+    ctx.write(move |ctx, tx| {
+        let place = ctx.take_place(tx, &organization)?;
+        let found = permitted(ctx, tx, &place, &resource, Verb::Delete)?;
+        ctx.guard_seen(found.resource.revision)?;
+        tx.apply(rules_of::delete(&found.permit, &found.resource))?;
+        Ok(Nothing {})
+    })
+    .await
+}
+
+/// The resource and leave to share it, for the grants on it.
+pub(super) fn to_share(
+    ctx: &Ctx,
+    tx: &mut Tx<'_>,
+    place: &Place,
+    name: &str,
+) -> Result<(Resource, ResourcePermit), Stop> {
+    let found = permitted(ctx, tx, place, name, Verb::Share)?;
+    Ok((found.resource, found.permit))
+}
+
+/// The resource and leave to see who reaches it.
+pub(super) fn to_look_at(
+    ctx: &Ctx,
+    conn: &mut Conn<'_>,
+    place: &Place,
+    name: &str,
+    verb: Verb,
+) -> Result<Resource, Stop> {
+    Ok(permitted(ctx, conn, place, name, verb)?.resource)
+}
+
+/// A grant's id of the path.
+pub(super) fn grant_id(text: &str) -> Result<GrantId, Refusal> {
+    super::id(text)
+}

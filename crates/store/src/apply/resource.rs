@@ -1,0 +1,109 @@
+//! Rows of resources and grants, and what goes when a member goes.
+
+use guildhall_domain::ids::{MemberId, OrgId};
+use guildhall_domain::resource::{Given, Grant, Resource, ResourceChange, Subject};
+
+use super::At;
+use crate::conn::Conn;
+use crate::error::StoreError;
+use crate::params;
+use crate::value::Value;
+
+macro_rules! subtree {
+    () => {
+        "WITH RECURSIVE below (id) AS (SELECT id FROM resources WHERE organization_id = $1 AND id = $2 UNION SELECT r.id FROM resources r JOIN below b ON r.parent_id = b.id WHERE r.organization_id = $1) "
+    };
+}
+
+const CREATE: &str = "INSERT INTO resources (organization_id, id, type, external_id, name, parent_id, owner_id, controlled, created_at, revision) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+const EDIT: &str = "UPDATE resources SET name = $3, parent_id = $4, owner_id = $5, controlled = $6, external_id = $7, revision = $8 WHERE organization_id = $1 AND id = $2";
+const UNGRANT: &str =
+    concat!(subtree!(), "DELETE FROM grants WHERE organization_id = $1 AND resource_id IN (SELECT id FROM below)");
+const DELETE: &str =
+    concat!(subtree!(), "DELETE FROM resources WHERE organization_id = $1 AND id IN (SELECT id FROM below)");
+const GRANT: &str = "INSERT INTO grants (organization_id, id, resource_id, subject_kind, subject_id, given_kind, given, expires_at, created_at, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+const REVOKE: &str = "DELETE FROM grants WHERE organization_id = $1 AND id = $2";
+const FORGET_GRANTS: &str =
+    "DELETE FROM grants WHERE organization_id = $1 AND subject_kind = 'member' AND subject_id = $2";
+const FORGET_SEATS: &str = "DELETE FROM group_members WHERE organization_id = $1 AND membership_id = $2";
+const FORGET_OWNER: &str =
+    "UPDATE resources SET owner_id = NULL, revision = $3 WHERE organization_id = $1 AND owner_id = $2";
+
+pub(crate) const STATEMENTS: &[&str] =
+    &[CREATE, EDIT, UNGRANT, DELETE, GRANT, REVOKE, FORGET_GRANTS, FORGET_SEATS, FORGET_OWNER];
+
+pub(super) fn changed(conn: &mut Conn<'_>, at: &At<'_>, change: &ResourceChange) -> Result<(), StoreError> {
+    let revision = at.revision(change.resource().organization)?;
+    match change {
+        ResourceChange::Created { resource: r } => conn
+            .execute(
+                CREATE,
+                params![
+                    r.organization,
+                    r.id,
+                    &r.kind,
+                    r.external_id.clone(),
+                    &r.name,
+                    r.parent,
+                    r.owner,
+                    r.controlled,
+                    r.created_at,
+                    revision
+                ],
+            )
+            .map(drop),
+        ResourceChange::Edited { after: r, .. } => conn
+            .execute(
+                EDIT,
+                params![
+                    r.organization,
+                    r.id,
+                    &r.name,
+                    r.parent,
+                    r.owner,
+                    r.controlled,
+                    r.external_id.clone(),
+                    revision
+                ],
+            )
+            .map(drop),
+        ResourceChange::Deleted { resource: r } => deleted(conn, r),
+        ResourceChange::Granted { grant, .. } => granted(conn, grant),
+        ResourceChange::Revoked { grant, .. } => conn.execute(REVOKE, params![grant.organization, grant.id]).map(drop),
+    }
+}
+
+fn deleted(conn: &mut Conn<'_>, r: &Resource) -> Result<(), StoreError> {
+    conn.execute(UNGRANT, params![r.organization, r.id])?;
+    conn.execute(DELETE, params![r.organization, r.id]).map(drop)
+}
+
+fn granted(conn: &mut Conn<'_>, g: &Grant) -> Result<(), StoreError> {
+    let (subject, id) = match g.subject {
+        Subject::Member(id) => ("member", Value::from(id)),
+        Subject::Group(id) => ("group", Value::from(id)),
+        Subject::Everyone => ("everyone", Value::Null),
+    };
+    let (kind, given) = match &g.given {
+        Given::Role(slug) => ("role", slug),
+        Given::Permission(name) => ("permission", name),
+    };
+    conn.execute(
+        GRANT,
+        params![g.organization, g.id, g.resource, subject, id, kind, given, g.expires_at, g.created_at, g.created_by],
+    )
+    .map(drop)
+}
+
+/// A member who is gone is in no group, is granted nothing and owns nothing: what they owned
+/// belongs to the organization.
+pub(super) fn member_gone(
+    conn: &mut Conn<'_>,
+    at: &At<'_>,
+    organization: OrgId,
+    member: MemberId,
+) -> Result<(), StoreError> {
+    conn.execute(FORGET_GRANTS, params![organization, member])?;
+    conn.execute(FORGET_SEATS, params![organization, member])?;
+    conn.execute(FORGET_OWNER, params![organization, member, at.revision(organization)?]).map(drop)
+}

@@ -1,0 +1,144 @@
+//! Groups and who is in them.
+
+use guildhall_domain::group::{Group, Seat};
+use guildhall_domain::ids::{GroupId, MemberId, OrgId};
+use guildhall_domain::text::fold;
+
+use super::Page;
+use crate::conn::Conn;
+use crate::error::StoreError;
+use crate::params;
+use crate::value::{Row, Value};
+
+macro_rules! columns {
+    () => {
+        "g.id, g.organization_id, g.name, g.description, g.origin, g.created_at, g.revision"
+    };
+}
+
+const BY_ID: &str = concat!("SELECT ", columns!(), " FROM groups g WHERE g.organization_id = $1 AND g.id = $2");
+const BY_NAME: &str = concat!("SELECT ", columns!(), " FROM groups g WHERE g.organization_id = $1 AND g.name_key = $2");
+const LIST: &str = concat!(
+    "SELECT g.name_key, ",
+    columns!(),
+    " FROM groups g WHERE g.organization_id = $1 AND (g.name_key, g.id) > ($2, $3) ORDER BY g.name_key, g.id LIMIT $4"
+);
+const SEAT: &str = "SELECT membership_id, manager FROM group_members WHERE organization_id = $1 AND group_id = $2 AND membership_id = $3";
+const SEATS: &str = "SELECT membership_id, manager FROM group_members WHERE organization_id = $1 AND group_id = $2 AND membership_id > $3 ORDER BY membership_id LIMIT $4";
+const OF_MEMBER: &str = "SELECT group_id FROM group_members WHERE organization_id = $1 AND membership_id = $2";
+const OF_MEMBERS: &str = "SELECT s.membership_id, s.manager, g.id, g.name FROM group_members s JOIN groups g ON g.organization_id = s.organization_id AND g.id = s.group_id WHERE s.organization_id = $1 AND s.membership_id IN ";
+
+/// Every statement here.
+pub(crate) fn statements() -> Vec<String> {
+    let mut all: Vec<String> = [BY_ID, BY_NAME, LIST, SEAT, SEATS, OF_MEMBER].iter().map(|s| (*s).to_owned()).collect();
+    all.push(in_list(OF_MEMBERS, 2));
+    all
+}
+
+fn in_list(head: &str, many: usize) -> String {
+    let places: Vec<String> = (0..many).map(|n| format!("${}", n + 2)).collect();
+    format!("{head}({}) ORDER BY g.name_key", places.join(", "))
+}
+
+fn group(row: &mut Row) -> Result<Group, StoreError> {
+    Ok(Group {
+        id: row.next()?,
+        organization: row.next()?,
+        name: row.next()?,
+        description: row.next()?,
+        origin: row.next()?,
+        created_at: row.next()?,
+        revision: row.next()?,
+    })
+}
+
+/// One group.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn by_id(conn: &mut Conn<'_>, organization: OrgId, id: GroupId) -> Result<Option<Group>, StoreError> {
+    conn.first(BY_ID, params![organization, id], group)
+}
+
+/// The group of a name, without regard to letter case.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn by_name(conn: &mut Conn<'_>, organization: OrgId, name: &str) -> Result<Option<Group>, StoreError> {
+    conn.first(BY_NAME, params![organization, fold(name)], group)
+}
+
+/// Where a page of groups ended: name key and id.
+pub type After = (String, GroupId);
+
+/// A page of groups by name.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn list(conn: &mut Conn<'_>, organization: OrgId, page: &Page<After>) -> Result<Vec<(After, Group)>, StoreError> {
+    let (key, id) = page.after.clone().map_or_else(|| (String::new(), uuid::Uuid::nil()), |(key, id)| (key, id.uuid()));
+    conn.all(LIST, params![organization, key, id, page.limit], |row| {
+        let key: String = row.next()?;
+        let one = group(row)?;
+        Ok(((key, one.id), one))
+    })
+}
+
+/// A member's place in a group.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn seat(
+    conn: &mut Conn<'_>,
+    organization: OrgId,
+    group: GroupId,
+    member: MemberId,
+) -> Result<Option<Seat>, StoreError> {
+    conn.first(SEAT, params![organization, group, member], |row| Ok(Seat { member: row.next()?, manager: row.next()? }))
+}
+
+/// A page of the places of a group.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn seats(
+    conn: &mut Conn<'_>,
+    organization: OrgId,
+    group: GroupId,
+    page: &Page<MemberId>,
+) -> Result<Vec<Seat>, StoreError> {
+    let after = page.after.map_or_else(uuid::Uuid::nil, MemberId::uuid);
+    conn.all(SEATS, params![organization, group, after, page.limit], |row| {
+        Ok(Seat { member: row.next()?, manager: row.next()? })
+    })
+}
+
+/// The groups a member is in.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn of_member(conn: &mut Conn<'_>, organization: OrgId, member: MemberId) -> Result<Vec<GroupId>, StoreError> {
+    conn.all(OF_MEMBER, params![organization, member], |row| row.next())
+}
+
+/// A membership, whether it manages the group, the group and its name.
+pub type Belonging = (MemberId, bool, GroupId, String);
+
+/// The groups each of some members is in: one question for a whole page.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn of_members(
+    conn: &mut Conn<'_>,
+    organization: OrgId,
+    members: &[MemberId],
+) -> Result<Vec<Belonging>, StoreError> {
+    if members.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut values = vec![Value::from(organization)];
+    values.extend(members.iter().map(|m| Value::from(*m)));
+    conn.all(&in_list(OF_MEMBERS, members.len()), &values, |row| {
+        Ok((row.next()?, row.next()?, row.next()?, row.next()?))
+    })
+}
