@@ -7,8 +7,8 @@ use super::organizations::Place;
 use super::{Call, Member, Model, Outcome, no};
 
 impl Model {
-    /// May the caller give this role? Nobody gives more than their own; whether somebody may leave
-    /// is not a power over others and does not count.
+    /// May the caller give this role? Nobody gives more than their own; what somebody may do about
+    /// themself only is no power over others and does not count.
     pub(super) fn may_give(&self, place: &Place, role: &str) -> Outcome<()> {
         if !self.at(place).has_role(role) {
             return no(422, "role.unknown");
@@ -22,7 +22,10 @@ impl Model {
 
     fn outranks(&self, place: &Place, role: &str) -> bool {
         let held = self.held(place);
-        self.at(place).role_rights(role).iter().all(|p| p == "member.leave" || held.contains(p))
+        self.at(place)
+            .role_rights(role)
+            .iter()
+            .all(|p| ["member.leave", "token.create"].contains(&p.as_str()) || held.contains(p))
     }
 
     /// May the caller act on somebody who has this role?

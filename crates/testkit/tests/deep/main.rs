@@ -6,4 +6,5 @@ mod generate;
 mod histories;
 mod laws;
 mod races;
+mod scene;
 mod world;

@@ -138,6 +138,12 @@ impl World {
         self.judge(&expected, &answer).map_err(|why| format!("then GET /me: {why}"))
     }
 
+    /// The organizations that are there.
+    pub fn organizations(&self) -> Vec<OrgId> {
+        let present = self.model.organizations.iter().filter(|o| !o.deleted);
+        present.filter_map(|o| self.names.real(&o.id)?.parse().ok()).collect()
+    }
+
     async fn send(&mut self, asked: &Request) -> Answer {
         let body = self.translate(&asked.body);
         let args: Vec<String> = asked.args.iter().map(|a| self.word(a)).collect();
