@@ -67,7 +67,7 @@ impl Scene {
             theme: visit.theme.clone(),
             csrf: visit.csrf(),
             flash: visit.flash.clone(),
-            notices: self.notices(visit),
+            notices: if tab == "users" { self.notices(visit) } else { Vec::new() },
             organization: OrganizationMark {
                 name: organization.name.clone(),
                 avatar: Avatar::of(&organization.name, &organization.id.to_string()),
@@ -90,9 +90,8 @@ impl Scene {
         if app.mail.is_smtp() || !self.may(Action::MemberInvite) {
             return Vec::new();
         }
-        let folder = app.config.outbox_path();
         let notice = Flash::new(Tone::Wait, "Mail is written to files: no mail server is set.");
-        vec![notice.detail(format!("Whoever runs this installation finds it in {}.", folder.display()))]
+        vec![notice.detail("Whoever runs this installation finds it in the outbox folder of its data.")]
     }
 
     fn organizations(&self) -> Vec<Place> {

@@ -2,6 +2,7 @@
 
 use axum::extract::Path;
 use axum::http::StatusCode;
+use guildhall_domain::refusal::{Code, Refusal};
 
 use crate::console::scene::Scene;
 use crate::console::verdict::{Verdict, sentence};
@@ -33,11 +34,20 @@ fn page(visit: &Visit, scene: &Scene, refused: Option<String>) -> ConfirmPage {
     }
 }
 
+/// Why somebody cannot leave now, and what to do about it.
+pub(super) fn why(refusal: &Refusal) -> String {
+    if refusal.code == Code::AccessDenied {
+        return "Your role here does not let you leave by yourself. Ask somebody who manages people to remove you."
+            .to_owned();
+    }
+    sentence(&refusal.detail)
+}
+
 /// `GET /{org}/leave`
 pub(super) async fn ask(visit: Visit, Path(organization): Path<String>) -> Shown {
     let scene = Scene::enter(&visit, &organization).await?;
     let refusal = members::leave_refusal(&visit.ctx, &organization).await.map_err(|stop| visit.wrong(stop))?;
-    visit.page(StatusCode::OK, &page(&visit, &scene, refusal.map(|r| sentence(&r.detail))))
+    visit.page(StatusCode::OK, &page(&visit, &scene, refusal.as_ref().map(why)))
 }
 
 /// `POST /{org}/leave`

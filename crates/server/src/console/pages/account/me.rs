@@ -1,14 +1,17 @@
 //! The page itself: everything of one's own, loaded through the use cases that the API has.
 
+use std::sync::Arc;
+
 use axum::extract::Path;
 use guildhall_domain::action::Action as Deed;
 use guildhall_store::read::Page;
 
-use super::{sessions, tokens};
+use super::{leave, sessions, tokens};
+use crate::console::pages::entrance::password_hint;
 use crate::console::scene::Scene;
-use crate::console::verdict::{Verdict, sentence};
+use crate::console::verdict::Verdict;
 use crate::console::view::{Action, Input, MePage};
-use crate::console::visit::{Shown, Visit};
+use crate::console::visit::{Shown, Visit, Wrong};
 use crate::ops::{links, members};
 
 /// Most of one's sessions that are shown at once.
@@ -47,7 +50,7 @@ pub(super) async fn page(visit: &Visit, organization: &str, typed: Typed, verdic
         email_waiting: waiting,
         current_password: verdict.input("current_password", ""),
         password: Input { value: String::new(), error: verdict.at("password") },
-        password_hint: crate::console::pages::entrance::password_hint(&visit.ctx),
+        password_hint: password_hint(&visit.ctx),
         sessions: sessions::rows(visit, &href, &open.map_err(|stop| visit.wrong(stop))?.items),
         end_others: Action::post("End all others", format!("{href}/sessions/end-others")),
         tokens: tokens::rows(visit, &scene, &href).await?,
@@ -57,18 +60,18 @@ pub(super) async fn page(visit: &Visit, organization: &str, typed: Typed, verdic
         },
         leave: leave_action(visit, &scene).await?,
         page: shell,
-        words: std::sync::Arc::clone(&scene.words),
+        words: Arc::clone(&scene.words),
         href,
     };
     verdict.page(visit, &page)
 }
 
 /// Leaving, offered exactly when it would succeed.
-async fn leave_action(visit: &Visit, scene: &Scene) -> Result<Action, crate::console::visit::Wrong> {
+async fn leave_action(visit: &Visit, scene: &Scene) -> Result<Action, Wrong> {
     let refusal = members::leave_refusal(&visit.ctx, scene.slug()).await.map_err(|stop| visit.wrong(stop))?;
     let label = scene.words.leave.as_str();
     Ok(match refusal {
         None => Action::ask_and_leave(label, format!("/{}/leave", scene.slug())).danger(),
-        Some(refusal) => Action::refused(label, sentence(&refusal.detail)),
+        Some(refusal) => Action::refused(label, leave::why(&refusal)),
     })
 }
