@@ -80,10 +80,13 @@ impl Permit {
         self.may_all.contains(&action)
     }
 
-    /// Does the holder have all of `rights`?
+    /// Does the holder have all of `rights`? Those that everybody has over themself only are left
+    /// aside: a policy that keeps owners from leaving, and a token that makes no tokens, must not
+    /// keep anybody from managing people who may.
     #[must_use]
     pub fn covers(&self, rights: Mask) -> bool {
-        rights.is_subset_of(self.rights)
+        let over_oneself = [Action::MemberLeave, Action::TokenCreate];
+        over_oneself.iter().fold(rights, |rights, own| rights.without(own.bit())).is_subset_of(self.rights)
     }
 
     /// Is `member` the holder?

@@ -26,7 +26,8 @@ const SWEEP_SESSIONS: &str = "DELETE FROM sessions WHERE expires_at <= $1";
 const SWEEP_LINKS: &str = "DELETE FROM links WHERE expires_at <= $1";
 const SWEEP_ANSWERS: &str = "DELETE FROM idempotency WHERE created_at <= $1";
 const SWEEP_MAIL: &str = "DELETE FROM outbox WHERE next_at IS NULL AND created_at <= $1";
-const REMEMBER: &str = "INSERT INTO idempotency (key, body, sealed, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT (key) DO UPDATE SET body = excluded.body, sealed = excluded.sealed, created_at = excluded.created_at";
+const CLAIM: &str = "INSERT INTO idempotency (key, body, sealed, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT (key) DO UPDATE SET body = excluded.body, sealed = excluded.sealed, created_at = excluded.created_at WHERE idempotency.created_at <= $5";
+const REMEMBER: &str = "UPDATE idempotency SET sealed = $2 WHERE key = $1";
 const PROBE: &str = "UPDATE instance SET probe = $1 WHERE id = 1";
 /// As much as an ordinary write and more: a disk that takes this has room again.
 const PROBE_BYTES: usize = 128 * 1024;
@@ -45,6 +46,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     SWEEP_LINKS,
     SWEEP_ANSWERS,
     SWEEP_MAIL,
+    CLAIM,
     REMEMBER,
     PROBE,
     REHASH,
@@ -203,13 +205,23 @@ impl Tx<'_> {
         }
     }
 
-    /// Keeps the answer of an idempotency key.
+    /// Takes an idempotency key for this transaction; `false` when an answer made after `since`
+    /// is kept under it. Two that bring the same key at once meet here: the second waits until the
+    /// first has ended.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn remember(&mut self, key: &[u8; 32], body: &[u8; 32], sealed: Vec<u8>) -> Result<(), StoreError> {
+    pub fn claim_answer(&mut self, key: &[u8; 32], body: &[u8; 32], since: Timestamp) -> Result<bool, StoreError> {
         let now = self.now();
-        self.execute(REMEMBER, params![*key, *body, sealed, now]).map(drop)
+        Ok(self.execute(CLAIM, params![*key, *body, Vec::<u8>::new(), now, since])? == 1)
+    }
+
+    /// Keeps the answer of a claimed idempotency key.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn remember(&mut self, key: &[u8; 32], sealed: Vec<u8>) -> Result<(), StoreError> {
+        self.execute(REMEMBER, params![*key, sealed]).map(drop)
     }
 
     /// Renews a password hash made with weaker parameters, unless it changed meanwhile.

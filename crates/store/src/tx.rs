@@ -91,6 +91,14 @@ impl<'a> Tx<'a> {
         self.ids.fresh(self.now)
     }
 
+    /// The id of the next record. Records of one transaction are of one moment; their place in it
+    /// stands where ids of one millisecond sort first (RFC 9562, 6.2), so that the trail tells
+    /// them in the order they happened.
+    fn event_id(&self) -> EventId {
+        let place = (self.changes.len() as u128).min(0xfff) << 64;
+        EventId::new(Uuid::from_u128(self.ids.fresh(self.now).as_u128() & !(0xfff << 64) | place))
+    }
+
     /// Everything applied so far.
     #[must_use]
     pub fn changes(&self) -> &[Change] {
@@ -151,7 +159,7 @@ impl<'a> Tx<'a> {
                         .ok_or_else(|| StoreError::Bug(format!("{id} was not taken before it was changed")))?,
                     None => self.conn.first(INSTANCE_REVISION, &[], |row| row.next::<u64>())?.unwrap_or(0),
                 };
-                let id = EventId::new(self.ids.fresh(self.now));
+                let id = self.event_id();
                 let (target_kind, target_id, target_name) = &fact.target;
                 self.conn.execute(
                     INSERT_EVENT,

@@ -46,6 +46,21 @@ impl ManualClock {
     }
 }
 
+const START_MICROS: i64 = 1_800_000_000_000_000;
+
+impl ManualClock {
+    /// Moves time to `seconds` after the start, unless it is later already.
+    pub fn set_s(&self, seconds: i64) {
+        self.0.fetch_max(START_MICROS + seconds * 1_000_000, Ordering::SeqCst);
+    }
+
+    /// The moment `seconds` after the start.
+    #[must_use]
+    pub const fn at_s(seconds: i64) -> Timestamp {
+        Timestamp::from_micros(START_MICROS + seconds * 1_000_000)
+    }
+}
+
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
         // A millisecond a look: nothing happens at the same moment twice, and order is kept.
@@ -158,7 +173,7 @@ impl TestApp {
 
     /// Starts with a clock and a key of its own.
     async fn first(folder: &Path, database: Database, own: Option<String>, tune: impl FnOnce(&mut Config)) -> Self {
-        let clock = Arc::new(ManualClock(AtomicI64::new(1_800_000_000_000_000)));
+        let clock = Arc::new(ManualClock(AtomicI64::new(START_MICROS)));
         let key = InstanceKey::generate(&SeededEntropy::new(COUNT.load(Ordering::SeqCst)));
         Self::open(folder, database, own, clock, key, tune).await
     }

@@ -79,6 +79,13 @@ impl Caller {
         self
     }
 
+    /// The same with a session: its cookie as `name=value`, and its CSRF token.
+    #[must_use]
+    pub fn with_session(mut self, cookie: &str, csrf: &str) -> Self {
+        (self.cookie, self.csrf) = (Some(cookie.to_owned()), Some(csrf.to_owned()));
+        self
+    }
+
     /// The cookie of the session in use, as `name=value`.
     #[must_use]
     pub fn cookie(&self) -> Option<&str> {

@@ -15,7 +15,12 @@ use crate::time::Timestamp;
 #[derive(Clone, Debug)]
 pub enum Guest<'a> {
     /// Somebody signed in.
-    Known(&'a Identity),
+    Known {
+        /// Who.
+        identity: &'a Identity,
+        /// Another identity has proved the invited address.
+        verified_elsewhere: bool,
+    },
     /// Somebody new: the identity to make and its password hash. `verified_elsewhere` tells that
     /// another identity has proved the invited address.
     New {
@@ -105,9 +110,12 @@ pub fn accept(
     let by_mail = invitation.deliver == Deliver::Email;
     let mut changes = Vec::new();
     let identity = match guest {
-        Guest::Known(identity) => {
+        Guest::Known { identity, verified_elsewhere } => {
             guard_known(invitation, identity)?;
             if identity.email_verified_at.is_none() {
+                if verified_elsewhere {
+                    return Err(Refusal::of(Code::InvitationSignIn));
+                }
                 changes.push(Change::EmailVerified {
                     user: identity.id,
                     before: identity.email.clone(),

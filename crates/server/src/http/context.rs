@@ -8,7 +8,7 @@ use axum::extract::{ConnectInfo, FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use guildhall_domain::refusal::{Code, Refusal};
-use guildhall_store::read::{credential, identity};
+use guildhall_store::read::credential;
 use guildhall_store::{Conn, Stop};
 use serde::Deserialize;
 
@@ -21,16 +21,9 @@ use crate::security::limits::address_key;
 use crate::security::token::TokenKind;
 
 /// Routes on which a session cookie without CSRF token counts as no credential: they hand out or
-/// take other proof.
-const OPEN: &[&str] = &[
-    "/api/v1/session",
-    "/api/v1/sign-up",
-    "/api/v1/invitations/accept",
-    "/api/v1/password/forgot",
-    "/api/v1/password/reset",
-    "/api/v1/email/verify",
-    "/api/v1/set-up",
-];
+/// take other proof. Paths as the nested router shows them, without `/api/v1`.
+const OPEN: &[&str] =
+    &["/session", "/sign-up", "/invitations/accept", "/password/forgot", "/password/reset", "/email/verify", "/set-up"];
 
 /// What every write takes behind `?`.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -83,11 +76,12 @@ async fn by_token(app: &Arc<App>, text: &str, from: IpAddr) -> Result<Caller, St
     let now = app.now();
     let found = app
         .store
-        .read(move |conn: &mut Conn<'_>| {
-            let Some(token) = credential::token_by_secret(conn, &hash)? else { return Ok(None) };
-            let over = token.revoked_at.is_some() || token.expires_at.is_some_and(|end| end <= now);
-            let who = identity::by_id(conn, token.user)?.filter(|who| token.created_at >= who.valid_from);
-            Ok(who.filter(|_| !over).map(|identity| Caller { identity, credential: Credential::Token(token) }))
+        .glance(move |conn: &mut Conn<'_>| {
+            let Some((token, identity)) = credential::token_by_secret(conn, &hash)? else { return Ok(None) };
+            let over = token.revoked_at.is_some()
+                || token.expires_at.is_some_and(|end| end <= now)
+                || token.created_at < identity.valid_from;
+            Ok((!over).then_some(Caller { identity, credential: Credential::Token(token) }))
         })
         .await?;
     match found {
@@ -111,12 +105,13 @@ async fn by_session(app: &Arc<App>, value: &str) -> Result<Option<Caller>, Stop>
     let idle_s = i64::try_from(app.config.session.idle_s).unwrap_or(i64::MAX);
     let found = app
         .store
-        .read(move |conn: &mut Conn<'_>| {
-            let Some(session) = credential::session_by_secret(conn, &hash)? else { return Ok(None) };
-            let seen = asked.session_seen(session.id).unwrap_or(session.seen_at).max(session.seen_at);
-            let over = session.expires_at <= now || now.seconds_since(seen) > idle_s;
-            let who = identity::by_id(conn, session.user)?.filter(|who| session.created_at >= who.valid_from);
-            Ok(who.filter(|_| !over).map(|identity| Caller { identity, credential: Credential::Session(session) }))
+        .glance(move |conn: &mut Conn<'_>| {
+            let Some((mut session, identity)) = credential::session_by_secret(conn, &hash)? else { return Ok(None) };
+            session.seen_at = asked.session_seen(session.id).map_or(session.seen_at, |seen| seen.max(session.seen_at));
+            let over = session.expires_at <= now
+                || now.seconds_since(session.seen_at) > idle_s
+                || session.created_at < identity.valid_from;
+            Ok((!over).then_some(Caller { identity, credential: Credential::Session(session) }))
         })
         .await?;
     if let Some(session) = found.as_ref().and_then(Caller::session) {
@@ -174,12 +169,14 @@ where
         if let Some(session) = ctx.caller.as_ref().and_then(Caller::session) {
             let given = header(&parts.headers, "x-csrf-token").unwrap_or_default();
             if !app.credentials.csrf_matches(session.uuid().as_bytes(), given) {
-                if !OPEN.contains(&parts.uri.path()) || parts.method == Method::DELETE {
+                let path = parts.uri.path();
+                if !OPEN.contains(&path.strip_prefix("/api/v1").unwrap_or(path)) || parts.method == Method::DELETE {
                     return Err(Code::CsrfInvalid.into());
                 }
                 ctx.caller = None;
             }
         }
+        ctx.idempotency = ctx.idempotency.map(|given| given.of(ctx.caller.as_ref()));
         ctx.dry_run = query::<WriteParameters>(parts.uri.query().unwrap_or_default())?.dry_run;
         ctx.if_match = header(&parts.headers, "if-match").filter(|v| v.trim() != "*").map(revision_of).transpose()?;
         Ok(ctx)

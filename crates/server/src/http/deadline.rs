@@ -15,8 +15,37 @@ const WITHIN: Duration = Duration::from_secs(60);
 
 /// Gives up on a request that takes too long. A write that has begun still runs to its end.
 pub async fn layer(request: Request, next: Next) -> Response {
-    match tokio::time::timeout(WITHIN, next.run(request)).await {
+    within(WITHIN, request, next).await
+}
+
+async fn within(longest: Duration, request: Request, next: Next) -> Response {
+    match tokio::time::timeout(longest, next.run(request)).await {
         Ok(response) => response,
         Err(_) => Problem::from(Code::TimedOut).into_response(),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use axum::body::{Body, Bytes};
+    use axum::routing::post;
+    use axum::{Router, middleware};
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_body_that_never_ends_is_given_up() {
+        let router = Router::new()
+            .route("/", post(|body: Bytes| async move { body.len().to_string() }))
+            .layer(middleware::from_fn(|request, next| within(Duration::from_millis(50), request, next)));
+        let ask = |body: Body| router.clone().oneshot(Request::post("/").body(body).unwrap());
+        assert_eq!(ask(Body::from("whole")).await.unwrap().status(), 200);
+        let endless = tokio_stream::pending::<Result<Bytes, std::io::Error>>();
+        let answer = ask(Body::from_stream(endless)).await.unwrap();
+        assert_eq!(answer.status(), 503);
+        let text = axum::body::to_bytes(answer.into_body(), 10_000).await.unwrap();
+        assert!(String::from_utf8_lossy(&text).contains("server.timed_out"));
     }
 }

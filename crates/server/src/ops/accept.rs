@@ -132,6 +132,12 @@ fn belongs(conn: &mut Conn<'_>, user: UserId, here: guildhall_domain::ids::OrgId
     })
 }
 
+/// Has an identity other than `who` proved this address?
+fn proved_by_another(tx: &mut Tx<'_>, email: &str, who: Option<UserId>) -> Result<bool, Stop> {
+    let email = Email::parse(email, "email")?;
+    Ok(identity::verified(tx, email.key())?.is_some_and(|other| Some(other.id) != who))
+}
+
 fn newcomer(ctx: &Ctx, tx: &Tx<'_>, email: &str, name: String) -> Identity {
     Identity {
         id: UserId::new(tx.fresh()),
@@ -155,6 +161,9 @@ pub async fn accept(ctx: &Ctx, wanted: Accept) -> Result<Answer<CameIn>, Stop> {
     let hash = secret_of(ctx, &wanted.token)?;
     // A used-up link is told before any work is spent on a password.
     ctx.read(move |ctx, conn| {
+        if ctx.is_repetition(conn)? {
+            return Ok(());
+        }
         let found = invitations::by_secret(conn, &hash)?.ok_or(Code::InvitationUnknown)?;
         Ok(invitation::open(&found, ctx.now)?)
     })
@@ -192,16 +201,17 @@ fn enter(
         (Some(caller), _) => {
             let who = identity::by_id(tx, caller.identity.id)?.ok_or(Code::AuthInvalid)?;
             let around = belongs(tx, who.id, place.id)?;
-            let changes = invitation::accept(&rules, &found, &waiting, Guest::Known(&who), around, ctx.now)?;
+            let verified_elsewhere = proved_by_another(tx, &found.email, Some(who.id))?;
+            let guest = Guest::Known { identity: &who, verified_elsewhere };
+            let changes = invitation::accept(&rules, &found, &waiting, guest, around, ctx.now)?;
             (who, changes)
         }
         (None, Some((name, password))) => {
             let who = newcomer(ctx, tx, &found.email, name.clone());
-            let key = Email::parse(&found.email, "email")?;
             let guest = Guest::New {
                 identity: Box::new(who.clone()),
                 password: password.clone(),
-                verified_elsewhere: identity::verified(tx, key.key())?.is_some(),
+                verified_elsewhere: proved_by_another(tx, &found.email, None)?,
             };
             let changes = invitation::accept(&rules, &found, &waiting, guest, Belongs::default(), ctx.now)?;
             (who, changes)
@@ -269,6 +279,7 @@ pub async fn sign_up(ctx: &Ctx, wanted: SignUp) -> Result<Answer<CameIn>, Stop> 
         let proof = letters::link(ctx, tx, LinkKind::EmailVerify, who.id, &who.email)?;
         tx.apply(proof)?;
         let session = sessions::begin(ctx, tx, &who)?;
+        let member = members::by_id(tx, place.id, member.id)?.ok_or(Code::NotFound)?;
         Ok(CameIn { organization: Some((&place).into()), membership: Some((&member).into()), session: Some(session) })
     })
     .await

@@ -1,7 +1,7 @@
 //! One's own identity: who am I, name, address, password.
 
 use guildhall_domain::change::{Change, LinkKind};
-use guildhall_domain::identity::{self as rules_of, ProfileEdit};
+use guildhall_domain::identity::{self as rules_of, Identity, ProfileEdit};
 use guildhall_domain::member::Status;
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::text::{self, Email};
@@ -13,7 +13,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::sessions::{check_new_password, limited, password_stop};
-use super::view::{MemberView, Nothing, OrganizationView};
+use super::view::{MemberView, Nothing, OrganizationView, Preview};
 use super::{Answer, Credential, Ctx, letters};
 use crate::security::limits::address_key;
 use crate::security::secret::Secret;
@@ -129,13 +129,17 @@ pub struct Verify {
 /// # Errors
 /// `auth.required`.
 pub async fn me(ctx: &Ctx) -> Result<Me, Stop> {
-    ctx.caller()?;
-    ctx.read(load).await
+    let who = ctx.caller()?.identity.clone();
+    ctx.glance(move |ctx, conn| shown(ctx, conn, who)).await
 }
 
 fn load(ctx: &Ctx, conn: &mut Conn<'_>) -> Result<Me, Stop> {
+    let who = identity::by_id(conn, ctx.caller()?.identity.id)?.ok_or(Code::AuthInvalid)?;
+    shown(ctx, conn, who)
+}
+
+fn shown(ctx: &Ctx, conn: &mut Conn<'_>, who: Identity) -> Result<Me, Stop> {
     let caller = ctx.caller()?;
-    let who = identity::by_id(conn, caller.identity.id)?.ok_or(Code::AuthInvalid)?;
     let (kind, id, scopes, bound) = match &caller.credential {
         Credential::Session(session) => ("session", session.id.to_string(), None, None),
         Credential::Token(token) => ("token", token.id.to_string(), token.scopes.clone(), token.organization),
@@ -262,6 +266,10 @@ pub async fn forgot(ctx: &Ctx, wanted: Forgot) -> Result<Answer<Nothing>, Stop> 
     if ctx.app.limits.mails_to_recipient.take(email.key(), now_ms).is_err() {
         return Ok(Answer::Done(Nothing {}));
     }
+    // A preview would tell whether there is a letter to send, and so whether there is an account.
+    if ctx.dry_run {
+        return Ok(Answer::Preview(Preview::default()));
+    }
     ctx.write(move |ctx, tx| {
         let target = ("account", String::new(), email.key().to_owned());
         let note =
@@ -291,6 +299,9 @@ pub async fn reset(ctx: &Ctx, wanted: Reset) -> Result<Answer<Nothing>, Stop> {
     check_new_password(ctx, &wanted.password, "password")?;
     let secret = link_hash(ctx, &wanted.token, TokenKind::Reset)?;
     ctx.read(move |ctx, conn| {
+        if ctx.is_repetition(conn)? {
+            return Ok(());
+        }
         let link = identity::link(conn, &secret, LinkKind::PasswordReset)?.filter(|l| l.expires_at > ctx.now);
         link.map(drop).ok_or_else(|| Code::LinkInvalid.into())
     })

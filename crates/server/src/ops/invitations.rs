@@ -243,25 +243,20 @@ pub async fn list(ctx: &Ctx, organization: &str, query: InvitationQuery) -> Resu
 /// # Errors
 /// `not_found`, `access.denied`.
 pub async fn get(ctx: &Ctx, organization: &str, invitation: &str) -> Result<InvitationView, Stop> {
-    let (name, wanted) = (organization.to_owned(), id::<InvitationId>(invitation)?);
+    let (name, wanted) = (organization.to_owned(), invitation.to_owned());
     ctx.read(move |ctx, conn| {
         let place = ctx.place(conn, &name)?;
         place.permit(Action::InvitationManage)?;
-        let found = invitations::by_id(conn, place.organization.id, wanted)?.ok_or(Code::NotFound)?;
+        let found = invitations::by_id(conn, place.organization.id, id(&wanted)?)?.ok_or(Code::NotFound)?;
         Ok(InvitationView::at(&found, ctx.now))
     })
     .await
 }
 
-fn taken(
-    ctx: &Ctx,
-    tx: &mut Tx<'_>,
-    organization: &str,
-    wanted: InvitationId,
-) -> Result<(Place, Permit, Invitation), Stop> {
+fn taken(ctx: &Ctx, tx: &mut Tx<'_>, organization: &str, wanted: &str) -> Result<(Place, Permit, Invitation), Stop> {
     let place = ctx.take_place(tx, organization)?;
     let permit = place.permit(Action::InvitationManage)?;
-    let found = invitations::by_id(tx, place.organization.id, wanted)?.ok_or(Code::NotFound)?;
+    let found = invitations::by_id(tx, place.organization.id, id(wanted)?)?.ok_or(Code::NotFound)?;
     ctx.guard_seen(found.revision)?;
     Ok((place, permit, found))
 }
@@ -281,11 +276,11 @@ pub async fn change_role(
     invitation: &str,
     wanted: NewRole,
 ) -> Result<Answer<InvitationView>, Stop> {
-    let (organization, which) = (organization.to_owned(), id::<InvitationId>(invitation)?);
+    let (organization, which) = (organization.to_owned(), invitation.to_owned());
     ctx.write(move |ctx, tx| {
-        let (place, permit, found) = taken(ctx, tx, &organization, which)?;
+        let (place, permit, found) = taken(ctx, tx, &organization, &which)?;
         tx.apply(invitation::change_role(&permit, &place.rules, &found, &wanted.role)?)?;
-        again(ctx, tx, &place, which)
+        again(ctx, tx, &place, found.id)
     })
     .await
 }
@@ -295,9 +290,9 @@ pub async fn change_role(
 /// # Errors
 /// `not_found`, `access.denied`, `etag.stale`, `invitation.not_pending`.
 pub async fn cancel(ctx: &Ctx, organization: &str, invitation: &str) -> Result<Answer<Nothing>, Stop> {
-    let (organization, which) = (organization.to_owned(), id::<InvitationId>(invitation)?);
+    let (organization, which) = (organization.to_owned(), invitation.to_owned());
     ctx.write(move |ctx, tx| {
-        let (place, permit, found) = taken(ctx, tx, &organization, which)?;
+        let (place, permit, found) = taken(ctx, tx, &organization, &which)?;
         tx.apply(invitation::cancel(&permit, &place.rules, &found)?)?;
         Ok(Nothing {})
     })
@@ -314,13 +309,13 @@ pub async fn resend(
     invitation: &str,
     wanted: Resend,
 ) -> Result<Answer<InviteOutcome>, Stop> {
-    let (organization, which) = (organization.to_owned(), id::<InvitationId>(invitation)?);
+    let (organization, which) = (organization.to_owned(), invitation.to_owned());
     ctx.write(move |ctx, tx| {
-        let (place, permit, found) = taken(ctx, tx, &organization, which)?;
+        let (place, permit, found) = taken(ctx, tx, &organization, &which)?;
         let deliver = way(wanted.deliver.as_deref(), found.deliver)?;
         let minted = ctx.app.credentials.mint(TokenKind::Inv, ctx.app.entropy.as_ref());
         tx.apply(invitation::resend(&permit, &place.rules, &found, deliver, minted.hash, ctx.now)?)?;
-        let after = invitations::by_id(tx, place.organization.id, which)?.ok_or(Code::NotFound)?;
+        let after = invitations::by_id(tx, place.organization.id, found.id)?.ok_or(Code::NotFound)?;
         let link = hand_over(ctx, tx, &place, &after, minted.secret.expose())?;
         Ok(InviteOutcome {
             email: after.email.clone(),

@@ -11,10 +11,12 @@ pub mod invitations;
 pub mod letters;
 pub mod links;
 pub mod members;
+pub mod offers;
 pub mod organizations;
 pub mod preview;
 pub mod resources;
 pub mod roles;
+pub mod roster;
 pub mod sessions;
 pub mod setup;
 pub mod tokens;
@@ -37,6 +39,7 @@ use guildhall_store::read::{credential::Session, member, organization, outbox};
 use guildhall_store::{Author, Conn, Keep, Stop, StoreError, Tx};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
 
 use crate::app::App;
 
@@ -80,10 +83,24 @@ impl Caller {
 /// body it came with.
 #[derive(Clone, Copy, Debug)]
 pub struct Idempotency {
-    /// Hash of key, caller and route.
+    /// Hash of key and route; of the credential too once that was recognised.
     pub key: [u8; 32],
     /// Hash of the body.
     pub body: [u8; 32],
+}
+
+impl Idempotency {
+    /// The same, of one caller only. A credential that is not valid any more recognises nobody, and
+    /// so finds none of the answers it once got.
+    #[must_use]
+    pub fn of(self, caller: Option<&Caller>) -> Self {
+        let credential = match caller.map(|c| &c.credential) {
+            Some(Credential::Session(session)) => session.id.to_string(),
+            Some(Credential::Token(token)) => token.id.to_string(),
+            None => String::new(),
+        };
+        Self { key: Sha256::new().chain_update(self.key).chain_update(credential).finalize().into(), ..self }
+    }
 }
 
 /// One request, without its body.
@@ -228,8 +245,9 @@ impl Ctx {
             }
             Credential::Session(session) => {
                 let policy = rules.policy();
-                let seen = self.app.session_seen(session.id).unwrap_or(session.seen_at).max(session.seen_at);
-                let idle = policy.session_idle_s.is_some_and(|most_s| self.now.seconds_since(seen) > most_s);
+                // When it was seen before this request, which has marked it by now.
+                let idle_s = self.now.seconds_since(session.seen_at);
+                let idle = policy.session_idle_s.is_some_and(|most_s| idle_s > most_s);
                 if idle
                     || self.now.seconds_since(session.created_at) > policy.session_absolute_s
                     || session.created_at < member.sessions_from
@@ -284,6 +302,18 @@ impl Ctx {
         self.app.store.read(move |conn| work(&ctx, conn)).await
     }
 
+    /// Reads a few rows by their keys, see [`guildhall_store::Store::glance`].
+    ///
+    /// # Errors
+    /// What the work returns.
+    pub async fn glance<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self, &mut Conn<'_>) -> Result<T, Stop> + Send + 'static,
+    ) -> Result<T, Stop> {
+        let ctx = self.clone();
+        self.app.store.glance(move |conn| work(&ctx, conn)).await
+    }
+
     /// Writes: one transaction, with its audit records, its mail and, when the caller gave an
     /// idempotency key, its answer. The work may run again, so it must only read and apply.
     ///
@@ -321,9 +351,12 @@ impl Ctx {
         let Some(idempotency) = self.idempotency.filter(|_| !self.dry_run) else {
             return Ok(None);
         };
-        let Some((body, sealed)) = outbox::idempotent(tx, &idempotency.key, self.now.plus_s(-DAY_S))? else {
+        let since = self.now.plus_s(-DAY_S);
+        if tx.claim_answer(&idempotency.key, &idempotency.body, since)? {
             return Ok(None);
-        };
+        }
+        let (body, sealed) = outbox::idempotent(tx, &idempotency.key, since)?
+            .ok_or_else(|| StoreError::Conflict("a kept answer went away meanwhile".to_owned()))?;
         if body != idempotency.body {
             return Err(Code::IdempotencyMismatch.into());
         }
@@ -337,11 +370,23 @@ impl Ctx {
             .map_err(|e| StoreError::Corrupt(format!("a kept answer: {e}")).into())
     }
 
+    /// Whether the request repeats one that was answered: then what it would do is not looked at
+    /// again.
+    ///
+    /// # Errors
+    /// [`Stop::Failed`].
+    pub fn is_repetition(&self, conn: &mut Conn<'_>) -> Result<bool, Stop> {
+        match self.idempotency.filter(|_| !self.dry_run) {
+            Some(idempotency) => Ok(outbox::idempotent(conn, &idempotency.key, self.now.plus_s(-DAY_S))?.is_some()),
+            None => Ok(false),
+        }
+    }
+
     fn keep_answer<T: Serialize>(&self, tx: &mut Tx<'_>, value: &T) -> Result<(), Stop> {
         let Some(idempotency) = self.idempotency else { return Ok(()) };
         let text = serde_json::to_vec(value).map_err(|e| StoreError::Bug(format!("an answer cannot be kept: {e}")))?;
         let sealed = self.app.key.seal(ANSWERS, &idempotency.key, &text, self.app.entropy.as_ref());
-        Ok(tx.remember(&idempotency.key, &idempotency.body, sealed)?)
+        Ok(tx.remember(&idempotency.key, sealed)?)
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use guildhall_domain::action::Action;
 use guildhall_domain::change::{Change, Naming};
 use guildhall_domain::ids::{MemberId, OrgId};
-use guildhall_domain::member;
+use guildhall_domain::member::{self, Status};
 use guildhall_domain::organization::{self as rules_of, Organization};
 use guildhall_domain::policy::{ApprovalMode, Knob, OrganizationCreators, OrganizationsPerIdentity};
 use guildhall_domain::preset::{self, Preset, Rules};
@@ -200,7 +200,9 @@ pub async fn list(ctx: &Ctx, page: Page<OrgId>) -> Result<List<OrganizationView>
         if let super::Credential::Token(token) = &caller.credential
             && let Some(bound) = token.organization
         {
-            let one = organization::by_id(conn, bound)?;
+            let here = members::of_identity_here(conn, bound, caller.identity.id)?;
+            let reached = here.filter(|m| m.status == Status::Active && token.member == Some(m.id));
+            let one = reached.map(|m| organization::by_id(conn, m.organization)).transpose()?.flatten();
             return Ok(List { items: one.iter().map(Into::into).collect(), next: None });
         }
         let found = organization::of_identity(conn, caller.identity.id, &Page { limit: limit + 1, ..page })?;

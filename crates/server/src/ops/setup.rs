@@ -152,7 +152,7 @@ pub async fn complete(ctx: &Ctx, wanted: SetUp) -> Result<Answer<Ready>, Stop> {
     if kind != TokenKind::Setup {
         return Err(Code::LinkInvalid.into());
     }
-    let done = ctx.read(|_, conn| Ok(is_set_up(conn)?)).await?;
+    let done = ctx.read(|ctx, conn| Ok(is_set_up(conn)? && !ctx.is_repetition(conn)?)).await?;
     if done {
         return Err(Code::SetupDone.into());
     }

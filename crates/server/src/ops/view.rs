@@ -378,7 +378,7 @@ pub struct PreviewMail {
 }
 
 /// What a write would do.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct Preview {
     /// In order.
     pub changes: Vec<PreviewChange>,

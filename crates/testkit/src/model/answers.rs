@@ -1,0 +1,109 @@
+//! The page of all operations, and the shapes of their answers.
+
+use serde_json::{Value, json};
+
+use super::{Call, Invitation, Member, Model, Organization, Outcome, Token, no};
+
+impl Model {
+    pub(super) fn dispatch(&mut self, c: &Call<'_>) -> Outcome {
+        match (c.asked.method, c.asked.route) {
+            ("GET", "/me" | "/session") => self.me(c),
+            ("PATCH", "/me") => self.edit_me(c),
+            ("POST", "/session") => self.sign_in(c),
+            ("DELETE", "/session") => self.sign_out(c),
+            ("POST", "/sign-up") => self.sign_up(c),
+            ("POST", "/invitations/accept") => self.accept(c),
+            ("POST", "/introspect") => self.introspect(c),
+            ("POST", "/password/forgot") => self.forgot(c),
+            ("POST", "/password/reset") => self.reset_password(c),
+            ("POST", "/email/verify") => self.verify_email(c),
+            ("POST", "/me/password") => self.change_password(c),
+            ("POST", "/me/verify-email") => self.ask_verification(c),
+            ("POST", "/me/reset-authentication") => self.reset_me(c),
+            ("GET", "/me/sessions") => self.my_sessions(c),
+            ("DELETE", "/me/sessions") => self.end_other_sessions(c),
+            ("DELETE", "/me/sessions/{}") => self.end_session(c),
+            ("GET", "/me/tokens") => self.my_tokens(c),
+            ("POST", "/me/tokens") => self.create_token(c),
+            ("DELETE", "/me/tokens/{}") => self.revoke_my_token(c),
+            ("GET", "/organizations") => self.organizations_of_caller(c),
+            ("POST", "/organizations") => self.create_organization(c),
+            ("GET", "/organizations/{}") => self.show_organization(c),
+            ("PATCH", "/organizations/{}") => self.rename_organization(c),
+            ("DELETE", "/organizations/{}") => self.delete_organization(c),
+            ("GET", "/organizations/{}/policy") => self.show_policy(c),
+            ("PATCH", "/organizations/{}/policy") => self.change_policy(c),
+            ("POST", "/organizations/{}/reset-authentication") => self.reset_organization(c),
+            ("GET", "/organizations/{}/members") => self.list_members(c),
+            ("GET", "/organizations/{}/members/{}") => self.show_member(c),
+            ("PATCH", "/organizations/{}/members/{}") => self.change_member_role(c),
+            ("DELETE", "/organizations/{}/members/{}") => self.remove_member(c),
+            ("POST", "/organizations/{}/members/{}/approve") => self.approve(c),
+            ("POST", "/organizations/{}/members/{}/reject") => self.reject(c),
+            ("POST", "/organizations/{}/members/{}/deactivate") => self.deactivate(c),
+            ("POST", "/organizations/{}/members/{}/reactivate") => self.reactivate(c),
+            ("POST", "/organizations/{}/members/{}/end-sessions") => self.end_member_sessions(c),
+            ("POST", "/organizations/{}/leave") => self.leave(c),
+            ("GET", "/organizations/{}/invitations") => self.list_invitations(c),
+            ("POST", "/organizations/{}/invitations") => self.invite(c),
+            ("GET", "/organizations/{}/invitations/{}") => self.show_invitation(c),
+            ("PATCH", "/organizations/{}/invitations/{}") => self.change_invitation_role(c),
+            ("DELETE", "/organizations/{}/invitations/{}") => self.cancel_invitation(c),
+            ("POST", "/organizations/{}/invitations/{}/resend") => self.resend_invitation(c),
+            ("GET", "/organizations/{}/roles") => self.list_roles(c),
+            ("GET", "/organizations/{}/permissions") => self.list_permissions(c),
+            ("GET", "/organizations/{}/tokens") => self.list_tokens(c),
+            ("DELETE", "/organizations/{}/tokens/{}") => self.revoke_token(c),
+            ("GET", "/organizations/{}/audit-events") => self.list_audit_events(c),
+            ("POST", "/organizations/{}/check") => self.check(c),
+            ("POST", "/organizations/{}/check/batch") => self.check_batch(c),
+            _ => no(404, "not_found"),
+        }
+    }
+}
+
+pub(super) fn organization_view(o: &Organization) -> Value {
+    json!({"id": o.id, "slug": o.slug, "name": o.name, "preset": o.rules.preset, "revision": o.object})
+}
+
+pub(super) fn member_view(m: &Member) -> Value {
+    json!({
+        "id": m.id,
+        "identity": {"id": m.person, "email": m.email, "name": m.name, "handle": m.handle, "type": "person"},
+        "role": m.role,
+        "status": m.status,
+        "origin": m.origin,
+        "joined_at": if m.joined { json!("$some") } else { Value::Null },
+        "groups": [],
+        "revision": m.revision,
+    })
+}
+
+pub(super) fn token_view(t: &Token) -> Value {
+    json!({
+        "id": t.id,
+        "organization": t.organization,
+        "name": t.name,
+        "scopes": t.scopes,
+        "holder": t.person,
+        "expires_at": if t.expires.is_some() { json!("$some") } else { Value::Null },
+    })
+}
+
+impl Model {
+    pub(super) fn invitation_view(&self, i: &Invitation, delivery: &str) -> Value {
+        let over = i.expires.is_some_and(|end| end <= self.now);
+        json!({
+            "id": i.id,
+            "member": i.member,
+            "email": i.email,
+            "name": i.name,
+            "role": i.role,
+            "state": if i.state == "pending" && over { "expired" } else { i.state },
+            "expires_at": if i.expires.is_some() { json!("$some") } else { Value::Null },
+            "deliver": i.deliver,
+            "delivery": delivery,
+            "revision": i.revision,
+        })
+    }
+}

@@ -1,0 +1,152 @@
+//! Coming in: with an invitation, or by signing up where an organization is open.
+
+use serde_json::json;
+
+use super::answers::{member_view, organization_view};
+use super::rules::{address, key, tidy};
+use super::{Call, Invitation, Member, Model, Outcome, Person, no};
+
+impl Model {
+    fn openable(&self, secret: Option<&str>) -> Outcome<Invitation> {
+        let found = self.invitations.iter().find(|i| Some(i.secret.as_str()) == secret);
+        let Some(found) = found else { return no(404, "invitation.unknown") };
+        match found.state {
+            "accepted" => no(410, "invitation.used"),
+            "cancelled" => no(410, "invitation.cancelled"),
+            _ if self.is_over(found) => no(410, "invitation.expired"),
+            _ => Ok(found.clone()),
+        }
+    }
+
+    fn newcomer(&mut self, email: &str, verified: bool, name: String, password: String) -> String {
+        let id = self.fresh("usr");
+        self.people.push(Person {
+            id: id.clone(),
+            email: email.to_owned(),
+            verified,
+            name,
+            handle: None,
+            password,
+            administrator: false,
+            valid_from: i64::MIN,
+        });
+        self.tell_instance("identity.created");
+        id
+    }
+
+    pub(super) fn accept(&mut self, c: &Call<'_>) -> Outcome {
+        if self.earlier(c).is_none() {
+            self.openable(c.text("token"))?;
+        }
+        let newcomer = match &c.caller {
+            Some(_) => None,
+            None => {
+                let Some(name) = c.text("name").and_then(tidy) else { return no(422, "request.invalid") };
+                Some((name, Self::password_fits(c.text("password"))?))
+            }
+        };
+        self.write(c)?;
+        let found = self.openable(c.text("token"))?;
+        let organization = found.organization.clone();
+        if self.organization(&organization).is_none() {
+            return no(404, "invitation.unknown");
+        }
+        self.take(&organization);
+        let by_mail = found.deliver == "email";
+        let prover = self.prover(&found.email).map(|p| p.id.clone());
+        let me = match newcomer {
+            None => self.known_guest(c, &found, by_mail, prover)?,
+            Some(_) if by_mail && prover.is_some() => return no(409, "invitation.sign_in_required"),
+            Some((name, password)) => self.newcomer(&found.email, by_mail, name, password),
+        };
+        self.join_guard(&organization, &me)?;
+        let person = self.person(&me).expect("who comes in").clone();
+        let here = self.organization(&organization).expect("an organization").clone();
+        let waits = here.must_wait(&found.email, true);
+        for one in self.invitations.iter_mut().filter(|i| i.id == found.id) {
+            (one.state, one.revision) = ("accepted", here.revision);
+        }
+        let member = self.member_mut(&found.member);
+        member.status = if waits { "pending_approval" } else { "active" };
+        (member.joined, member.revision) = (!waits, here.revision);
+        (member.person, member.email) = (Some(person.id.clone()), person.email);
+        (member.name, member.handle) = (person.name, person.handle);
+        self.tell(&organization, "invitation.accepted");
+        if c.caller.is_none() {
+            self.begin_session(&person.id);
+        }
+        let member = self.member(&organization, &found.member).expect("just in");
+        Ok((200, json!({"organization": organization_view(&here), "membership": member_view(member)})))
+    }
+
+    /// Somebody signed in accepts only what was meant for their address: proved, or proved by
+    /// opening the mail, unless somebody else has proved it.
+    fn known_guest(
+        &mut self,
+        c: &Call<'_>,
+        found: &Invitation,
+        by_mail: bool,
+        prover: Option<String>,
+    ) -> Outcome<String> {
+        let me = self.person(&c.caller()?.person).expect("the caller").clone();
+        if key(&me.email) != key(&found.email) || !(me.verified || by_mail) {
+            return no(403, "invitation.other_person");
+        }
+        if !me.verified {
+            if prover.is_some() {
+                return no(409, "invitation.sign_in_required");
+            }
+            let email = me.email.clone();
+            self.prove(&me.id, &email);
+        }
+        Ok(me.id)
+    }
+
+    fn join_guard(&self, organization: &str, person: &str) -> Outcome<()> {
+        if self.member_of(organization, person).is_some() {
+            return no(409, "member.already");
+        }
+        let elsewhere = self.members.iter().any(|m| {
+            m.person.as_deref() == Some(person)
+                && m.status != "removed"
+                && m.organization != organization
+                && self.organization(&m.organization).is_some()
+        });
+        let one_only = self.organization(organization).is_some_and(|o| o.knob_is("identity.organizations", "one"));
+        if elsewhere && one_only { no(409, "member.elsewhere") } else { Ok(()) }
+    }
+
+    pub(super) fn sign_up(&mut self, c: &Call<'_>) -> Outcome {
+        let Some(email) = c.text("email").and_then(address) else { return no(422, "email.invalid") };
+        let Some(name) = c.text("name").and_then(tidy) else { return no(422, "request.invalid") };
+        let password = Self::password_fits(c.text("password"))?;
+        let here = self.organization(c.text("organization").unwrap_or_default());
+        let Some(here) = here.filter(|o| o.knob("signup.open") == json!(true)).cloned() else {
+            return no(403, "join.closed");
+        };
+        self.write(c)?;
+        self.take(&here.id);
+        let person = self.newcomer(&email, false, name.clone(), password);
+        let waits = here.must_wait(&email, false);
+        let id = self.fresh("mem");
+        let member = Member {
+            id,
+            organization: here.id.clone(),
+            person: Some(person.clone()),
+            email: email.clone(),
+            name,
+            handle: None,
+            role: here.knob("role.default").as_str().unwrap_or_default().to_owned(),
+            status: if waits { "pending_approval" } else { "active" },
+            origin: "sign_up",
+            joined: !waits,
+            sessions_from: i64::MIN,
+            revision: here.revision + 1,
+        };
+        self.members.push(member.clone());
+        self.tell(&here.id, "member.joined");
+        self.mail_link("verify", &person, &email);
+        self.begin_session(&person);
+        Ok((201, json!({"organization": organization_view(&here), "membership": member_view(&member)})))
+    }
+}

@@ -1,0 +1,539 @@
+//! A slow, obvious model of the whole system: vectors, loops and sentences. It says what the
+//! program must answer to every request, and is compared with it over random histories.
+//!
+//! It knows nothing of the program's decisions, masks or tables. From a preset it takes lists of
+//! names only. Ids and secrets are texts that begin with `~` and stand for the program's own.
+
+mod answers;
+mod coming;
+mod invitations;
+mod members;
+mod organizations;
+mod people;
+mod questions;
+mod rules;
+mod tokens;
+
+use serde_json::{Value, json};
+
+pub use rules::Rulebook;
+
+/// Seconds since the history began.
+pub type Seconds = i64;
+
+/// With what a request comes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// Nothing.
+    Anybody,
+    /// A session cookie, by its secret, with its CSRF token.
+    Session(String),
+    /// A session cookie with a wrong CSRF token.
+    Forged(String),
+    /// A token, by its secret.
+    Token(String),
+    /// A text that is no token.
+    Garbled,
+}
+
+/// One request.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// HTTP method.
+    pub method: &'static str,
+    /// Path with `{}` for each argument.
+    pub route: &'static str,
+    /// The arguments of the path.
+    pub args: Vec<String>,
+    /// What stands behind `?`.
+    pub query: Vec<(&'static str, String)>,
+    /// The body.
+    pub body: Value,
+    /// The credential.
+    pub who: Who,
+    /// Only a preview.
+    pub dry_run: bool,
+    /// The revision in `If-Match`.
+    pub if_match: Option<u64>,
+    /// The `Idempotency-Key`.
+    pub key: Option<String>,
+}
+
+/// What must come back. In `body`, an array is in order unless it is wrapped as `{"$set": […]}`;
+/// `"$some"` is anything but null; fields that are not named may be anything.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// Code of the refusal, empty when it is none.
+    pub code: &'static str,
+    /// The parts of the body that matter.
+    pub body: Value,
+    /// Secret of the session that was begun.
+    pub cookie: Option<String>,
+}
+
+/// A letter that goes out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Letter {
+    /// To whom.
+    pub to: String,
+    /// Which.
+    pub kind: &'static str,
+    /// The secret in its link.
+    pub secret: String,
+}
+
+/// Why an operation ends early.
+#[derive(Clone, Debug)]
+enum Out {
+    No(u16, &'static str),
+    Earlier(Box<Reply>),
+}
+
+type Outcome<T = (u16, Value)> = Result<T, Out>;
+
+fn no<T>(status: u16, code: &'static str) -> Outcome<T> {
+    Err(Out::No(status, code))
+}
+
+/// A person.
+#[derive(Clone, Debug)]
+pub struct Person {
+    pub id: String,
+    pub email: String,
+    pub verified: bool,
+    pub name: String,
+    pub handle: Option<String>,
+    pub password: String,
+    pub administrator: bool,
+    pub valid_from: Seconds,
+}
+
+/// An organization and everything that happened in it.
+#[derive(Clone, Debug)]
+pub struct Organization {
+    pub id: String,
+    pub slug: String,
+    pub name: String,
+    pub rules: Rulebook,
+    /// Knobs that differ from the preset.
+    pub policy: serde_json::Map<String, Value>,
+    pub valid_from: Seconds,
+    /// Raised by every write.
+    pub revision: u64,
+    /// Revision of the last change of the organization itself.
+    pub object: u64,
+    pub deleted: bool,
+    /// Its audit trail: revision and type, oldest first.
+    pub trail: Vec<(u64, &'static str)>,
+}
+
+/// A membership, also a waiting one.
+#[derive(Clone, Debug)]
+pub struct Member {
+    pub id: String,
+    pub organization: String,
+    pub person: Option<String>,
+    pub email: String,
+    pub name: String,
+    pub handle: Option<String>,
+    pub role: String,
+    /// `invited`, `pending_approval`, `active`, `deactivated` or `removed`.
+    pub status: &'static str,
+    pub origin: &'static str,
+    pub joined: bool,
+    pub sessions_from: Seconds,
+    pub revision: u64,
+}
+
+/// An invitation.
+#[derive(Clone, Debug)]
+pub struct Invitation {
+    pub id: String,
+    pub organization: String,
+    pub member: String,
+    pub email: String,
+    pub name: String,
+    pub role: String,
+    pub deliver: String,
+    /// `pending`, `accepted` or `cancelled`.
+    pub state: &'static str,
+    pub expires: Option<Seconds>,
+    pub secret: String,
+    pub revision: u64,
+}
+
+/// A session; ended ones are gone from the list.
+#[derive(Clone, Debug)]
+pub struct Session {
+    pub id: String,
+    pub secret: String,
+    pub person: String,
+    pub created: Seconds,
+    pub seen: Seconds,
+    /// When it was seen before the request at hand.
+    pub seen_before: Seconds,
+    pub expires: Seconds,
+}
+
+/// A token.
+#[derive(Clone, Debug)]
+pub struct Token {
+    pub id: String,
+    pub secret: String,
+    pub organization: Option<String>,
+    pub member: Option<String>,
+    pub person: String,
+    pub name: String,
+    pub scopes: Option<Vec<String>>,
+    pub expires: Option<Seconds>,
+    pub created: Seconds,
+    pub revoked: bool,
+}
+
+/// A mailed link of a person; used ones are gone from the list.
+#[derive(Clone, Debug)]
+pub struct Link {
+    pub kind: &'static str,
+    pub person: String,
+    pub email: String,
+    pub secret: String,
+    pub expires: Seconds,
+}
+
+#[derive(Clone, Debug)]
+struct Kept {
+    credential: String,
+    route: String,
+    key: String,
+    body: Value,
+    at: Seconds,
+    reply: Reply,
+}
+
+/// Whoever was recognised.
+#[derive(Clone, Debug)]
+struct Caller {
+    person: String,
+    session: Option<String>,
+    token: Option<String>,
+}
+
+/// The request at hand, with its caller.
+#[derive(Clone, Debug)]
+struct Call<'a> {
+    asked: &'a Request,
+    caller: Option<Caller>,
+}
+
+impl Call<'_> {
+    fn caller(&self) -> Outcome<&Caller> {
+        self.caller.as_ref().map_or_else(|| no(401, "auth.required"), Ok)
+    }
+
+    fn arg(&self, at: usize) -> &str {
+        self.asked.args.get(at).map_or("", String::as_str)
+    }
+
+    fn text(&self, field: &str) -> Option<&str> {
+        self.asked.body.get(field).and_then(Value::as_str)
+    }
+
+    fn seen(&self, revision: u64) -> Outcome<()> {
+        match self.asked.if_match {
+            Some(seen) if seen != revision => no(412, "etag.stale"),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The whole system.
+#[derive(Clone, Debug, Default)]
+pub struct Model {
+    pub people: Vec<Person>,
+    pub organizations: Vec<Organization>,
+    pub members: Vec<Member>,
+    pub invitations: Vec<Invitation>,
+    pub sessions: Vec<Session>,
+    pub tokens: Vec<Token>,
+    pub links: Vec<Link>,
+    /// Letters the last request sent.
+    pub letters: Vec<Letter>,
+    kept: Vec<Kept>,
+    now: Seconds,
+    step: usize,
+    made: usize,
+    told: Vec<&'static str>,
+    cookie: Option<String>,
+    writes: bool,
+}
+
+const DAY_S: Seconds = 86_400;
+const SESSION_LIFE_S: Seconds = 90 * DAY_S;
+const SESSION_IDLE_S: Seconds = 14 * DAY_S;
+const LINK_LIFE_S: Seconds = DAY_S;
+
+/// Routes that take other proof than a session: there a forged one is nobody.
+const OPEN: &[&str] =
+    &["/session", "/sign-up", "/invitations/accept", "/password/forgot", "/password/reset", "/email/verify"];
+
+impl Model {
+    /// The system after `guildhall init`: the first owner with the token made there.
+    #[must_use]
+    pub fn begun(email: &str, name: &str, password: &str) -> Self {
+        let mut model = Self::default();
+        let person = model.fresh("usr");
+        let (id, secret) = (model.fresh("tok"), model.fresh("pat"));
+        model.people.push(Person {
+            id: person.clone(),
+            email: email.to_owned(),
+            verified: true,
+            name: name.to_owned(),
+            handle: None,
+            password: password.to_owned(),
+            administrator: true,
+            valid_from: i64::MIN,
+        });
+        model.tokens.push(Token {
+            id,
+            secret,
+            organization: None,
+            member: None,
+            person,
+            name: "made at init".to_owned(),
+            scopes: None,
+            expires: None,
+            created: 0,
+            revoked: false,
+        });
+        model
+    }
+
+    /// Answers a request. `step` names what the request makes, so that dropping other requests of
+    /// a history changes no names.
+    pub fn perform(&mut self, asked: &Request, step: usize, now: Seconds) -> Reply {
+        (self.now, self.step, self.made, self.writes, self.cookie) = (now, step, 0, false, None);
+        self.told.clear();
+        self.letters.clear();
+        let caller = match self.recognise(asked) {
+            Ok(caller) => caller,
+            Err(out) => return refused(out),
+        };
+        let call = Call { asked, caller };
+        let before = self.clone();
+        let outcome = self.dispatch(&call);
+        let reply = match outcome {
+            Ok(_) if asked.dry_run => {
+                let body = self.preview(&before);
+                *self = before;
+                return Reply { status: 200, code: "", body, cookie: None };
+            }
+            Ok((status, body)) => Reply { status, code: "", body, cookie: self.cookie.clone() },
+            Err(out) => {
+                *self = before;
+                return refused(out);
+            }
+        };
+        if let (true, "POST", Some(key)) = (self.writes, asked.method, &asked.key) {
+            let (credential, route) = (credential_of(&call), asked.path());
+            self.kept.retain(|k| (&k.credential, &k.route, &k.key) != (&credential, &route, key));
+            let body = asked.body.clone();
+            self.kept.push(Kept { credential, route, key: key.clone(), body, at: now, reply: reply.clone() });
+        }
+        reply
+    }
+
+    /// Whether a credential opens an organization at this moment.
+    #[must_use]
+    pub fn opens(&mut self, who: &Who, organization: &str, now: Seconds) -> bool {
+        self.now = now;
+        let asked = Request { who: who.clone(), ..Request::get("/organizations/{}") };
+        let marks = self.sessions.clone();
+        let caller = self.recognise(&asked).ok().flatten();
+        let opens = self.place(&Call { asked: &asked, caller }, organization).is_ok();
+        self.sessions = marks;
+        opens
+    }
+
+    /// A write begins: a request that was answered before gets the same answer again.
+    fn write(&mut self, call: &Call<'_>) -> Outcome<()> {
+        self.writes = true;
+        let Some(kept) = self.earlier(call) else { return Ok(()) };
+        if kept.body != call.asked.body {
+            return no(409, "idempotency.mismatch");
+        }
+        Err(Out::Earlier(Box::new(kept.reply.clone())))
+    }
+
+    fn earlier(&self, call: &Call<'_>) -> Option<&Kept> {
+        let key = call.asked.key.as_ref().filter(|_| !call.asked.dry_run && call.asked.method == "POST")?;
+        let (credential, route) = (credential_of(call), call.asked.path());
+        let mut same = self.kept.iter().filter(|k| k.credential == credential && k.route == route && k.key == *key);
+        same.find(|k| self.now - k.at < DAY_S)
+    }
+
+    fn recognise(&mut self, asked: &Request) -> Outcome<Option<Caller>> {
+        let (secret, forged) = match &asked.who {
+            Who::Anybody => return Ok(None),
+            Who::Garbled => return no(401, "token.malformed"),
+            Who::Token(secret) => {
+                return match self.by_token(secret) {
+                    Some(caller) => Ok(Some(caller)),
+                    None => no(401, "auth.invalid"),
+                };
+            }
+            Who::Session(secret) => (secret, false),
+            Who::Forged(secret) => (secret, true),
+        };
+        let caller = self.by_session(secret);
+        if caller.is_some() && forged && asked.method != "GET" {
+            let open = OPEN.contains(&asked.route) && asked.method != "DELETE";
+            return if open { Ok(None) } else { no(403, "csrf.invalid") };
+        }
+        Ok(caller)
+    }
+
+    fn by_token(&self, secret: &str) -> Option<Caller> {
+        let token = self.tokens.iter().find(|t| t.secret == secret)?;
+        let over = token.revoked || token.expires.is_some_and(|end| end <= self.now);
+        let person = self.person(&token.person)?;
+        let valid = !over && token.created >= person.valid_from;
+        valid.then(|| Caller { person: person.id.clone(), session: None, token: Some(token.id.clone()) })
+    }
+
+    fn by_session(&mut self, secret: &str) -> Option<Caller> {
+        let now = self.now;
+        let session = self.sessions.iter().find(|s| s.secret == secret)?.clone();
+        let over = session.expires <= now || now - session.seen > SESSION_IDLE_S;
+        if over || session.created < self.person(&session.person)?.valid_from {
+            return None;
+        }
+        for one in self.sessions.iter_mut().filter(|s| s.id == session.id) {
+            (one.seen_before, one.seen) = (one.seen, now);
+        }
+        Some(Caller { person: session.person, session: Some(session.id), token: None })
+    }
+
+    fn fresh(&mut self, kind: &str) -> String {
+        self.made += 1;
+        format!("~{kind}.{}.{}", self.step, self.made)
+    }
+
+    fn person(&self, id: &str) -> Option<&Person> {
+        self.people.iter().find(|p| p.id == id)
+    }
+
+    /// The person who proved this address.
+    fn prover(&self, email: &str) -> Option<&Person> {
+        self.people.iter().find(|p| p.verified && rules::key(&p.email) == rules::key(email))
+    }
+
+    /// A present organization by id or slug.
+    fn organization(&self, name: &str) -> Option<&Organization> {
+        self.organizations.iter().find(|o| !o.deleted && (o.id == name || o.slug == name))
+    }
+
+    fn organization_mut(&mut self, id: &str) -> &mut Organization {
+        self.organizations.iter_mut().find(|o| o.id == id).expect("an organization")
+    }
+
+    /// A present membership.
+    fn member(&self, organization: &str, id: &str) -> Option<&Member> {
+        self.members.iter().find(|m| m.organization == organization && m.id == id && m.status != "removed")
+    }
+
+    fn member_mut(&mut self, id: &str) -> &mut Member {
+        self.members.iter_mut().find(|m| m.id == id).expect("a member")
+    }
+
+    fn member_of(&self, organization: &str, person: &str) -> Option<&Member> {
+        let mut here = self.members.iter().filter(|m| m.organization == organization && m.status != "removed");
+        here.find(|m| m.person.as_deref() == Some(person))
+    }
+
+    /// Every write of an organization raises its revision.
+    fn take(&mut self, organization: &str) {
+        self.organization_mut(organization).revision += 1;
+    }
+
+    fn tell(&mut self, organization: &str, kind: &'static str) {
+        self.told.push(kind);
+        let organization = self.organization_mut(organization);
+        organization.trail.push((organization.revision, kind));
+    }
+
+    /// Tells the installation's own trail.
+    fn tell_instance(&mut self, kind: &'static str) {
+        self.told.push(kind);
+    }
+
+    fn preview(&self, before: &Self) -> Value {
+        let changes: Vec<Value> = self.told.iter().map(|kind| json!({"type": kind})).collect();
+        let mails: Vec<Value> = self.letters.iter().map(|l| json!({"to": l.to, "kind": l.kind})).collect();
+        let (gained, lost) = self.access_since(before);
+        json!({"changes": changes, "mails": {"$set": mails}, "access_gained": {"$set": gained}, "access_lost": {"$set": lost}})
+    }
+
+    /// Who has other rights than before because membership or role is another.
+    fn access_since(&self, before: &Self) -> (Vec<Value>, Vec<Value>) {
+        let (mut gained, mut lost) = (Vec::new(), Vec::new());
+        for organization in self.organizations.iter().filter(|o| !o.deleted) {
+            let here = self.members.iter().filter(|m| m.organization == organization.id);
+            for member in here {
+                let old = before.members.iter().find(|m| m.id == member.id);
+                let mask = |m: &Member| match m.status {
+                    "active" => organization.role_rights(&m.role),
+                    _ => Vec::new(),
+                };
+                let (had, has) = (old.map(mask).unwrap_or_default(), mask(member));
+                let item = |list: Vec<String>| json!({"email": member.email, "permissions": {"$set": list}});
+                let more: Vec<String> = has.iter().filter(|p| !had.contains(p)).cloned().collect();
+                let less: Vec<String> = had.iter().filter(|p| !has.contains(p)).cloned().collect();
+                gained.extend((!more.is_empty()).then(|| item(more)));
+                lost.extend((!less.is_empty()).then(|| item(less)));
+            }
+        }
+        (gained, lost)
+    }
+}
+
+impl Request {
+    /// A request of anybody for this.
+    #[must_use]
+    pub const fn get(route: &'static str) -> Self {
+        Self {
+            method: "GET",
+            route,
+            args: Vec::new(),
+            query: Vec::new(),
+            body: Value::Null,
+            who: Who::Anybody,
+            dry_run: false,
+            if_match: None,
+            key: None,
+        }
+    }
+
+    /// The path with its arguments, and whether it is a preview.
+    #[must_use]
+    pub fn path(&self) -> String {
+        let mut path = self.route.to_owned();
+        for arg in &self.args {
+            path = path.replacen("{}", arg, 1);
+        }
+        if self.dry_run { format!("{path}?dry_run=true") } else { path }
+    }
+}
+
+fn credential_of(call: &Call<'_>) -> String {
+    let caller = call.caller.as_ref();
+    caller.and_then(|c| c.session.clone().or_else(|| c.token.clone())).unwrap_or_default()
+}
+
+fn refused(out: Out) -> Reply {
+    match out {
+        Out::No(status, code) => Reply { status, code, body: Value::Null, cookie: None },
+        Out::Earlier(reply) => *reply,
+    }
+}

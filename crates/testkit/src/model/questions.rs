@@ -1,0 +1,105 @@
+//! Questions: checks, roles and permissions, the audit trail, introspection.
+
+use serde_json::{Value, json};
+
+use super::organizations::Place;
+use super::{Call, Member, Model, Outcome, Who, no};
+
+impl Model {
+    pub(super) fn check(&mut self, c: &Call<'_>) -> Outcome {
+        let place = self.place(c, c.arg(0))?;
+        Ok((200, self.answer(&place, &c.asked.body)?))
+    }
+
+    pub(super) fn check_batch(&mut self, c: &Call<'_>) -> Outcome {
+        let place = self.place(c, c.arg(0))?;
+        let checks = c.asked.body["checks"].as_array().cloned().unwrap_or_default();
+        let results: Vec<Value> = checks.iter().map(|one| self.answer(&place, one)).collect::<Outcome<_>>()?;
+        Ok((200, json!({"results": results, "revision": self.at(&place).revision})))
+    }
+
+    /// The membership a check is about. Whoever is unknown, removed or elsewhere has none, and an
+    /// unproved address is nobody's.
+    fn about(&self, place: &Place, subject: &str) -> Option<Member> {
+        let by_id = self.member(&place.id, subject).filter(|m| m.status != "invited");
+        let person = self.prover(subject).map_or(subject, |p| p.id.as_str());
+        by_id.or_else(|| self.member_of(&place.id, person)).cloned()
+    }
+
+    fn answer(&self, place: &Place, asked: &Value) -> Outcome<Value> {
+        let member = self.about(place, asked["subject"].as_str().unwrap_or_default());
+        let mine = member.as_ref().is_some_and(|m| m.id == place.me.id);
+        if !mine {
+            self.permit(place, "access.check")?;
+        }
+        let here = self.at(place);
+        let permission = asked["permission"].as_str().unwrap_or_default().to_owned();
+        if !here.rules.permissions.contains(&permission) {
+            return no(422, "request.invalid");
+        }
+        if asked["at_least_revision"].as_u64().is_some_and(|least| least > here.revision) {
+            return no(422, "request.invalid");
+        }
+        let allowed = match &member {
+            Some(_) if mine => self.held(place).contains(&permission),
+            Some(m) => m.status == "active" && here.role_rights(&m.role).contains(&permission),
+            None => false,
+        };
+        let reasons = if asked["explain"] == json!(true) { json!({"$why": allowed}) } else { Value::Null };
+        Ok(json!({"allowed": allowed, "revision": here.revision, "reasons": reasons}))
+    }
+
+    pub(super) fn list_roles(&mut self, c: &Call<'_>) -> Outcome {
+        let place = self.place(c, c.arg(0))?;
+        self.permit(&place, "role.list")?;
+        let here = self.at(&place);
+        let role = |slug: &String| json!({"slug": slug, "applies_to": "organization", "permissions": {"$set": here.role_rights(slug)}});
+        let items: Vec<Value> = here.rules.roles.iter().map(|(slug, _)| role(slug)).collect();
+        Ok((200, json!({"items": {"$among": items}, "next": null})))
+    }
+
+    pub(super) fn list_permissions(&mut self, c: &Call<'_>) -> Outcome {
+        let place = self.place(c, c.arg(0))?;
+        self.permit(&place, "role.list")?;
+        let items: Vec<Value> = self.at(&place).rules.permissions.iter().map(|p| json!({"name": p})).collect();
+        Ok((200, json!({"items": items, "next": null})))
+    }
+
+    /// Newest first.
+    pub(super) fn list_audit_events(&mut self, c: &Call<'_>) -> Outcome {
+        let kind = c.asked.query.iter().find(|(name, _)| *name == "type").map(|(_, value)| value.as_str());
+        let place = self.place(c, c.arg(0))?;
+        self.permit(&place, "audit.read")?;
+        let trail = self.at(&place).trail.iter().rev().filter(|(_, k)| kind.is_none_or(|wanted| wanted == *k));
+        let items: Vec<Value> =
+            trail.map(|(revision, kind)| json!({"revision": revision, "type": kind, "outcome": "success"})).collect();
+        Ok((200, json!({"items": items})))
+    }
+
+    pub(super) fn introspect(&mut self, c: &Call<'_>) -> Outcome {
+        let organization = c.text("organization").unwrap_or_default();
+        let place = self.place(c, organization)?;
+        self.permit(&place, "access.check")?;
+        let shown = c.text("token").unwrap_or_default().to_owned();
+        let caller = match self.by_token(&shown) {
+            Some(caller) => Some(caller),
+            None => self.by_session(&shown),
+        };
+        let asked = super::Request { who: Who::Anybody, ..c.asked.clone() };
+        let Ok(theirs) = self.place(&Call { asked: &asked, caller: caller.clone() }, organization) else {
+            return Ok((200, json!({"active": false})));
+        };
+        let token = caller.and_then(|c| c.token).and_then(|id| self.tokens.iter().find(|t| t.id == id));
+        Ok((
+            200,
+            json!({
+                "active": true,
+                "identity": {"id": theirs.me.person, "email": theirs.me.email},
+                "membership": theirs.me.id,
+                "organization": theirs.id,
+                "role": theirs.me.role,
+                "scopes": token.and_then(|t| t.scopes.clone()),
+            }),
+        ))
+    }
+}

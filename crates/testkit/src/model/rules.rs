@@ -1,0 +1,162 @@
+//! Roles, knobs and the forms of names, in the model's own words.
+
+use guildhall_domain::policy::Knob;
+use guildhall_domain::preset::Preset;
+use serde_json::{Map, Value, json};
+
+use super::Organization;
+
+/// What a preset says, as plain lists of names.
+#[derive(Clone, Debug, Default)]
+pub struct Rulebook {
+    /// The preset's name.
+    pub preset: String,
+    /// Organization roles, the top role first, each with what it gives.
+    pub roles: Vec<(String, Vec<String>)>,
+    /// Every permission.
+    pub permissions: Vec<String>,
+    /// The value of every knob.
+    pub policy: Map<String, Value>,
+    /// Knobs an administrator may turn.
+    pub open: Vec<String>,
+}
+
+impl Rulebook {
+    /// Reads a preset.
+    #[must_use]
+    pub fn of(preset: &Preset) -> Self {
+        let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
+        Self {
+            preset: preset.name.clone(),
+            roles: preset
+                .organization_roles()
+                .map(|role| (role.slug.clone(), owned(preset.catalogue.names(role.floor & role.ceiling))))
+                .collect(),
+            permissions: preset.catalogue.iter().map(|(_, p)| p.name.clone()).collect(),
+            policy: Knob::ALL.iter().map(|k| (k.name().to_owned(), preset.policy.get(*k))).collect(),
+            open: preset.open_knobs.iter().map(|k| k.name().to_owned()).collect(),
+        }
+    }
+}
+
+impl Organization {
+    /// The value of a knob here.
+    #[must_use]
+    pub fn knob(&self, name: &str) -> Value {
+        self.policy.get(name).or_else(|| self.rules.policy.get(name)).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn knob_is(&self, name: &str, value: &str) -> bool {
+        self.knob(name).as_str() == Some(value)
+    }
+
+    pub(super) fn knob_lists(&self, name: &str, value: &str) -> bool {
+        self.knob(name).as_array().is_some_and(|list| list.iter().any(|one| one.as_str() == Some(value)))
+    }
+
+    /// The role that may do everything.
+    #[must_use]
+    pub fn top(&self) -> &str {
+        &self.rules.roles[0].0
+    }
+
+    pub(super) fn has_role(&self, slug: &str) -> bool {
+        self.rules.roles.iter().any(|(role, _)| role == slug)
+    }
+
+    /// What a role gives after the knobs have taken from it.
+    #[must_use]
+    pub fn role_rights(&self, slug: &str) -> Vec<String> {
+        let Some((_, gives)) = self.rules.roles.iter().find(|(role, _)| role == slug) else { return Vec::new() };
+        gives.iter().filter(|permission| !self.knobs_take(slug, permission)).cloned().collect()
+    }
+
+    fn knobs_take(&self, role: &str, permission: &str) -> bool {
+        let managing = ["member.change_role", "member.remove", "member.deactivate"].contains(&permission);
+        // "Who changes roles, removes and deactivates: the top role alone …"
+        (managing && self.knob_is("role_change.authority", "top") && role != self.top())
+            // "How people are taken out: switched off, removed, or either."
+            || (permission == "member.deactivate" && !self.knob_lists("offboard.modes", "deactivate"))
+            || (permission == "member.remove" && !self.knob_lists("offboard.modes", "remove"))
+            // "The roles whose holders may leave by themselves."
+            || (permission == "member.leave"
+                && !self.knob_lists("leave.allowed_for", role)
+                && !self.knob_lists("leave.allowed_for", "*"))
+    }
+
+    /// Whether somebody who joins with this address has to wait for an approval.
+    pub(super) fn must_wait(&self, email: &str, named: bool) -> bool {
+        let domain = key(email).rsplit_once('@').map(|(_, d)| d.to_owned()).unwrap_or_default();
+        let waits = self.knob_is("approval.mode", "all")
+            || (self.knob_is("approval.mode", "outside_domains") && !self.knob_lists("approval.domains", &domain));
+        waits && !(named && self.knob("approval.exempt_named_invites") == json!(true))
+    }
+}
+
+/// Whether a knob takes a value, whatever roles there are.
+pub(super) fn fits(knob: &str, value: &Value) -> bool {
+    let number = |least: i64, most: i64| value.as_i64().is_some_and(|n| (least..=most).contains(&n));
+    let absent = value.is_null() || value.as_str() == Some("none");
+    let word = |words: &[&str]| value.as_str().is_some_and(|w| words.contains(&w));
+    let year_s = 366 * 86_400;
+    let slugs = |of: &Value| {
+        let good = |s: &str| s == "*" || (!s.is_empty() && s.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'));
+        of.as_array().is_some_and(|list| list.iter().all(|one| one.as_str().is_some_and(good)))
+    };
+    match knob {
+        "invite.ttl_s" | "session.idle_s" => absent || number(60, year_s),
+        "session.absolute_s" => number(60, year_s),
+        "token.max_per_member" => absent || number(0, 10_000),
+        "token.max_life_s" => absent || number(3_600, 10 * year_s),
+        "owners.recommended" => number(1, 100),
+        "self.demote" | "approval.exempt_named_invites" | "signup.open" => value.is_boolean(),
+        "invite.reissue_after_expiry" => word(&["always", "never"]),
+        "invite.deliver" => word(&["email", "link"]),
+        "role_change.authority" => word(&["top", "admin_below_own_rank", "admin"]),
+        "self.deactivate_or_remove" => word(&["forbidden", "leave"]),
+        "delete.precondition" => word(&["none", "deactivated"]),
+        "approval.mode" => word(&["off", "all", "outside_domains"]),
+        "signup.closed_by_invites" => word(&["never", "implicit", "implicit_literal", "switch"]),
+        "identity.organizations" => word(&["one", "many"]),
+        "organization.created_by" => word(&["anyone", "administrators"]),
+        "role.default" => value.as_str().is_some_and(|s| slugs(&json!([s])) && s != "*"),
+        "leave.allowed_for" => slugs(value),
+        "offboard.modes" => value.as_array().is_some_and(|list| {
+            let known = |v: &Value| v == "deactivate" || v == "remove";
+            !list.is_empty() && list.iter().all(known) && (list.len() < 2 || list[0] != list[1]) && list.len() < 3
+        }),
+        "approval.domains" => {
+            value.as_array().is_some_and(|list| list.iter().all(|d| d.as_str().is_some_and(|d| d.contains('.'))))
+        }
+        _ => false,
+    }
+}
+
+/// The form under which equal addresses meet.
+pub(super) fn key(email: &str) -> String {
+    email.trim().to_lowercase()
+}
+
+/// An address as it is shown: the domain in lower case. `None` when it is none.
+pub(super) fn address(text: &str) -> Option<String> {
+    let (local, domain) = text.trim().rsplit_once('@')?;
+    let good = !local.is_empty() && !local.contains([' ', '@']) && domain.contains('.') && !domain.contains(' ');
+    good.then(|| format!("{local}@{}", domain.to_lowercase()))
+}
+
+/// A name without needless white space; `None` when nothing is left.
+pub(super) fn tidy(text: &str) -> Option<String> {
+    let tidy = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    (!tidy.is_empty()).then_some(tidy)
+}
+
+/// Whether a text can be a slug or handle.
+pub(super) fn is_slug(text: &str) -> bool {
+    let plain = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    plain && !text.is_empty() && !text.starts_with('-') && !text.ends_with('-') && text != "admin" && text != "api"
+}
+
+/// A slug from a name of letters, digits and spaces.
+pub(super) fn slug_of(name: &str) -> String {
+    name.to_lowercase().split(' ').collect::<Vec<_>>().join("-")
+}

@@ -1,0 +1,10 @@
+//! The deep tests: random histories against the model, races, and laws. One binary, so that it is
+//! linked once.
+
+mod compare;
+mod generate;
+mod histories;
+mod laws;
+mod races;
+mod scene;
+mod world;
