@@ -53,7 +53,8 @@ fn show(visit: &Visit, me: &Me) -> Shown {
     visit.page(StatusCode::OK, &page)
 }
 
-fn place(belonging: &Belonging) -> Person {
+/// One of somebody's organizations, as a line of a list.
+pub(in crate::console::pages) fn place(belonging: &Belonging) -> Person {
     let organization = &belonging.organization;
     let waits = belonging.membership.status != ACTIVE;
     let label = if waits { "Waiting for approval".to_owned() } else { titled(&belonging.role) };
