@@ -110,9 +110,9 @@ async fn the_audit_trail_is_filtered_paged_and_exported() {
         let mut house = House::open(engine).await;
         let ann = house.join("ann@acme.test", "Ann Lee", "viewer").await;
         let wanted: Vec<_> = (0..60).map(|n| json!({"email": format!("p{n}@acme.test")})).collect();
-        house.api().post("/organizations/acme/invitations", json!({"invitations": wanted})).await.expect(200).at("");
+        house.api().post("/organizations/acme/invitations", json!({"invitations": wanted})).await.expect(200);
         let role = json!({"role": "admin"});
-        house.api().patch(&format!("/organizations/acme/members/{ann}"), role).await.expect(200).at("");
+        house.api().patch(&format!("/organizations/acme/members/{ann}"), role).await.expect(200);
         let owner = &mut house.owner;
         owner.open("/acme/admin/audit").await;
         assert!(owner.shows("from Viewer to Admin") && owner.shows("50 shown") && owner.shows("Today"));
@@ -141,7 +141,7 @@ async fn the_list_is_searched_filtered_and_paged() {
         let mut house = House::open(engine).await;
         house.join("ann@acme.test", "Ann Lee", "admin").await;
         let wanted: Vec<_> = (0..60).map(|n| json!({"email": format!("p{n}@acme.test")})).collect();
-        house.api().post("/organizations/acme/invitations", json!({"invitations": wanted})).await.expect(200).at("");
+        house.api().post("/organizations/acme/invitations", json!({"invitations": wanted})).await.expect(200);
         let owner = &mut house.owner;
         owner.open("/acme/admin/users?status=invited").await;
         assert!(owner.shows("50 shown") && !lists(owner, "ann@acme.test"));

@@ -16,7 +16,7 @@ async fn a_row_offers_exactly_what_the_server_would_do() {
             let email = format!("target-{role}@acme.test");
             people.push((house.join(&email, &email, role).await, email));
         }
-        house.api().patch("/organizations/acme/policy", json!({"approval.mode": "all"})).await.expect(200).at("");
+        house.api().patch("/organizations/acme/policy", json!({"approval.mode": "all"})).await.expect(200);
         people.push((house.join("waits@acme.test", "Waits", "viewer").await, "waits@acme.test".to_owned()));
         house
             .api()
@@ -73,7 +73,7 @@ async fn every_page_asks_who_reads_it() {
             ("audit".to_owned(), 403),
         ];
         let (_, mut viewer) = house.join_at_browser("viewer@acme.test", "viewer").await;
-        house.api().post("/organizations", json!({"name": "Beta", "slug": "beta"})).await.expect(201).at("");
+        house.api().post("/organizations", json!({"name": "Beta", "slug": "beta"})).await.expect(201);
         let mut anybody = house.test.browser();
         for (page, status) in &pages {
             assert_eq!(viewer.open(&format!("/acme/admin/{page}")).await.status, *status, "{page}");
@@ -104,7 +104,7 @@ async fn forms_without_the_pages_token_are_refused() {
         assert_eq!(house.owner.status, 403);
         house.owner.ask("POST", &page, Some(b"csrf=made-up".to_vec()), &[]).await;
         assert_eq!(house.owner.status, 403);
-        house.api().get(&format!("/organizations/acme/members/{member}")).await.expect(200).at("");
+        house.api().get(&format!("/organizations/acme/members/{member}")).await.expect(200);
         house.close().await;
     }
 }
