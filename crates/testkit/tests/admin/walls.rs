@@ -25,8 +25,7 @@ async fn a_row_offers_exactly_what_the_server_would_do() {
                 json!({"approval.mode": "outside_domains", "approval.domains": ["acme.test"]}),
             )
             .await
-            .expect(200)
-            .at("");
+            .expect(200);
         for role in ROLES {
             let (_, mut reader) = house.join_at_browser(&format!("reader-{role}@acme.test"), role).await;
             for (member, email) in &people {
