@@ -3,6 +3,7 @@
 //! It stands outside the product: it reads the project's files and runs programs, and links none of
 //! the product's crates, so that it still works when the product does not build.
 
+mod bench;
 mod cargo;
 mod conformance;
 mod deps;
@@ -28,6 +29,10 @@ cargo xtask COMMAND
                            FILTER runs only the tests whose name contains it
   tidy                     the house rules that no compiler knows: sizes, names, directions, links
   deps                     banned crates, licences, reasons and use of every direct dependency
+  bench [--quick] [--build]
+                           measure the release build beside bare references and write
+                           docs/benchmarks.md; --quick only tries it out, --build adds a
+                           clean build's processor time
   docs [--check]           write docs/reference, or with --check tell which pages are stale
   help                     this text
 ";
@@ -55,6 +60,7 @@ fn run(words: &[&str]) -> Outcome<bool> {
         ["test", options @ ..] => test::run(&files::root()?, &test::Options::parse(options)?),
         ["tidy"] => tidy::run(&files::root()?),
         ["deps"] => deps::run(&files::root()?),
+        ["bench", options @ ..] => bench::run(&files::root()?, &bench::Options::parse(options)?),
         ["docs"] => docs::write(&files::root()?),
         ["docs", "--check"] => docs::check(&files::root()?),
         _ => Err(format!("unknown command `{}`; `cargo xtask help` lists them", words.join(" "))),

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Where the tests find their PostgreSQL; set by hand, it is used instead of a private one.
-const POSTGRES_VARIABLE: &str = "GUILDHALL_TEST_POSTGRES";
+pub const POSTGRES_VARIABLE: &str = "GUILDHALL_TEST_POSTGRES";
 
 /// What to run.
 #[derive(Debug, PartialEq)]

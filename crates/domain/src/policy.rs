@@ -13,7 +13,7 @@ pub use choice::{
     OrganizationsPerIdentity, RoleChangeAuthority, SelfRemoval, SignupClosedByInvites,
 };
 pub use knobs::{Knob, Policy};
-pub use value::{DomainList, RoleList, RoleSlug};
+pub use value::{DomainList, RoleList, RoleSlug, Shape};
 
 use crate::preset::nearest;
 use serde_json::{Map, Value};

@@ -6,6 +6,7 @@ mod apply;
 mod conn;
 mod driver;
 mod error;
+mod glance;
 mod migrate;
 mod pool;
 pub mod read;
@@ -23,6 +24,7 @@ use tokio::sync::oneshot;
 
 pub use conn::Conn;
 pub use error::StoreError;
+use glance::Glances;
 use pool::{Pool, Verdict, WriteJob};
 pub use tx::{Author, INSTANCE_TRAIL, IdSource, Tx};
 
@@ -100,6 +102,7 @@ pub fn examine<T>(
 #[derive(Clone)]
 pub struct Store {
     pool: Pool,
+    glances: Option<Arc<Glances>>,
     ids: Arc<dyn IdSource>,
     troubled: Arc<AtomicBool>,
     engine: &'static str,
@@ -111,11 +114,13 @@ impl Store {
     /// # Errors
     /// [`StoreError`] with what to mend.
     pub fn open(database: &Database, ids: Arc<dyn IdSource>) -> Result<Self, StoreError> {
-        let (pool, engine) = match database {
+        let (pool, glances, engine) = match database {
             Database::Sqlite { path } => {
                 let mut first = driver::sqlite::Sqlite::open(path, true)?;
                 migrate::migrate(&mut first, &driver::sqlite::DIALECT, "BEGIN IMMEDIATE", None)?;
-                (Pool::sqlite(path.clone(), 4)?, "sqlite")
+                let threads = std::thread::available_parallelism().map_or(1, usize::from);
+                let glances = Arc::new(Glances::new(path.clone(), threads));
+                (Pool::sqlite(path.clone(), 4)?, Some(glances), "sqlite")
             }
             Database::Postgres { url, connections } => {
                 let config = driver::postgres::config(url)?;
@@ -126,10 +131,10 @@ impl Store {
                     "BEGIN",
                     Some("SELECT pg_advisory_xact_lock(7310577)"),
                 )?;
-                (Pool::postgres(&config, *connections)?, "postgresql")
+                (Pool::postgres(&config, *connections)?, None, "postgresql")
             }
         };
-        Ok(Self { pool, ids, troubled: Arc::new(AtomicBool::new(false)), engine })
+        Ok(Self { pool, glances, ids, troubled: Arc::new(AtomicBool::new(false)), engine })
     }
 
     /// `sqlite` or `postgresql`.
@@ -161,6 +166,22 @@ impl Store {
             let _ = sender.send(outcome);
         }))?;
         answer.await.map_err(|_| Stop::Failed(StoreError::Bug("the reader stopped".to_owned())))?
+    }
+
+    /// Reads a few rows by their keys: like [`Store::read`], but without a hand-over to another
+    /// thread where the engine runs in this process. Not for lists and searches: the thread that
+    /// asks serves other requests too, and stands still meanwhile.
+    ///
+    /// # Errors
+    /// What the work returns, or [`Stop::Failed`].
+    pub async fn glance<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Conn<'_>) -> Result<T, Stop> + Send + 'static,
+    ) -> Result<T, Stop> {
+        match self.glances.as_ref().and_then(|glances| Some((glances, glances.take()?))) {
+            Some((glances, driver)) => glances.look(driver, work),
+            None => self.read(work).await,
+        }
     }
 
     /// Writes. The work may run more than once when transactions meet, so it must only read from
@@ -206,6 +227,9 @@ impl Store {
     /// Closes every connection once the work that waits is done; nothing can be asked afterwards.
     /// Blocks. Without it nothing is lost, but SQLite's file is only whole together with its journal.
     pub fn close(&self) {
+        if let Some(glances) = &self.glances {
+            glances.close();
+        }
         self.pool.close();
     }
 

@@ -5,7 +5,7 @@ use super::choice::{
     ApprovalMode, DeletePrecondition, InviteDelivery, InviteReissue, OffboardMode, OrganizationCreators,
     OrganizationsPerIdentity, RoleChangeAuthority, SelfRemoval, SignupClosedByInvites,
 };
-use super::value::{DomainList, KnobValue, RoleList, RoleSlug};
+use super::value::{DomainList, KnobValue, RoleList, RoleSlug, Shape};
 use serde_json::Value;
 use std::ops::RangeInclusive;
 
@@ -56,6 +56,11 @@ macro_rules! knobs {
             /// The values the knob takes, for people.
             pub fn allowed(self) -> String {
                 match self { $(Knob::$knob => <$type>::allowed(&knobs!(@range $($range)?)),)+ }
+            }
+
+            /// The kind of value the knob takes.
+            pub fn shape(self) -> Shape {
+                match self { $(Knob::$knob => <$type>::shape(&knobs!(@range $($range)?)),)+ }
             }
         }
 

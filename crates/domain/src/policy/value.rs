@@ -4,6 +4,30 @@ use super::choice::Choice;
 use serde_json::{Value, json};
 use std::ops::RangeInclusive;
 
+/// What kind of value a knob takes: enough to choose the input of a form.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Shape {
+    /// `true` or `false`.
+    Switch,
+    /// A whole number.
+    Number {
+        /// What it lies between, the ends included.
+        within: RangeInclusive<i64>,
+        /// Whether `null` is a value too.
+        optional: bool,
+    },
+    /// One of these words.
+    One(Vec<&'static str>),
+    /// At least one of these words.
+    Several(Vec<&'static str>),
+    /// The slug of an organization role.
+    Role,
+    /// Slugs of organization roles, or `*` for all.
+    Roles,
+    /// Mail domains.
+    Domains,
+}
+
 /// A type a knob can have. `within` bounds whole numbers; other types ignore it.
 pub(super) trait KnobValue: Sized {
     /// Reads the value; `None` for what is not [`KnobValue::allowed`].
@@ -12,6 +36,8 @@ pub(super) trait KnobValue: Sized {
     fn show(&self) -> Value;
     /// What `read` takes, for people.
     fn allowed(within: &RangeInclusive<i64>) -> String;
+    /// What `read` takes, for forms.
+    fn shape(within: &RangeInclusive<i64>) -> Shape;
     /// The role slugs the value names.
     fn roles(&self) -> Vec<&str> {
         Vec::new()
@@ -28,6 +54,9 @@ impl KnobValue for bool {
     fn allowed(_: &RangeInclusive<i64>) -> String {
         "`true` or `false`".to_owned()
     }
+    fn shape(_: &RangeInclusive<i64>) -> Shape {
+        Shape::Switch
+    }
 }
 
 impl KnobValue for i64 {
@@ -39,6 +68,9 @@ impl KnobValue for i64 {
     }
     fn allowed(within: &RangeInclusive<i64>) -> String {
         format!("a whole number from {} to {}", within.start(), within.end())
+    }
+    fn shape(within: &RangeInclusive<i64>) -> Shape {
+        Shape::Number { within: within.clone(), optional: false }
     }
 }
 
@@ -56,6 +88,9 @@ impl KnobValue for Option<i64> {
     fn allowed(within: &RangeInclusive<i64>) -> String {
         format!("{}, or `null` (in a file `\"none\"`)", i64::allowed(within))
     }
+    fn shape(within: &RangeInclusive<i64>) -> Shape {
+        Shape::Number { within: within.clone(), optional: true }
+    }
 }
 
 impl<T: Choice> KnobValue for T {
@@ -69,6 +104,9 @@ impl<T: Choice> KnobValue for T {
     fn allowed(_: &RangeInclusive<i64>) -> String {
         let words: Vec<_> = T::ALL.iter().map(|(_, word)| format!("`{word}`")).collect();
         words.join(", ")
+    }
+    fn shape(_: &RangeInclusive<i64>) -> Shape {
+        Shape::One(T::ALL.iter().map(|(_, word)| *word).collect())
     }
 }
 
@@ -89,6 +127,9 @@ impl<T: Choice> KnobValue for Vec<T> {
     }
     fn allowed(within: &RangeInclusive<i64>) -> String {
         format!("a list of at least one of {}, each once", T::allowed(within))
+    }
+    fn shape(_: &RangeInclusive<i64>) -> Shape {
+        Shape::Several(T::ALL.iter().map(|(_, word)| *word).collect())
     }
 }
 
@@ -118,6 +159,9 @@ impl KnobValue for RoleSlug {
     fn allowed(_: &RangeInclusive<i64>) -> String {
         "the slug of an organization role".to_owned()
     }
+    fn shape(_: &RangeInclusive<i64>) -> Shape {
+        Shape::Role
+    }
     fn roles(&self) -> Vec<&str> {
         vec![self.as_str()]
     }
@@ -128,7 +172,8 @@ impl KnobValue for RoleSlug {
 pub struct RoleList(Vec<String>);
 
 impl RoleList {
-    const EVERYBODY: &str = "*";
+    /// Stands for all roles.
+    pub const EVERYBODY: &str = "*";
 
     /// All roles, also those to come.
     pub fn everybody() -> RoleList {
@@ -154,6 +199,9 @@ impl KnobValue for RoleList {
     }
     fn allowed(_: &RangeInclusive<i64>) -> String {
         "a list of slugs of organization roles; `[\"*\"]` means all".to_owned()
+    }
+    fn shape(_: &RangeInclusive<i64>) -> Shape {
+        Shape::Roles
     }
     fn roles(&self) -> Vec<&str> {
         let named = self.0.iter().map(String::as_str);
@@ -189,6 +237,9 @@ impl KnobValue for DomainList {
     }
     fn allowed(_: &RangeInclusive<i64>) -> String {
         "a list of mail domains such as `example.org`".to_owned()
+    }
+    fn shape(_: &RangeInclusive<i64>) -> Shape {
+        Shape::Domains
     }
 }
 

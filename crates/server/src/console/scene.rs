@@ -107,7 +107,7 @@ impl Scene {
     fn nav(&self, tab: &str) -> Vec<NavGroup> {
         let words = &self.words;
         let tabs = [
-            (words.person.titles.as_str(), "users", "people", Action::MemberList),
+            (words.person.titles.as_str(), "users", "users", Action::MemberList),
             (words.roles_title.as_str(), "roles", "shield", Action::RoleList),
             (words.tokens_title.as_str(), "tokens", "key", Action::TokenManage),
             (words.audit_title.as_str(), "audit", "list", Action::AuditRead),
@@ -137,6 +137,7 @@ pub fn words(rules: &Rules) -> Words {
         invite: given.invite_button.clone(),
         invite_title: given.invite_title.clone(),
         invite_next: given.invite_next.clone(),
+        invite_roles_title: given.invite_next.clone(),
         invite_send: given.invite_submit.clone(),
         invite_drop: given.invite_drop.clone(),
         change_role: given.change_role.clone(),

@@ -8,7 +8,7 @@ use axum::extract::{ConnectInfo, FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use guildhall_domain::refusal::{Code, Refusal};
-use guildhall_store::read::{credential, identity};
+use guildhall_store::read::credential;
 use guildhall_store::{Conn, Stop};
 use serde::Deserialize;
 
@@ -77,11 +77,12 @@ async fn by_token(app: &Arc<App>, text: &str, from: IpAddr) -> Result<Caller, St
     let now = app.now();
     let found = app
         .store
-        .read(move |conn: &mut Conn<'_>| {
-            let Some(token) = credential::token_by_secret(conn, &hash)? else { return Ok(None) };
-            let over = token.revoked_at.is_some() || token.expires_at.is_some_and(|end| end <= now);
-            let who = identity::by_id(conn, token.user)?.filter(|who| token.created_at >= who.valid_from);
-            Ok(who.filter(|_| !over).map(|identity| Caller { identity, credential: Credential::Token(token) }))
+        .glance(move |conn: &mut Conn<'_>| {
+            let Some((token, identity)) = credential::token_by_secret(conn, &hash)? else { return Ok(None) };
+            let over = token.revoked_at.is_some()
+                || token.expires_at.is_some_and(|end| end <= now)
+                || token.created_at < identity.valid_from;
+            Ok((!over).then_some(Caller { identity, credential: Credential::Token(token) }))
         })
         .await?;
     match found {
@@ -105,12 +106,13 @@ async fn by_session(app: &Arc<App>, value: &str) -> Result<Option<Caller>, Stop>
     let idle_s = i64::try_from(app.config.session.idle_s).unwrap_or(i64::MAX);
     let found = app
         .store
-        .read(move |conn: &mut Conn<'_>| {
-            let Some(mut session) = credential::session_by_secret(conn, &hash)? else { return Ok(None) };
+        .glance(move |conn: &mut Conn<'_>| {
+            let Some((mut session, identity)) = credential::session_by_secret(conn, &hash)? else { return Ok(None) };
             session.seen_at = asked.session_seen(session.id).map_or(session.seen_at, |seen| seen.max(session.seen_at));
-            let over = session.expires_at <= now || now.seconds_since(session.seen_at) > idle_s;
-            let who = identity::by_id(conn, session.user)?.filter(|who| session.created_at >= who.valid_from);
-            Ok(who.filter(|_| !over).map(|identity| Caller { identity, credential: Credential::Session(session) }))
+            let over = session.expires_at <= now
+                || now.seconds_since(session.seen_at) > idle_s
+                || session.created_at < identity.valid_from;
+            Ok((!over).then_some(Caller { identity, credential: Credential::Session(session) }))
         })
         .await?;
     if let Some(session) = found.as_ref().and_then(Caller::session) {

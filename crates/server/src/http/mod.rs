@@ -23,6 +23,7 @@ use axum::http::HeaderValue;
 use axum::http::header::{CACHE_CONTROL, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use axum::{Router, middleware};
 use guildhall_domain::refusal::Code;
+use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
@@ -45,13 +46,20 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(crate::console::routes::router())
         .fallback(crate::console::visit::nothing)
         .with_state(Arc::clone(&app))
-        .layer(DefaultBodyLimit::max(app.config.body_limit_bytes))
-        .layer(SetResponseHeaderLayer::if_not_present(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
-        .layer(SetResponseHeaderLayer::if_not_present(REFERRER_POLICY, HeaderValue::from_static("same-origin")))
-        .layer(middleware::from_fn(deadline::layer))
-        .layer(CatchPanicLayer::custom(observe::panicked))
-        .layer(middleware::from_fn(observe::layer))
-        .layer(middleware::from_fn(request_id::layer))
+        // One stack, outermost first: each further call of `layer` would put every route in one more box.
+        .layer(
+            ServiceBuilder::new()
+                .layer(middleware::from_fn(request_id::layer))
+                .layer(middleware::from_fn(observe::layer))
+                .layer(CatchPanicLayer::custom(observe::panicked))
+                .layer(middleware::from_fn(deadline::layer))
+                .layer(SetResponseHeaderLayer::if_not_present(REFERRER_POLICY, HeaderValue::from_static("same-origin")))
+                .layer(SetResponseHeaderLayer::if_not_present(
+                    X_CONTENT_TYPE_OPTIONS,
+                    HeaderValue::from_static("nosniff"),
+                ))
+                .layer(DefaultBodyLimit::max(app.config.body_limit_bytes)),
+        )
 }
 
 /// The description of the REST API (OpenAPI 3.1), as it is served.

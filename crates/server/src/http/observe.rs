@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request};
+use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use guildhall_store::{Stop, StoreError};
@@ -31,6 +32,22 @@ pub fn render() -> String {
     METRICS.get().map(PrometheusHandle::render).unwrap_or_default()
 }
 
+/// Takes what was measured out of the queues in which it waits for the next [`render`]. Without it a
+/// server that nobody scrapes would keep every request's duration for ever.
+pub fn upkeep() {
+    if let Some(handle) = METRICS.get() {
+        handle.run_upkeep();
+    }
+}
+
+/// A method as a label. Anybody may invent methods, and each label is kept for ever.
+fn label(method: &Method) -> &str {
+    match method.as_str() {
+        known @ ("GET" | "POST" | "PATCH" | "PUT" | "DELETE" | "HEAD" | "OPTIONS") => known,
+        _ => "other",
+    }
+}
+
 /// Logs and measures a request.
 pub async fn layer(request: Request, next: Next) -> Response {
     let begun = Instant::now();
@@ -46,7 +63,7 @@ pub async fn layer(request: Request, next: Next) -> Response {
         path.as_str()
     };
     tracing::info!(request_id = super::request_id::current(), %method, path = shown, status, took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX), "request");
-    let labels = [("method", method.to_string()), ("route", route), ("status", status.to_string())];
+    let labels = [("method", label(&method).to_owned()), ("route", route), ("status", status.to_string())];
     metrics::counter!("guildhall_http_requests_total", &labels).increment(1);
     metrics::histogram!("guildhall_http_request_seconds").record(took.as_secs_f64());
     response

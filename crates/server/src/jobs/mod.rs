@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::app::App;
+use crate::http::observe;
 
 const MAIL_EVERY: Duration = Duration::from_secs(5);
 const MARKS_EVERY: Duration = Duration::from_secs(10);
@@ -44,6 +45,7 @@ async fn marks_loop(app: Arc<App>, mut stop: watch::Receiver<bool>) {
         if let Err(stop) = app.write_marks().await {
             tracing::warn!(?stop, "last-seen marks could not be written");
         }
+        observe::upkeep();
         if last {
             return;
         }

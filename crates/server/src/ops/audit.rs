@@ -22,9 +22,9 @@ const STEP: u32 = 500;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct AuditQuery {
-    /// Id of who did it.
+    /// Id or email address of who did it.
     pub actor: Option<String>,
-    /// Id of what it happened to.
+    /// Id of what it happened to, or the email address of whom.
     pub target: Option<String>,
     /// Dotted type, such as `member.removed`.
     #[serde(rename = "type")]

@@ -74,7 +74,7 @@ pub struct AllChecked {
 /// `not_found`, `access.denied`, refused values.
 pub async fn check(ctx: &Ctx, organization: &str, asked: Check) -> Result<Checked, Stop> {
     let organization = organization.to_owned();
-    ctx.read(move |ctx, conn| {
+    ctx.glance(move |ctx, conn| {
         let place = ctx.place(conn, &organization)?;
         let revision = organization::revision(conn, place.organization.id)?;
         one(ctx, conn, &place, &asked, revision, "")

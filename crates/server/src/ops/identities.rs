@@ -1,7 +1,7 @@
 //! One's own identity: who am I, name, address, password.
 
 use guildhall_domain::change::{Change, LinkKind};
-use guildhall_domain::identity::{self as rules_of, ProfileEdit};
+use guildhall_domain::identity::{self as rules_of, Identity, ProfileEdit};
 use guildhall_domain::member::Status;
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::text::{self, Email};
@@ -129,13 +129,17 @@ pub struct Verify {
 /// # Errors
 /// `auth.required`.
 pub async fn me(ctx: &Ctx) -> Result<Me, Stop> {
-    ctx.caller()?;
-    ctx.read(load).await
+    let who = ctx.caller()?.identity.clone();
+    ctx.glance(move |ctx, conn| shown(ctx, conn, who)).await
 }
 
 fn load(ctx: &Ctx, conn: &mut Conn<'_>) -> Result<Me, Stop> {
+    let who = identity::by_id(conn, ctx.caller()?.identity.id)?.ok_or(Code::AuthInvalid)?;
+    shown(ctx, conn, who)
+}
+
+fn shown(ctx: &Ctx, conn: &mut Conn<'_>, who: Identity) -> Result<Me, Stop> {
     let caller = ctx.caller()?;
-    let who = identity::by_id(conn, caller.identity.id)?.ok_or(Code::AuthInvalid)?;
     let (kind, id, scopes, bound) = match &caller.credential {
         Credential::Session(session) => ("session", session.id.to_string(), None, None),
         Credential::Token(token) => ("token", token.id.to_string(), token.scopes.clone(), token.organization),

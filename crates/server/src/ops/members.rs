@@ -79,28 +79,45 @@ fn filter(query: &MemberQuery) -> Result<Filter, Refusal> {
     })
 }
 
+/// A list somebody asked for, read and checked.
+pub(super) struct Listing {
+    filter: Filter,
+    limit: u32,
+    after: Option<members::After>,
+}
+
+impl Listing {
+    pub(super) fn of(query: &MemberQuery) -> Result<Self, Refusal> {
+        let after = query.after.as_deref().map(cursor::read::<(String, String)>).transpose()?;
+        let after =
+            after.map(|(key, id)| Ok::<_, Refusal>((key, id.parse().map_err(|_| Code::CursorInvalid)?))).transpose()?;
+        Ok(Self { filter: filter(query)?, limit: cursor::limit(query.limit)?, after })
+    }
+
+    /// The rows of the page and the cursor of the next one.
+    pub(super) fn rows(self, conn: &mut Conn<'_>, place: &Place) -> Result<(Vec<Member>, Option<String>), Stop> {
+        place.permit(Action::MemberList)?;
+        let page = Page { after: self.after, limit: self.limit + 1 };
+        let mut found = members::list(conn, place.organization.id, &self.filter, &page)?;
+        let more = found.len() > self.limit as usize;
+        found.truncate(self.limit as usize);
+        let next = found.last().filter(|_| more).map(|((key, id), _)| cursor::write(&(key, id.to_string())));
+        Ok((found.into_iter().map(|(_, member)| member).collect(), next))
+    }
+}
+
 /// A page of members, people who are invited among them, in the order of their names.
 ///
 /// # Errors
 /// `not_found`, `access.denied`, `cursor.invalid`, refused values.
 pub async fn list(ctx: &Ctx, organization: &str, query: MemberQuery) -> Result<List<MemberView>, Stop> {
     let name = organization.to_owned();
-    let filter = filter(&query)?;
-    let limit = cursor::limit(query.limit)?;
-    let after = query.after.as_deref().map(cursor::read::<(String, String)>).transpose()?;
-    let after =
-        after.map(|(key, id)| Ok::<_, Refusal>((key, id.parse().map_err(|_| Code::CursorInvalid)?))).transpose()?;
+    let listing = Listing::of(&query)?;
     ctx.read(move |ctx, conn| {
         let place = ctx.place(conn, &name)?;
-        place.permit(Action::MemberList)?;
-        let found = members::list(conn, place.organization.id, &filter, &Page { after, limit: limit + 1 })?;
-        let shown: Vec<_> = found.iter().take(limit as usize).collect();
-        let next = match shown.last() {
-            Some(((key, id), _)) if found.len() > shown.len() => Some(cursor::write(&(key, id.to_string()))),
-            _ => None,
-        };
-        let mut items: Vec<MemberView> = shown.iter().map(|(_, m)| m.into()).collect();
-        let ids: Vec<MemberId> = shown.iter().map(|(_, m)| m.id).collect();
+        let (rows, next) = listing.rows(conn, &place)?;
+        let mut items: Vec<MemberView> = rows.iter().map(Into::into).collect();
+        let ids: Vec<MemberId> = rows.iter().map(|m| m.id).collect();
         with_groups(conn, &place, &ids, &mut items)?;
         Ok(List { items, next })
     })
@@ -136,7 +153,7 @@ fn with_groups(conn: &mut Conn<'_>, place: &Place, ids: &[MemberId], items: &mut
     Ok(())
 }
 
-fn load(conn: &mut Conn<'_>, place: &Place, member: &str) -> Result<Member, Stop> {
+pub(super) fn load(conn: &mut Conn<'_>, place: &Place, member: &str) -> Result<Member, Stop> {
     let wanted: MemberId = id(member)?;
     Ok(members::by_id(conn, place.organization.id, wanted)?.ok_or(Code::NotFound)?)
 }
@@ -189,6 +206,16 @@ fn gone(_: &mut Tx<'_>, _: &Facts) -> Result<Nothing, Stop> {
     Ok(Nothing {})
 }
 
+/// What changing the role of somebody in this state asks for: the role of an invited person is the
+/// invitation's, that of somebody who cannot work yet or any more is part of their record.
+pub(super) const fn role_action(status: Status) -> Action {
+    match status {
+        Status::Invited => Action::InvitationManage,
+        Status::Active => Action::MemberChangeRole,
+        Status::Requested | Status::PendingApproval | Status::Deactivated | Status::Removed => Action::MemberUpdate,
+    }
+}
+
 /// Gives a member another role; an invited member's role is the invitation's.
 ///
 /// # Errors
@@ -204,15 +231,13 @@ pub async fn change_role(
         let place = ctx.take_place(tx, &organization)?;
         place.permit(Action::MemberList)?;
         let found = load(tx, &place, &member)?;
+        let permit = place.permit(role_action(found.status))?;
         if found.status == Status::Invited {
-            let permit = place.permit(Action::InvitationManage)?;
             ctx.guard_seen(found.revision)?;
             let waiting = invitations::of_member(tx, place.organization.id, found.id)?.ok_or(Code::NotFound)?;
             tx.apply(invitation::change_role(&permit, &place.rules, &waiting, &wanted.role)?)?;
             return Ok((&load(tx, &place, &member)?).into());
         }
-        let action = if found.status == Status::Active { Action::MemberChangeRole } else { Action::MemberUpdate };
-        let permit = place.permit(action)?;
         ctx.guard_seen(found.revision)?;
         let around = members::surroundings(tx, &found, &place.rules.preset().top_role().slug)?;
         tx.apply(rules_of::change_role(&permit, &place.rules, &found, around, &wanted.role)?)?;

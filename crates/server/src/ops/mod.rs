@@ -11,10 +11,12 @@ pub mod invitations;
 pub mod letters;
 pub mod links;
 pub mod members;
+pub mod offers;
 pub mod organizations;
 pub mod preview;
 pub mod resources;
 pub mod roles;
+pub mod roster;
 pub mod sessions;
 pub mod setup;
 pub mod tokens;
@@ -298,6 +300,18 @@ impl Ctx {
     ) -> Result<T, Stop> {
         let ctx = self.clone();
         self.app.store.read(move |conn| work(&ctx, conn)).await
+    }
+
+    /// Reads a few rows by their keys, see [`guildhall_store::Store::glance`].
+    ///
+    /// # Errors
+    /// What the work returns.
+    pub async fn glance<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self, &mut Conn<'_>) -> Result<T, Stop> + Send + 'static,
+    ) -> Result<T, Stop> {
+        let ctx = self.clone();
+        self.app.store.glance(move |conn| work(&ctx, conn)).await
     }
 
     /// Writes: one transaction, with its audit records, its mail and, when the caller gave an

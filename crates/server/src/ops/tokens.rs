@@ -3,12 +3,13 @@
 use guildhall_domain::access::Permit;
 use guildhall_domain::action::Action;
 use guildhall_domain::change::Change;
-use guildhall_domain::ids::{OrgId, TokenId, UserId};
+use guildhall_domain::ids::{MemberId, OrgId, TokenId, UserId};
+use guildhall_domain::member::Member;
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::text;
 use guildhall_domain::time::Timestamp;
 use guildhall_domain::token::{self, Token};
-use guildhall_store::read::{Page, credential};
+use guildhall_store::read::{Page, credential, member as members};
 use guildhall_store::{Stop, Tx};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -189,6 +190,54 @@ pub async fn of_organization(ctx: &Ctx, organization: &str, page: Page<TokenId>)
         let found =
             credential::tokens_of_organization(conn, place.organization.id, &Page { limit: limit + 1, ..page })?;
         Ok(listed(&found, limit))
+    })
+    .await
+}
+
+/// A token and the membership that holds it.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// The token.
+    pub token: TokenView,
+    /// Who holds it.
+    pub holder: Option<Member>,
+}
+
+/// The organization's tokens with the names of their holders, for administrators.
+///
+/// # Errors
+/// `not_found`, `access.denied`.
+pub async fn held(ctx: &Ctx, organization: &str, page: Page<TokenId>) -> Result<List<Held>, Stop> {
+    let organization = organization.to_owned();
+    ctx.read(move |ctx, conn| {
+        let place = ctx.place(conn, &organization)?;
+        place.permit(Action::TokenManage)?;
+        let limit = page.limit;
+        let found =
+            credential::tokens_of_organization(conn, place.organization.id, &Page { limit: limit + 1, ..page })?;
+        let ids: Vec<MemberId> = found.iter().filter_map(|t| t.member).collect();
+        let holders = members::some(conn, place.organization.id, &ids)?;
+        let List { items, next } = listed(&found, limit);
+        let holder = |t: &Token| holders.iter().find(|m| Some(m.id) == t.member).cloned();
+        let items = items.into_iter().zip(&found).map(|(token, t)| Held { token, holder: holder(t) }).collect();
+        Ok(List { items, next })
+    })
+    .await
+}
+
+/// One token of the organization, for administrators.
+///
+/// # Errors
+/// `not_found`, `access.denied`.
+pub async fn one_of_organization(ctx: &Ctx, organization: &str, token: &str) -> Result<Held, Stop> {
+    let (organization, which) = (organization.to_owned(), id::<TokenId>(token)?);
+    ctx.read(move |ctx, conn| {
+        let place = ctx.place(conn, &organization)?;
+        place.permit(Action::TokenManage)?;
+        let found = credential::token_of_organization(conn, place.organization.id, which)?.ok_or(Code::NotFound)?;
+        let ids: Vec<MemberId> = found.member.into_iter().collect();
+        let holder = members::some(conn, place.organization.id, &ids)?.pop();
+        Ok(Held { token: (&found).into(), holder })
     })
     .await
 }

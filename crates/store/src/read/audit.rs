@@ -39,9 +39,9 @@ pub struct Event {
 /// Which records a list shows.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// Id of who did it.
+    /// Id or address of who did it.
     pub actor: Option<String>,
-    /// Id of what it happened to.
+    /// Id of what it happened to, or the address of whom.
     pub target: Option<String>,
     /// The dotted type.
     pub kind: Option<String>,
@@ -57,9 +57,12 @@ pub struct Filter {
 pub type After = (u64, EventId);
 
 pub(crate) fn statements() -> Vec<String> {
-    (0..128_u8)
-        .map(|bits| {
-            let text = |bit: u8| (bits & bit != 0).then(|| "x".to_owned());
+    // Ids and addresses are looked for in columns of their own.
+    ["x", "x@example.org"]
+        .iter()
+        .flat_map(|word| (0..128_u8).map(move |bits| (word, bits)))
+        .map(|(word, bits)| {
+            let text = |bit: u8| (bits & bit != 0).then(|| (*word).to_owned());
             let time = |bit: u8| (bits & bit != 0).then(Timestamp::default);
             let filter = Filter {
                 actor: text(1),
@@ -78,9 +81,10 @@ pub(crate) fn statements() -> Vec<String> {
 fn compose(organization: OrgId, filter: &Filter, page: &Page<After>) -> (String, Vec<Value>) {
     let mut sql = LIST.to_owned();
     let mut values: Vec<Value> = params![organization].to_vec();
+    let named = |text: &Option<String>| text.as_deref().is_some_and(|t| t.contains('@'));
     let conditions = [
-        ("actor_id =", filter.actor.as_ref().map(Value::from)),
-        ("target_id =", filter.target.as_ref().map(Value::from)),
+        (if named(&filter.actor) { "actor_name =" } else { "actor_id =" }, filter.actor.as_ref().map(Value::from)),
+        (if named(&filter.target) { "target_name =" } else { "target_id =" }, filter.target.as_ref().map(Value::from)),
         ("kind =", filter.kind.as_ref().map(Value::from)),
         ("outcome =", filter.outcome.as_ref().map(Value::from)),
         ("at >=", filter.since.map(Value::from)),

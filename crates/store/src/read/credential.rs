@@ -1,10 +1,12 @@
 //! Sessions and tokens.
 
+use guildhall_domain::identity::Identity;
 use guildhall_domain::ids::{MemberId, OrgId, SessionId, TokenId, UserId};
 use guildhall_domain::time::Timestamp;
 use guildhall_domain::token::Token;
 
 use super::Page;
+use super::identity::identity;
 use crate::conn::Conn;
 use crate::error::StoreError;
 use crate::params;
@@ -21,7 +23,8 @@ macro_rules! session_columns {
     };
 }
 
-const TOKEN_BY_SECRET: &str = concat!("SELECT ", token_columns!(), " FROM tokens WHERE secret = $1");
+// Recognising a caller is the most frequent read of all, so it is one statement each.
+const TOKEN_BY_SECRET: &str = "SELECT t.id, t.organization_id, t.membership_id, t.identity_id, t.name, t.scopes, t.last4, t.expires_at, t.created_at, t.last_used_at, t.revoked_at, i.id, i.email, i.email_verified_at, i.name, i.handle, i.administrator, i.valid_from, i.revision, i.created_at FROM tokens t JOIN identities i ON i.id = t.identity_id WHERE t.secret = $1";
 const TOKEN_OF_IDENTITY: &str =
     concat!("SELECT ", token_columns!(), " FROM tokens WHERE identity_id = $1 AND id = $2 AND revoked_at IS NULL");
 const TOKEN_OF_ORGANIZATION: &str =
@@ -41,8 +44,13 @@ const TOKENS_OF_ORGANIZATION: &str = concat!(
     token_columns!(),
     " FROM tokens WHERE organization_id = $1 AND revoked_at IS NULL AND id < $2 ORDER BY id DESC LIMIT $3"
 );
+const TOKENS_OF_MEMBER: &str = concat!(
+    "SELECT ",
+    token_columns!(),
+    " FROM tokens WHERE organization_id = $1 AND membership_id = $2 AND revoked_at IS NULL ORDER BY id DESC LIMIT $3"
+);
 const TOKENS_HELD: &str = "SELECT COUNT(*) FROM tokens WHERE organization_id = $1 AND membership_id = $2 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $3)";
-const SESSION_BY_SECRET: &str = concat!("SELECT ", session_columns!(), " FROM sessions WHERE secret = $1");
+const SESSION_BY_SECRET: &str = "SELECT s.id, s.identity_id, s.created_at, s.seen_at, s.expires_at, s.address, s.agent, i.id, i.email, i.email_verified_at, i.name, i.handle, i.administrator, i.valid_from, i.revision, i.created_at FROM sessions s JOIN identities i ON i.id = s.identity_id WHERE s.secret = $1";
 const SESSION_OF_IDENTITY: &str =
     concat!("SELECT ", session_columns!(), " FROM sessions WHERE identity_id = $1 AND id = $2");
 const SESSIONS_OF_IDENTITY: &str = concat!(
@@ -58,6 +66,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     TOKENS_OF_IDENTITY,
     TOKENS_OF_IDENTITY_HERE,
     TOKENS_OF_ORGANIZATION,
+    TOKENS_OF_MEMBER,
     TOKENS_HELD,
     SESSION_BY_SECRET,
     SESSION_OF_IDENTITY,
@@ -116,12 +125,12 @@ fn session(row: &mut Row) -> Result<Session, StoreError> {
     })
 }
 
-/// The token of a secret, revoked and expired ones too.
+/// The token of a secret and its holder, revoked and expired ones too.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn token_by_secret(conn: &mut Conn<'_>, secret: &[u8; 32]) -> Result<Option<Token>, StoreError> {
-    conn.first(TOKEN_BY_SECRET, params![*secret], token)
+pub fn token_by_secret(conn: &mut Conn<'_>, secret: &[u8; 32]) -> Result<Option<(Token, Identity)>, StoreError> {
+    conn.first(TOKEN_BY_SECRET, params![*secret], |row| Ok((token(row)?, identity(row)?)))
 }
 
 /// One unrevoked token of somebody.
@@ -178,6 +187,19 @@ pub fn tokens_of_organization(
     )
 }
 
+/// The latest `most` unrevoked tokens of a membership, newest first.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn tokens_of_member(
+    conn: &mut Conn<'_>,
+    organization: OrgId,
+    member: MemberId,
+    most: u32,
+) -> Result<Vec<Token>, StoreError> {
+    conn.all(TOKENS_OF_MEMBER, params![organization, member, most], token)
+}
+
 /// How many working tokens a membership holds.
 ///
 /// # Errors
@@ -191,12 +213,12 @@ pub fn tokens_held(
     Ok(conn.first(TOKENS_HELD, params![organization, member, now], |row| row.next())?.unwrap_or(0))
 }
 
-/// The session of a secret, over or not.
+/// The session of a secret and whose it is, over or not.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn session_by_secret(conn: &mut Conn<'_>, secret: &[u8; 32]) -> Result<Option<Session>, StoreError> {
-    conn.first(SESSION_BY_SECRET, params![*secret], session)
+pub fn session_by_secret(conn: &mut Conn<'_>, secret: &[u8; 32]) -> Result<Option<(Session, Identity)>, StoreError> {
+    conn.first(SESSION_BY_SECRET, params![*secret], |row| Ok((session(row)?, identity(row)?)))
 }
 
 /// One session of somebody.

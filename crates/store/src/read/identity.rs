@@ -31,7 +31,7 @@ const WAITING: &str = "SELECT email FROM links WHERE identity_id = $1 AND kind =
 
 pub(crate) const STATEMENTS: &[&str] = &[BY_ID, VERIFIED, BY_HANDLE, SIGN_IN, PASSWORD, LINK, WAITING];
 
-fn identity(row: &mut Row) -> Result<Identity, StoreError> {
+pub(super) fn identity(row: &mut Row) -> Result<Identity, StoreError> {
     Ok(Identity {
         id: row.next()?,
         email: row.next()?,

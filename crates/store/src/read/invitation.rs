@@ -3,7 +3,7 @@
 use guildhall_domain::ids::{InvitationId, MemberId, OrgId};
 use guildhall_domain::invitation::{Invitation, SecretHash, State};
 
-use super::Page;
+use super::{Page, in_steps, room_for_ids};
 use crate::conn::Conn;
 use crate::error::StoreError;
 use crate::params;
@@ -90,6 +90,32 @@ pub fn any(conn: &mut Conn<'_>, organization: OrgId, state: Option<State>) -> Re
         Some(state) => conn.exists(ANY_STATE, params![organization, state]),
         None => conn.exists(ANY, params![organization]),
     }
+}
+
+pub(crate) fn of_members_sql() -> String {
+    let ids = room_for_ids();
+    concat!(
+        "SELECT ",
+        columns!(),
+        " FROM invitations WHERE organization_id = $1 AND state = 'pending' AND membership_id IN (?)"
+    )
+    .replace('?', &ids)
+}
+
+/// The waiting invitations of some memberships, in no order.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn of_members(
+    conn: &mut Conn<'_>,
+    organization: OrgId,
+    members: &[MemberId],
+) -> Result<Vec<Invitation>, StoreError> {
+    let mut found = Vec::new();
+    for values in in_steps(organization, members) {
+        found.extend(conn.all(&of_members_sql(), &values, invitation)?);
+    }
+    Ok(found)
 }
 
 /// A page of invitations, newest first; `state` is the stored state's word.

@@ -3,7 +3,7 @@
 use guildhall_domain::ids::{MemberId, OrgId, UserId};
 use guildhall_domain::member::{Member, MemberKind, Status, Surroundings};
 
-use super::Page;
+use super::{Page, in_steps, room_for_ids};
 use crate::conn::Conn;
 use crate::error::StoreError;
 use crate::params;
@@ -35,7 +35,7 @@ const OF_IDENTITY: &str = concat!(
 const OTHER_TOP: &str = "SELECT 1 FROM memberships WHERE organization_id = $1 AND role = $2 AND status = 'active' AND kind = 'person' AND id <> $3 LIMIT 1";
 const ACTIVE_ELSEWHERE: &str = "SELECT 1 FROM memberships m JOIN organizations o ON o.id = m.organization_id WHERE m.identity_id = $1 AND m.organization_id <> $2 AND m.status = 'active' AND o.deleted_at IS NULL LIMIT 1";
 const PRESENT_ELSEWHERE: &str = "SELECT 1 FROM memberships m JOIN organizations o ON o.id = m.organization_id WHERE m.identity_id = $1 AND m.organization_id <> $2 AND m.status <> 'removed' AND o.deleted_at IS NULL LIMIT 1";
-const TOP_HOLDERS: &str = "SELECT 1 FROM memberships WHERE organization_id = $1 AND role = $2 AND status = 'active' AND kind = 'person' LIMIT $3";
+const TOP_HOLDERS: &str = "SELECT id FROM memberships WHERE organization_id = $1 AND role = $2 AND status = 'active' AND kind = 'person' LIMIT $3";
 const WAITING: &str = concat!(
     "SELECT ",
     columns!(),
@@ -59,6 +59,7 @@ pub(crate) fn statements() -> Vec<String> {
     ]
     .iter()
     .map(|s| (*s).to_owned())
+    .chain([some_sql()])
     .collect();
     for bits in 0..32_u8 {
         let filter = Filter {
@@ -147,12 +148,34 @@ pub fn present_elsewhere(conn: &mut Conn<'_>, user: UserId, organization: OrgId)
     conn.exists(PRESENT_ELSEWHERE, params![user, organization])
 }
 
-/// How many active people hold the top role, counted up to `enough`.
+/// Active people who hold the top role, `enough` of them at most.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn top_holders(conn: &mut Conn<'_>, organization: OrgId, top_role: &str, enough: u32) -> Result<usize, StoreError> {
-    Ok(conn.all(TOP_HOLDERS, params![organization, top_role, enough], |_| Ok(()))?.len())
+pub fn top_holders(
+    conn: &mut Conn<'_>,
+    organization: OrgId,
+    top_role: &str,
+    enough: u32,
+) -> Result<Vec<MemberId>, StoreError> {
+    conn.all(TOP_HOLDERS, params![organization, top_role, enough], Row::next)
+}
+
+fn some_sql() -> String {
+    concat!("SELECT ", columns!(), " FROM memberships WHERE organization_id = $1 AND id IN (?)")
+        .replace('?', &room_for_ids())
+}
+
+/// Some memberships by their ids, removed ones too: for the names behind ids. In no order.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn some(conn: &mut Conn<'_>, organization: OrgId, ids: &[MemberId]) -> Result<Vec<Member>, StoreError> {
+    let mut found = Vec::new();
+    for values in in_steps(organization, ids) {
+        found.extend(conn.all(&some_sql(), &values, member)?);
+    }
+    Ok(found)
 }
 
 /// People who wait for approval.

@@ -11,6 +11,10 @@ pub mod outbox;
 pub mod resource;
 pub mod schema;
 
+use guildhall_domain::ids::OrgId;
+
+use crate::value::Value;
+
 /// A list question's words: what to begin after, and how many at most.
 #[derive(Clone, Debug)]
 pub struct Page<K> {
@@ -26,7 +30,26 @@ pub(crate) fn statements() -> impl Iterator<Item = String> {
         .flatten()
         .map(|sql| (*sql).to_owned())
         .chain(member::statements())
+        .chain([invitation::of_members_sql()])
         .chain(audit::statements())
         .chain(group::statements())
         .chain(resource::statements())
+}
+
+/// How many ids one question takes. One statement serves every smaller number, so few are prepared.
+const IDS: usize = 100;
+
+/// `$2, $3, …`: room for [`IDS`] ids behind the organization's.
+pub(crate) fn room_for_ids() -> String {
+    (0..IDS).map(|n| format!("${}", n + 2)).collect::<Vec<_>>().join(", ")
+}
+
+/// The parameters of a question about some ids of an organization, in as many steps as it takes; the room
+/// that is left repeats the last id.
+pub(crate) fn in_steps<T: Copy + Into<Value>>(organization: OrgId, ids: &[T]) -> Vec<Vec<Value>> {
+    let step = |part: &[T]| {
+        let padded = part.iter().chain(part.last().into_iter().cycle()).take(IDS);
+        std::iter::once(organization.into()).chain(padded.map(|id| (*id).into())).collect()
+    };
+    ids.chunks(IDS).map(step).collect()
 }

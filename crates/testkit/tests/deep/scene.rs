@@ -189,7 +189,7 @@ impl Scene {
     /// How many active owners an organization has, counted up to two.
     pub async fn owners(&self, organization: OrgId) -> usize {
         let read = self.test.app.store.read(move |conn| Ok(member::top_holders(conn, organization, "owner", 2)?));
-        read.await.expect("reads")
+        read.await.expect("reads").len()
     }
 
     /// Who has proved an address.

@@ -321,7 +321,7 @@ impl World {
             let wanted: Vec<_> =
                 present.map(|m| json!([m.id, m.email, m.name, m.role, m.status, m.revision])).collect();
             self.names.agree(&json!({"$set": wanted}), &json!(members), &format!("members of {}", here.slug))?;
-            if holders == 0 {
+            if holders.is_empty() {
                 return Err(format!("{} has no active holder of its top role", here.slug));
             }
         }

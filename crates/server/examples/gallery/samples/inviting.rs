@@ -71,6 +71,7 @@ fn roles(visit: &Visit) -> InviteRolesPage {
     let row = |index: usize, email: &str, role: &str, problem: Option<&str>| InviteeRow {
         index,
         email: email.to_owned(),
+        name: String::new(),
         problem: problem.map(str::to_owned),
         role: role_choices(role),
     };
@@ -79,7 +80,7 @@ fn roles(visit: &Visit) -> InviteRolesPage {
         words: words(),
         send_action: "/acme/admin/invite/send".to_owned(),
         again_action: "/acme/admin/invite/roles".to_owned(),
-        back_href: "/acme/admin/invite".to_owned(),
+        back_action: "/acme/admin/invite".to_owned(),
         deliver: "email".to_owned(),
         rows: vec![
             row(0, "linus@acme.example", "admin", None),

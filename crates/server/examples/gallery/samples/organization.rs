@@ -16,14 +16,7 @@ pub(crate) const SAMPLES: &[Sample] = &[
 ];
 
 fn knob(name: &str, label: &str, sentence: &str, control: KnobControl) -> Knob {
-    Knob {
-        name: name.to_owned(),
-        label: label.to_owned(),
-        sentence: sentence.to_owned(),
-        control,
-        error: None,
-        locked: None,
-    }
+    Knob { name: name.to_owned(), label: label.to_owned(), sentence: sentence.to_owned(), control, error: None }
 }
 
 fn number(value: &str, unit: &str) -> KnobControl {
@@ -85,15 +78,31 @@ fn groups() -> Vec<KnobGroup> {
                     "How many personal tokens one may hold.",
                     number("5", ""),
                 ),
-                Knob {
-                    locked: Some("Set by the preset.".to_owned()),
-                    ..knob(
-                        "token.value_again",
-                        "Show a token again",
-                        "A token is shown once, right after it is made.",
-                        KnobControl::Toggle(false),
-                    )
-                },
+                knob(
+                    "token.max_life_s",
+                    "Longest life of a token",
+                    "Left empty, a token may live for ever.",
+                    KnobControl::Span {
+                        value: "90".to_owned(),
+                        units: vec![Choice::new("86400", "days").selected(true), Choice::new("3600", "hours")],
+                    },
+                ),
+                knob(
+                    "leave.allowed_for",
+                    "Who may leave",
+                    "The roles whose holders may leave by themselves.",
+                    KnobControl::Ticks(vec![
+                        Choice::new("owner", "Owner").selected(true),
+                        Choice::new("admin", "Admin").selected(true),
+                        Choice::new("viewer", "Viewer"),
+                    ]),
+                ),
+                knob(
+                    "token.value_again",
+                    "Show a token again",
+                    "A token is shown once, right after it is made.",
+                    KnobControl::Shown("No".to_owned()),
+                ),
             ],
         },
     ]
@@ -109,6 +118,8 @@ fn settings(visit: &Visit, may_edit: bool) -> OrganizationPage {
         preset: "cloudtruth, version 1".to_owned(),
         may_edit,
         policy_action: "/acme/admin/org/policy".to_owned(),
+        may_save: may_edit,
+        fixed: KnobGroup::default(),
         groups: if may_edit { groups() } else { Vec::new() },
         delete: if may_edit {
             Action::ask_and_leave("Delete organization", "/acme/admin/org/delete").danger()

@@ -153,9 +153,9 @@ fn member(visit: &Visit) -> MemberPage {
             Action::refused("Deactivate", "Only an Owner deactivates an Admin."),
             Action::ask_and_leave("Remove Access", format!("{base}/remove")).danger(),
         ],
-        sessions: 2,
+        sessions: Some(2),
         end_sessions: Action::post("End sessions", format!("{base}/end-sessions")),
-        tokens: token_rows(visit, false),
+        tokens: Some(token_rows(visit, false)),
         events: events(visit).into_iter().take(3).collect(),
         history_href: Some("/acme/admin/audit".to_owned()),
     }

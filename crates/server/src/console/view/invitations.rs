@@ -33,6 +33,8 @@ pub struct InviteeRow {
     pub index: usize,
     /// As it was parsed, or as it was typed when it could not be.
     pub email: String,
+    /// The name that stood beside the address; empty for none.
+    pub name: String,
     /// Why no invitation can be made for it; the row then shows a field to mend it.
     pub problem: Option<String>,
     /// `role`, each with the reason when this reader may not give it.
@@ -51,8 +53,8 @@ pub struct InviteRolesPage {
     pub send_action: String,
     /// Where `drop` (an index) and `apply_all` (with `all_role`) go: `/{org}/admin/invite/roles`.
     pub again_action: String,
-    /// Back to the first step.
-    pub back_href: String,
+    /// Where the form goes back to the first step with everything in it: `/{org}/admin/invite`.
+    pub back_action: String,
     /// `deliver` of the first step, carried along.
     pub deliver: String,
     /// The addresses.

@@ -13,6 +13,17 @@ pub enum KnobControl {
     Toggle(bool),
     /// One of a few.
     Choice(Vec<Choice>),
+    /// Some of a few; a hidden empty field before them tells that none was chosen.
+    Ticks(Vec<Choice>),
+    /// A length of time; the unit is sent as `{name}.unit`, in seconds.
+    Span {
+        /// How many of the unit; empty for no end, where that is allowed.
+        value: String,
+        /// Minutes, hours, days.
+        units: Vec<Choice>,
+    },
+    /// Its value in words, not to be changed here.
+    Shown(String),
     /// A number with its unit.
     Number {
         /// The number.
@@ -43,8 +54,6 @@ pub struct Knob {
     pub control: KnobControl,
     /// What is wrong with the last value.
     pub error: Option<String>,
-    /// Why it cannot be changed here, such as `set by the preset`; `None` when it can.
-    pub locked: Option<String>,
 }
 
 /// Settings that belong together.
@@ -80,6 +89,10 @@ pub struct OrganizationPage {
     pub policy_action: String,
     /// The settings, in groups; one button saves them all.
     pub groups: Vec<KnobGroup>,
+    /// What the preset fixes, read only.
+    pub fixed: KnobGroup,
+    /// Whether this reader may change any of the settings.
+    pub may_save: bool,
     /// Deleting, offered or refused.
     pub delete: Action,
 }

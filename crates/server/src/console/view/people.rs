@@ -71,12 +71,12 @@ pub struct MemberPage {
     pub facts: Vec<Fact>,
     /// What this reader may do here, and what not and why.
     pub actions: Vec<Action>,
-    /// How many sessions are open.
-    pub sessions: u64,
+    /// How many sessions work here; `None` for a reader who may not know.
+    pub sessions: Option<usize>,
     /// Ends them, offered or refused.
     pub end_sessions: Action,
-    /// Tokens that work in this organization.
-    pub tokens: Vec<TokenRow>,
+    /// Tokens that work in this organization; `None` for a reader who may not know.
+    pub tokens: Option<Vec<TokenRow>>,
     /// The latest that happened to or by them.
     pub events: Vec<AuditEvent>,
     /// The audit page filtered to them; `None` for a reader who may not see it.

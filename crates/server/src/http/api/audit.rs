@@ -24,9 +24,9 @@ use crate::ops::view::{EventView, List};
 pub struct ExportQuery {
     /// `csv` or `ndjson`.
     pub format: Option<String>,
-    /// Id of who did it.
+    /// Id or email address of who did it.
     pub actor: Option<String>,
-    /// Id of what it happened to.
+    /// Id of what it happened to, or the email address of whom.
     pub target: Option<String>,
     /// Dotted type.
     #[serde(rename = "type")]

@@ -1,0 +1,124 @@
+//! The machine and the versions that the figures belong to, and the page that shows both.
+
+use std::process::Command;
+
+use crate::figure::{Figure, limits, short, table};
+use crate::{Bench, Outcome, size_mib};
+
+/// What the figures belong to.
+pub(crate) struct Machine {
+    processor: String,
+    cores: usize,
+    memory_gib: f64,
+    kernel: String,
+    compiler: String,
+    commit: String,
+    busy: String,
+}
+
+fn file(path: &str) -> String {
+    std::fs::read_to_string(path).unwrap_or_default()
+}
+
+/// The first line that a program prints, empty when it cannot be asked.
+fn line_of(program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program).args(arguments).output().map(|o| o.stdout).unwrap_or_default();
+    String::from_utf8_lossy(&output).lines().next().unwrap_or_default().to_owned()
+}
+
+/// The value behind `name:` in one of the system's lists.
+fn field(list: &str, name: &str) -> String {
+    let value = list.lines().filter_map(|line| line.split_once(':')).find(|(key, _)| key.trim() == name);
+    value.map_or_else(|| "unknown".to_owned(), |(_, value)| value.trim().to_owned())
+}
+
+impl Machine {
+    /// Looks at the machine, before it is loaded.
+    pub(crate) fn look() -> Self {
+        let memory = field(&file("/proc/meminfo"), "MemTotal");
+        let memory_kib: f64 = memory.trim_end_matches(" kB").parse().unwrap_or_default();
+        Self {
+            processor: field(&file("/proc/cpuinfo"), "model name"),
+            cores: std::thread::available_parallelism().map_or(1, usize::from),
+            memory_gib: memory_kib / (1024.0 * 1024.0),
+            kernel: file("/proc/sys/kernel/osrelease").trim().to_owned(),
+            compiler: line_of("rustc", &["--version"]),
+            commit: line_of("git", &["describe", "--always", "--dirty"]),
+            busy: file("/proc/loadavg").split(' ').next().unwrap_or_default().to_owned(),
+        }
+    }
+
+    /// The whole page.
+    pub(crate) fn page(
+        &self,
+        bench: &Bench,
+        figures: &[Figure],
+        build_min: Option<f64>,
+        postgres: bool,
+    ) -> Outcome<String> {
+        let size = short(size_mib(&bench.program)?);
+        let build = match build_min {
+            Some(minutes) => format!("Clean release build: {} CPU minutes (goal: at most 10).\n", short(minutes)),
+            None => "The clean release build was not measured in this run (`cargo xtask bench --build`).\n".to_owned(),
+        };
+        let absent = if postgres { "" } else { "PostgreSQL was not there, so its rows are missing.\n" };
+        Ok(format!(
+            "# Benchmarks\n\n\
+             Written by `cargo xtask bench`; do not edit. No check compares this page, since the numbers differ from \
+             run to run and from machine to machine. Only the ratios travel: each is ours divided by its reference, \
+             measured right after one another, {rounds} times in turns. Rows that miss their goal stay in.\n\n\
+             Machine: {processor}, {cores} cores shared by server, load generator and database, {memory} GiB, Linux \
+             {kernel}; load before the start {busy}. Program: commit {commit}, {compiler}, default settings, SQLite \
+             {sqlite}. Requests come over 32 kept connections from another process, in windows of {window} s; server \
+             CPU is that of our process alone, without PostgreSQL's. {absent}\n\n\
+             {table}\n\
+             Binary size: {size} MiB. {build}\n\
+             ## What limits each\n\n{limits}",
+            rounds = bench.rounds,
+            processor = self.processor,
+            cores = self.cores,
+            memory = short(self.memory_gib),
+            kernel = self.kernel,
+            busy = self.busy,
+            commit = self.commit,
+            compiler = self.compiler,
+            sqlite = rusqlite::version(),
+            window = bench.window.as_secs_f64(),
+            table = table(figures),
+            limits = limits(figures),
+        ))
+    }
+}
+
+/// A PostgreSQL database for this run, dropped at its end.
+pub(crate) struct Database {
+    server: String,
+    name: String,
+    /// Its address.
+    pub(crate) url: String,
+}
+
+impl Database {
+    /// Makes one on a server.
+    pub(crate) fn create(server: &str) -> Outcome<Self> {
+        let name = format!("guildhall_bench_{}", std::process::id());
+        let (head, _) = server.rsplit_once('/').ok_or("GUILDHALL_TEST_POSTGRES names no database")?;
+        let database = Self { server: server.to_owned(), url: format!("{head}/{name}"), name };
+        database.run(&format!("CREATE DATABASE {}", database.name))?;
+        Ok(database)
+    }
+
+    // The driver has a runtime of its own, which must not start inside another.
+    fn run(&self, statement: &str) -> Outcome<()> {
+        let (server, statement) = (self.server.clone(), statement.to_owned());
+        let run = move || postgres::Client::connect(&server, postgres::NoTls)?.batch_execute(&statement);
+        let done = std::thread::spawn(run).join().map_err(|_| "the database client broke down".to_owned())?;
+        done.map_err(|e| format!("PostgreSQL: {e}"))
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let _ = self.run(&format!("DROP DATABASE {} WITH (FORCE)", self.name));
+    }
+}

@@ -1,0 +1,175 @@
+//! What every administrator's page stands on: one visit in one organization, with the frame, the words and
+//! the sentences that several pages share. Decides nothing.
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::Response;
+use guildhall_domain::action::Action;
+use guildhall_domain::preset::Role;
+use guildhall_domain::refusal::{Code, Kind, Refusal};
+use guildhall_domain::time::Timestamp;
+use guildhall_store::Stop;
+
+use crate::console::scene::Scene;
+use crate::console::verdict::sentence;
+use crate::console::view::{Flash, Place, Shell, Time, Tone};
+use crate::console::visit::{Shown, Visit, Wrong, go_with};
+use crate::http::problem::status;
+use crate::ops::Ctx;
+
+/// One visit in one organization.
+pub(super) struct Desk {
+    /// The visit.
+    pub(super) visit: Visit,
+    /// The organization around it.
+    pub(super) scene: Scene,
+}
+
+impl Desk {
+    /// Enters the organization.
+    pub(super) async fn open(visit: Visit, organization: &str) -> Result<Self, Wrong> {
+        let scene = Scene::enter(&visit, organization).await?;
+        Ok(Self { visit, scene })
+    }
+
+    pub(super) fn ctx(&self) -> &Ctx {
+        &self.visit.ctx
+    }
+
+    /// The organization's slug, as every use case takes it.
+    pub(super) fn org(&self) -> &str {
+        self.scene.slug()
+    }
+
+    pub(super) fn wrong(&self, stop: impl Into<Stop>) -> Wrong {
+        self.visit.wrong(stop)
+    }
+
+    /// An address below `/{org}/admin/`.
+    pub(super) fn href(&self, rest: &str) -> String {
+        format!("/{}/admin/{rest}", self.org())
+    }
+
+    /// The frame of a page that is a tab.
+    pub(super) fn shell(&self, title: &str, tab: &str) -> Shell {
+        self.scene.shell(&self.visit, title, tab)
+    }
+
+    /// The frame of a page below the list of people.
+    pub(super) fn below_people(&self, title: &str) -> Shell {
+        let trail = vec![Place::new(&self.scene.words.person.titles, self.href("users"))];
+        Shell { trail, ..self.shell(title, "users") }
+    }
+
+    pub(super) fn page<T: Template>(&self, page: &T) -> Shown {
+        self.visit.page(StatusCode::OK, page)
+    }
+
+    /// Answers a form that was refused: the page again, with the refusal's status.
+    pub(super) fn again<T: Template>(&self, refusal: &Refusal, page: &T) -> Shown {
+        self.visit.page(status(refusal.code.kind()), page)
+    }
+
+    /// On to the list of people, with good news.
+    pub(super) fn to_people(&self, text: &str) -> Response {
+        go_with(&self.href("users"), Tone::Good, text)
+    }
+
+    /// A refusal that belongs to the form it answers is given back; everything else is a page of its own.
+    pub(super) fn of_form(&self, stop: Stop) -> Result<Refusal, Wrong> {
+        match stop {
+            Stop::Refused(refusal) if belongs_to_form(&refusal) => Ok(refusal),
+            other => Err(self.wrong(other)),
+        }
+    }
+
+    pub(super) fn when(&self, at: Timestamp) -> Time {
+        self.visit.when(at)
+    }
+
+    /// What was asked behind the `?`, when it is not empty.
+    pub(super) fn asked(&self, name: &str) -> Option<String> {
+        Some(self.visit.asked(name)).filter(|value| !value.is_empty())
+    }
+
+    /// The role of the organization behind a slug.
+    pub(super) fn role(&self, slug: &str) -> Option<&Role> {
+        self.scene.place.rules.preset().role(guildhall_domain::preset::ORGANIZATION, slug)
+    }
+
+    /// What people call a role.
+    pub(super) fn role_name(&self, slug: &str) -> String {
+        self.role(slug).map_or_else(|| slug.to_owned(), |role| role.name.clone())
+    }
+
+    /// Whether there is more than one role to speak of.
+    pub(super) fn has_roles(&self) -> bool {
+        self.scene.place.rules.preset().organization_roles().count() > 1
+    }
+
+    /// What holds until the operator mends it, on pages that have to do with mail.
+    pub(super) fn mail_notice(&self) -> Vec<Flash> {
+        if self.ctx().app.mail.is_smtp() {
+            return Vec::new();
+        }
+        vec![
+            Flash::new(Tone::Wait, "No mail server is set up: mail is written to files instead of being sent.")
+                .detail("The files are in the folder outbox of the data folder. A link can be handed over instead."),
+        ]
+    }
+
+    /// Why something is refused, in a sentence for people.
+    pub(super) fn why(&self, action: Action, refusal: &Refusal) -> String {
+        let rules = &self.scene.place.rules;
+        let top = &rules.preset().top_role().name;
+        match refusal.code {
+            Code::AccessDenied if !self.scene.may(action) => {
+                let bit = rules.preset().action_bit(action);
+                let able = rules.preset().organization_roles().filter(|role| rules.role_mask(&role.slug).contains(bit));
+                let names: Vec<&str> = able.map(|role| role.name.as_str()).collect();
+                match names.split_last() {
+                    None => "Nobody may do this here.".to_owned(),
+                    Some((last, [])) => format!("Needs the role {last}."),
+                    Some((last, rest)) => format!("Needs the role {} or {last}.", rest.join(", ")),
+                }
+            }
+            Code::LastOwner if refusal.detail.starts_with(&format!("`{}`", self.scene.me.identity.email)) => {
+                format!("You are the only active {top}. Make somebody else {top} first.")
+            }
+            Code::TopRoleRequired => format!("Only somebody with the role {top} may do this to another {top}."),
+            Code::RoleAboveOwn => "This role may do more than yours; nobody gives more than their own.".to_owned(),
+            _ => sentence(&refusal.detail),
+        }
+    }
+}
+
+fn belongs_to_form(refusal: &Refusal) -> bool {
+    match refusal.code.kind() {
+        Kind::Conflict | Kind::Invalid | Kind::Stale | Kind::Gone => true,
+        Kind::Forbidden => matches!(refusal.code, Code::RoleAboveOwn | Code::TopRoleRequired | Code::KnobClosed),
+        _ => false,
+    }
+}
+
+/// An address with a query made of the pairs that have a value.
+pub(super) fn with_query(path: &str, pairs: &[(&str, Option<&str>)]) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in pairs {
+        if let Some(value) = value.filter(|v| !v.is_empty()) {
+            query.append_pair(name, value);
+        }
+    }
+    let query = query.finish();
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_carries_what_has_a_value() {
+        assert_eq!(with_query("/a", &[("q", None), ("r", Some(""))]), "/a");
+        assert_eq!(with_query("/a", &[("q", Some("a&b c")), ("r", None)]), "/a?q=a%26b+c");
+    }
+}

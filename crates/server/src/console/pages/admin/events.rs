@@ -1,0 +1,182 @@
+//! One record of the audit trail in words: who did what to whom, and what was before.
+
+use guildhall_domain::time::Timestamp;
+use serde_json::Value;
+use time::OffsetDateTime;
+use time::macros::format_description;
+
+use super::desk::Desk;
+use crate::console::view::{AuditEvent, Chip, Fact, FactValue, FieldChange, Person, Place, Tone};
+use crate::ops::view::{EventActor, EventTarget, EventView};
+
+/// One kind of record.
+pub(super) struct Kind {
+    /// The dotted type.
+    pub(super) name: &'static str,
+    /// As a choice of the filter.
+    pub(super) label: &'static str,
+    verb: &'static str,
+    /// Whether whom it happened to is who did it, though they may not have been signed in.
+    own: bool,
+}
+
+const fn kind(name: &'static str, label: &'static str, verb: &'static str) -> Kind {
+    Kind { name, label, verb, own: false }
+}
+
+const fn own(name: &'static str, label: &'static str, verb: &'static str) -> Kind {
+    Kind { name, label, verb, own: true }
+}
+
+/// Every kind of record an organization's trail has, as the filter lists them.
+pub(super) const KINDS: &[Kind] = &[
+    own("member.joined", "Joined", "joined"),
+    own("member.left", "Left", "left"),
+    kind("member.removed", "Removed", "removed"),
+    kind("member.role_changed", "Role changed", "changed the role of"),
+    kind("member.deactivated", "Deactivated", "deactivated"),
+    kind("member.reactivated", "Reactivated", "reactivated"),
+    kind("member.approved", "Approved", "let in"),
+    kind("member.rejected", "Rejected", "turned away"),
+    kind("member.sessions_ended", "Sessions ended", "ended the sessions of"),
+    kind("invitation.created", "Invited", "invited"),
+    kind("invitation.resent", "Invitation sent again", "sent the invitation again to"),
+    kind("invitation.role_changed", "Invitation's role changed", "changed the role in the invitation of"),
+    kind("invitation.cancelled", "Invitation withdrawn", "withdrew the invitation of"),
+    own("invitation.accepted", "Invitation accepted", "accepted the invitation"),
+    kind("token.created", "Token made", "made the token"),
+    kind("token.revoked", "Token revoked", "revoked the token"),
+    kind("policy.changed", "Settings changed", "changed the settings"),
+    kind("organization.created", "Organization made", "made the organization"),
+    kind("organization.renamed", "Organization renamed", "renamed the organization to"),
+    kind("authentication.reset", "Authentication reset", "ended every session and token of the organization"),
+];
+
+/// One record, ready to show.
+pub(super) fn event(desk: &Desk, event: &EventView) -> AuditEvent {
+    let known = KINDS.iter().find(|kind| kind.name == event.kind);
+    let own = known.is_some_and(|kind| kind.own);
+    AuditEvent {
+        id: event.id.clone(),
+        at: desk.when(event.at),
+        actor: if own { Person::new("", &event.target.name, &event.target.id) } else { actor(&event.actor) },
+        verb: known.map_or_else(|| format!("did {} to", event.kind), |kind| kind.verb.to_owned()),
+        target: if own { None } else { target(desk, &event.target) },
+        rest: rest(desk, event),
+        kind: event.kind.clone(),
+        outcome: match event.outcome.as_str() {
+            "denied" => Some(Chip::new("Denied", Tone::Bad)),
+            "failure" => Some(Chip::new("Failed", Tone::Bad)),
+            _ => None,
+        },
+        changes: changes(&event.before, &event.after),
+        facts: facts(event),
+    }
+}
+
+fn actor(actor: &EventActor) -> Person {
+    match actor.kind.as_str() {
+        "system" => Person::new("Guildhall", "", "system"),
+        _ if actor.name.is_empty() && actor.id.is_empty() => Person::new("Somebody", "", "anonymous"),
+        _ => Person::new("", &actor.name, &actor.id),
+    }
+}
+
+fn target(desk: &Desk, target: &EventTarget) -> Option<Place> {
+    if target.name.is_empty() {
+        return None;
+    }
+    let href = match target.kind.as_str() {
+        "member" => desk.href(&format!("users/{}", target.id)),
+        "invitation" => desk.href(&format!("invitations/{}", target.id)),
+        _ => String::new(),
+    };
+    Some(Place::new(Person::new("", &target.name, "").name, href))
+}
+
+/// What is worth reading without opening the record: roles by their names.
+fn rest(desk: &Desk, event: &EventView) -> String {
+    let role = |value: &Value| value.get("role").and_then(Value::as_str).map(|slug| desk.role_name(slug));
+    match (role(&event.before), role(&event.after)) {
+        (Some(before), Some(after)) if before != after => format!("from {before} to {after}"),
+        (None, Some(after)) if desk.has_roles() => format!("as {after}"),
+        _ => String::new(),
+    }
+}
+
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    }
+}
+
+fn changes(before: &Value, after: &Value) -> Vec<FieldChange> {
+    let (was, is) = (before.as_object(), after.as_object());
+    let mut fields: Vec<&String> = was.into_iter().chain(is).flat_map(|fields| fields.keys()).collect();
+    fields.sort();
+    fields.dedup();
+    let of = |value: &Value, field: &str| value.get(field).and_then(text);
+    let change =
+        |field: &String| FieldChange { field: field.clone(), before: of(before, field), after: of(after, field) };
+    fields.into_iter().map(change).filter(|c| c.before != c.after).collect()
+}
+
+fn facts(event: &EventView) -> Vec<Fact> {
+    let code = |label: &str, text: &str| Fact::new(label, FactValue::Code(text.to_owned()));
+    let mut facts = Vec::new();
+    if !event.actor.id.is_empty() {
+        facts.push(code("Who", &event.actor.id));
+    }
+    if let Some(credential) = &event.credential {
+        facts.push(code("With", credential));
+    }
+    for (label, value) in [("Address", &event.address), ("Request", &event.request_id)] {
+        if !value.is_empty() {
+            facts.push(code(label, value));
+        }
+    }
+    facts.push(code("Revision", &event.revision.to_string()));
+    facts.push(code("Record", &event.id));
+    facts
+}
+
+/// The day of a record in UTC, as a heading.
+pub(super) fn day(at: Timestamp, now: Timestamp) -> String {
+    let date = |at: Timestamp| {
+        let nanos = i128::from(at.micros()) * 1_000;
+        OffsetDateTime::from_unix_timestamp_nanos(nanos).unwrap_or(OffsetDateTime::UNIX_EPOCH).date()
+    };
+    let (day, today) = (date(at), date(now));
+    if day == today {
+        return "Today".to_owned();
+    }
+    if day.next_day() == Some(today) {
+        return "Yesterday".to_owned();
+    }
+    day.format(format_description!("[day padding:none] [month repr:long] [year]")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn only_what_differs_is_a_change() {
+        let found =
+            changes(&json!({"role": "viewer", "status": "active"}), &json!({"role": "admin", "status": "active"}));
+        let shown: Vec<_> = found.iter().map(|c| (c.field.as_str(), c.before.as_deref(), c.after.as_deref())).collect();
+        assert_eq!(shown, [("role", Some("viewer"), Some("admin"))]);
+        assert_eq!(changes(&Value::Null, &json!({"expires_at": null})).len(), 0);
+    }
+
+    #[test]
+    fn days_are_named_from_today() {
+        let now = Timestamp::from_micros(1_800_000_000_000_000);
+        assert_eq!(day(now, now), "Today");
+        assert_eq!(day(now.plus_s(-86_400), now), "Yesterday");
+        assert_eq!(day(now.plus_s(-30 * 86_400), now), "16 December 2026");
+    }
+}

@@ -1,0 +1,50 @@
+//! The administrator's pages. Every handler reads what was asked or sent, calls one use case and shows what
+//! came of it; what a reader is offered comes from the decisions that the use cases ask themselves.
+
+mod addresses;
+mod audit;
+mod desk;
+mod events;
+mod invitation;
+mod invite;
+mod knobs;
+mod organization;
+mod people;
+mod person;
+mod questions;
+mod role;
+mod roles;
+mod rows;
+mod tokens;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::app::App;
+
+/// The pages of this part.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/{org}/admin", get(people::start))
+        .route("/{org}/admin/users", get(people::list))
+        .route("/{org}/admin/users/{member}", get(person::show))
+        .route("/{org}/admin/users/{member}/role", get(role::of_member).post(role::change_of_member))
+        .route("/{org}/admin/users/{member}/{act}", get(questions::ask).post(questions::answer))
+        .route("/{org}/admin/invite", get(invite::start).post(invite::back))
+        .route("/{org}/admin/invite/roles", get(invite::again).post(invite::roles))
+        .route("/{org}/admin/invite/send", get(invite::again).post(invite::send))
+        .route("/{org}/admin/invitations/{invitation}", get(invitation::show))
+        .route("/{org}/admin/invitations/{invitation}/role", get(role::of_invitation).post(role::change_of_invitation))
+        .route("/{org}/admin/invitations/{invitation}/resend", post(invitation::resend))
+        .route("/{org}/admin/invitations/{invitation}/link", post(invitation::link))
+        .route("/{org}/admin/invitations/{invitation}/cancel", get(invitation::ask_cancel).post(invitation::cancel))
+        .route("/{org}/admin/org", get(organization::show).post(organization::rename))
+        .route("/{org}/admin/org/policy", post(organization::change_policy))
+        .route("/{org}/admin/org/delete", get(organization::ask_delete).post(organization::delete))
+        .route("/{org}/admin/roles", get(roles::show))
+        .route("/{org}/admin/tokens", get(tokens::list))
+        .route("/{org}/admin/tokens/{token}/revoke", get(tokens::ask).post(tokens::revoke))
+        .route("/{org}/admin/audit", get(audit::list))
+}

@@ -1,0 +1,109 @@
+//! The list of people and invitations.
+
+use axum::extract::Path;
+use axum::response::{IntoResponse, Response};
+use guildhall_domain::action::Action as Asks;
+use guildhall_domain::member::Status;
+
+use super::desk::{Desk, with_query};
+use super::rows;
+use crate::console::view::{Action, Choice, Pager, PeoplePage, Shell};
+use crate::console::visit::{Shown, Visit, go};
+use crate::ops::members::MemberQuery;
+use crate::ops::roster::{self, Roster};
+
+/// `GET /{org}/admin`
+pub(super) async fn start(Path(org): Path<String>) -> Response {
+    go(&format!("/{org}/admin/users")).into_response()
+}
+
+/// `GET /{org}/admin/users`
+pub(super) async fn list(visit: Visit, Path(org): Path<String>) -> Shown {
+    let desk = Desk::open(visit, &org).await?;
+    let query = MemberQuery {
+        query: desk.asked("query"),
+        status: desk.asked("status"),
+        role: desk.asked("role"),
+        kind: desk.asked("type"),
+        limit: None,
+        after: desk.asked("after"),
+    };
+    let found = roster::list(desk.ctx(), desk.org(), query.clone()).await.map_err(|stop| desk.wrong(stop))?;
+    desk.page(&page(&desk, &query, &found))
+}
+
+fn page(desk: &Desk, query: &MemberQuery, found: &Roster) -> PeoplePage {
+    let words = &desk.scene.words;
+    let href = desk.href("users");
+    let filtered = query.query.is_some() || query.status.is_some() || query.role.is_some() || query.kind.is_some();
+    let at = |after: Option<&str>| {
+        let pairs = [
+            ("query", query.query.as_deref()),
+            ("role", query.role.as_deref()),
+            ("status", query.status.as_deref()),
+            ("type", query.kind.as_deref()),
+            ("after", after),
+        ];
+        with_query(&href, &pairs)
+    };
+    let invites = desk.scene.may(Asks::MemberInvite);
+    PeoplePage {
+        page: Shell {
+            notices: if invites { desk.mail_notice() } else { Vec::new() },
+            ..desk.shell(&words.person.titles, "users")
+        },
+        words: words.clone(),
+        query: query.query.clone().unwrap_or_default(),
+        roles: roles(desk, query.role.as_deref()),
+        statuses: statuses(query.status.as_deref()),
+        filtered,
+        rows: found.rows.iter().map(|subject| rows::row(desk, subject)).collect(),
+        has_roles: desk.has_roles(),
+        pager: Pager {
+            summary: format!("{} shown", found.rows.len()),
+            first: query.after.is_some().then(|| at(None)),
+            next: found.next.as_deref().map(|next| at(Some(next))),
+        },
+        invite: invites.then(|| Action::link(&words.invite, desk.href("invite"))),
+        advice: advice(desk, found.top_holders),
+        href,
+    }
+}
+
+fn roles(desk: &Desk, chosen: Option<&str>) -> Vec<Choice> {
+    if !desk.has_roles() {
+        return Vec::new();
+    }
+    let each = desk.scene.place.rules.preset().organization_roles();
+    let all = Choice::new("", "All roles").selected(chosen.is_none());
+    let choice = |slug: &str, name: &str| Choice::new(slug, name).selected(chosen == Some(slug));
+    std::iter::once(all).chain(each.map(|role| choice(&role.slug, &role.name))).collect()
+}
+
+fn statuses(chosen: Option<&str>) -> Vec<Choice> {
+    let all = Choice::new("", "All states").selected(chosen.is_none());
+    let choice =
+        |(status, label): (Status, &str)| Choice::new(status.word(), label).selected(chosen == Some(status.word()));
+    let each = [
+        (Status::Active, "Active"),
+        (Status::Invited, "Invited"),
+        (Status::PendingApproval, "Waiting for approval"),
+        (Status::Deactivated, "Deactivated"),
+    ];
+    std::iter::once(all).chain(each.map(choice)).collect()
+}
+
+/// CT-4: with fewer holders of the top role than recommended, the list says so.
+fn advice(desk: &Desk, holders: usize) -> Option<String> {
+    let recommended = desk.scene.place.rules.policy().owners_recommended;
+    if i64::try_from(holders).is_ok_and(|n| n >= recommended) {
+        return None;
+    }
+    let (top, words) = (&desk.scene.place.rules.preset().top_role().name, &desk.scene.words.person);
+    let now = match holders {
+        0 => format!("No active {} has the role {top}", words.one),
+        1 => format!("Only one {} has the role {top}", words.one),
+        many => format!("Only {many} {} have the role {top}", words.many),
+    };
+    Some(format!("{now}. At least {recommended} are recommended, in case one needs to leave or be removed."))
+}

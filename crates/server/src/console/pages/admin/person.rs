@@ -1,0 +1,90 @@
+//! The page of one member.
+
+use axum::extract::Path;
+use axum::response::Response;
+use guildhall_domain::action::Action as Asks;
+use guildhall_domain::member::{Member, Origin};
+
+use super::desk::{Desk, with_query};
+use super::{events, rows, tokens};
+use crate::console::view::{Action, Fact, FactValue, MemberPage, Place};
+use crate::console::visit::{Shown, Visit, go};
+use crate::ops::offers::Act;
+use crate::ops::roster::{self, Person};
+
+/// `GET /{org}/admin/users/{member}`
+pub(super) async fn show(visit: Visit, Path((org, member)): Path<(String, String)>) -> Shown {
+    let desk = Desk::open(visit, &org).await?;
+    let found = roster::person(desk.ctx(), desk.org(), &member).await.map_err(|stop| desk.wrong(stop))?;
+    if let Some(invitation) = &found.subject.invitation {
+        return Ok::<Response, _>(go(&desk.href(&format!("invitations/{}", invitation.id))));
+    }
+    desk.page(&page(&desk, &found))
+}
+
+fn page(desk: &Desk, found: &Person) -> MemberPage {
+    let (subject, member) = (&found.subject, &found.subject.member);
+    let mut who = rows::person(member);
+    if subject.is_me(&desk.scene.place) {
+        who = who.label("You");
+    }
+    let acts = subject.acts(&desk.scene.place);
+    let buttons = acts.iter().filter(|act| **act != Act::EndSessions);
+    let revoke = |id: &str| Action::ask("Revoke", desk.href(&format!("tokens/{id}/revoke"))).danger();
+    let id = member.id.to_string();
+    MemberPage {
+        page: desk.below_people(&who.name),
+        words: desk.scene.words.clone(),
+        person: who,
+        state: rows::state(desk, subject).0,
+        facts: facts(desk, found),
+        actions: buttons.map(|act| rows::action(desk, subject, *act, false)).collect(),
+        sessions: found.sessions,
+        end_sessions: rows::action(desk, subject, Act::EndSessions, false),
+        tokens: found
+            .tokens
+            .as_ref()
+            .map(|all| all.iter().map(|token| tokens::row(desk, token, String::new(), revoke(&token.id))).collect()),
+        events: found.events.iter().flatten().map(|event| events::event(desk, event)).collect(),
+        history_href: desk
+            .scene
+            .may(Asks::AuditRead)
+            .then(|| with_query(&desk.href("audit"), &[("target", Some(id.as_str()))])),
+    }
+}
+
+fn facts(desk: &Desk, found: &Person) -> Vec<Fact> {
+    let member = &found.subject.member;
+    let mut facts = Vec::new();
+    if !member.email.is_empty() {
+        facts.push(Fact::text("Email", &member.email));
+    }
+    if let Some(handle) = &member.handle {
+        facts.push(Fact::text("Handle", handle));
+    }
+    if desk.has_roles() {
+        facts.push(Fact::text("Role", desk.role_name(&member.role)));
+    }
+    facts.push(Fact::new("Joined", member.joined_at.map_or(FactValue::Nothing, |at| FactValue::When(desk.when(at)))));
+    facts.push(came_by(desk, member, found.inviter.as_ref()));
+    facts.push(Fact::new(
+        "Last active",
+        member.last_active_at.map_or(FactValue::Nothing, |at| FactValue::When(desk.when(at))),
+    ));
+    facts.push(Fact::new("Id", FactValue::Code(member.id.to_string())));
+    facts
+}
+
+fn came_by(desk: &Desk, member: &Member, inviter: Option<&Member>) -> Fact {
+    match (member.origin, inviter) {
+        (Origin::Founder, _) => Fact::text("Came by", "Made the organization"),
+        (Origin::Invitation, Some(by)) => Fact::new("Invited by", FactValue::Link(place_of(desk, by))),
+        (Origin::Invitation, None) => Fact::text("Came by", "Invitation"),
+        (Origin::SignUp, _) => Fact::text("Came by", "Signed up"),
+    }
+}
+
+/// Somebody as a link to their page.
+pub(super) fn place_of(desk: &Desk, member: &Member) -> Place {
+    Place::new(rows::called(member), desk.href(&format!("users/{}", member.id)))
+}

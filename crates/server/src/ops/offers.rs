@@ -1,0 +1,158 @@
+//! What may be done about one person or invitation, asked of the same decisions that answer when it is
+//! done. Every answer is a dry question: nothing is loaded here and nothing changes.
+
+use guildhall_domain::action::Action;
+use guildhall_domain::invitation::{self, Invitation};
+use guildhall_domain::member::{self, Member, Status, Surroundings};
+use guildhall_domain::preset::Role;
+use guildhall_domain::refusal::{Code, Refusal};
+use guildhall_domain::time::Timestamp;
+
+use super::Place;
+use super::members::role_action;
+
+/// Something that can be done about somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// Another role.
+    ChangeRole,
+    /// Send the invitation again.
+    Resend,
+    /// Withdraw the invitation.
+    Cancel,
+    /// Let somebody who waits in.
+    Approve,
+    /// Turn somebody who waits away.
+    Reject,
+    /// End their sessions.
+    EndSessions,
+    /// Switch off.
+    Deactivate,
+    /// Switch on again.
+    Reactivate,
+    /// Remove somebody else.
+    Remove,
+    /// Leave, at one's own row.
+    Leave,
+}
+
+impl Act {
+    /// What the act asks for, at somebody in this state.
+    #[must_use]
+    pub const fn action(self, status: Status) -> Action {
+        match self {
+            Self::ChangeRole => role_action(status),
+            Self::Resend | Self::Cancel => Action::InvitationManage,
+            Self::Approve | Self::Reject => Action::MemberApprove,
+            Self::EndSessions => Action::MemberEndSessions,
+            Self::Deactivate | Self::Reactivate => Action::MemberDeactivate,
+            Self::Remove => Action::MemberRemove,
+            Self::Leave => Action::MemberLeave,
+        }
+    }
+}
+
+/// Somebody with everything that decisions about them rest on.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// The membership.
+    pub member: Member,
+    /// Its waiting invitation, for readers who may manage invitations.
+    pub invitation: Option<Invitation>,
+    /// Somebody else is an active person with the top role.
+    pub other_top_holder: bool,
+}
+
+impl Subject {
+    /// Whether it is the reader.
+    #[must_use]
+    pub fn is_me(&self, place: &Place) -> bool {
+        place.standing.member.as_ref().is_some_and(|me| me.id == self.member.id)
+    }
+
+    /// What can be done about somebody in this state, as far as anybody in the organization can.
+    #[must_use]
+    pub fn acts(&self, place: &Place) -> Vec<Act> {
+        let end = if self.is_me(place) { Act::Leave } else { Act::Remove };
+        let fitting: &[Act] = match self.member.status {
+            Status::Invited => &[Act::ChangeRole, Act::Resend, Act::Cancel],
+            Status::Requested => &[Act::Approve, Act::Reject],
+            Status::PendingApproval => &[Act::Approve, Act::Reject, Act::ChangeRole],
+            Status::Active => &[Act::ChangeRole, Act::EndSessions, Act::Deactivate, end],
+            Status::Deactivated => &[Act::ChangeRole, Act::Reactivate, end],
+            Status::Removed => &[],
+        };
+        let top = place.rules.role_mask(&place.rules.preset().top_role().slug);
+        let has_roles = place.rules.preset().organization_roles().count() > 1;
+        let known = |act: &Act| {
+            // What not even the top role can do is not done in this organization at all.
+            top.contains(place.rules.preset().action_bit(act.action(self.member.status)))
+                && (*act != Act::ChangeRole || has_roles)
+        };
+        fitting.iter().copied().filter(known).collect()
+    }
+
+    /// Would `act` be done, and if not, why?
+    ///
+    /// # Errors
+    /// What doing it would answer.
+    pub fn ask(&self, place: &Place, act: Act, now: Timestamp) -> Result<(), Refusal> {
+        let (rules, member, around) = (&place.rules, &self.member, self.around());
+        let permit = place.permit(act.action(member.status))?;
+        let changes = match act {
+            Act::ChangeRole => return self.ask_any_role(place),
+            // The secret is made when it is sent; the decision does not look at it.
+            Act::Resend => {
+                let waiting = self.waiting()?;
+                invitation::resend(&permit, rules, waiting, waiting.deliver, [0; 32], now)
+            }
+            Act::Cancel => invitation::cancel(&permit, rules, self.waiting()?),
+            Act::Approve => member::approve(&permit, rules, member, now),
+            Act::Reject => member::reject(&permit, member, around, None),
+            Act::EndSessions => member::end_sessions(&permit, rules, member, around, now),
+            Act::Deactivate => member::deactivate(&permit, rules, member, around),
+            Act::Reactivate => member::reactivate(&permit, rules, member),
+            Act::Remove => member::remove(&permit, rules, member, around),
+            Act::Leave => member::leave(&permit, rules, member, around),
+        };
+        changes.map(drop)
+    }
+
+    /// Each role of the organization, and whether this person could be given it.
+    #[must_use]
+    pub fn roles<'a>(&self, place: &'a Place) -> Vec<(&'a Role, Result<(), Refusal>)> {
+        let roles = place.rules.preset().organization_roles();
+        roles.map(|role| (role, self.ask_role(place, &role.slug))).collect()
+    }
+
+    fn ask_role(&self, place: &Place, role: &str) -> Result<(), Refusal> {
+        let permit = place.permit(role_action(self.member.status))?;
+        let changes = match self.member.status {
+            Status::Invited => invitation::change_role(&permit, &place.rules, self.waiting()?, role),
+            _ => member::change_role(&permit, &place.rules, &self.member, self.around(), role),
+        };
+        changes.map(drop)
+    }
+
+    /// Is there another role to give? When not, what speaks against the lowest one tells most.
+    fn ask_any_role(&self, place: &Place) -> Result<(), Refusal> {
+        let others = self.roles(place).into_iter().filter(|(role, _)| role.slug != self.member.role);
+        let mut refused = Ok(());
+        for (_, answer) in others {
+            match answer {
+                Ok(()) => return Ok(()),
+                Err(why) => refused = Err(why),
+            }
+        }
+        refused
+    }
+
+    const fn around(&self) -> Surroundings {
+        // Where else somebody is active changes what follows, never whether it may be done.
+        Surroundings { other_top_holder: self.other_top_holder, active_elsewhere: false }
+    }
+
+    fn waiting(&self) -> Result<&Invitation, Refusal> {
+        self.invitation.as_ref().ok_or_else(|| Code::InvitationNotPending.into())
+    }
+}
