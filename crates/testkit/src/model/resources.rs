@@ -333,6 +333,9 @@ impl Model {
         let place = self.take_place(c, c.arg(0))?;
         let (target, held) = self.permitted(&place, c.arg(1), "share")?;
         let (kind, id) = (c.asked.body["subject"]["type"].as_str(), c.asked.body["subject"]["id"].as_str());
+        if (kind == Some("everyone")) == id.is_some() {
+            return no(422, "request.invalid");
+        }
         let id = id.unwrap_or_default().to_owned();
         let found = match kind {
             Some("member") => self.member(&place.id, &id).is_some_and(|m| m.status != "invited"),
