@@ -118,10 +118,9 @@ impl Model {
         };
         self.write(c)?;
         let person = self.person(&me).expect("the caller").clone();
-        if let Some(Some(wanted)) = &handle {
-            if self.people.iter().any(|p| p.handle.as_ref() == Some(wanted) && p.id != me) {
-                return no(409, "handle.taken");
-            }
+        let taken = |wanted: &String| self.people.iter().any(|p| p.handle.as_ref() == Some(wanted) && p.id != me);
+        if handle.clone().flatten().as_ref().is_some_and(taken) {
+            return no(409, "handle.taken");
         }
         let (new_name, new_handle) =
             (name.unwrap_or_else(|| person.name.clone()), handle.unwrap_or_else(|| person.handle.clone()));
@@ -132,10 +131,8 @@ impl Model {
             self.show_everywhere(&me);
             self.tell_instance("identity.edited");
         }
-        if let Some(email) = email {
-            if email != person.email || !person.verified {
-                self.mail_link("verify", &me, &email);
-            }
+        if let Some(email) = email.filter(|email| *email != person.email || !person.verified) {
+            self.mail_link("verify", &me, &email);
         }
         Ok((200, self.me_of(c)?))
     }

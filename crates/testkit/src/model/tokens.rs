@@ -44,10 +44,9 @@ impl Model {
         if most.is_some_and(|most| mine as u64 >= most) {
             return no(409, "token.limit");
         }
-        if let Some(life_s) = self.at(&place).knob("token.max_life_s").as_i64() {
-            if expires.is_none_or(|end| end > self.now + life_s) {
-                return no(422, "token.life");
-            }
+        let latest = self.at(&place).knob("token.max_life_s").as_i64().map(|life_s| self.now + life_s);
+        if latest.is_some_and(|latest| expires.is_none_or(|end| end > latest)) {
+            return no(422, "token.life");
         }
         if expires.is_some_and(|end| end <= self.now) {
             return no(422, "token.life");
