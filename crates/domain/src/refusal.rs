@@ -155,6 +155,7 @@ pub const FIELD_CODES: &[(&str, &str)] = &[
     ("field.too_short", "the value has too few characters; the detail says how many are needed"),
     ("field.unknown", "there is no such field or parameter here; the detail names those there are"),
     ("field.wrong_type", "the value is of another JSON type than this field takes"),
+    ("revision.ahead", "the organization has not reached that revision; leave it out, or ask for one you were told"),
 ];
 
 /// One value of a request that cannot be taken.

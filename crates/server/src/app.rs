@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use guildhall_domain::ids::{MemberId, OrgId, SessionId, TokenId};
@@ -39,13 +39,24 @@ impl Clock for SystemClock {
     }
 }
 
-/// Ids from entropy: UUID version 7 (RFC 9562, 5.7).
+/// Ids from entropy: UUID version 7 with a counter (RFC 9562, 5.7 and 6.2, method 1), so that what
+/// one write makes within one millisecond keeps the order in which it was made.
 #[derive(Debug)]
 pub struct FreshIds(pub Arc<dyn Entropy>);
 
+/// Shared by all sources of the process: order matters, where it begins does not.
+static MADE: AtomicU32 = AtomicU32::new(0);
+
 impl IdSource for FreshIds {
     fn fresh(&self, at: Timestamp) -> Uuid {
-        uuid::Builder::from_unix_timestamp_millis(at.millis(), &random_bytes(self.0.as_ref())).into_uuid()
+        let count = MADE.fetch_add(1, Ordering::Relaxed);
+        let mut bytes: [u8; 10] = random_bytes(self.0.as_ref());
+        // The version takes the upper half of the first byte, the variant two bits of the third.
+        let parts = [(count >> 22) & 0x0f, (count >> 14) & 0xff, (count >> 8) & 0x3f, count & 0xff];
+        for (byte, part) in bytes.iter_mut().zip(parts) {
+            *byte = u8::try_from(part).unwrap_or_default();
+        }
+        uuid::Builder::from_unix_timestamp_millis(at.millis(), &bytes).into_uuid()
     }
 }
 

@@ -20,8 +20,9 @@ use crate::ops::{Caller, Credential, Ctx, Idempotency};
 use crate::security::limits::address_key;
 use crate::security::token::TokenKind;
 
-/// Routes on which a session cookie without CSRF token counts as no credential: they hand out or
-/// take other proof. Paths as the nested router shows them, without `/api/v1`.
+/// Where anybody may POST: these routes hand out or take other proof. On them a session cookie
+/// without CSRF token counts as no credential; everywhere else nobody gets further than the door.
+/// A handler under `/api/v1` sees the path without that.
 const OPEN: &[&str] =
     &["/session", "/sign-up", "/invitations/accept", "/password/forgot", "/password/reset", "/email/verify", "/set-up"];
 
@@ -153,6 +154,10 @@ fn revision_of(text: &str) -> Result<u64, Refusal> {
     bare.parse().map_err(|_| Refusal::of(Code::StaleEtag))
 }
 
+fn is_open(parts: &Parts) -> bool {
+    parts.method == Method::POST && OPEN.contains(&parts.uri.path())
+}
+
 impl<S> FromRequestParts<S> for Ctx
 where
     S: Send + Sync,
@@ -163,14 +168,17 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let app = Arc::<App>::from_ref(state);
         let mut ctx = recognise(&app, parts).await?;
+        let open = is_open(parts);
+        if ctx.caller.is_none() && !open {
+            return Err(Code::AuthRequired.into());
+        }
         if matches!(parts.method, Method::GET | Method::HEAD) {
             return Ok(ctx);
         }
         if let Some(session) = ctx.caller.as_ref().and_then(Caller::session) {
             let given = header(&parts.headers, "x-csrf-token").unwrap_or_default();
             if !app.credentials.csrf_matches(session.uuid().as_bytes(), given) {
-                let path = parts.uri.path();
-                if !OPEN.contains(&path.strip_prefix("/api/v1").unwrap_or(path)) || parts.method == Method::DELETE {
+                if !open {
                     return Err(Code::CsrfInvalid.into());
                 }
                 ctx.caller = None;

@@ -23,6 +23,21 @@ pub struct OptionalBody<T>(pub T);
 #[derive(Clone, Debug)]
 pub struct Query<T>(pub T);
 
+/// The variable parts of the path. What cannot be read cannot be there.
+#[derive(Clone, Debug)]
+pub struct Path<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match axum::extract::Path::<T>::from_request_parts(parts, state).await {
+            Ok(axum::extract::Path(value)) => Ok(Self(value)),
+            Err(_) => Err(Code::NotFound.into()),
+        }
+    }
+}
+
 /// No parameters at all.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -57,6 +72,10 @@ pub fn refused(path: &str, message: &str) -> Refusal {
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
+    // A list would be taken for an object whose fields stand in order.
+    if bytes.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'[') {
+        return Err(Refusal::field("body", "field.wrong_type", "must be an object, not a list"));
+    }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
@@ -166,6 +185,7 @@ mod tests {
         assert_eq!(fields(r#"{"items":[{"email":"a","x":1}]}"#), ("items[0].x".to_owned(), "field.unknown".to_owned()));
         assert_eq!(fields(r#"{"items":[{}]}"#), ("items[0].email".to_owned(), "field.missing".to_owned()));
         assert_eq!(fields(r#"{"items":[{"email":7}]}"#), ("items[0].email".to_owned(), "field.wrong_type".to_owned()));
+        assert_eq!(fields(r#" [[]]"#), ("body".to_owned(), "field.wrong_type".to_owned()));
         let whole: Outer = parse(br#"{"items":[{"email":"a"},{"email":"b","count":2}]}"#).unwrap();
         assert_eq!(whole.items.iter().map(|item| item.count).collect::<Vec<_>>(), [None, Some(2)]);
         assert_eq!(parse::<Outer>(b"{").unwrap_err().code, Code::RequestMalformed);

@@ -2,9 +2,11 @@
 
 use guildhall_domain::change::{Change, LinkKind};
 use guildhall_domain::identity::Identity;
-use guildhall_domain::ids::{MemberId, UserId};
-use guildhall_domain::invitation::{self, Belongs, Guest, guard_join, status_on_joining};
+use guildhall_domain::ids::{MemberId, OrgId, UserId};
+use guildhall_domain::invitation::{self, Belongs, Guest, State, guard_join, status_on_joining};
 use guildhall_domain::member::{Member, MemberKind, Origin, Status};
+use guildhall_domain::policy::SignupClosedByInvites;
+use guildhall_domain::preset::Rules;
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::text::{self, Email};
 use guildhall_domain::time::Timestamp;
@@ -26,6 +28,10 @@ use crate::security::token::TokenKind;
 pub struct Accept {
     /// The secret of the link.
     pub token: String,
+    /// The address one accepts with; it must be the invited one. Needed by nothing but links that
+    /// were not made for anybody.
+    #[serde(default)]
+    pub email: Option<String>,
     /// The new person's name, when signing up.
     #[serde(default)]
     pub name: Option<String>,
@@ -125,7 +131,7 @@ pub async fn look(ctx: &Ctx, token: &str) -> Result<Opened, Stop> {
     .await
 }
 
-fn belongs(conn: &mut Conn<'_>, user: UserId, here: guildhall_domain::ids::OrgId) -> Result<Belongs, Stop> {
+fn belongs(conn: &mut Conn<'_>, user: UserId, here: OrgId) -> Result<Belongs, Stop> {
     Ok(Belongs {
         here: members::of_identity_here(conn, here, user)?.is_some(),
         elsewhere: members::present_elsewhere(conn, user, here)?,
@@ -159,6 +165,7 @@ fn newcomer(ctx: &Ctx, tx: &Tx<'_>, email: &str, name: String) -> Identity {
 pub async fn accept(ctx: &Ctx, wanted: Accept) -> Result<Answer<CameIn>, Stop> {
     ctx.app.limits.accept.take(&address_key(ctx.address), ctx.now.micros() / 1_000).map_err(limited)?;
     let hash = secret_of(ctx, &wanted.token)?;
+    let claimed = wanted.email.as_deref().map(|given| Email::parse(given, "email")).transpose()?;
     // A used-up link is told before any work is spent on a password.
     ctx.read(move |ctx, conn| {
         if ctx.is_repetition(conn)? {
@@ -177,13 +184,14 @@ pub async fn accept(ctx: &Ctx, wanted: Accept) -> Result<Answer<CameIn>, Stop> {
             Some((name, ctx.app.passwords.hash(Secret::new(password)).await.map_err(password_stop)?))
         }
     };
-    ctx.write(move |ctx, tx| enter(ctx, tx, &hash, newcomer_facts.as_ref())).await
+    ctx.write(move |ctx, tx| enter(ctx, tx, &hash, claimed.as_ref(), newcomer_facts.as_ref())).await
 }
 
 fn enter(
     ctx: &Ctx,
     tx: &mut Tx<'_>,
     hash: &[u8; 32],
+    claimed: Option<&Email>,
     newcomer_facts: Option<&(String, String)>,
 ) -> Result<CameIn, Stop> {
     let peek = invitations::by_secret(tx, hash)?.ok_or(Code::InvitationUnknown)?;
@@ -194,6 +202,10 @@ fn enter(
     // Read again under the lock: two who accept at once meet here.
     let found = invitations::by_secret(tx, hash)?.ok_or(Code::InvitationUnknown)?;
     invitation::open(&found, ctx.now)?;
+    let key = Email::parse(&found.email, "email")?;
+    if claimed.is_some_and(|mine| mine.key() != key.key()) {
+        return Err(Code::InvitationOtherPerson.into());
+    }
     let place = organization::by_id(tx, found.organization)?.ok_or(Code::InvitationUnknown)?;
     let rules = ctx.app.rules(&place)?;
     let waiting = members::by_id(tx, found.organization, found.member)?.ok_or(Code::InvitationUnknown)?;
@@ -248,7 +260,7 @@ pub async fn sign_up(ctx: &Ctx, wanted: SignUp) -> Result<Answer<CameIn>, Stop> 
         tx.take_organization(found.id)?.ok_or(Code::JoinClosed)?;
         let place = organization::by_id(tx, found.id)?.ok_or(Code::JoinClosed)?;
         let rules = ctx.app.rules(&place)?;
-        if !rules.policy().signup_open {
+        if !is_open(tx, &rules, place.id)? {
             return Err(Code::JoinClosed.into());
         }
         guard_join(&rules, Belongs::default())?;
@@ -285,6 +297,16 @@ pub async fn sign_up(ctx: &Ctx, wanted: SignUp) -> Result<Answer<CameIn>, Stop> 
     .await
 }
 
+/// Whether people may join by themselves now: the switch, and what invitations do to it.
+fn is_open(conn: &mut Conn<'_>, rules: &Rules, here: OrgId) -> Result<bool, Stop> {
+    let closed = match rules.policy().signup_closed_by_invites {
+        SignupClosedByInvites::Never | SignupClosedByInvites::Switch => false,
+        SignupClosedByInvites::Implicit => invitations::any(conn, here, None)?,
+        SignupClosedByInvites::ImplicitLiteral => invitations::any(conn, here, Some(State::Pending))?,
+    };
+    Ok(rules.policy().signup_open && !closed)
+}
+
 /// The name of an organization that lets people in by themselves. A closed one and one that does not exist answer
 /// alike.
 ///
@@ -293,8 +315,8 @@ pub async fn sign_up(ctx: &Ctx, wanted: SignUp) -> Result<Answer<CameIn>, Stop> 
 pub async fn open_to_all(ctx: &Ctx, organization: String) -> Result<String, Stop> {
     ctx.read(move |ctx, conn| {
         let found = organization::find(conn, &organization)?.ok_or(Code::JoinClosed)?;
-        let open = ctx.app.rules(&found)?.policy().signup_open;
-        if open { Ok(found.name) } else { Err(Code::JoinClosed.into()) }
+        let rules = ctx.app.rules(&found)?;
+        if is_open(conn, &rules, found.id)? { Ok(found.name) } else { Err(Code::JoinClosed.into()) }
     })
     .await
 }

@@ -175,7 +175,10 @@ fn shown(ctx: &Ctx, conn: &mut Conn<'_>, who: Identity) -> Result<Me, Stop> {
 
 /// Changes of oneself are made with a session or a token that carries everything: a token made
 /// for a narrow purpose does not reach its holder's own account.
-fn guard_whole(ctx: &Ctx) -> Result<(), Refusal> {
+///
+/// # Errors
+/// `auth.required`, `token.scope_missing`.
+pub fn guard_whole(ctx: &Ctx) -> Result<(), Refusal> {
     match &ctx.caller()?.credential {
         Credential::Token(token) if token.scopes.is_some() || token.organization.is_some() => Err(Refusal::because(
             Code::ScopeMissing,
@@ -236,9 +239,11 @@ pub async fn change_password(ctx: &Ctx, wanted: ChangePassword) -> Result<Answer
     let now_ms = ctx.now.micros() / 1_000;
     ctx.app.limits.may_sign_in(&account, ctx.address, now_ms).map_err(limited)?;
     let user = caller.identity.id;
-    let stored = ctx.read(move |_, conn| Ok(identity::password(conn, user)?)).await?;
+    let look = ctx.read(move |ctx, conn| Ok((identity::password(conn, user)?, ctx.is_repetition(conn)?)));
+    let (stored, again) = look.await?;
     let right = ctx.app.passwords.verify(Secret::new(wanted.current), stored).await.map_err(password_stop)?;
-    if !right {
+    // What was the present password is the old one when the request comes again.
+    if !right && !again {
         ctx.app.limits.sign_in_failed(&account, ctx.address, now_ms);
         return Err(Code::PasswordWrong.into());
     }
@@ -349,8 +354,9 @@ pub async fn verify(ctx: &Ctx, wanted: Verify) -> Result<Answer<Nothing>, Stop> 
 /// Mails the link that proves one's present address once more.
 ///
 /// # Errors
-/// `auth.required`, `rate.limited`.
+/// `auth.required`, `token.scope_missing`, `rate.limited`.
 pub async fn ask_verification(ctx: &Ctx) -> Result<Answer<Nothing>, Stop> {
+    guard_whole(ctx)?;
     let caller = ctx.caller()?.clone();
     ctx.app.limits.mail_requests.take(&address_key(ctx.address), ctx.now.micros() / 1_000).map_err(limited)?;
     ctx.write(move |ctx, tx| {

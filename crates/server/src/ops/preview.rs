@@ -1,10 +1,15 @@
 //! What a write would do, told from the changes it would make. Does not keep anything.
 
 use guildhall_domain::change::{AccessChange, Change};
+use guildhall_domain::ids::{MemberId, OrgId};
+use guildhall_domain::member::Status;
+use guildhall_domain::organization::Organization;
 use guildhall_domain::permission::Mask;
 use guildhall_domain::preset::Rules;
-use guildhall_store::read::organization;
+use guildhall_store::read::member::Filter;
+use guildhall_store::read::{Page, member as members, organization};
 use guildhall_store::{Stop, Tx};
+use serde_json::{Map, Value};
 
 use super::Ctx;
 use super::view::{EventTarget, Preview, PreviewAccess, PreviewChange, PreviewMail};
@@ -30,6 +35,9 @@ pub fn of(ctx: &Ctx, tx: &mut Tx<'_>) -> Result<Preview, Stop> {
         if let Change::MailQueued { kind, to, .. } = change {
             preview.mails.push(PreviewMail { to: to.clone(), kind: (*kind).to_owned() });
         }
+        if let Change::PolicyChanged { organization, before, after } = change {
+            compare_policies(ctx, tx, *organization, (before, after), &mut preview)?;
+        }
         if let Some(access) = change.access()
             && let Some(organization) = organization::by_id(tx, access.organization)?
         {
@@ -40,9 +48,37 @@ pub fn of(ctx: &Ctx, tx: &mut Tx<'_>) -> Result<Preview, Stop> {
     Ok(preview)
 }
 
+/// Knobs take rights from roles and give them back: everybody active whose role is touched is told.
+fn compare_policies(
+    ctx: &Ctx,
+    tx: &mut Tx<'_>,
+    organization: OrgId,
+    (before, after): (&Map<String, Value>, &Map<String, Value>),
+    preview: &mut Preview,
+) -> Result<(), Stop> {
+    let Some(here) = organization::by_id(tx, organization)? else { return Ok(()) };
+    let with =
+        |policy: &Map<String, Value>| ctx.app.rules_uncached(&Organization { policy: policy.clone(), ..here.clone() });
+    let (before, after) = (with(before)?, with(after)?);
+    for role in after.preset().organization_roles() {
+        let masks = (before.role_mask(&role.slug), after.role_mask(&role.slug));
+        if masks.0 == masks.1 {
+            continue;
+        }
+        let filter = Filter { role: Some(role.slug.clone()), status: Some(Status::Active), ..Filter::default() };
+        for (_, member) in members::list(tx, organization, &filter, &Page { after: None, limit: u32::MAX })? {
+            tell(&after, (member.id, &member.email), masks, preview);
+        }
+    }
+    Ok(())
+}
+
 fn compare(rules: &Rules, access: &AccessChange, preview: &mut Preview) {
     let mask = |role: &Option<String>| role.as_deref().map_or(Mask::EMPTY, |slug| rules.role_mask(slug));
-    let (before, after) = (mask(&access.before), mask(&access.after));
+    tell(rules, (access.member, &access.email), (mask(&access.before), mask(&access.after)), preview);
+}
+
+fn tell(rules: &Rules, (member, email): (MemberId, &str), (before, after): (Mask, Mask), preview: &mut Preview) {
     let names = |mask: Mask| -> Vec<String> {
         rules.preset().catalogue.iter().filter(|(bit, _)| mask.contains(*bit)).map(|(_, p)| p.name.clone()).collect()
     };
@@ -50,8 +86,8 @@ fn compare(rules: &Rules, access: &AccessChange, preview: &mut Preview) {
     {
         if !difference.is_empty() {
             list.push(PreviewAccess {
-                member: access.member.to_string(),
-                email: access.email.clone(),
+                member: member.to_string(),
+                email: email.to_owned(),
                 permissions: names(difference),
             });
         }

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
+use super::identities::guard_whole;
 use super::view::{List, Nothing, SessionView};
 use super::{Answer, Ctx, id};
 use crate::security::limits::RetryAfter;
@@ -220,8 +221,9 @@ pub async fn sign_out(ctx: &Ctx) -> Result<Answer<Nothing>, Stop> {
 /// The caller's sessions, newest first.
 ///
 /// # Errors
-/// `auth.required`, `cursor.invalid`.
+/// `auth.required`, `token.scope_missing`, `cursor.invalid`.
 pub async fn list(ctx: &Ctx, page: Page<SessionId>) -> Result<List<SessionView>, Stop> {
+    guard_whole(ctx)?;
     let (user, current) = (ctx.caller()?.identity.id, ctx.caller()?.session());
     ctx.read(move |ctx, conn| {
         let limit = page.limit;
@@ -238,8 +240,9 @@ pub async fn list(ctx: &Ctx, page: Page<SessionId>) -> Result<List<SessionView>,
 /// Ends one of the caller's sessions.
 ///
 /// # Errors
-/// `auth.required`, `not_found`.
+/// `auth.required`, `token.scope_missing`, `not_found`.
 pub async fn end(ctx: &Ctx, session: &str) -> Result<Answer<Nothing>, Stop> {
+    guard_whole(ctx)?;
     let user = ctx.caller()?.identity.id;
     let session: SessionId = id(session)?;
     ctx.write(move |_, tx| {
@@ -253,8 +256,9 @@ pub async fn end(ctx: &Ctx, session: &str) -> Result<Answer<Nothing>, Stop> {
 /// Ends all of the caller's sessions but the one in use.
 ///
 /// # Errors
-/// `auth.required`.
+/// `auth.required`, `token.scope_missing`.
 pub async fn end_others(ctx: &Ctx) -> Result<Answer<Nothing>, Stop> {
+    guard_whole(ctx)?;
     let (user, except) = (ctx.caller()?.identity.id, ctx.caller()?.session());
     ctx.write(move |_, tx| {
         tx.apply(vec![Change::SessionsEnded { user, except, why: "ended by their owner" }])?;

@@ -128,6 +128,7 @@ pub fn found(
         return Err(Code::SetupDone.into());
     }
     tx.take_instance()?;
+    text::name(&first.organization, "organization")?;
     let email = Email::parse(&first.email, "email")?;
     let preset = preset_named(&first.preset)?;
     let who = owner(ctx, tx, &email, &text::name(&first.name, "name")?);

@@ -104,29 +104,58 @@ fn listed(found: &[Token], limit: u32) -> List<TokenView> {
     List { items, next }
 }
 
-/// The caller's tokens, newest first.
+/// The caller's tokens, newest first; of a token with scopes, itself.
 ///
 /// # Errors
 /// `auth.required`.
 pub async fn mine(ctx: &Ctx, page: Page<TokenId>) -> Result<List<TokenView>, Stop> {
     let user = ctx.caller()?.identity.id;
-    let bound = bound_to(ctx)?;
+    let reach = reach(ctx)?;
     ctx.read(move |_, conn| {
         let limit = page.limit;
-        let found = credential::tokens_of_identity(conn, user, &Page { limit: limit + 1, ..page })?;
-        let mut list = listed(&found, limit);
-        let bound = bound.map(|id| id.to_string());
-        list.items.retain(|t| bound.is_none() || t.organization == bound);
-        Ok(list)
+        if let Reach::Itself(which) = reach {
+            let found = credential::token_of_identity(conn, user, which)?;
+            return Ok(listed(found.as_slice(), limit));
+        }
+        let found = credential::tokens_of_identity(conn, user, reach.here(), &Page { limit: limit + 1, ..page })?;
+        Ok(listed(&found, limit))
     })
     .await
 }
 
-/// The organization a bound token reaches; a token bound to one organization sees nothing of others.
-fn bound_to(ctx: &Ctx) -> Result<Option<OrgId>, Refusal> {
+/// Which of its holder's tokens a credential sees and revokes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    /// All: a session, or the token made at `init`.
+    Everywhere,
+    /// Those bound to the same organization.
+    Here(OrgId),
+    /// Only itself: it was made for a narrow purpose.
+    Itself(TokenId),
+}
+
+impl Reach {
+    const fn here(self) -> Option<OrgId> {
+        match self {
+            Self::Here(organization) => Some(organization),
+            Self::Everywhere | Self::Itself(_) => None,
+        }
+    }
+
+    fn covers(self, token: &Token) -> bool {
+        match self {
+            Self::Everywhere => true,
+            Self::Here(organization) => token.organization == Some(organization),
+            Self::Itself(which) => token.id == which,
+        }
+    }
+}
+
+fn reach(ctx: &Ctx) -> Result<Reach, Refusal> {
     Ok(match &ctx.caller()?.credential {
-        Credential::Token(token) => token.organization,
-        Credential::Session(_) => None,
+        Credential::Token(token) if token.scopes.is_some() => Reach::Itself(token.id),
+        Credential::Token(token) => token.organization.map_or(Reach::Everywhere, Reach::Here),
+        Credential::Session(_) => Reach::Everywhere,
     })
 }
 
@@ -135,10 +164,10 @@ fn bound_to(ctx: &Ctx) -> Result<Option<OrgId>, Refusal> {
 /// # Errors
 /// `auth.required`, `not_found`.
 pub async fn revoke_mine(ctx: &Ctx, token: &str) -> Result<Answer<Nothing>, Stop> {
-    let (user, bound, which) = (ctx.caller()?.identity.id, bound_to(ctx)?, id::<TokenId>(token)?);
+    let (user, reach, which) = (ctx.caller()?.identity.id, reach(ctx)?, id::<TokenId>(token)?);
     ctx.write(move |_, tx| {
         let found = credential::token_of_identity(tx, user, which)?;
-        let found = found.filter(|t| bound.is_none() || t.organization == bound).ok_or(Code::NotFound)?;
+        let found = found.filter(|t| reach.covers(t)).ok_or(Code::NotFound)?;
         if let Some(organization) = found.organization {
             tx.take_organization(organization)?.ok_or(Code::NotFound)?;
         }

@@ -34,6 +34,11 @@ const TOKENS_OF_IDENTITY: &str = concat!(
     token_columns!(),
     " FROM tokens WHERE identity_id = $1 AND revoked_at IS NULL AND id < $2 ORDER BY id DESC LIMIT $3"
 );
+const TOKENS_OF_IDENTITY_HERE: &str = concat!(
+    "SELECT ",
+    token_columns!(),
+    " FROM tokens WHERE identity_id = $1 AND organization_id = $4 AND revoked_at IS NULL AND id < $2 ORDER BY id DESC LIMIT $3"
+);
 const TOKENS_OF_ORGANIZATION: &str = concat!(
     "SELECT ",
     token_columns!(),
@@ -59,6 +64,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     TOKEN_OF_IDENTITY,
     TOKEN_OF_ORGANIZATION,
     TOKENS_OF_IDENTITY,
+    TOKENS_OF_IDENTITY_HERE,
     TOKENS_OF_ORGANIZATION,
     TOKENS_OF_MEMBER,
     TOKENS_HELD,
@@ -147,16 +153,22 @@ pub fn token_of_organization(
     conn.first(TOKEN_OF_ORGANIZATION, params![organization, id], token)
 }
 
-/// A page of somebody's unrevoked tokens, newest first.
+/// A page of somebody's unrevoked tokens, newest first; `here` keeps to those bound to one
+/// organization.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn tokens_of_identity(conn: &mut Conn<'_>, user: UserId, page: &Page<TokenId>) -> Result<Vec<Token>, StoreError> {
-    conn.all(
-        TOKENS_OF_IDENTITY,
-        params![user, page.after.map_or_else(uuid::Uuid::max, TokenId::uuid), page.limit],
-        token,
-    )
+pub fn tokens_of_identity(
+    conn: &mut Conn<'_>,
+    user: UserId,
+    here: Option<OrgId>,
+    page: &Page<TokenId>,
+) -> Result<Vec<Token>, StoreError> {
+    let after = page.after.map_or_else(uuid::Uuid::max, TokenId::uuid);
+    match here {
+        Some(here) => conn.all(TOKENS_OF_IDENTITY_HERE, params![user, after, page.limit, here], token),
+        None => conn.all(TOKENS_OF_IDENTITY, params![user, after, page.limit], token),
+    }
 }
 
 /// A page of an organization's unrevoked tokens, newest first.

@@ -1,7 +1,7 @@
 //! Invitations.
 
 use guildhall_domain::ids::{InvitationId, MemberId, OrgId};
-use guildhall_domain::invitation::{Invitation, SecretHash};
+use guildhall_domain::invitation::{Invitation, SecretHash, State};
 
 use super::{Page, in_steps, room_for_ids};
 use crate::conn::Conn;
@@ -33,7 +33,10 @@ const LIST_STATE: &str = concat!(
     " FROM invitations WHERE organization_id = $1 AND id < $2 AND state = $4 ORDER BY id DESC LIMIT $3"
 );
 
-pub(crate) const STATEMENTS: &[&str] = &[BY_ID, BY_SECRET, OF_MEMBER, LIST, LIST_STATE];
+const ANY: &str = "SELECT 1 FROM invitations WHERE organization_id = $1 LIMIT 1";
+const ANY_STATE: &str = "SELECT 1 FROM invitations WHERE organization_id = $1 AND state = $2 LIMIT 1";
+
+pub(crate) const STATEMENTS: &[&str] = &[BY_ID, BY_SECRET, OF_MEMBER, LIST, LIST_STATE, ANY, ANY_STATE];
 
 fn invitation(row: &mut Row) -> Result<Invitation, StoreError> {
     Ok(Invitation {
@@ -102,6 +105,17 @@ pub fn of_members(
         found.extend(conn.all(&of_members_sql(), &values, invitation)?);
     }
     Ok(found)
+}
+
+/// Whether the organization has invited anybody, ever or with an invitation in that state.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn any(conn: &mut Conn<'_>, organization: OrgId, state: Option<State>) -> Result<bool, StoreError> {
+    match state {
+        Some(state) => conn.exists(ANY_STATE, params![organization, state]),
+        None => conn.exists(ANY, params![organization]),
+    }
 }
 
 /// A page of invitations, newest first; `state` is the stored state's word.

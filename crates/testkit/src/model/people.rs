@@ -167,6 +167,7 @@ impl Model {
         let Some(person) = known.into_iter().find(|p| p.password == password).cloned() else {
             return no(401, "auth.wrong_credentials");
         };
+        self.write(c)?;
         self.begin_session(&person.id);
         Ok((200, json!({"identity": {"id": person.id, "email": person.email, "name": person.name}})))
     }

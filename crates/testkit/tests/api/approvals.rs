@@ -40,7 +40,7 @@ async fn switching_approvals_off_lets_everybody_in() {
         let policy = "/organizations/acme/policy";
         let knobs = json!({"approval.mode": "outside_domains", "approval.domains": ["acme.test"]});
         owner.patch(policy, knobs).await.expect(200);
-        let mut inside = test.join(&mut owner, "acme", "ann@ACME.test", "member").await;
+        let mut inside = test.join(&mut owner, "acme", "Ann@acme.test", "member").await;
         inside.caller.get(HERE).await.expect(200);
         let mut outside = test.join(&mut owner, "acme", "bob@else.test", "member").await;
         outside.caller.get(HERE).await.refused(404, "not_found");

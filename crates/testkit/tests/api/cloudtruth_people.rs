@@ -74,7 +74,7 @@ async fn ct_17_the_only_owner_cannot_be_downgraded() {
         owner.patch(&me, json!({"role": "admin"})).await.refused(409, "member.last_owner");
         owner.patch(&member(&people[0].member), json!({"role": "owner"})).await.expect(200);
         owner.patch(&me, json!({"role": "admin"})).await.expect(200);
-        let mut last = test.sign_in("admin@acme.test").await;
+        let mut last = test.sign_in("admin@staff.test").await;
         let answer = last.patch(&member(&people[0].member), json!({"role": "viewer"})).await;
         answer.refused(409, "member.last_owner");
         test.stop().await;

@@ -81,6 +81,27 @@ async fn bodies_that_are_not_what_they_should_be_are_refused() {
 }
 
 #[tokio::test]
+async fn whoever_is_nobody_is_told_so_before_their_request_is_read() {
+    for engine in engines() {
+        let (test, _) = TestApp::house(engine, "standard").await;
+        let mut anybody = test.anybody();
+        for (method, path) in [
+            ("POST", INVITATIONS),
+            ("PATCH", "/organizations/acme?x=1"),
+            ("POST", "/me/tokens"),
+            ("GET", "/me?x=1"),
+            ("POST", "/organizations/nowhere/check"),
+        ] {
+            for headers in [&[JSON][..], &[]] {
+                let body = (method != "GET").then(|| b"{\"x\":".to_vec());
+                anybody.send_bytes(method, path, body, headers).await.refused(401, "auth.required");
+            }
+        }
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn bodies_over_the_limit_are_refused_by_size() {
     for engine in engines() {
         let test = TestApp::start_with(engine, |config| {

@@ -109,6 +109,32 @@ async fn a_lost_answer_of_joining_or_signing_in_is_given_again() {
 }
 
 #[tokio::test]
+async fn a_lost_answer_of_what_used_something_up_is_given_again() {
+    for engine in engines() {
+        let (test, mut owner) = TestApp::house(engine, "standard").await;
+        let mut ann = test.join(&mut owner, "acme", "ann@acme.test", "member").await.caller;
+        let body = json!({"current": PASSWORD, "password": "a better password"});
+        post(&mut ann, "/me/password", &body, "k1").await.expect(204);
+        post(&mut ann, "/me/password", &body, "k1").await.expect(204);
+        let other = json!({"current": PASSWORD, "password": "another password"});
+        post(&mut ann, "/me/password", &other, "k2").await.refused(403, "password.wrong");
+        test.anybody().post("/password/forgot", json!({"email": "ann@acme.test"})).await.expect(204);
+        let secret = test.mails_to("ann@acme.test").await.pop().expect("a mail").secret("/password/reset/");
+        let body = json!({"token": secret, "password": PASSWORD});
+        for _ in 0..2 {
+            post(&mut test.anybody(), "/password/reset", &body, "k1").await.expect(204);
+        }
+        post(&mut test.anybody(), "/password/reset", &body, "k2").await.refused(410, "link.invalid");
+        let mut again = test.sign_in("ann@acme.test").await;
+        for _ in 0..2 {
+            post(&mut again, "/organizations/acme/leave", &json!({}), "k1").await;
+        }
+        assert_eq!(owner.get("/organizations/acme/audit-events?type=member.left").await.expect(200).count(), 1);
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn of_many_that_repeat_at_once_one_does_the_work() {
     for engine in engines() {
         let (test, mut owner) = TestApp::house(engine, "standard").await;

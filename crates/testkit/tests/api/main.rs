@@ -19,6 +19,7 @@ mod members;
 mod operations;
 mod organizations;
 mod sessions;
+mod set_up;
 mod sign_up;
 mod store;
 mod tokens;

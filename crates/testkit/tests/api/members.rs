@@ -70,8 +70,8 @@ async fn members_are_found_by_part_of_name_or_address_and_by_filters() {
         let mut ann = test.join(&mut owner, "acme", "ann@acme.test", "admin").await;
         ann.caller.patch("/me", json!({"handle": "queen-ann"})).await.expect(200);
         let asked: [(&str, usize); 16] = [
-            ("query=bob", 30),
-            ("query=BOB%201", 8),
+            ("query=bob", 29),
+            ("query=BOB%201", 7),
             ("query=%C3%84RZTE", 30),
             ("query=zo%C3%AB", 29),
             ("query=p007%40crowd", 1),
@@ -94,7 +94,7 @@ async fn members_are_found_by_part_of_name_or_address_and_by_filters() {
         // A filter and a cursor go together.
         let page = owner.get(&format!("{HERE}?query=bob&limit=20")).await.expect(200);
         let rest = owner.get(&format!("{HERE}?query=bob&limit=20&after={}", page.at("/next"))).await.expect(200);
-        assert_eq!((page.count(), rest.count()), (20, 10));
+        assert_eq!((page.count(), rest.count()), (20, 9));
         test.stop().await;
     }
 }

@@ -86,11 +86,12 @@ impl House {
 
     /// The path of an operation with its parameters filled in.
     pub async fn path(&mut self, operation: &Operation) -> String {
-        let ann = &self.people[2].1.member;
+        // A holder of the top role, whom nobody at a wall is themself.
+        let other = &self.people[0].1.member;
         let member = match operation.id.as_str() {
             "approve_member" | "reject_member" => &self.waiting.member,
             "reactivate_member" => &self.deactivated.member,
-            _ => ann,
+            _ => other,
         };
         let mut path = operation.path.replace("{org}", "acme").replace("{member}", member);
         path =

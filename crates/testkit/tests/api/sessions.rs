@@ -72,6 +72,12 @@ async fn a_cookie_without_its_csrf_token_writes_nothing() {
         let answer = forged.send("POST", "/organizations/acme/invitations", Some(&invite), &headers).await;
         answer.refused(403, "csrf.invalid");
         ann.caller.clone().get("/me").await.expect(200);
+        // What takes other proof is not in the way of a browser that holds an old cookie.
+        let body = json!({"email": "ann@acme.test", "password": PASSWORD});
+        forged.clone().post("/session", body).await.expect(200);
+        forged.clone().post("/password/forgot", json!({"email": "nobody@acme.test"})).await.expect(204);
+        let body = json!({"token": "gld_inv_x", "name": "Ann", "password": PASSWORD});
+        forged.clone().post("/invitations/accept", body).await.refused(404, "invitation.unknown");
         test.stop().await;
     }
 }

@@ -109,7 +109,7 @@ async fn invited(scene: &Scene, organization: &str, email: &str, by_mail: bool) 
 }
 
 async fn come_in(ctx: Ctx, token: String) -> Option<Code> {
-    let wanted = Accept { token, name: Some("Newcomer".to_owned()), password: Some(PASSWORD.to_owned()) };
+    let wanted = Accept { token, email: None, name: Some("Newcomer".to_owned()), password: Some(PASSWORD.to_owned()) };
     code(&accept::accept(&ctx, wanted).await)
 }
 

@@ -137,7 +137,7 @@ fn fault_of(conn: &mut Conn<'_>, one: &Organization) -> Result<Option<Finding>, 
         return Ok(broken(errors.first().map_or_else(String::new, ToString::to_string)));
     }
     let top = preset.top_role();
-    if member::top_holders(conn, one.id, &top.slug, 1)? == 0 {
+    if member::top_holders(conn, one.id, &top.slug, 1)?.is_empty() {
         return Ok(broken(format!("nobody active holds its top role `{}`", top.slug)));
     }
     Ok(None)

@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::body::Body as HttpBody;
-use axum::extract::Path;
 use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::Response;
@@ -12,7 +11,7 @@ use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 use utoipa::IntoParams;
 
-use crate::http::extract::Query;
+use crate::http::extract::{Path, Query};
 use crate::http::problem::Problem;
 use crate::ops::Ctx;
 use crate::ops::audit::{self, AuditQuery, Export};

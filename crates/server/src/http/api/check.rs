@@ -1,9 +1,8 @@
 //! Checks.
 
 use axum::Json;
-use axum::extract::Path;
 
-use crate::http::extract::Body;
+use crate::http::extract::{Body, Path};
 use crate::http::problem::Problem;
 use crate::ops::Ctx;
 use crate::ops::check::{self, AllChecked, Check, Checked, Checks};

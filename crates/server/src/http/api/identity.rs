@@ -1,12 +1,11 @@
 //! Your own identity.
 
 use axum::Json;
-use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::PageQuery;
-use crate::http::extract::{Body, NoParameters, Query};
+use crate::http::extract::{Body, NoParameters, Path, Query};
 use crate::http::problem::Problem;
 use crate::http::reply::{done, written};
 use crate::ops::identities::{self, ChangePassword, EditMe, Forgot, Me, Reset, Verify};

@@ -1,11 +1,10 @@
 //! Members.
 
 use axum::Json;
-use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use crate::http::extract::{Body, NoParameters, OptionalBody, Query};
+use crate::http::extract::{Body, NoParameters, OptionalBody, Path, Query};
 use crate::http::problem::Problem;
 use crate::http::reply::{done, object, written};
 use crate::ops::Ctx;

@@ -1,7 +1,6 @@
 //! Organizations and their policy.
 
 use axum::Json;
-use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
@@ -9,7 +8,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::PageQuery;
-use crate::http::extract::{Body, NoParameters, Query};
+use crate::http::extract::{Body, NoParameters, Path, Query};
 use crate::http::problem::Problem;
 use crate::http::reply::{done, object, written};
 use crate::ops::organizations::{self, NewOrganization, PolicyView, Renaming};

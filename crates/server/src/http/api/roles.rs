@@ -1,15 +1,18 @@
 //! Roles and permissions.
 
 use axum::Json;
-use axum::extract::Path;
+use guildhall_domain::ids::RoleId;
+use guildhall_domain::refusal::Code;
+use guildhall_store::read::Page;
 
-use crate::http::extract::{NoParameters, Query};
+use super::PageQuery;
+use crate::http::extract::{NoParameters, Path, Query};
 use crate::http::problem::Problem;
 use crate::ops::Ctx;
 use crate::ops::roles::{self, Permissions, RoleView};
 use crate::ops::view::List;
 
-/// List the roles.
+/// List the roles, the highest first.
 #[utoipa::path(
     get,
     path = "/organizations/{org}/roles",
@@ -17,12 +20,26 @@ use crate::ops::view::List;
     operation_id = "list_roles",
     params(
         ("org" = String, Path, description = "Id or slug of the organization"),
+        PageQuery,
     ),
-    responses((status = 200, description = "List the roles", body = List<RoleView>)),
+    responses((status = 200, description = "List the roles, the highest first", body = List<RoleView>)),
     extensions(("x-permission" = json!("role.list"))),
 )]
-pub async fn list(ctx: Ctx, Path(org): Path<String>, _: Query<NoParameters>) -> Result<Json<List<RoleView>>, Problem> {
-    Ok(Json(roles::list(&ctx, &org).await?))
+pub async fn list(
+    ctx: Ctx,
+    Path(org): Path<String>,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<List<RoleView>>, Problem> {
+    let Page { after, limit } = query.by_id::<RoleId>()?;
+    let roles = roles::list(&ctx, &org).await?.items;
+    let begin = match after {
+        Some(id) => roles.iter().position(|r| r.id == id.to_string()).ok_or(Code::CursorInvalid)? + 1,
+        None => 0,
+    };
+    let more = roles.len() > begin + limit as usize;
+    let items: Vec<_> = roles.into_iter().skip(begin).take(limit as usize).collect();
+    let next = items.last().filter(|_| more).map(|r| r.id.clone());
+    Ok(Json(List { items, next }))
 }
 
 /// Show a role.

@@ -1,12 +1,11 @@
 //! Tokens.
 
 use axum::Json;
-use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::PageQuery;
-use crate::http::extract::{Body, Query};
+use crate::http::extract::{Body, Path, Query};
 use crate::http::problem::Problem;
 use crate::http::reply::{done, written};
 use crate::ops::Ctx;

@@ -89,7 +89,7 @@ fn open_state(visit: &Visit, opened: &Opened, name: Option<String>, verdict: &Ve
 pub(super) async fn accept(Path(token): Path<String>, sent: Sent) -> Shown {
     let visit = &sent.visit;
     let own = |field: &str| Some(sent.get(field).to_owned());
-    let wanted = Accept { token: token.clone(), name: own("name"), password: own("password") };
+    let wanted = Accept { token: token.clone(), email: None, name: own("name"), password: own("password") };
     match accept::accept(&visit.ctx, wanted).await.and_then(Answer::done) {
         Ok(came) => {
             let active = came.membership.is_some_and(|m| m.status == "active");
