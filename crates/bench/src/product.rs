@@ -86,7 +86,7 @@ impl Product {
         let wanted = serde_json::json!({ "invitations": [{ "email": "other@acme.test" }], "deliver": "link" });
         let path = "/api/v1/organizations/acme/invitations";
         let invited = json(server, &request("POST", path, &self.bearer(), &wanted.to_string())).await?;
-        let secret = text(&invited, "/items/0/link")?.rsplit('/').next().unwrap_or_default().to_owned();
+        let secret = text(&invited, "/invitations/0/link")?.rsplit('/').next().unwrap_or_default().to_owned();
         let accepting = serde_json::json!({ "token": secret, "name": "Otto Other", "password": PASSWORD });
         let accepted = request("POST", "/api/v1/invitations/accept", "", &accepting.to_string());
         Ok(text(&json(server, &accepted).await?, "/membership/id")?.to_owned())

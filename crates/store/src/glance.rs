@@ -46,10 +46,10 @@ impl Glances {
         work: impl FnOnce(&mut Conn<'_>) -> Result<T, Stop>,
     ) -> Result<T, Stop> {
         let outcome = catch_unwind(AssertUnwindSafe(|| {
-            driver.execute("BEGIN", &[])?;
+            driver.script("BEGIN")?;
             work(&mut Conn { driver: &mut driver })
         }));
-        let fit = outcome.is_ok() && (!driver.in_transaction() || driver.execute("ROLLBACK", &[]).is_ok());
+        let fit = outcome.is_ok() && (!driver.in_transaction() || driver.script("ROLLBACK").is_ok());
         self.free().push(fit.then_some(driver));
         outcome.unwrap_or_else(|_| Err(Stop::Failed(StoreError::Bug("the work panicked".to_owned()))))
     }

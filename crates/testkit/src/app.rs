@@ -111,10 +111,9 @@ fn folder() -> PathBuf {
 async fn fresh_database() -> (Database, String) {
     let server = std::env::var("GUILDHALL_TEST_POSTGRES").expect("GUILDHALL_TEST_POSTGRES");
     let name = format!("test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst));
-    let statement = format!("CREATE DATABASE {name}");
-    run_statement(server.clone(), statement).await;
-    let (head, _) = server.rsplit_once('/').expect("a URL with a database");
-    (Database::Postgres { url: format!("{head}/{name}"), connections: 6 }, name)
+    // A schema of one's own: as separate as a database, and a hundred times cheaper to make.
+    run_statement(server.clone(), format!("CREATE SCHEMA {name}")).await;
+    (Database::Postgres { url: format!("{server}?options=-csearch_path%3D{name}"), connections: 6 }, name)
 }
 
 async fn run_statement(server: String, statement: String) {
@@ -296,7 +295,7 @@ impl Drop for TestApp {
         if let (Some(name), Ok(server)) = (self.own.take(), std::env::var("GUILDHALL_TEST_POSTGRES")) {
             std::thread::spawn(move || {
                 if let Ok(mut client) = postgres::Client::connect(&server, postgres::NoTls) {
-                    let _ = client.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)"));
+                    let _ = client.batch_execute(&format!("DROP SCHEMA {name} CASCADE"));
                 }
             });
         }

@@ -124,15 +124,39 @@ impl Browser {
     /// Sends the form of the page that posts to `action`, with these fields beside its hidden ones, and follows where
     /// the answer leads.
     pub async fn send(&mut self, action: &str, fields: &[(&str, &str)]) -> &mut Self {
+        self.press(action, action, fields).await
+    }
+
+    /// The same by a button of the form that leads to another address.
+    pub async fn press(&mut self, action: &str, leads_to: &str, fields: &[(&str, &str)]) -> &mut Self {
         let form = self.form(action).unwrap_or_else(|| panic!("{} has no form for {action}: {}", self.path, self.html));
+        assert!(
+            action == leads_to || form.contains(&format!("formaction=\"{leads_to}\"")),
+            "no button leads to {leads_to}"
+        );
         let inputs = form.split('<').filter(|tag| tag.starts_with("input "));
         let hidden = inputs.filter(|tag| tag.contains("type=\"hidden\""));
         let hidden = hidden.filter_map(|tag| Some((attribute(tag, "name")?, attribute(tag, "value")?)));
         let given = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let pairs: Vec<(String, String)> = hidden.chain(given).collect();
-        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-        self.ask("POST", action, Some(body.into_bytes()), &[("sec-fetch-site", "same-origin")]).await;
+        self.post(leads_to, &pairs).await;
         self.follow().await
+    }
+
+    /// Sends fields that stand in no form of the page, as somebody does who knows the addresses, with the token of
+    /// the page. Follows nothing.
+    pub async fn forge(&mut self, path: &str, fields: &[(&str, &str)]) -> u16 {
+        let token = self.html.split("name=\"csrf\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
+        let token = token.unwrap_or_else(|| panic!("{} has no form at all", self.path)).to_owned();
+        let given = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let pairs: Vec<(String, String)> = given.chain([("csrf".to_owned(), token)]).collect();
+        self.post(path, &pairs).await;
+        self.status
+    }
+
+    async fn post(&mut self, path: &str, pairs: &[(String, String)]) {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+        self.ask("POST", path, Some(body.into_bytes()), &[("sec-fetch-site", "same-origin")]).await;
     }
 
     /// Signs in by the page.

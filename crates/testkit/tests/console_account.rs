@@ -195,6 +195,7 @@ async fn the_console_bears_with_hostile_and_idle_requests() {
     admin.post("/organizations", json!({"name": "Beta"})).await.expect(201);
     assert_eq!(me.open("/admin/users?query=a").await.path, "/acme/admin/users?query=a");
     assert_eq!(me.open("/beta/me").await.status, 200);
+    assert!(me.html.contains("href=\"/acme\"") && me.html.contains("href=\"/beta\""), "where one belongs");
     assert_eq!(me.open("/admin/org").await.path, "/beta/admin/org", "the organization last used");
     assert_eq!(me.open("/admin").await.path, "/beta/admin/users");
     test.stop().await;

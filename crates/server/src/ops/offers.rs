@@ -77,9 +77,10 @@ impl Subject {
         let fitting: &[Act] = match self.member.status {
             Status::Invited => &[Act::ChangeRole, Act::Resend, Act::Cancel],
             Status::Requested => &[Act::Approve, Act::Reject],
-            Status::PendingApproval => &[Act::Approve, Act::Reject, Act::ChangeRole],
+            // Somebody who waits is removed by being turned away.
+            Status::PendingApproval => &[Act::Approve, Act::ChangeRole, Act::EndSessions, Act::Reject],
             Status::Active => &[Act::ChangeRole, Act::EndSessions, Act::Deactivate, end],
-            Status::Deactivated => &[Act::ChangeRole, Act::Reactivate, end],
+            Status::Deactivated => &[Act::ChangeRole, Act::EndSessions, Act::Reactivate, end],
             Status::Removed => &[],
         };
         let top = place.rules.role_mask(&place.rules.preset().top_role().slug);

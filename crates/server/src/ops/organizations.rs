@@ -139,13 +139,23 @@ fn guard_creator(preset: &Preset, caller: &Caller) -> Result<(), Refusal> {
     if closed && !caller.identity.administrator { Err(Code::OrganizationCreate.into()) } else { Ok(()) }
 }
 
-/// Every preset, with what making an organization of it would refuse the caller.
+/// A preset, and what making an organization of it would refuse the caller.
+#[derive(Clone, Debug)]
+pub struct Offer {
+    /// The preset.
+    pub preset: Arc<Preset>,
+    /// `None` when the caller may.
+    pub refusal: Option<Refusal>,
+}
+
+/// Every preset, as the caller may have it or not.
 ///
 /// # Errors
 /// `auth.required`.
-pub fn creatable(ctx: &Ctx) -> Result<Vec<(Arc<Preset>, Option<Refusal>)>, Refusal> {
+pub fn offers(ctx: &Ctx) -> Result<Vec<Offer>, Refusal> {
     let caller = ctx.caller()?;
-    Ok(preset::all_built_in().iter().map(|p| (Arc::clone(p), guard_creator(p, caller).err())).collect())
+    let offer = |p: &Arc<Preset>| Offer { preset: Arc::clone(p), refusal: guard_creator(p, caller).err() };
+    Ok(preset::all_built_in().iter().map(offer).collect())
 }
 
 /// Makes an organization with the caller as holder of its top role.

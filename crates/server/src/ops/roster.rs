@@ -50,8 +50,8 @@ pub struct Person {
 pub struct Asked {
     /// The invitation.
     pub invitation: Invitation,
-    /// The membership it is for.
-    pub subject: Subject,
+    /// Whom it waits for; `None` when it waits no more.
+    pub waiting: Option<Subject>,
     /// Who invited them.
     pub inviter: Option<Member>,
 }
@@ -181,10 +181,10 @@ pub async fn invitation(ctx: &Ctx, organization: &str, invitation: &str) -> Resu
         let place = ctx.place(conn, &name)?;
         place.permit(Action::InvitationManage)?;
         let found = invitations::by_id(conn, place.organization.id, wanted)?.ok_or(Code::NotFound)?;
-        let member = members::some(conn, place.organization.id, &[found.member])?.pop().ok_or(Code::NotFound)?;
-        let mut subject = subject(conn, &place, member)?;
-        subject.invitation = Some(found.clone()).filter(|i| i.state == State::Pending);
-        Ok(Asked { inviter: inviter(conn, &place, found.created_by)?, invitation: found, subject })
+        let waits = found.state == State::Pending;
+        let member = if waits { members::by_id(conn, place.organization.id, found.member)? } else { None };
+        let waiting = member.map(|member| subject(conn, &place, member)).transpose()?;
+        Ok(Asked { inviter: inviter(conn, &place, found.created_by)?, invitation: found, waiting })
     })
     .await
 }

@@ -131,7 +131,11 @@ impl Driver for Sqlite {
     }
 
     fn script(&mut self, sql: &str) -> Result<(), StoreError> {
-        self.connection.execute_batch(sql).map_err(fault)
+        // A transaction's own words come with every piece of work: they are parsed once.
+        match sql.contains(';') {
+            true => self.connection.execute_batch(sql).map_err(fault),
+            false => self.connection.prepare_cached(sql).and_then(|mut one| one.raw_execute()).map(drop).map_err(fault),
+        }
     }
 
     fn prepare(&mut self, sql: &str) -> Result<(), StoreError> {

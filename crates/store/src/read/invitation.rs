@@ -81,17 +81,6 @@ pub fn of_member(conn: &mut Conn<'_>, organization: OrgId, member: MemberId) -> 
     conn.first(OF_MEMBER, params![organization, member], invitation)
 }
 
-/// Whether the organization has invited anybody, ever or with an invitation in that state.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn any(conn: &mut Conn<'_>, organization: OrgId, state: Option<State>) -> Result<bool, StoreError> {
-    match state {
-        Some(state) => conn.exists(ANY_STATE, params![organization, state]),
-        None => conn.exists(ANY, params![organization]),
-    }
-}
-
 pub(crate) fn of_members_sql() -> String {
     let ids = room_for_ids();
     concat!(
@@ -116,6 +105,17 @@ pub fn of_members(
         found.extend(conn.all(&of_members_sql(), &values, invitation)?);
     }
     Ok(found)
+}
+
+/// Whether the organization has invited anybody, ever or with an invitation in that state.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn any(conn: &mut Conn<'_>, organization: OrgId, state: Option<State>) -> Result<bool, StoreError> {
+    match state {
+        Some(state) => conn.exists(ANY_STATE, params![organization, state]),
+        None => conn.exists(ANY, params![organization]),
+    }
 }
 
 /// A page of invitations, newest first; `state` is the stored state's word.

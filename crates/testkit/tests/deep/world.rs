@@ -44,7 +44,7 @@ pub fn tuned() -> Vec<(&'static str, Preset)> {
         .replace("[policy]\n", "[policy]\nsignup.open = true\nrole_change.authority = \"admin\"\ndelete.precondition = \"deactivated\"\napproval.mode = \"outside_domains\"\napproval.domains = [\"acme.test\"]\n");
     let closed = text("cloudtruth").replace(
         "identity.organizations = \"many\"",
-        "identity.organizations = \"one\"\ninvite.deliver = \"link\"\norganization.created_by = \"administrators\"\ntoken.max_per_member = 2",
+        "identity.organizations = \"one\"\ninvite.deliver = \"link\"\norganization.created_by = \"administrators\"\ntoken.max_per_member = 1",
     );
     let closed = closed
         .replace("invite.ttl_s = 604_800", "invite.ttl_s = 7_200")

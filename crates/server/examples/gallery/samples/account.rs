@@ -2,7 +2,7 @@
 
 use askama::Template;
 use guildhall_server::console::view::{
-    Action, Chip, Choice, Input, MePage, NewTokenPage, Pager, ScopeGroup, Select, SessionRow, TokenCreatedPage,
+    Action, Chip, Choice, Input, MePage, NewTokenPage, Pager, Person, ScopeGroup, Select, SessionRow, TokenCreatedPage,
     TokenRow, TokensPage, Tone,
 };
 
@@ -103,6 +103,10 @@ fn me(visit: &Visit, settled: bool) -> MePage {
         } else {
             Action::refused("New token", "Your role may not make personal tokens.")
         },
+        organizations: vec![
+            Person::new("Acme Rockets", "acme", "acme").href("/acme").label("Owner"),
+            Person::new(&endless(), "endless", "endless").href("/endless").label("Viewer"),
+        ],
         leave: if settled {
             Action::ask_and_leave("Leave Organization", "/acme/leave").danger()
         } else {

@@ -84,7 +84,7 @@ fn operation(document: &Value, path: &str, method: &str, it: &Value) -> ApiOpera
     let parameter = |one: &Value| ApiParameter {
         name: word(one, "name"),
         place: word(one, "in"),
-        kind: kind(document, one.get("schema").unwrap_or(&Value::Null)),
+        kind: kind(one.get("schema").unwrap_or(&Value::Null)),
         required: one.get("required") == Some(&Value::Bool(true)),
         description: word(one, "description"),
     };
@@ -174,7 +174,7 @@ fn unfold(document: &Value, schema: &Value, depth: u8, fields: &mut Vec<ApiField
         let about = word(one, "description");
         fields.push(ApiField {
             name: name.clone(),
-            kind: kind(document, one),
+            kind: kind(one),
             required: needed.contains(&name.as_str()),
             description: plain(&if about.is_empty() { word(resolved(document, one), "description") } else { about }),
             depth,
@@ -186,12 +186,11 @@ fn unfold(document: &Value, schema: &Value, depth: u8, fields: &mut Vec<ApiField
 }
 
 /// A schema's type in a few words.
-fn kind(document: &Value, schema: &Value) -> String {
+fn kind(schema: &Value) -> String {
     if let Some(path) = schema.get("$ref").and_then(Value::as_str) {
         return path.rsplit('/').next().unwrap_or_default().to_owned();
     }
-    let forms: Vec<String> =
-        list(schema, "oneOf").chain(list(schema, "anyOf")).map(|one| kind(document, one)).collect();
+    let forms: Vec<String> = list(schema, "oneOf").chain(list(schema, "anyOf")).map(kind).collect();
     if !forms.is_empty() {
         return forms.join(" | ");
     }
@@ -200,7 +199,7 @@ fn kind(document: &Value, schema: &Value) -> String {
         return values.join(" | ");
     }
     let one = |name: &str| match (name, schema.get("items"), schema.get("format").and_then(Value::as_str)) {
-        ("array", Some(items), _) => format!("array of {}", kind(document, items)),
+        ("array", Some(items), _) => format!("array of {}", kind(items)),
         ("string", _, Some(format)) => format!("string ({format})"),
         (name, _, _) => name.to_owned(),
     };

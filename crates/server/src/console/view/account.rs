@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 
-use super::{Action, Chip, Choice, Input, Pager, Select, Shell, Time, Words};
+use super::{Action, Chip, Choice, Input, Pager, Person, Select, Shell, Time, Words};
 
 /// One open session.
 #[derive(Clone, Debug)]
@@ -80,6 +80,8 @@ pub struct MePage {
     pub tokens: Vec<TokenRow>,
     /// Makes one, offered or refused.
     pub new_token: Action,
+    /// Where the reader belongs, this organization among them.
+    pub organizations: Vec<Person>,
     /// Leaves the organization, offered or refused.
     pub leave: Action,
 }

@@ -7,7 +7,7 @@ use guildhall_domain::action::Action as Deed;
 use guildhall_store::read::Page;
 
 use super::{leave, sessions, tokens};
-use crate::console::pages::entrance::password_hint;
+use crate::console::pages::entrance::{password_hint, place};
 use crate::console::scene::Scene;
 use crate::console::verdict::Verdict;
 use crate::console::view::{Action, Input, MePage};
@@ -58,6 +58,7 @@ pub(super) async fn page(visit: &Visit, organization: &str, typed: Typed, verdic
             true => Action::link("New token", format!("{href}/tokens/new")),
             false => Action::refused("New token", "Your role here does not let you make personal tokens."),
         },
+        organizations: scene.me.memberships.iter().map(place).collect(),
         leave: leave_action(visit, &scene).await?,
         page: shell,
         words: Arc::clone(&scene.words),

@@ -12,7 +12,7 @@ use guildhall_store::Stop;
 
 use crate::console::scene::Scene;
 use crate::console::verdict::sentence;
-use crate::console::view::{Flash, Place, Shell, Time, Tone};
+use crate::console::view::{Place, Shell, Time, Tone};
 use crate::console::visit::{Shown, Visit, Wrong, go_with};
 use crate::http::problem::status;
 use crate::ops::Ctx;
@@ -105,17 +105,6 @@ impl Desk {
     /// Whether there is more than one role to speak of.
     pub(super) fn has_roles(&self) -> bool {
         self.scene.place.rules.preset().organization_roles().count() > 1
-    }
-
-    /// What holds until the operator mends it, on pages that have to do with mail.
-    pub(super) fn mail_notice(&self) -> Vec<Flash> {
-        if self.ctx().app.mail.is_smtp() {
-            return Vec::new();
-        }
-        vec![
-            Flash::new(Tone::Wait, "No mail server is set up: mail is written to files instead of being sent.")
-                .detail("The files are in the folder outbox of the data folder. A link can be handed over instead."),
-        ]
     }
 
     /// Why something is refused, in a sentence for people.

@@ -5,13 +5,13 @@ use axum::extract::Path;
 use axum::response::Response;
 use guildhall_domain::action::Action as Asks;
 use guildhall_domain::invitation::{Deliver, Delivery, Invitation};
-use guildhall_domain::refusal::Refusal;
+use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_store::Stop;
 
 use super::desk::Desk;
 use super::{person, rows};
 use crate::console::view::{
-    Action, Chip, ConfirmPage, Consequence, Fact, FactValue, Flash, InvitationPage, Shell, Tone,
+    Action, Chip, ConfirmPage, Consequence, Fact, FactValue, Flash, InvitationPage, Person, Tone,
 };
 use crate::console::visit::{Sent, Shown, Visit, Wrong, go_with};
 use crate::ops::invitations::{self, InviteOutcome, Resend};
@@ -81,8 +81,11 @@ async fn refused(desk: &Desk, invitation: &str, stop: Stop) -> Shown {
 pub(super) async fn ask_cancel(visit: Visit, Path((org, invitation)): Path<(String, String)>) -> Shown {
     let desk = Desk::open(visit, &org).await?;
     let found = load(&desk, &invitation).await?;
-    let answer = found.subject.ask(&desk.scene.place, Act::Cancel, desk.ctx().now);
-    desk.page(&cancel_page(&desk, &found, answer.err().as_ref()))
+    let refusal = match &found.waiting {
+        Some(subject) => subject.ask(&desk.scene.place, Act::Cancel, desk.ctx().now).err(),
+        None => Some(Code::InvitationNotPending.into()),
+    };
+    desk.page(&cancel_page(&desk, &found, refusal.as_ref()))
 }
 
 /// `POST …/cancel`
@@ -103,7 +106,7 @@ fn cancel_page(desk: &Desk, found: &Asked, refusal: Option<&Refusal>) -> Confirm
     ConfirmPage {
         page: desk.below_people(word),
         title: "Take the invitation back?".to_owned(),
-        person: Some(rows::person(&found.subject.member)),
+        person: Some(addressee(&found.invitation)),
         lead: String::new(),
         consequences: vec![
             Consequence::ends("The link in the mail stops working at once"),
@@ -118,15 +121,17 @@ fn cancel_page(desk: &Desk, found: &Asked, refusal: Option<&Refusal>) -> Confirm
     }
 }
 
+/// Whom an invitation is for, whether or not they came.
+pub(super) fn addressee(invitation: &Invitation) -> Person {
+    Person::new(&invitation.name, &invitation.email, &invitation.member.to_string())
+}
+
 fn page(desk: &Desk, found: &Asked, link: Option<String>) -> InvitationPage {
     let invitation = &found.invitation;
     let (delivery, delivery_detail) = delivery(desk, invitation);
-    let who = rows::person(&found.subject.member);
+    let who = addressee(invitation);
     InvitationPage {
-        page: Shell {
-            notices: if link.is_none() { desk.mail_notice() } else { Vec::new() },
-            ..desk.below_people(&who.name)
-        },
+        page: desk.below_people(&who.name),
         words: desk.scene.words.clone(),
         person: who,
         state: state(desk, invitation),
@@ -186,15 +191,13 @@ fn delivery(desk: &Desk, invitation: &Invitation) -> (Chip, String) {
 }
 
 fn actions(desk: &Desk, found: &Asked) -> Vec<Action> {
-    if found.subject.invitation.is_none() {
-        return Vec::new();
-    }
-    let mut actions = rows::actions(desk, &found.subject, false);
+    let Some(subject) = &found.waiting else { return Vec::new() };
+    let mut actions = rows::actions(desk, subject, false);
     if found.invitation.deliver == Deliver::Link {
         // Sending it again gives a link anyway.
         return actions;
     }
-    let again = found.subject.ask(&desk.scene.place, Act::Resend, desk.ctx().now);
+    let again = subject.ask(&desk.scene.place, Act::Resend, desk.ctx().now);
     let hand_over = "Get a link instead";
     let before_last = actions.len().saturating_sub(1);
     actions.insert(

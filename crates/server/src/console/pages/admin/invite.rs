@@ -15,8 +15,7 @@ use super::addresses::{self, Typed};
 use super::desk::Desk;
 use crate::console::verdict::sentence;
 use crate::console::view::{
-    Chip, Choice, Input, InviteAddressesPage, InviteResultPage, InviteRolesPage, InviteeRow, Select, SentRow, Shell,
-    Tone,
+    Chip, Choice, Input, InviteAddressesPage, InviteResultPage, InviteRolesPage, InviteeRow, Select, SentRow, Tone,
 };
 use crate::console::visit::{Sent, Shown, Visit, Wrong, go};
 use crate::ops::Answer;
@@ -160,7 +159,7 @@ fn first_step(desk: &Desk, permit: &Permit, typed: Input, role: &str, deliver: &
         chosen => chosen == "link",
     };
     InviteAddressesPage {
-        page: Shell { notices: desk.mail_notice(), ..desk.below_people(&words.invite_title) },
+        page: desk.below_people(&words.invite_title),
         words: words.clone(),
         action: desk.href("invite/roles"),
         cancel_href: desk.href("users"),
@@ -194,7 +193,7 @@ fn second_step(desk: &Desk, permit: &Permit, draft: &Draft) -> InviteRolesPage {
     let rows: Vec<InviteeRow> = draft.people.iter().zip(&draft.roles).enumerate().map(row).collect();
     let words = &desk.scene.words;
     InviteRolesPage {
-        page: Shell { notices: desk.mail_notice(), ..desk.below_people(&words.invite_roles_title) },
+        page: desk.below_people(&words.invite_roles_title),
         words: words.clone(),
         send_action: desk.href("invite/send"),
         again_action: desk.href("invite/roles"),
@@ -211,7 +210,7 @@ fn result(desk: &Desk, outcomes: &[InviteOutcome], roles: &[String]) -> InviteRe
     let rows: Vec<SentRow> = outcomes.iter().zip(roles).map(|(outcome, role)| sent_row(desk, outcome, role)).collect();
     let created = outcomes.iter().filter(|o| o.invitation.is_some()).count();
     InviteResultPage {
-        page: Shell { notices: desk.mail_notice(), ..desk.below_people(&words.invite_title) },
+        page: desk.below_people(&words.invite_title),
         words: words.clone(),
         created,
         refused: rows.len().saturating_sub(created),

@@ -7,7 +7,7 @@ use guildhall_domain::member::Status;
 
 use super::desk::{Desk, with_query};
 use super::rows;
-use crate::console::view::{Action, Choice, Pager, PeoplePage, Shell};
+use crate::console::view::{Action, Choice, Pager, PeoplePage};
 use crate::console::visit::{Shown, Visit, go};
 use crate::ops::members::MemberQuery;
 use crate::ops::roster::{self, Roster};
@@ -48,10 +48,7 @@ fn page(desk: &Desk, query: &MemberQuery, found: &Roster) -> PeoplePage {
     };
     let invites = desk.scene.may(Asks::MemberInvite);
     PeoplePage {
-        page: Shell {
-            notices: if invites { desk.mail_notice() } else { Vec::new() },
-            ..desk.shell(&words.person.titles, "users")
-        },
+        page: desk.shell(&words.person.titles, "users"),
         words: words.clone(),
         query: query.query.clone().unwrap_or_default(),
         roles: roles(desk, query.role.as_deref()),

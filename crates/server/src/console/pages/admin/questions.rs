@@ -62,7 +62,11 @@ pub(super) async fn answer(Path((org, member, word)): Path<(String, String, Stri
 
 /// Asks, unless the answer is known already; who may not ask is told so by the page of refusals.
 fn question(desk: &Desk, act: Act, subject: &Subject) -> Shown {
-    match subject.ask(&desk.scene.place, act, desk.ctx().now) {
+    let place = &desk.scene.place;
+    let fits = subject.acts(place).contains(&act);
+    let answer = subject.ask(place, act, desk.ctx().now);
+    // Doing it again where it is done already is harmless, but there is nothing to ask.
+    match answer.and_then(|()| if fits { Ok(()) } else { Err(Code::MemberState.into()) }) {
         Ok(()) => desk.page(&page(desk, act, subject, None)),
         Err(refusal) => {
             let refusal = match refusal.code {

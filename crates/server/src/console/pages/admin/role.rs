@@ -6,9 +6,9 @@ use guildhall_domain::refusal::Code;
 use guildhall_store::Stop;
 
 use super::desk::Desk;
-use super::rows;
+use super::{invitation, rows};
 use crate::console::verdict::sentence;
-use crate::console::view::{ChangeRolePage, Choice, ConfirmPage, Select};
+use crate::console::view::{ChangeRolePage, Choice, ConfirmPage, Person, Select};
 use crate::console::visit::{Sent, Shown, Visit};
 use crate::ops::members::{self, NewRole};
 use crate::ops::offers::{Act, Subject};
@@ -31,22 +31,34 @@ pub(super) async fn change_of_member(Path((org, member)): Path<(String, String)>
 }
 
 /// `GET /{org}/admin/invitations/{invitation}/role`
-pub(super) async fn of_invitation(visit: Visit, Path((org, invitation)): Path<(String, String)>) -> Shown {
+pub(super) async fn of_invitation(visit: Visit, Path((org, which)): Path<(String, String)>) -> Shown {
     let desk = Desk::open(visit, &org).await?;
-    let found = roster::invitation(desk.ctx(), desk.org(), &invitation).await.map_err(|stop| desk.wrong(stop))?;
-    if found.subject.invitation.is_none() {
-        return desk.page(&refused(&desk, &found.subject, sentence(Code::InvitationNotPending.meaning())));
+    let found = roster::invitation(desk.ctx(), desk.org(), &which).await.map_err(|stop| desk.wrong(stop))?;
+    match &found.waiting {
+        Some(subject) => question(&desk, subject),
+        None => {
+            let why = sentence(Code::InvitationNotPending.meaning());
+            desk.page(&refused(&desk, invitation::addressee(&found.invitation), why))
+        }
     }
-    question(&desk, &found.subject)
 }
 
 /// `POST` of the same.
-pub(super) async fn change_of_invitation(Path((org, invitation)): Path<(String, String)>, sent: Sent) -> Shown {
+pub(super) async fn change_of_invitation(Path((org, which)): Path<(String, String)>, sent: Sent) -> Shown {
     let wanted = sent.get("role").to_owned();
     let desk = Desk::open(sent.visit, &org).await?;
-    let found = roster::invitation(desk.ctx(), desk.org(), &invitation).await.map_err(|stop| desk.wrong(stop))?;
-    let done = invitations::change_role(desk.ctx(), desk.org(), &invitation, NewRole { role: wanted.clone() }).await;
-    finish(&desk, &found.subject, &wanted, done.map(drop))
+    let found = roster::invitation(desk.ctx(), desk.org(), &which).await.map_err(|stop| desk.wrong(stop))?;
+    let done = invitations::change_role(desk.ctx(), desk.org(), &which, NewRole { role: wanted.clone() }).await;
+    match (&found.waiting, done) {
+        (Some(subject), done) => finish(&desk, subject, &wanted, done.map(drop)),
+        // It came to wait again between the two questions.
+        (None, Ok(_)) => Ok(desk.to_people("The role is changed.")),
+        (None, Err(stop)) => {
+            let refusal = desk.of_form(stop)?;
+            let who = invitation::addressee(&found.invitation);
+            desk.again(&refusal, &refused(&desk, who, sentence(&refusal.detail)))
+        }
+    }
 }
 
 fn question(desk: &Desk, subject: &Subject) -> Shown {
@@ -55,7 +67,7 @@ fn question(desk: &Desk, subject: &Subject) -> Shown {
         Err(refusal) if matches!(refusal.code, Code::NotFound | Code::AccessDenied) => Err(desk.wrong(refusal)),
         Err(refusal) => {
             let why = desk.why(Act::ChangeRole.action(subject.member.status), &refusal);
-            desk.page(&refused(desk, subject, why))
+            desk.page(&refused(desk, rows::person(&subject.member), why))
         }
     }
 }
@@ -92,12 +104,12 @@ fn page(desk: &Desk, subject: &Subject, chosen: &str, error: Option<String>) -> 
     }
 }
 
-fn refused(desk: &Desk, subject: &Subject, why: String) -> ConfirmPage {
+fn refused(desk: &Desk, who: Person, why: String) -> ConfirmPage {
     let words = &desk.scene.words;
     ConfirmPage {
         page: desk.below_people(&words.change_role_title),
         title: words.change_role_title.clone(),
-        person: Some(rows::person(&subject.member)),
+        person: Some(who),
         lead: String::new(),
         consequences: Vec::new(),
         refused: Some(why),

@@ -15,6 +15,8 @@ use axum::routing::{get, post};
 use crate::app::App;
 use crate::ops::Ctx;
 
+pub(super) use organizations::place;
+
 /// The pages of this part.
 pub fn routes() -> Router<Arc<App>> {
     Router::new()

@@ -1,13 +1,10 @@
 //! Where a person belongs: the start, the list of their organizations, the door of one, and a new one.
 
-use std::sync::Arc;
-
 use axum::extract::Path;
 use axum::http::StatusCode;
 use guildhall_domain::action::Action;
 use guildhall_domain::ids::OrgId;
-use guildhall_domain::preset::Preset;
-use guildhall_domain::refusal::{Code, Refusal};
+use guildhall_domain::refusal::Code;
 
 use super::setup as setup_page;
 use crate::console::scene::Scene;
@@ -16,7 +13,7 @@ use crate::console::view::{Choice, NewOrganizationPage, OrganizationsPage, Perso
 use crate::console::visit::{Sent, Shown, Visit, Wrong, go, go_with};
 use crate::ops::Answer;
 use crate::ops::identities::{self, Belonging, Me};
-use crate::ops::organizations::{self, NewOrganization};
+use crate::ops::organizations::{self, NewOrganization, Offer};
 use crate::ops::setup;
 
 const ACTIVE: &str = "active";
@@ -46,17 +43,18 @@ pub(super) async fn list(visit: Visit) -> Shown {
 }
 
 fn show(visit: &Visit, me: &Me) -> Shown {
-    let creatable = organizations::creatable(&visit.ctx).map_err(|refusal| visit.wrong(refusal))?;
+    let offers = organizations::offers(&visit.ctx).map_err(|refusal| visit.wrong(refusal))?;
     let page = OrganizationsPage {
         page: visit.plain("Your organizations"),
         email: me.identity.email.clone(),
         places: me.memberships.iter().map(place).collect(),
-        create_href: creatable.iter().any(|(_, no)| no.is_none()).then(|| "/organizations/new".to_owned()),
+        create_href: offers.iter().any(|offer| offer.refusal.is_none()).then(|| "/organizations/new".to_owned()),
     };
     visit.page(StatusCode::OK, &page)
 }
 
-fn place(belonging: &Belonging) -> Person {
+/// One of somebody's organizations, as a line of a list.
+pub(in crate::console::pages) fn place(belonging: &Belonging) -> Person {
     let organization = &belonging.organization;
     let waits = belonging.membership.status != ACTIVE;
     let label = if waits { "Waiting for approval".to_owned() } else { titled(&belonging.role) };
@@ -117,12 +115,12 @@ pub(super) async fn new(visit: Visit) -> Shown {
 }
 
 fn new_page(visit: &Visit, typed: NewOrganization, verdict: &Verdict) -> Shown {
-    let creatable = organizations::creatable(&visit.ctx).map_err(|refusal| visit.wrong(refusal))?;
-    let first = creatable.iter().find(|(_, no)| no.is_none()).map(|(preset, _)| preset.name.clone());
+    let offers = organizations::offers(&visit.ctx).map_err(|refusal| visit.wrong(refusal))?;
+    let first = offers.iter().find(|offer| offer.refusal.is_none()).map(|offer| offer.preset.name.clone());
     let wanted = typed.preset.or(first).unwrap_or_default();
-    let choice = |(preset, no): &(Arc<Preset>, Option<Refusal>)| {
+    let choice = |Offer { preset, refusal }: &Offer| {
         let choice = Choice::new(&preset.name, &preset.title).hint(&preset.description);
-        match no {
+        match refusal {
             Some(refusal) => choice.refused(sentence(&refusal.detail)),
             None => choice.selected(preset.name == wanted),
         }
@@ -131,7 +129,7 @@ fn new_page(visit: &Visit, typed: NewOrganization, verdict: &Verdict) -> Shown {
     page.flash.extend(verdict.flash());
     let page = NewOrganizationPage {
         page,
-        preset: Select { choices: creatable.iter().map(choice).collect(), error: verdict.at("preset") },
+        preset: Select { choices: offers.iter().map(choice).collect(), error: verdict.at("preset") },
         name: verdict.input("name", typed.name),
         slug: verdict.input("slug", typed.slug.unwrap_or_default()),
     };

@@ -1,0 +1,8 @@
+//! The administrator's pages with the words of CloudTruth, walked as somebody does whose browser runs no scripts.
+
+mod admin {
+    pub mod flows;
+    pub mod house;
+    pub mod settings;
+    pub mod walls;
+}
