@@ -318,18 +318,19 @@ impl Model {
         json!({"changes": changes, "mails": {"$set": mails}, "access_gained": {"$set": gained}, "access_lost": {"$set": lost}})
     }
 
-    /// Who has other rights than before because membership or role is another.
+    /// Who has other rights than before because membership, role or policy is another.
     fn access_since(&self, before: &Self) -> (Vec<Value>, Vec<Value>) {
         let (mut gained, mut lost) = (Vec::new(), Vec::new());
         for organization in self.organizations.iter().filter(|o| !o.deleted) {
             let here = self.members.iter().filter(|m| m.organization == organization.id);
             for member in here {
                 let old = before.members.iter().find(|m| m.id == member.id);
-                let mask = |m: &Member| match m.status {
-                    "active" => organization.role_rights(&m.role),
+                let was = before.organizations.iter().find(|o| o.id == organization.id).unwrap_or(organization);
+                let mask = |m: &Member, of: &Organization| match m.status {
+                    "active" => of.role_rights(&m.role),
                     _ => Vec::new(),
                 };
-                let (had, has) = (old.map(mask).unwrap_or_default(), mask(member));
+                let (had, has) = (old.map(|m| mask(m, was)).unwrap_or_default(), mask(member, organization));
                 let item = |list: Vec<String>| json!({"email": member.email, "permissions": {"$set": list}});
                 let more: Vec<String> = has.iter().filter(|p| !had.contains(p)).cloned().collect();
                 let less: Vec<String> = had.iter().filter(|p| !has.contains(p)).cloned().collect();

@@ -177,6 +177,7 @@ impl Model {
     }
 
     pub(super) fn my_sessions(&mut self, c: &Call<'_>) -> Outcome {
+        self.whole(c)?;
         let caller = c.caller()?;
         let mine = self.sessions.iter().filter(|s| s.person == caller.person && s.expires > self.now);
         let items: Vec<Value> =
@@ -185,12 +186,14 @@ impl Model {
     }
 
     pub(super) fn end_other_sessions(&mut self, c: &Call<'_>) -> Outcome {
+        self.whole(c)?;
         let caller = c.caller()?.clone();
         self.end_sessions(&caller.person, caller.session.as_deref());
         Ok((204, Value::Null))
     }
 
     pub(super) fn end_session(&mut self, c: &Call<'_>) -> Outcome {
+        self.whole(c)?;
         let (me, session) = (c.caller()?.person.clone(), c.arg(0).to_owned());
         if !self.sessions.iter().any(|s| s.person == me && s.id == session) {
             return no(404, "not_found");
@@ -261,6 +264,7 @@ impl Model {
     }
 
     pub(super) fn ask_verification(&mut self, c: &Call<'_>) -> Outcome {
+        self.whole(c)?;
         let me = c.caller()?.person.clone();
         self.write(c)?;
         let person = self.person(&me).expect("the caller").clone();
