@@ -18,16 +18,14 @@ async fn a_row_offers_exactly_what_the_server_would_do() {
         }
         house.api().patch("/organizations/acme/policy", json!({"approval.mode": "all"})).await.expect(200);
         people.push((house.join("waits@acme.test", "Waits", "viewer").await, "waits@acme.test".to_owned()));
-        drop(
-            house
-                .api()
-                .patch(
-                    "/organizations/acme/policy",
-                    json!({"approval.mode": "outside_domains", "approval.domains": ["acme.test"]}),
-                )
-                .await
-                .expect(200),
-        );
+        house
+            .api()
+            .patch(
+                "/organizations/acme/policy",
+                json!({"approval.mode": "outside_domains", "approval.domains": ["acme.test"]}),
+            )
+            .await
+            .expect(200);
         for role in ROLES {
             let (_, mut reader) = house.join_at_browser(&format!("reader-{role}@acme.test"), role).await;
             for (member, email) in &people {

@@ -23,6 +23,10 @@ fn number(value: &str, unit: &str) -> KnobControl {
     KnobControl::Number { value: value.to_owned(), min: "1".to_owned(), max: "365".to_owned(), unit: unit.to_owned() }
 }
 
+fn groups() -> Vec<KnobGroup> {
+    vec![joining(), sessions_and_tokens()]
+}
+
 fn joining() -> KnobGroup {
     KnobGroup {
         title: "Joining".to_owned(),
@@ -121,7 +125,7 @@ fn settings(visit: &Visit, may_edit: bool) -> OrganizationPage {
         policy_action: "/acme/admin/org/policy".to_owned(),
         may_save: may_edit,
         fixed: KnobGroup::default(),
-        groups: if may_edit { vec![joining(), sessions_and_tokens()] } else { Vec::new() },
+        groups: if may_edit { groups() } else { Vec::new() },
         delete: if may_edit {
             Action::ask_and_leave("Delete organization", "/acme/admin/org/delete").danger()
         } else {
