@@ -8,7 +8,7 @@ export const owner = {
   organization: 'Acme Rockets', slug: 'acme', name: 'Ada Lovelace', email: 'ada@acme.example', password, preset: 'cloudtruth',
 };
 
-const plain = { scripts: false, expected: [/status of (401|404|409|422)/] };
+const plain = { scripts: false, expected: [/status of (401|403|404|409|422)/] };
 const says = (page, text) => page.getByText(text).first().waitFor();
 
 /** The newest mail to somebody, once it is written, and the link in it. */

@@ -20,19 +20,26 @@ async function look(page, pages) {
   }
 }
 
-export async function people_and_questions({ product, signedInPage }) {
-  const { grace, mary, margaret, linus } = await people(product);
+export async function people_and_invitations({ product, signedInPage }) {
+  const { grace, margaret } = await people(product);
   const page = await signedInPage();
   await look(page, {
     users: '/acme/admin/users',
     'users-none-fits': '/acme/admin/users?query=nobody',
     member: `/acme/admin/users/${grace.id}`,
+    invitation: `/acme/admin/invitations/${margaret.invitation.id}`,
+  });
+}
+
+export async function questions({ product, signedInPage }) {
+  const { grace, mary, linus } = await people(product);
+  const page = await signedInPage();
+  await look(page, {
     'change-role': `/acme/admin/users/${grace.id}/role`,
     remove: `/acme/admin/users/${grace.id}/remove`,
     'end-sessions': `/acme/admin/users/${grace.id}/end-sessions`,
     approve: `/acme/admin/users/${mary.id}/approve`,
     reject: `/acme/admin/users/${mary.id}/reject`,
-    invitation: `/acme/admin/invitations/${margaret.invitation.id}`,
     'invitation-role': `/acme/admin/invitations/${linus.invitation.id}/role`,
     'invitation-cancel': `/acme/admin/invitations/${linus.invitation.id}/cancel`,
   });
@@ -78,13 +85,16 @@ export async function ones_own_account({ product, signedInPage }) {
     leave: '/acme/leave',
     organizations: '/organizations',
     'new-organization': '/organizations/new',
-    'api-reference': '/api/docs',
   });
   await page.goto('/acme/me/tokens/new');
   await page.getByLabel('Name', { exact: true }).fill('Laptop');
   await page.getByRole('button', { name: 'Create token' }).click();
   await page.getByText('gld_pat_').or(page.locator('input[value^="gld_pat_"]')).first().waitFor();
   await inspect(page, 'token-created');
+}
+
+export async function the_api_reference({ signedInPage }) {
+  await look(await signedInPage(), { 'api-reference': '/api/docs' });
 }
 
 export async function the_way_in({ product, newPage }) {
