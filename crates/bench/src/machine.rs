@@ -48,6 +48,13 @@ impl Machine {
         }
     }
 
+    /// What to say before the start when others use the machine too.
+    pub(crate) fn warning(&self) -> Option<String> {
+        let busy: f64 = self.busy.parse().unwrap_or_default();
+        (busy > 0.5)
+            .then(|| format!("the machine is busy (load {busy}); the ratios will scatter, wait for a quiet time"))
+    }
+
     /// The whole page.
     pub(crate) fn page(
         &self,
