@@ -111,5 +111,5 @@ pub fn with<T>(
 /// Everything the member may do there.
 #[must_use]
 pub fn rights(rules: &Rules, standing: Option<Standing<'_>>, site: Site<'_>, who: Who<'_>, now: Timestamp) -> Mask {
-    with(rules, standing, site, who, now, |inputs| rights::effective(inputs))
+    with(rules, standing, site, who, now, rights::effective)
 }

@@ -303,7 +303,7 @@ pub fn create(
 /// # Errors
 /// `resource.parent`, `resource.cycle`, `resource.owner`.
 pub fn edit(
-    _permit: &ResourcePermit,
+    permit: &ResourcePermit,
     rules: &Rules,
     before: &Resource,
     after: Resource,
@@ -318,6 +318,14 @@ pub fn edit(
     }
     if before.owner != after.owner {
         guard_owner(owner)?;
+    }
+    // Who owns a thing and whether it is controlled decide who enters; to edit it is not enough.
+    if before.owner != after.owner || before.controlled != after.controlled {
+        authorize(permit.member, permit.rights, rules.preset(), &before.kind, Verb::Share)?;
+    }
+    let owned = rules.preset().roles_of(&before.kind).next().map_or(Mask::EMPTY, |role| role.floor);
+    if after.owner.is_some() && before.owner != after.owner && !owned.is_subset_of(permit.rights) {
+        return Err(Refusal::of(Code::GrantAboveOwn));
     }
     Ok(vec![Change::Resource(ResourceChange::Edited { before: Box::new(before.clone()), after: Box::new(after) })])
 }

@@ -193,10 +193,10 @@ pub async fn list(ctx: &Ctx, organization: &str, resource: &str, page: Page<Gran
 /// # Errors
 /// `not_found`, `access.denied`.
 pub async fn revoke(ctx: &Ctx, organization: &str, grant: &str) -> Result<Answer<Nothing>, Stop> {
-    let (organization, which) = (organization.to_owned(), grant_id(grant)?);
+    let (organization, grant) = (organization.to_owned(), grant.to_owned());
     ctx.write(move |ctx, tx| {
         let place = ctx.take_place(tx, &organization)?;
-        let found = resources::grant_by_id(tx, place.organization.id, which)?.ok_or(Code::NotFound)?;
+        let found = resources::grant_by_id(tx, place.organization.id, grant_id(&grant)?)?.ok_or(Code::NotFound)?;
         let (target, permit) = to_share(ctx, tx, &place, &found.resource.to_string())?;
         tx.apply(rules_of::revoke(&permit, &target, &found))?;
         Ok(Nothing {})

@@ -133,13 +133,18 @@ pub async fn get(ctx: &Ctx, organization: &str, member: &str) -> Result<MemberVi
     ctx.read(move |ctx, conn| {
         let place = ctx.place(conn, &name)?;
         place.permit(Action::MemberList)?;
-        let found = load(conn, &place, &member)?;
-        let mut items = [MemberView::from(&found)];
-        with_groups(conn, &place, &[found.id], &mut items)?;
-        let [view] = items;
-        Ok(view)
+        whole(conn, &place, &member)
     })
     .await
+}
+
+/// One member with their groups.
+fn whole(conn: &mut Conn<'_>, place: &Place, member: &str) -> Result<MemberView, Stop> {
+    let found = load(conn, place, member)?;
+    let mut items = [MemberView::from(&found)];
+    with_groups(conn, place, &[found.id], &mut items)?;
+    let [view] = items;
+    Ok(view)
 }
 
 /// Fills in the groups of a page of members with one question.
@@ -198,8 +203,7 @@ where
 }
 
 fn shown(tx: &mut Tx<'_>, facts: &Facts) -> Result<MemberView, Stop> {
-    let after = members::by_id(tx, facts.place.organization.id, facts.member.id)?;
-    Ok((&after.ok_or(Code::NotFound)?).into())
+    whole(tx, &facts.place, &facts.member.id.to_string())
 }
 
 fn gone(_: &mut Tx<'_>, _: &Facts) -> Result<Nothing, Stop> {
@@ -236,12 +240,12 @@ pub async fn change_role(
             ctx.guard_seen(found.revision)?;
             let waiting = invitations::of_member(tx, place.organization.id, found.id)?.ok_or(Code::NotFound)?;
             tx.apply(invitation::change_role(&permit, &place.rules, &waiting, &wanted.role)?)?;
-            return Ok((&load(tx, &place, &member)?).into());
+            return whole(tx, &place, &member);
         }
         ctx.guard_seen(found.revision)?;
         let around = members::surroundings(tx, &found, &place.rules.preset().top_role().slug)?;
         tx.apply(rules_of::change_role(&permit, &place.rules, &found, around, &wanted.role)?)?;
-        Ok((&load(tx, &place, &member)?).into())
+        whole(tx, &place, &member)
     })
     .await
 }

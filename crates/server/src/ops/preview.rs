@@ -1,5 +1,7 @@
 //! What a write would do, told from the changes it would make. Does not keep anything.
 
+use std::collections::HashSet;
+
 use guildhall_domain::change::{AccessChange, Change};
 use guildhall_domain::ids::{MemberId, OrgId};
 use guildhall_domain::member::Status;
@@ -36,7 +38,9 @@ pub fn of(ctx: &Ctx, tx: &mut Tx<'_>) -> Result<Preview, Stop> {
             preview.mails.push(PreviewMail { to: to.clone(), kind: (*kind).to_owned() });
         }
         if let Change::PolicyChanged { organization, before, after } = change {
-            compare_policies(ctx, tx, *organization, (before, after), &mut preview)?;
+            // Whoever comes in by the same write is told by that.
+            let told = changes.iter().filter_map(|c| c.access().map(|access| access.member)).collect();
+            compare_policies(ctx, tx, *organization, (before, after), &told, &mut preview)?;
         }
         if let Some(access) = change.access()
             && let Some(organization) = organization::by_id(tx, access.organization)?
@@ -54,6 +58,7 @@ fn compare_policies(
     tx: &mut Tx<'_>,
     organization: OrgId,
     (before, after): (&Map<String, Value>, &Map<String, Value>),
+    told: &HashSet<MemberId>,
     preview: &mut Preview,
 ) -> Result<(), Stop> {
     let Some(here) = organization::by_id(tx, organization)? else { return Ok(()) };
@@ -66,7 +71,8 @@ fn compare_policies(
             continue;
         }
         let filter = Filter { role: Some(role.slug.clone()), status: Some(Status::Active), ..Filter::default() };
-        for (_, member) in members::list(tx, organization, &filter, &Page { after: None, limit: u32::MAX })? {
+        let holders = members::list(tx, organization, &filter, &Page { after: None, limit: u32::MAX })?;
+        for (_, member) in holders.into_iter().filter(|(_, member)| !told.contains(&member.id)) {
             tell(&after, (member.id, &member.email), masks, preview);
         }
     }

@@ -8,114 +8,18 @@ use guildhall_domain::reach::{self, Site, Who};
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::resource::{self as rules_of, Resource, ResourcePermit, Verb};
 use guildhall_domain::text;
-use guildhall_domain::time::Timestamp;
 use guildhall_store::read::resource::Filter;
 use guildhall_store::read::{Page, group as groups, member as members, resource as resources};
 use guildhall_store::{Conn, Stop, Tx};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
 
+use super::resource_shapes::OwnerView;
+pub use super::resource_shapes::{EditResource, NewResource, ResourceQuery, ResourceView};
 use super::view::{List, Nothing};
 use super::{Answer, Ctx, Place};
 use crate::http::cursor;
 
 /// Longest external id, in bytes.
 const EXTERNAL_MAX_BYTES: usize = 255;
-
-/// A new resource.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewResource {
-    /// A type of the preset.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// What the product calls it, unique within its type.
-    #[serde(default)]
-    pub external_id: Option<String>,
-    /// For people.
-    pub name: String,
-    /// What it stands under; left out: the organization.
-    #[serde(default)]
-    pub parent: Option<String>,
-    /// `mem_…` of who owns it; left out: whoever makes it.
-    #[serde(default)]
-    pub owner: Option<String>,
-    /// Whether rights from above stop here.
-    #[serde(default)]
-    pub controlled: bool,
-}
-
-/// Changes of a resource; what is left out stays.
-#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct EditResource {
-    /// The new name.
-    #[serde(default)]
-    pub name: Option<String>,
-    /// Where it stands from now on; an empty text is the organization.
-    #[serde(default)]
-    pub parent: Option<String>,
-    /// `mem_…` of the new owner; an empty text is nobody.
-    #[serde(default)]
-    pub owner: Option<String>,
-    /// Whether rights from above stop here.
-    #[serde(default)]
-    pub controlled: Option<bool>,
-}
-
-/// Who owns a resource.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub struct OwnerView {
-    /// `mem_…`
-    pub id: String,
-    /// Their address.
-    pub email: String,
-    /// Their name.
-    pub name: String,
-}
-
-/// One resource.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub struct ResourceView {
-    /// `res_…`
-    pub id: String,
-    /// Its type.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// What the product calls it.
-    pub external_id: Option<String>,
-    /// For people.
-    pub name: String,
-    /// `res_…` of what it stands under; `null` is the organization.
-    pub parent: Option<String>,
-    /// Who owns it; `null` is the organization.
-    pub owner: Option<OwnerView>,
-    /// Whether rights from above stop here.
-    pub controlled: bool,
-    /// When it was made.
-    #[schema(value_type = String, format = DateTime)]
-    pub created_at: Timestamp,
-    /// Revision of its last change, as in its `ETag`.
-    pub revision: u64,
-}
-
-/// Which resources to list.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct ResourceQuery {
-    /// Only of this type.
-    #[serde(rename = "type")]
-    pub kind: Option<String>,
-    /// Only directly under this one.
-    pub parent: Option<String>,
-    /// Only owned by this member.
-    pub owner: Option<String>,
-    /// How many at most: 1 to 100.
-    pub limit: Option<u32>,
-    /// Where the page before ended.
-    pub after: Option<String>,
-}
 
 /// A resource by `res_…` or by `type:external_id`.
 ///

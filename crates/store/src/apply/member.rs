@@ -175,8 +175,10 @@ pub(super) fn invitation_resent(
     .map(drop)
 }
 
+/// The waiting membership's role goes with it.
 pub(super) fn invitation_role(conn: &mut Conn<'_>, at: &At<'_>, i: &Invitation, role: &str) -> Result<(), StoreError> {
-    conn.execute(INVITATION_ROLE, params![i.organization, i.id, role, at.revision(i.organization)?]).map(drop)
+    conn.execute(INVITATION_ROLE, params![i.organization, i.id, role, at.revision(i.organization)?])?;
+    role_changed(conn, at, i.organization, i.member, role)
 }
 
 /// The waiting membership goes with it; what is left is the invitation's own history.

@@ -8,6 +8,7 @@ mod resource;
 
 use guildhall_domain::change::Change;
 use guildhall_domain::ids::OrgId;
+use guildhall_domain::member::Status;
 use guildhall_domain::time::Timestamp;
 
 use crate::conn::Conn;
@@ -71,10 +72,7 @@ pub(crate) fn rows(
         Change::InvitationResent { invitation, deliver, secret, expires_at } => {
             member::invitation_resent(conn, &at, invitation, *deliver, secret, *expires_at)
         }
-        Change::InvitationRoleChanged { invitation, after } => {
-            member::invitation_role(conn, &at, invitation, after)?;
-            member::role_changed(conn, &at, invitation.organization, invitation.member, after)
-        }
+        Change::InvitationRoleChanged { invitation, after } => member::invitation_role(conn, &at, invitation, after),
         Change::InvitationCancelled { invitation } => member::invitation_cancelled(conn, &at, invitation),
         Change::InvitationAccepted { invitation, member } => {
             member::invitation_accepted(conn, &at, invitation)?;
@@ -84,15 +82,11 @@ pub(crate) fn rows(
         Change::MemberRoleChanged { member, after } => {
             member::role_changed(conn, &at, member.organization, member.id, after)
         }
-        Change::MemberDeactivated { member } => {
-            member::status(conn, &at, member, guildhall_domain::member::Status::Deactivated)
-        }
-        Change::MemberReactivated { member } => {
-            member::status(conn, &at, member, guildhall_domain::member::Status::Active)
-        }
+        Change::MemberDeactivated { member } => member::status(conn, &at, member, Status::Deactivated),
+        Change::MemberReactivated { member } => member::status(conn, &at, member, Status::Active),
         Change::MemberRejected { member, .. } | Change::MemberRemoved { member } | Change::MemberLeft { member } => {
             resource::member_gone(conn, &at, member.organization, member.id)?;
-            member::status(conn, &at, member, guildhall_domain::member::Status::Removed)
+            member::status(conn, &at, member, Status::Removed)
         }
         Change::MemberSessionsEnded { member, at: from } => member::sessions_from(conn, &at, member, *from),
         Change::SessionsEnded { user, except, .. } => identity::sessions_ended(conn, *user, *except),

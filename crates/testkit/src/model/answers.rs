@@ -50,6 +50,23 @@ impl Model {
             ("PATCH", "/organizations/{}/invitations/{}") => self.change_invitation_role(c),
             ("DELETE", "/organizations/{}/invitations/{}") => self.cancel_invitation(c),
             ("POST", "/organizations/{}/invitations/{}/resend") => self.resend_invitation(c),
+            ("GET", "/organizations/{}/groups") => self.list_groups(c),
+            ("POST", "/organizations/{}/groups") => self.create_group(c),
+            ("GET", "/organizations/{}/groups/{}") => self.show_group(c),
+            ("PATCH", "/organizations/{}/groups/{}") => self.edit_group(c),
+            ("DELETE", "/organizations/{}/groups/{}") => self.delete_group(c),
+            ("GET", "/organizations/{}/groups/{}/members") => self.list_seats(c),
+            ("PUT", "/organizations/{}/groups/{}/members/{}") => self.set_seat(c),
+            ("DELETE", "/organizations/{}/groups/{}/members/{}") => self.leave_seat(c),
+            ("GET", "/organizations/{}/resources") => self.list_resources(c),
+            ("POST", "/organizations/{}/resources") => self.create_resource(c),
+            ("GET", "/organizations/{}/resources/{}") => self.show_resource(c),
+            ("PATCH", "/organizations/{}/resources/{}") => self.edit_resource(c),
+            ("DELETE", "/organizations/{}/resources/{}") => self.delete_resource(c),
+            ("GET", "/organizations/{}/resources/{}/people") => self.list_people(c),
+            ("GET", "/organizations/{}/resources/{}/grants") => self.list_grants(c),
+            ("POST", "/organizations/{}/resources/{}/grants") => self.create_grant(c),
+            ("DELETE", "/organizations/{}/grants/{}") => self.revoke_grant(c),
             ("GET", "/organizations/{}/roles") => self.list_roles(c),
             ("GET", "/organizations/{}/permissions") => self.list_permissions(c),
             ("GET", "/organizations/{}/tokens") => self.list_tokens(c),
@@ -74,7 +91,6 @@ pub(super) fn member_view(m: &Member) -> Value {
         "status": m.status,
         "origin": m.origin,
         "joined_at": if m.joined { json!("$some") } else { Value::Null },
-        "groups": [],
         "revision": m.revision,
     })
 }
@@ -91,6 +107,17 @@ pub(super) fn token_view(t: &Token) -> Value {
 }
 
 impl Model {
+    /// A member with their groups.
+    pub(super) fn whole_member(&self, m: &Member) -> Value {
+        let mut view = member_view(m);
+        let seat = |g: &super::Group| {
+            let (_, manager) = g.seats.iter().find(|(member, _)| *member == m.id)?;
+            Some(json!({"id": g.id, "name": g.name, "manager": manager}))
+        };
+        view["groups"] = json!({"$set": self.groups.iter().filter_map(seat).collect::<Vec<_>>()});
+        view
+    }
+
     pub(super) fn invitation_view(&self, i: &Invitation, delivery: &str) -> Value {
         let over = i.expires.is_some_and(|end| end <= self.now);
         json!({

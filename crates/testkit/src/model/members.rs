@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use super::answers::member_view;
 use super::organizations::Place;
 use super::{Call, Member, Model, Outcome, no};
 
@@ -103,14 +102,14 @@ impl Model {
         // Among people of one name the order is nobody's business.
         let names: Vec<_> = found.iter().map(|m| (m.name.to_lowercase(), m.email.to_lowercase())).collect();
         let distinct = names.windows(2).all(|two| two[0].0 != two[1].0 || two[0].0.is_empty() && two[0].1 != two[1].1);
-        let items: Vec<Value> = found.iter().map(member_view).collect();
+        let items: Vec<Value> = found.iter().map(|m| self.whole_member(m)).collect();
         Ok((200, json!({"items": if distinct { json!(items) } else { json!({"$set": items}) }})))
     }
 
     pub(super) fn show_member(&mut self, c: &Call<'_>) -> Outcome {
         let place = self.place(c, c.arg(0))?;
         self.permit(&place, "member.list")?;
-        Ok((200, member_view(&self.found_member(&place, c.arg(1))?)))
+        Ok((200, self.whole_member(&self.found_member(&place, c.arg(1))?)))
     }
 
     pub(super) fn change_member_role(&mut self, c: &Call<'_>) -> Outcome {
@@ -123,7 +122,7 @@ impl Model {
             c.seen(member.revision)?;
             let invitation = self.invitation_of(&member);
             self.give_invited(&place, &invitation, &role)?;
-            return Ok((200, member_view(&self.found_member(&place, c.arg(1))?)));
+            return Ok((200, self.whole_member(&self.found_member(&place, c.arg(1))?)));
         }
         let active = member.status == "active";
         self.permit(&place, if active { "member.change_role" } else { "member.update" })?;
@@ -144,7 +143,7 @@ impl Model {
             (one.role, one.revision) = (role, revision);
             self.tell(&place.id, "member.role_changed");
         }
-        Ok((200, member_view(&self.found_member(&place, c.arg(1))?)))
+        Ok((200, self.whole_member(&self.found_member(&place, c.arg(1))?)))
     }
 
     pub(super) fn remove_member(&mut self, c: &Call<'_>) -> Outcome {
@@ -180,6 +179,7 @@ impl Model {
 
     fn gone(&mut self, member: &Member, kind: &'static str) {
         self.move_member(member, "removed", kind);
+        self.forget(member);
         for token in self.tokens.iter_mut().filter(|t| t.member.as_ref() == Some(&member.id)) {
             token.revoked = true;
         }
@@ -212,7 +212,7 @@ impl Model {
             self.may_give(&place, &member.role)?;
             self.let_in(&member);
         }
-        Ok((200, member_view(&self.found_member(&place, c.arg(1))?)))
+        Ok((200, self.whole_member(&self.found_member(&place, c.arg(1))?)))
     }
 
     fn let_in(&mut self, member: &Member) {
@@ -234,6 +234,7 @@ impl Model {
             return no(409, "member.state");
         }
         self.move_member(&member, "removed", "member.rejected");
+        self.forget(&member);
         self.shut(&member);
         Ok((204, Value::Null))
     }
@@ -252,7 +253,7 @@ impl Model {
             self.move_member(&member, "deactivated", "member.deactivated");
             self.shut(&member);
         }
-        Ok((200, member_view(&self.found_member(&place, c.arg(1))?)))
+        Ok((200, self.whole_member(&self.found_member(&place, c.arg(1))?)))
     }
 
     pub(super) fn reactivate(&mut self, c: &Call<'_>) -> Outcome {
@@ -264,7 +265,7 @@ impl Model {
             self.may_touch(&place, &member.role)?;
             self.move_member(&member, "active", "member.reactivated");
         }
-        Ok((200, member_view(&self.found_member(&place, c.arg(1))?)))
+        Ok((200, self.whole_member(&self.found_member(&place, c.arg(1))?)))
     }
 
     pub(super) fn end_member_sessions(&mut self, c: &Call<'_>) -> Outcome {

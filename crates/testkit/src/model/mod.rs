@@ -6,83 +6,28 @@
 
 mod answers;
 mod coming;
+mod groups;
 mod invitations;
 mod members;
 mod organizations;
 mod people;
 mod questions;
+mod request;
+mod resources;
 mod rules;
+mod state;
 mod tokens;
 
 use serde_json::{Value, json};
 
-pub use rules::Rulebook;
+pub use groups::Group;
+pub use request::{Letter, Reply, Request, Who};
+pub use resources::{Grant, Resource};
+pub use rules::{Reach, Rulebook};
+pub use state::{Invitation, Link, Member, Organization, Person, Session, Token};
 
 /// Seconds since the history began.
 pub type Seconds = i64;
-
-/// With what a request comes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Who {
-    /// Nothing.
-    Anybody,
-    /// A session cookie, by its secret, with its CSRF token.
-    Session(String),
-    /// A session cookie with a wrong CSRF token.
-    Forged(String),
-    /// A token, by its secret.
-    Token(String),
-    /// A text that is no token.
-    Garbled,
-}
-
-/// One request.
-#[derive(Clone, Debug)]
-pub struct Request {
-    /// HTTP method.
-    pub method: &'static str,
-    /// Path with `{}` for each argument.
-    pub route: &'static str,
-    /// The arguments of the path.
-    pub args: Vec<String>,
-    /// What stands behind `?`.
-    pub query: Vec<(&'static str, String)>,
-    /// The body.
-    pub body: Value,
-    /// The credential.
-    pub who: Who,
-    /// Only a preview.
-    pub dry_run: bool,
-    /// The revision in `If-Match`.
-    pub if_match: Option<u64>,
-    /// The `Idempotency-Key`.
-    pub key: Option<String>,
-}
-
-/// What must come back. In `body`, an array is in order unless it is wrapped as `{"$set": […]}`;
-/// `"$some"` is anything but null; fields that are not named may be anything.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Reply {
-    /// HTTP status.
-    pub status: u16,
-    /// Code of the refusal, empty when it is none.
-    pub code: &'static str,
-    /// The parts of the body that matter.
-    pub body: Value,
-    /// Secret of the session that was begun.
-    pub cookie: Option<String>,
-}
-
-/// A letter that goes out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Letter {
-    /// To whom.
-    pub to: String,
-    /// Which.
-    pub kind: &'static str,
-    /// The secret in its link.
-    pub secret: String,
-}
 
 /// Why an operation ends early.
 #[derive(Clone, Debug)]
@@ -95,111 +40,6 @@ type Outcome<T = (u16, Value)> = Result<T, Out>;
 
 fn no<T>(status: u16, code: &'static str) -> Outcome<T> {
     Err(Out::No(status, code))
-}
-
-/// A person.
-#[derive(Clone, Debug)]
-pub struct Person {
-    pub id: String,
-    pub email: String,
-    pub verified: bool,
-    pub name: String,
-    pub handle: Option<String>,
-    pub password: String,
-    pub administrator: bool,
-    pub valid_from: Seconds,
-}
-
-/// An organization and everything that happened in it.
-#[derive(Clone, Debug)]
-pub struct Organization {
-    pub id: String,
-    pub slug: String,
-    pub name: String,
-    pub rules: Rulebook,
-    /// Knobs that differ from the preset.
-    pub policy: serde_json::Map<String, Value>,
-    pub valid_from: Seconds,
-    /// Raised by every write.
-    pub revision: u64,
-    /// Revision of the last change of the organization itself.
-    pub object: u64,
-    pub deleted: bool,
-    /// Its audit trail: revision and type, oldest first.
-    pub trail: Vec<(u64, &'static str)>,
-}
-
-/// A membership, also a waiting one.
-#[derive(Clone, Debug)]
-pub struct Member {
-    pub id: String,
-    pub organization: String,
-    pub person: Option<String>,
-    pub email: String,
-    pub name: String,
-    pub handle: Option<String>,
-    pub role: String,
-    /// `invited`, `pending_approval`, `active`, `deactivated` or `removed`.
-    pub status: &'static str,
-    pub origin: &'static str,
-    pub joined: bool,
-    pub sessions_from: Seconds,
-    pub revision: u64,
-}
-
-/// An invitation.
-#[derive(Clone, Debug)]
-pub struct Invitation {
-    pub id: String,
-    pub organization: String,
-    pub member: String,
-    pub email: String,
-    pub name: String,
-    pub role: String,
-    pub deliver: String,
-    /// `pending`, `accepted` or `cancelled`.
-    pub state: &'static str,
-    pub expires: Option<Seconds>,
-    pub secret: String,
-    pub revision: u64,
-}
-
-/// A session; ended ones are gone from the list.
-#[derive(Clone, Debug)]
-pub struct Session {
-    pub id: String,
-    pub secret: String,
-    pub person: String,
-    pub created: Seconds,
-    pub seen: Seconds,
-    /// When it was seen before the request at hand.
-    pub seen_before: Seconds,
-    pub expires: Seconds,
-}
-
-/// A token.
-#[derive(Clone, Debug)]
-pub struct Token {
-    pub id: String,
-    pub secret: String,
-    pub organization: Option<String>,
-    pub member: Option<String>,
-    pub person: String,
-    pub name: String,
-    pub scopes: Option<Vec<String>>,
-    pub expires: Option<Seconds>,
-    pub created: Seconds,
-    pub revoked: bool,
-}
-
-/// A mailed link of a person; used ones are gone from the list.
-#[derive(Clone, Debug)]
-pub struct Link {
-    pub kind: &'static str,
-    pub person: String,
-    pub email: String,
-    pub secret: String,
-    pub expires: Seconds,
 }
 
 #[derive(Clone, Debug)]
@@ -258,6 +98,9 @@ pub struct Model {
     pub sessions: Vec<Session>,
     pub tokens: Vec<Token>,
     pub links: Vec<Link>,
+    pub groups: Vec<Group>,
+    pub resources: Vec<Resource>,
+    pub grants: Vec<Grant>,
     /// Letters the last request sent.
     pub letters: Vec<Letter>,
     kept: Vec<Kept>,
@@ -475,18 +318,19 @@ impl Model {
         json!({"changes": changes, "mails": {"$set": mails}, "access_gained": {"$set": gained}, "access_lost": {"$set": lost}})
     }
 
-    /// Who has other rights than before because membership or role is another.
+    /// Who has other rights than before because membership, role or policy is another.
     fn access_since(&self, before: &Self) -> (Vec<Value>, Vec<Value>) {
         let (mut gained, mut lost) = (Vec::new(), Vec::new());
         for organization in self.organizations.iter().filter(|o| !o.deleted) {
             let here = self.members.iter().filter(|m| m.organization == organization.id);
             for member in here {
                 let old = before.members.iter().find(|m| m.id == member.id);
-                let mask = |m: &Member| match m.status {
-                    "active" => organization.role_rights(&m.role),
+                let was = before.organizations.iter().find(|o| o.id == organization.id).unwrap_or(organization);
+                let mask = |m: &Member, of: &Organization| match m.status {
+                    "active" => of.role_rights(&m.role),
                     _ => Vec::new(),
                 };
-                let (had, has) = (old.map(mask).unwrap_or_default(), mask(member));
+                let (had, has) = (old.map(|m| mask(m, was)).unwrap_or_default(), mask(member, organization));
                 let item = |list: Vec<String>| json!({"email": member.email, "permissions": {"$set": list}});
                 let more: Vec<String> = has.iter().filter(|p| !had.contains(p)).cloned().collect();
                 let less: Vec<String> = had.iter().filter(|p| !has.contains(p)).cloned().collect();
@@ -495,34 +339,6 @@ impl Model {
             }
         }
         (gained, lost)
-    }
-}
-
-impl Request {
-    /// A request of anybody for this.
-    #[must_use]
-    pub const fn get(route: &'static str) -> Self {
-        Self {
-            method: "GET",
-            route,
-            args: Vec::new(),
-            query: Vec::new(),
-            body: Value::Null,
-            who: Who::Anybody,
-            dry_run: false,
-            if_match: None,
-            key: None,
-        }
-    }
-
-    /// The path with its arguments, and whether it is a preview.
-    #[must_use]
-    pub fn path(&self) -> String {
-        let mut path = self.route.to_owned();
-        for arg in &self.args {
-            path = path.replacen("{}", arg, 1);
-        }
-        if self.dry_run { format!("{path}?dry_run=true") } else { path }
     }
 }
 

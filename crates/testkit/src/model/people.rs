@@ -118,10 +118,9 @@ impl Model {
         };
         self.write(c)?;
         let person = self.person(&me).expect("the caller").clone();
-        if let Some(Some(wanted)) = &handle {
-            if self.people.iter().any(|p| p.handle.as_ref() == Some(wanted) && p.id != me) {
-                return no(409, "handle.taken");
-            }
+        let taken = |wanted: &String| self.people.iter().any(|p| p.handle.as_ref() == Some(wanted) && p.id != me);
+        if handle.clone().flatten().as_ref().is_some_and(taken) {
+            return no(409, "handle.taken");
         }
         let (new_name, new_handle) =
             (name.unwrap_or_else(|| person.name.clone()), handle.unwrap_or_else(|| person.handle.clone()));
@@ -132,10 +131,8 @@ impl Model {
             self.show_everywhere(&me);
             self.tell_instance("identity.edited");
         }
-        if let Some(email) = email {
-            if email != person.email || !person.verified {
-                self.mail_link("verify", &me, &email);
-            }
+        if let Some(email) = email.filter(|email| *email != person.email || !person.verified) {
+            self.mail_link("verify", &me, &email);
         }
         Ok((200, self.me_of(c)?))
     }
@@ -180,6 +177,7 @@ impl Model {
     }
 
     pub(super) fn my_sessions(&mut self, c: &Call<'_>) -> Outcome {
+        self.whole(c)?;
         let caller = c.caller()?;
         let mine = self.sessions.iter().filter(|s| s.person == caller.person && s.expires > self.now);
         let items: Vec<Value> =
@@ -188,12 +186,14 @@ impl Model {
     }
 
     pub(super) fn end_other_sessions(&mut self, c: &Call<'_>) -> Outcome {
+        self.whole(c)?;
         let caller = c.caller()?.clone();
         self.end_sessions(&caller.person, caller.session.as_deref());
         Ok((204, Value::Null))
     }
 
     pub(super) fn end_session(&mut self, c: &Call<'_>) -> Outcome {
+        self.whole(c)?;
         let (me, session) = (c.caller()?.person.clone(), c.arg(0).to_owned());
         if !self.sessions.iter().any(|s| s.person == me && s.id == session) {
             return no(404, "not_found");
@@ -264,6 +264,7 @@ impl Model {
     }
 
     pub(super) fn ask_verification(&mut self, c: &Call<'_>) -> Outcome {
+        self.whole(c)?;
         let me = c.caller()?.person.clone();
         self.write(c)?;
         let person = self.person(&me).expect("the caller").clone();

@@ -40,10 +40,13 @@ impl Model {
         if asked["at_least_revision"].as_u64().is_some_and(|least| least > here.revision) {
             return no(422, "request.invalid");
         }
-        let allowed = match &member {
-            Some(_) if mine => self.held(place).contains(&permission),
-            Some(m) => m.status == "active" && here.role_rights(&m.role).contains(&permission),
-            None => false,
+        // A check of oneself is for the credential at hand, of others for whatever they may have.
+        let scopes = if mine { place.scopes.as_ref() } else { None };
+        let target = asked["resource"].as_str().map(|name| self.resource(place, name));
+        let allowed = match (&member, target) {
+            (None, _) | (_, Some(None)) => false,
+            (Some(m), None) => self.reaches(m, scopes, None).contains(&permission),
+            (Some(m), Some(Some(target))) => self.reaches(m, scopes, Some(target)).contains(&permission),
         };
         let reasons = if asked["explain"] == json!(true) { json!({"$why": allowed}) } else { Value::Null };
         Ok(json!({"allowed": allowed, "revision": here.revision, "reasons": reasons}))

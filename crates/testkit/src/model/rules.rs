@@ -13,12 +13,33 @@ pub struct Rulebook {
     pub preset: String,
     /// Organization roles, the top role first, each with what it gives.
     pub roles: Vec<(String, Vec<String>)>,
+    /// What each organization role is beside what it gives at the organization.
+    pub reach: Vec<Reach>,
+    /// Types of resources, each with what it may stand under.
+    pub types: Vec<(String, Vec<String>)>,
+    /// Roles of each type, the highest first: type, slug, what it gives.
+    pub inner: Vec<(String, String, Vec<String>)>,
     /// Every permission.
     pub permissions: Vec<String>,
+    /// What each permission is asked of.
+    pub asked_of: Vec<String>,
     /// The value of every knob.
     pub policy: Map<String, Value>,
     /// Knobs an administrator may turn.
     pub open: Vec<String>,
+}
+
+/// How far an organization role goes.
+#[derive(Clone, Debug, Default)]
+pub struct Reach {
+    /// The role.
+    pub slug: String,
+    /// What remains of everything a holder is given from anywhere.
+    pub ceiling: Vec<String>,
+    /// Whether what the role gives holds below the organization too.
+    pub below: bool,
+    /// Whether controlled resources stay open to it.
+    pub bypass: bool,
 }
 
 impl Rulebook {
@@ -32,7 +53,24 @@ impl Rulebook {
                 .organization_roles()
                 .map(|role| (role.slug.clone(), owned(preset.catalogue.names(role.floor & role.ceiling))))
                 .collect(),
+            reach: preset
+                .organization_roles()
+                .map(|role| Reach {
+                    slug: role.slug.clone(),
+                    ceiling: owned(preset.catalogue.names(role.ceiling)),
+                    below: role.implicit_below,
+                    bypass: role.bypass,
+                })
+                .collect(),
+            types: preset.types.iter().map(|t| (t.slug.clone(), t.parents.clone())).collect(),
+            inner: preset
+                .roles
+                .iter()
+                .filter(|role| role.applies_to != "organization")
+                .map(|role| (role.applies_to.clone(), role.slug.clone(), owned(preset.catalogue.names(role.floor))))
+                .collect(),
             permissions: preset.catalogue.iter().map(|(_, p)| p.name.clone()).collect(),
+            asked_of: preset.catalogue.iter().map(|(_, p)| p.applies_to.clone()).collect(),
             policy: Knob::ALL.iter().map(|k| (k.name().to_owned(), preset.policy.get(*k))).collect(),
             open: preset.open_knobs.iter().map(|k| k.name().to_owned()).collect(),
         }
@@ -71,7 +109,7 @@ impl Organization {
         gives.iter().filter(|permission| !self.knobs_take(slug, permission)).cloned().collect()
     }
 
-    fn knobs_take(&self, role: &str, permission: &str) -> bool {
+    pub(super) fn knobs_take(&self, role: &str, permission: &str) -> bool {
         let managing = ["member.change_role", "member.remove", "member.deactivate"].contains(&permission);
         // "Who changes roles, removes and deactivates: the top role alone …"
         (managing && self.knob_is("role_change.authority", "top") && role != self.top())

@@ -44,10 +44,9 @@ impl Model {
         if most.is_some_and(|most| mine as u64 >= most) {
             return no(409, "token.limit");
         }
-        if let Some(life_s) = self.at(&place).knob("token.max_life_s").as_i64() {
-            if expires.is_none_or(|end| end > self.now + life_s) {
-                return no(422, "token.life");
-            }
+        let latest = self.at(&place).knob("token.max_life_s").as_i64().map(|life_s| self.now + life_s);
+        if latest.is_some_and(|latest| expires.is_none_or(|end| end > latest)) {
+            return no(422, "token.life");
         }
         if expires.is_some_and(|end| end <= self.now) {
             return no(422, "token.life");
@@ -78,8 +77,15 @@ impl Model {
     }
 
     pub(super) fn my_tokens(&mut self, c: &Call<'_>) -> Outcome {
-        let (me, bound) = (c.caller()?.person.clone(), self.bound(c)?);
-        self.listed(|t| t.person == me && (bound.is_none() || t.organization == bound))
+        let me = c.caller()?.person.clone();
+        let with = self.in_use(c)?;
+        self.listed(|t| t.person == me && with.as_ref().is_none_or(|own| reaches(own, t)))
+    }
+
+    /// The token that asks.
+    fn in_use(&self, c: &Call<'_>) -> Outcome<Option<Token>> {
+        let id = c.caller()?.token.clone();
+        Ok(self.tokens.iter().find(|t| Some(&t.id) == id.as_ref()).cloned())
     }
 
     pub(super) fn list_tokens(&mut self, c: &Call<'_>) -> Outcome {
@@ -98,10 +104,11 @@ impl Model {
     }
 
     pub(super) fn revoke_my_token(&mut self, c: &Call<'_>) -> Outcome {
-        let (me, bound, id) = (c.caller()?.person.clone(), self.bound(c)?, c.arg(0).to_owned());
+        let (me, id) = (c.caller()?.person.clone(), c.arg(0).to_owned());
+        let with = self.in_use(c)?;
         self.write(c)?;
         let mine = |t: &&Token| t.person == me && t.id == id && !t.revoked;
-        let found = self.tokens.iter().find(mine).filter(|t| bound.is_none() || t.organization == bound).cloned();
+        let found = self.tokens.iter().find(mine).filter(|t| with.as_ref().is_none_or(|own| reaches(own, t))).cloned();
         let Some(found) = found else { return no(404, "not_found") };
         if let Some(organization) = &found.organization {
             self.take(organization);
@@ -120,4 +127,11 @@ impl Model {
         self.revoke(&id);
         Ok((204, Value::Null))
     }
+}
+
+/// Whether a token sees and revokes another: one made for a narrow purpose only itself, one bound to
+/// an organization those bound to the same.
+fn reaches(own: &Token, other: &Token) -> bool {
+    own.id == other.id
+        || (own.scopes.is_none() && (own.organization.is_none() || own.organization == other.organization))
 }

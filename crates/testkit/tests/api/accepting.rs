@@ -136,7 +136,7 @@ async fn a_claimed_address_is_not_proved_while_another_account_holds_it() {
         test.found(&mut owner, "gamma", "cloudtruth").await;
         let mailed = test.invite(&mut owner, "gamma", "ann@acme.test", "viewer").await;
         let answer = claimant.post("/invitations/accept", json!({"token": mailed.secret})).await;
-        answer.refused(409, "email.taken");
+        answer.refused(409, "invitation.sign_in_required");
         test.stop().await;
     }
 }

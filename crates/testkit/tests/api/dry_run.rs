@@ -8,7 +8,7 @@ use crate::operations::{House, all};
 /// Everything an owner can see of an organization and themself, but for "last seen".
 async fn dump(test: &TestApp, owner: &mut Caller) -> Value {
     let mut whole = json!({});
-    for list in ["members", "invitations", "tokens", "roles", "audit-events"] {
+    for list in ["members", "invitations", "tokens", "roles", "groups", "resources", "audit-events"] {
         whole[list] = json!(test.all(owner, &format!("/organizations/acme/{list}")).await);
     }
     for list in ["/organizations", "/me/sessions", "/me/tokens"] {

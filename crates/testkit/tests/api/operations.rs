@@ -49,6 +49,10 @@ pub struct House {
     pub invitation: String,
     /// A token of the owner.
     pub token: String,
+    /// A group with somebody in it, a workspace, and a grant on that.
+    pub group: String,
+    pub resource: String,
+    pub grant: String,
     /// A secret that a letter waiting nowhere holds: for links that must be opened.
     pub reset: String,
     pub proof: String,
@@ -80,8 +84,33 @@ impl House {
         let reset = test.mails_to("guest2@acme.test").await.pop().expect("a mail").secret("/password/reset/");
         owner.patch("/me", json!({"email": "top@acme.test"})).await.expect(200);
         let proof = test.mails_to("top@acme.test").await.pop().expect("a mail").secret("/email/verify/");
+        let seated = people[2].1.member.clone();
+        let here = "/organizations/acme";
+        let group = owner.post(&format!("{here}/groups"), json!({"name": "Ops"})).await.expect(201);
+        let group = group.at("/id").to_owned();
+        let seat = json!({"manager": false});
+        owner.send("PUT", &format!("{here}/groups/{group}/members/{seated}"), Some(&seat), &[]).await;
+        let made = json!({"type": "workspace", "name": "Plan", "external_id": "plan"});
+        let resource = owner.post(&format!("{here}/resources"), made).await.expect(201).at("/id").to_owned();
+        let given = json!({"subject": {"type": "group", "id": group}, "role": "viewer"});
+        let grant = owner.post(&format!("{here}/resources/{resource}/grants"), given).await.expect(201);
+        let grant = grant.at("/id").to_owned();
         let (invitation, secret) = (invited.id, invited.secret);
-        Self { test, owner, people, waiting, deactivated, invitation, token, reset, proof, secret }
+        Self {
+            test,
+            owner,
+            people,
+            waiting,
+            deactivated,
+            invitation,
+            token,
+            group,
+            resource,
+            grant,
+            reset,
+            proof,
+            secret,
+        }
     }
 
     /// The path of an operation with its parameters filled in.
@@ -91,11 +120,14 @@ impl House {
         let member = match operation.id.as_str() {
             "approve_member" | "reject_member" => &self.waiting.member,
             "reactivate_member" => &self.deactivated.member,
+            "remove_group_member" => &self.people[2].1.member,
             _ => other,
         };
         let mut path = operation.path.replace("{org}", "acme").replace("{member}", member);
         path =
             path.replace("{invitation}", &self.invitation).replace("{role}", "admin").replace("{token}", &self.token);
+        path = path.replace("{group}", &self.group).replace("{resource}", &self.resource);
+        path = path.replace("{grant}", &self.grant);
         if path.contains("{session}") {
             let sessions = self.owner.get("/me/sessions").await.expect(200);
             path = path.replace("{session}", sessions.at("/items/0/id"));
@@ -126,6 +158,14 @@ impl House {
             "change_member_role" => json!({"role": "admin"}),
             "change_invitation_role" => json!({"role": "guest"}),
             "invite" => json!({"invitations": [{"email": "new@b.test"}, {"email": "bad"}], "deliver": "email"}),
+            "create_group" => json!({"name": "New"}),
+            "edit_group" => json!({"name": "Operations"}),
+            "put_group_member" => json!({"manager": true}),
+            "create_resource" => json!({"type": "workspace", "name": "New", "external_id": "new"}),
+            "edit_resource" => json!({"name": "Plans", "controlled": true}),
+            "create_grant" => {
+                json!({"subject": {"type": "member", "id": self.people[3].1.member}, "permission": "workspace.read"})
+            }
             "reject_member" => json!({"reason": "unknown"}),
             "check" => json!({"subject": self.people[0].1.member, "permission": "member.list"}),
             "check_batch" => {
@@ -166,7 +206,8 @@ async fn every_permission_of_an_operation_is_in_every_presets_catalogue() {
         let names: Vec<&Value> =
             catalogue.body["items"].as_array().expect("permissions").iter().map(|p| &p["name"]).collect();
         for operation in all(&test).await {
-            if let Some(permission) = operation.permission {
+            // A resource's permissions are those of its type.
+            if let Some(permission) = operation.permission.filter(|p| !p.starts_with("{type}")) {
                 assert!(names.contains(&&json!(permission)), "{}: {permission}", operation.id);
             }
         }

@@ -257,7 +257,7 @@ impl World {
     /// Every letter the model sends goes out, and no other.
     async fn read_letters(&mut self, step: usize) -> Result<(), String> {
         // Looking for letters that nobody asked for costs; now and then is enough.
-        if self.model.letters.is_empty() && step % 8 != 0 {
+        if self.model.letters.is_empty() && !step.is_multiple_of(8) {
             return Ok(());
         }
         self.test.deliver().await;

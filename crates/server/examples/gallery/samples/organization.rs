@@ -24,88 +24,93 @@ fn number(value: &str, unit: &str) -> KnobControl {
 }
 
 fn groups() -> Vec<KnobGroup> {
-    vec![
-        KnobGroup {
-            title: "Joining".to_owned(),
-            intro: "How people come in, and who has a say.".to_owned(),
-            knobs: vec![
-                knob(
-                    "approval.mode",
-                    "Approvals",
-                    "Whoever joins waits until somebody approves them.",
-                    KnobControl::Choice(vec![
-                        Choice::new("off", "Off").selected(true),
-                        Choice::new("all", "For everybody"),
-                        Choice::new("outside_domains", "Outside our domains"),
-                    ]),
-                ),
-                knob(
-                    "approval.exempt_named_invites",
-                    "Named invitations skip it",
-                    "People invited by name come in without waiting.",
-                    KnobControl::Toggle(true),
-                ),
-                knob(
-                    "join.domains",
-                    "Allowed domains",
-                    "Only addresses of these domains may be invited; one a line, none means all.",
-                    KnobControl::Lines("acme.example\nacme-labs.example".to_owned()),
-                ),
-                Knob {
-                    error: Some("At most 365 days.".to_owned()),
-                    ..knob(
-                        "invite.ttl",
-                        "Invitations live for",
-                        "Afterwards the link is dead and has to be sent again.",
-                        number("400", "days"),
-                    )
+    vec![joining(), sessions_and_tokens()]
+}
+
+fn joining() -> KnobGroup {
+    KnobGroup {
+        title: "Joining".to_owned(),
+        intro: "How people come in, and who has a say.".to_owned(),
+        knobs: vec![
+            knob(
+                "approval.mode",
+                "Approvals",
+                "Whoever joins waits until somebody approves them.",
+                KnobControl::Choice(vec![
+                    Choice::new("off", "Off").selected(true),
+                    Choice::new("all", "For everybody"),
+                    Choice::new("outside_domains", "Outside our domains"),
+                ]),
+            ),
+            knob(
+                "approval.exempt_named_invites",
+                "Named invitations skip it",
+                "People invited by name come in without waiting.",
+                KnobControl::Toggle(true),
+            ),
+            knob(
+                "join.domains",
+                "Allowed domains",
+                "Only addresses of these domains may be invited; one a line, none means all.",
+                KnobControl::Lines("acme.example\nacme-labs.example".to_owned()),
+            ),
+            Knob {
+                error: Some("At most 365 days.".to_owned()),
+                ..knob(
+                    "invite.ttl",
+                    "Invitations live for",
+                    "Afterwards the link is dead and has to be sent again.",
+                    number("400", "days"),
+                )
+            },
+        ],
+    }
+}
+
+fn sessions_and_tokens() -> KnobGroup {
+    KnobGroup {
+        title: "Sessions and tokens".to_owned(),
+        intro: String::new(),
+        knobs: vec![
+            knob(
+                "session.life",
+                "Sessions live for",
+                "New sessions only; those that are open keep their end.",
+                number("30", "days"),
+            ),
+            knob(
+                "token.max_per_user",
+                "Tokens for each person",
+                "How many personal tokens one may hold.",
+                number("5", ""),
+            ),
+            knob(
+                "token.max_life_s",
+                "Longest life of a token",
+                "Left empty, a token may live for ever.",
+                KnobControl::Span {
+                    value: "90".to_owned(),
+                    units: vec![Choice::new("86400", "days").selected(true), Choice::new("3600", "hours")],
                 },
-            ],
-        },
-        KnobGroup {
-            title: "Sessions and tokens".to_owned(),
-            intro: String::new(),
-            knobs: vec![
-                knob(
-                    "session.life",
-                    "Sessions live for",
-                    "New sessions only; those that are open keep their end.",
-                    number("30", "days"),
-                ),
-                knob(
-                    "token.max_per_user",
-                    "Tokens for each person",
-                    "How many personal tokens one may hold.",
-                    number("5", ""),
-                ),
-                knob(
-                    "token.max_life_s",
-                    "Longest life of a token",
-                    "Left empty, a token may live for ever.",
-                    KnobControl::Span {
-                        value: "90".to_owned(),
-                        units: vec![Choice::new("86400", "days").selected(true), Choice::new("3600", "hours")],
-                    },
-                ),
-                knob(
-                    "leave.allowed_for",
-                    "Who may leave",
-                    "The roles whose holders may leave by themselves.",
-                    KnobControl::Ticks(vec![
-                        Choice::new("owner", "Owner").selected(true),
-                        Choice::new("admin", "Admin").selected(true),
-                        Choice::new("viewer", "Viewer"),
-                    ]),
-                ),
-                knob(
-                    "token.value_again",
-                    "Show a token again",
-                    "A token is shown once, right after it is made.",
-                    KnobControl::Shown("No".to_owned()),
-                ),
-            ],
-        },
-    ]
+            ),
+            knob(
+                "leave.allowed_for",
+                "Who may leave",
+                "The roles whose holders may leave by themselves.",
+                KnobControl::Ticks(vec![
+                    Choice::new("owner", "Owner").selected(true),
+                    Choice::new("admin", "Admin").selected(true),
+                    Choice::new("viewer", "Viewer"),
+                ]),
+            ),
+            knob(
+                "token.value_again",
+                "Show a token again",
+                "A token is shown once, right after it is made.",
+                KnobControl::Shown("No".to_owned()),
+            ),
+        ],
+    }
 }
 
 fn settings(visit: &Visit, may_edit: bool) -> OrganizationPage {

@@ -25,6 +25,7 @@ use crate::ops::view::List;
         ResourceQuery,
     ),
     responses((status = 200, description = "List the resources you may see", body = List<ResourceView>)),
+    extensions(("x-permission" = json!("{type}.read"))),
 )]
 pub async fn list(
     ctx: Ctx,
@@ -45,6 +46,7 @@ pub async fn list(
     ),
     request_body = NewResource,
     responses((status = 201, description = "Make a resource", body = ResourceView)),
+    extensions(("x-permission" = json!("{type}.create"))),
 )]
 pub async fn create(ctx: Ctx, Path(org): Path<String>, Body(wanted): Body<NewResource>) -> Result<Response, Problem> {
     Ok(written(StatusCode::CREATED, resources::create(&ctx, &org, wanted).await?))
@@ -61,6 +63,7 @@ pub async fn create(ctx: Ctx, Path(org): Path<String>, Body(wanted): Body<NewRes
         ("resource" = String, Path, description = "`res_…` or `type:external_id`"),
     ),
     responses((status = 200, description = "Show a resource", body = ResourceView)),
+    extensions(("x-permission" = json!("{type}.read"))),
 )]
 pub async fn get(
     ctx: Ctx,
@@ -82,6 +85,7 @@ pub async fn get(
     ),
     request_body = EditResource,
     responses((status = 200, description = "Rename, move or control a resource, or hand it on", body = ResourceView)),
+    extensions(("x-permission" = json!("{type}.edit"))),
 )]
 pub async fn edit(
     ctx: Ctx,
@@ -102,6 +106,7 @@ pub async fn edit(
         ("resource" = String, Path, description = "`res_…` or `type:external_id`"),
     ),
     responses((status = 204, description = "End a resource and everything under it")),
+    extensions(("x-permission" = json!("{type}.delete"))),
 )]
 pub async fn delete(ctx: Ctx, Path((org, resource)): Path<(String, String)>) -> Result<Response, Problem> {
     Ok(done(resources::delete(&ctx, &org, &resource).await?))
@@ -119,6 +124,7 @@ pub async fn delete(ctx: Ctx, Path((org, resource)): Path<(String, String)>) -> 
         PageQuery,
     ),
     responses((status = 200, description = "List who reaches a resource, with what and whence", body = List<ReachView>)),
+    extensions(("x-permission" = json!("{type}.share"))),
 )]
 pub async fn people(
     ctx: Ctx,
@@ -140,6 +146,7 @@ pub async fn people(
         PageQuery,
     ),
     responses((status = 200, description = "List the grants on a resource", body = List<GrantView>)),
+    extensions(("x-permission" = json!("{type}.share"))),
 )]
 pub async fn grants(
     ctx: Ctx,
@@ -161,6 +168,7 @@ pub async fn grants(
     ),
     request_body = NewGrant,
     responses((status = 201, description = "Grant something on a resource", body = GrantView)),
+    extensions(("x-permission" = json!("{type}.share"))),
 )]
 pub async fn grant(
     ctx: Ctx,
@@ -181,6 +189,7 @@ pub async fn grant(
         ("grant" = String, Path, description = "`grt_…`"),
     ),
     responses((status = 204, description = "Take a grant back")),
+    extensions(("x-permission" = json!("{type}.share"))),
 )]
 pub async fn revoke(ctx: Ctx, Path((org, grant)): Path<(String, String)>) -> Result<Response, Problem> {
     Ok(done(grants::revoke(&ctx, &org, &grant).await?))

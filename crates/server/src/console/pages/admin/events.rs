@@ -1,5 +1,6 @@
 //! One record of the audit trail in words: who did what to whom, and what was before.
 
+use guildhall_domain::policy::Knob;
 use guildhall_domain::time::Timestamp;
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -69,7 +70,7 @@ pub(super) fn event(desk: &Desk, event: &EventView) -> AuditEvent {
             "failure" => Some(Chip::new("Failed", Tone::Bad)),
             _ => None,
         },
-        changes: changes(&event.before, &event.after),
+        changes: changes(&with_preset(desk, event, &event.before), &with_preset(desk, event, &event.after)),
         facts: facts(event),
     }
 }
@@ -110,6 +111,22 @@ fn text(value: &Value) -> Option<String> {
         Value::String(text) => Some(text.clone()),
         other => Some(other.to_string()),
     }
+}
+
+/// A policy is kept as what differs from the preset. A setting that one side does not name had, or has, the
+/// preset's value there.
+fn with_preset(desk: &Desk, event: &EventView, side: &Value) -> Value {
+    let fields = |value: &Value| value.as_object().cloned().unwrap_or_default();
+    if event.kind != "policy.changed" {
+        return side.clone();
+    }
+    let mut whole = fields(side);
+    for name in fields(&event.before).into_iter().chain(fields(&event.after)).map(|(name, _)| name) {
+        if let Some(knob) = Knob::parse(&name) {
+            whole.entry(name).or_insert_with(|| desk.scene.place.rules.preset().policy.get(knob));
+        }
+    }
+    Value::Object(whole)
 }
 
 fn changes(before: &Value, after: &Value) -> Vec<FieldChange> {

@@ -1,0 +1,110 @@
+//! What there is: people, organizations, memberships and what they hold.
+
+use serde_json::Value;
+
+use super::{Rulebook, Seconds};
+
+/// A person.
+#[derive(Clone, Debug)]
+pub struct Person {
+    pub id: String,
+    pub email: String,
+    pub verified: bool,
+    pub name: String,
+    pub handle: Option<String>,
+    pub password: String,
+    pub administrator: bool,
+    pub valid_from: Seconds,
+}
+
+/// An organization and everything that happened in it.
+#[derive(Clone, Debug)]
+pub struct Organization {
+    pub id: String,
+    pub slug: String,
+    pub name: String,
+    pub rules: Rulebook,
+    /// Knobs that differ from the preset.
+    pub policy: serde_json::Map<String, Value>,
+    pub valid_from: Seconds,
+    /// Raised by every write.
+    pub revision: u64,
+    /// Revision of the last change of the organization itself.
+    pub object: u64,
+    pub deleted: bool,
+    /// Its audit trail: revision and type, oldest first.
+    pub trail: Vec<(u64, &'static str)>,
+}
+
+/// A membership, also a waiting one.
+#[derive(Clone, Debug)]
+pub struct Member {
+    pub id: String,
+    pub organization: String,
+    pub person: Option<String>,
+    pub email: String,
+    pub name: String,
+    pub handle: Option<String>,
+    pub role: String,
+    /// `invited`, `pending_approval`, `active`, `deactivated` or `removed`.
+    pub status: &'static str,
+    pub origin: &'static str,
+    pub joined: bool,
+    pub sessions_from: Seconds,
+    pub revision: u64,
+}
+
+/// An invitation.
+#[derive(Clone, Debug)]
+pub struct Invitation {
+    pub id: String,
+    pub organization: String,
+    pub member: String,
+    pub email: String,
+    pub name: String,
+    pub role: String,
+    pub deliver: String,
+    /// `pending`, `accepted` or `cancelled`.
+    pub state: &'static str,
+    pub expires: Option<Seconds>,
+    pub secret: String,
+    pub revision: u64,
+}
+
+/// A session; ended ones are gone from the list.
+#[derive(Clone, Debug)]
+pub struct Session {
+    pub id: String,
+    pub secret: String,
+    pub person: String,
+    pub created: Seconds,
+    pub seen: Seconds,
+    /// When it was seen before the request at hand.
+    pub seen_before: Seconds,
+    pub expires: Seconds,
+}
+
+/// A token.
+#[derive(Clone, Debug)]
+pub struct Token {
+    pub id: String,
+    pub secret: String,
+    pub organization: Option<String>,
+    pub member: Option<String>,
+    pub person: String,
+    pub name: String,
+    pub scopes: Option<Vec<String>>,
+    pub expires: Option<Seconds>,
+    pub created: Seconds,
+    pub revoked: bool,
+}
+
+/// A mailed link of a person; used ones are gone from the list.
+#[derive(Clone, Debug)]
+pub struct Link {
+    pub kind: &'static str,
+    pub person: String,
+    pub email: String,
+    pub secret: String,
+    pub expires: Seconds,
+}

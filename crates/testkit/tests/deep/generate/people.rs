@@ -1,0 +1,190 @@
+//! Requests about people: members, invitations, coming in, oneself, tokens.
+
+use guildhall_testkit::model::{Invitation, Organization, Request, Who};
+use serde_json::{Value, json};
+
+use super::{EMAILS, Generator, HOUR_S, NAMES, PASSWORDS};
+
+impl Generator {
+    pub(super) fn about_members(&mut self, place: &Organization, org: String, who: Who) -> Request {
+        let member = self.member(place);
+        let id = member.as_ref().map_or_else(|| "~mem.999.9".to_owned(), |m| m.id.clone());
+        let id = if self.dice.percent(3) { "nonsense".to_owned() } else { id };
+        let if_match = member.as_ref().and_then(|m| self.seen(m.revision));
+        // Somebody who waits or was switched off is mostly let in or on again.
+        let waits = member.as_ref().is_some_and(|m| m.status == "pending_approval");
+        let off = member.as_ref().is_some_and(|m| m.status == "deactivated");
+        let on = |method, route, body| Request {
+            method,
+            route,
+            args: vec![org.clone(), id.clone()],
+            body,
+            who: who.clone(),
+            if_match,
+            ..Request::get("")
+        };
+        let role = json!({"role": self.role(place)});
+        match self.dice.below(16) {
+            0..=7 if waits => on("POST", "/organizations/{}/members/{}/approve", Value::Null),
+            0..=5 if off => on("POST", "/organizations/{}/members/{}/reactivate", Value::Null),
+            0..=4 => on("PATCH", "/organizations/{}/members/{}", role),
+            5 | 6 => on("DELETE", "/organizations/{}/members/{}", Value::Null),
+            7 | 8 => on("POST", "/organizations/{}/members/{}/deactivate", Value::Null),
+            9 => on("POST", "/organizations/{}/members/{}/deactivate", Value::Null),
+            10 => on("POST", "/organizations/{}/members/{}/reactivate", Value::Null),
+            11 => on("POST", "/organizations/{}/members/{}/approve", Value::Null),
+            12 | 13 => on("POST", "/organizations/{}/members/{}/reject", Value::Null),
+            14 => on("POST", "/organizations/{}/members/{}/end-sessions", Value::Null),
+            _ => Request { args: vec![org.clone()], ..on("POST", "/organizations/{}/leave", Value::Null) },
+        }
+    }
+
+    pub(super) fn about_invitations(&mut self, place: &Organization, org: String, who: Who) -> Request {
+        if self.dice.percent(55) {
+            let many = 1 + self.dice.below(3);
+            let list: Vec<Value> = (0..many).map(|_| self.wanted(place)).collect();
+            let mut body = json!({"invitations": list});
+            if self.dice.percent(50) {
+                body["deliver"] = json!(self.dice.word(&["link", "email", "email", "link", "pigeon"]));
+            }
+            return Request {
+                method: "POST",
+                route: "/organizations/{}/invitations",
+                args: vec![org],
+                body,
+                who,
+                ..Request::get("")
+            };
+        }
+        let here: Vec<_> = self.model.invitations.iter().filter(|i| i.organization == place.id).cloned().collect();
+        let found = self.dice.pick(&here).cloned();
+        let ids: Vec<_> = found.iter().map(|i| i.id.clone()).collect();
+        let id = self.one_of(&ids, "inv");
+        let if_match = found.and_then(|i| self.seen(i.revision));
+        let role = json!({"role": self.role(place)});
+        let on = |method, route, body| Request {
+            method,
+            route,
+            args: vec![org.clone(), id.clone()],
+            body,
+            who: who.clone(),
+            if_match,
+            ..Request::get("")
+        };
+        match self.dice.below(5) {
+            0 => on("PATCH", "/organizations/{}/invitations/{}", role),
+            1 => on("DELETE", "/organizations/{}/invitations/{}", Value::Null),
+            2 => on("POST", "/organizations/{}/invitations/{}/resend", json!({"deliver": "link"})),
+            _ => on("POST", "/organizations/{}/invitations/{}/resend", Value::Null),
+        }
+    }
+
+    fn wanted(&mut self, place: &Organization) -> Value {
+        let mut one = json!({"email": self.dice.word(EMAILS)});
+        if self.dice.percent(75) {
+            one["role"] = json!(self.role(place));
+        }
+        if self.dice.percent(40) {
+            one["name"] = json!(self.dice.word(NAMES));
+        }
+        one
+    }
+
+    pub(super) fn coming_in(&mut self, place: &Organization) -> Request {
+        let (name, password) = (self.dice.word(NAMES), self.dice.word(PASSWORDS));
+        if self.dice.percent(20) {
+            let organization = if self.dice.percent(70) { "open".to_owned() } else { place.slug.clone() };
+            let body = json!({"email": self.dice.word(EMAILS), "name": name, "password": password, "organization": organization});
+            return Request { method: "POST", route: "/sign-up", body, who: Who::Anybody, ..Request::get("") };
+        }
+        let waits = |i: &&Invitation| i.state == "pending" && i.expires.is_none_or(|end| end > self.now);
+        let pending: Vec<_> = self.model.invitations.iter().filter(waits).cloned().collect();
+        let sensible = !pending.is_empty() && self.dice.percent(85);
+        let chosen = self.dice.pick(if sensible { &pending } else { &self.model.invitations });
+        let chosen = chosen.cloned();
+        let secret = chosen.as_ref().map_or_else(|| "~invite.999.9".to_owned(), |i| i.secret.clone());
+        let holder = chosen.and_then(|i| {
+            let mut same = self.model.people.iter().filter(|p| p.email.eq_ignore_ascii_case(&i.email));
+            same.next().map(|p| p.id.clone())
+        });
+        let keys = holder.map(|person| self.keys_of(&person)).unwrap_or_default();
+        let who = match self.dice.below(10) {
+            0 => self.anyone(),
+            1..=5 => self.dice.pick(&keys).cloned().unwrap_or(Who::Anybody),
+            _ => Who::Anybody,
+        };
+        let body = json!({"token": secret, "name": name, "password": password});
+        Request { method: "POST", route: "/invitations/accept", body, who, ..Request::get("") }
+    }
+
+    pub(super) fn signing_in(&mut self) -> Request {
+        let known = self.dice.pick(&self.model.people).cloned().expect("the owner");
+        let email = if self.dice.percent(85) { known.email } else { self.dice.word(EMAILS).to_owned() };
+        let password = if self.dice.percent(85) { known.password } else { self.dice.word(PASSWORDS).to_owned() };
+        let body = json!({"email": email, "password": password});
+        Request { method: "POST", route: "/session", body, who: Who::Anybody, ..Request::get("") }
+    }
+
+    pub(super) fn about_oneself(&mut self, who: Who) -> Request {
+        let on = |method, route, body| Request { method, route, body, who: who.clone(), ..Request::get("") };
+        let mut links = |kind: &str| {
+            let all: Vec<_> = self.model.links.iter().filter(|l| l.kind == kind).map(|l| l.secret.clone()).collect();
+            self.one_of(&all, kind)
+        };
+        let (reset, verify) = (links("reset"), links("verify"));
+        let sessions: Vec<_> = self.model.sessions.iter().map(|s| s.id.clone()).collect();
+        let session = self.one_of(&sessions, "ses");
+        let password = self.dice.word(PASSWORDS);
+        match self.dice.below(24) {
+            0 | 1 => on("PATCH", "/me", json!({"name": self.dice.word(NAMES)})),
+            2 | 20 | 21 => on("PATCH", "/me", json!({"handle": self.dice.word(&["ann", "ann", "", "Not A Handle"])})),
+            3 => on("PATCH", "/me", json!({"email": self.dice.word(EMAILS), "name": "Renamed"})),
+            4 => on("POST", "/me/password", json!({"current": self.dice.word(PASSWORDS), "password": password})),
+            5 | 6 => on("POST", "/me/verify-email", Value::Null),
+            7 => on("POST", "/me/reset-authentication", Value::Null),
+            8 => on("DELETE", "/me/sessions", Value::Null),
+            9 => Request { args: vec![session], ..on("DELETE", "/me/sessions/{}", Value::Null) },
+            10 => on("DELETE", "/session", Value::Null),
+            11 | 12 => on("POST", "/password/forgot", json!({"email": self.dice.word(EMAILS)})),
+            13 | 14 => on("POST", "/password/reset", json!({"token": reset, "password": password})),
+            15..=19 => on("POST", "/email/verify", json!({"token": verify})),
+            22 => on("GET", "/me/sessions", Value::Null),
+            _ => on("GET", "/me", Value::Null),
+        }
+    }
+
+    pub(super) fn about_tokens(&mut self, place: &Organization, org: String, who: Who) -> Request {
+        let tokens: Vec<_> = self.model.tokens.iter().map(|t| t.id.clone()).skip(1).collect();
+        let token = self.one_of(&tokens, "tok");
+        match self.dice.below(10) {
+            0..=6 => {
+                let mut body = json!({"name": "for work", "organization": org});
+                match self.dice.below(8) {
+                    0 => body["scopes"] = json!([]),
+                    1 => body["scopes"] = json!(["member.list", "no.such"]),
+                    2..=4 => {
+                        let all = place.role_rights(place.top());
+                        let some: Vec<_> = (0..4).filter_map(|_| self.dice.pick(&all).cloned()).collect();
+                        body["scopes"] = json!(some.iter().chain(&["token.create".to_owned()]).collect::<Vec<_>>());
+                    }
+                    _ => {}
+                }
+                if self.dice.percent(40) {
+                    let hours = [-1, 2, 50, 300];
+                    let end = self.now + hours[self.dice.below(hours.len())] * HOUR_S + 150;
+                    body["expires_at"] = json!(format!("~time:{end}"));
+                }
+                Request { method: "POST", route: "/me/tokens", body, who, ..Request::get("") }
+            }
+            7 => Request { method: "DELETE", route: "/me/tokens/{}", args: vec![token], who, ..Request::get("") },
+            8 => Request {
+                method: "DELETE",
+                route: "/organizations/{}/tokens/{}",
+                args: vec![org, token],
+                who,
+                ..Request::get("")
+            },
+            _ => Request { method: "GET", route: "/me/tokens", who, ..Request::get("") },
+        }
+    }
+}
