@@ -16,6 +16,7 @@ use guildhall_server::mail::{MailTransport, SendError};
 use guildhall_server::security::key::{InstanceKey, KeyError};
 use guildhall_server::security::secret::{Entropy, OsEntropy};
 use guildhall_store::{Database, Stop, Store, StoreError};
+use tokio::runtime::Handle;
 
 use crate::failure::Failure;
 
@@ -83,10 +84,14 @@ pub(crate) struct Started {
 }
 
 impl Started {
-    /// Closes the database and lets the folder go. Blocks.
-    pub(crate) fn close(self) {
-        self.app.store.close();
-        drop(self.lock);
+    /// Closes the database and lets the folder go. Blocks, so it is called outside the runtime it was started in.
+    pub(crate) fn close(self, runtime: &Handle) {
+        let Self { app, lock } = self;
+        // Dropping the connections kept to a mail server needs a runtime to stand in, though perhaps one at its end.
+        let _within = runtime.enter();
+        app.store.close();
+        drop(app);
+        drop(lock);
     }
 }
 

@@ -98,6 +98,17 @@ fn an_owner_without_password_sets_one_by_the_printed_link() {
 }
 
 #[test]
+fn where_a_mail_server_is_set_init_and_serve_end_well() {
+    let folder = Folder::new();
+    let init = ["init", "--data", &folder.data(), "--organization", "Acme", "--owner-email", "o@acme.test"];
+    // Nothing listens there, and nothing is sent.
+    let smtp = ["--smtp", "smtp://127.0.0.1:9"];
+    run(&[init.as_slice(), &smtp].concat()).expect(0);
+    let (status, _, err) = Serving::start_with(&folder.data(), &smtp).end("TERM");
+    assert!(status.success(), "{err}");
+}
+
+#[test]
 fn init_refuses_what_is_wrong_before_it_makes_anything() {
     let folder = Folder::new();
     let data = folder.data();

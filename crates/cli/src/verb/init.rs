@@ -68,7 +68,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
         let founded = found(&started.app, &config, args, password).await;
         Ok::<_, Failure>((started, founded))
     })?;
-    started.close();
+    started.close(runtime.handle());
     tell(&founded?, &config, output)
 }
 

@@ -25,9 +25,10 @@ pub(crate) fn run(flags: &Flags, output: &mut Output) -> Result<(), Failure> {
     let runtime = runtime()?;
     let installation = Installation::open(config.clone())?;
     let served = runtime.block_on(listen(&config, installation, output));
+    let handle = runtime.handle().clone();
     // Nothing that is still under way may keep the process from ending.
     runtime.shutdown_timeout(Duration::from_secs(1));
-    served.map(Started::close)
+    served.map(|started| started.close(&handle))
 }
 
 /// The asynchronous runtime on all cores.
