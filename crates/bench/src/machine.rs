@@ -48,6 +48,13 @@ impl Machine {
         }
     }
 
+    /// What to say before the start when others use the machine too.
+    pub(crate) fn warning(&self) -> Option<String> {
+        let busy: f64 = self.busy.parse().unwrap_or_default();
+        (busy > 0.5)
+            .then(|| format!("the machine is busy (load {busy}); the ratios will scatter, wait for a quiet time"))
+    }
+
     /// The whole page.
     pub(crate) fn page(
         &self,
@@ -61,16 +68,16 @@ impl Machine {
             Some(minutes) => format!("Clean release build: {} CPU minutes (goal: at most 10).\n", short(minutes)),
             None => "The clean release build was not measured in this run (`cargo xtask bench --build`).\n".to_owned(),
         };
-        let absent = if postgres { "" } else { "PostgreSQL was not there, so its rows are missing.\n" };
+        let absent = if postgres { "" } else { " PostgreSQL was not there, so its rows are missing." };
         Ok(format!(
             "# Benchmarks\n\n\
              Written by `cargo xtask bench`; do not edit. No check compares this page, since the numbers differ from \
              run to run and from machine to machine. Only the ratios travel: each is ours divided by its reference, \
              measured right after one another, {rounds} times in turns. Rows that miss their goal stay in.\n\n\
-             Machine: {processor}, {cores} cores shared by server, load generator and database, {memory} GiB, Linux \
+             Machine: {processor}, {cores} cores shared by server, load generator and database (kept without fsync, where it is PostgreSQL), {memory} GiB, Linux \
              {kernel}; load before the start {busy}. Program: commit {commit}, {compiler}, default settings, SQLite \
              {sqlite}. Requests come over 32 kept connections from another process, in windows of {window} s; server \
-             CPU is that of our process alone, without PostgreSQL's. {absent}\n\n\
+             CPU is that of our process alone, without PostgreSQL's.{absent}\n\n\
              {table}\n\
              Binary size: {size} MiB. {build}\n\
              ## What limits each\n\n{limits}",

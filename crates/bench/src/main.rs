@@ -80,6 +80,9 @@ async fn run(program: &str, folder: &str, page: &str, options: &[&str]) -> Outco
     }
     std::fs::create_dir_all(&bench.folder).map_err(|e| format!("cannot make `{folder}`: {e}"))?;
     let machine = Machine::look();
+    if let Some(warning) = machine.warning() {
+        eprintln!("bench: {warning}");
+    }
     let postgres = std::env::var("GUILDHALL_TEST_POSTGRES").ok();
     let figures = measure(&bench, postgres.as_deref()).await?;
     let text = machine.page(&bench, &figures, build_min, postgres.is_some())?;
