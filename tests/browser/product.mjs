@@ -9,7 +9,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const program = process.env.GUILDHALL_BIN ?? path.join(root, 'target/debug/guildhall');
+const program = process.env.PROGRAM_UNDER_TEST ?? path.join(root, 'target/debug/guildhall');
 const patience_ms = 30_000;
 const running = new Set();
 

@@ -99,7 +99,7 @@ fn tests(root: &Path, options: &Options, given: Option<String>, steps: &mut Step
         steps.run("browser", || {
             let mut command = Command::new("node");
             command.arg("tests/browser/run.mjs").args(&options.filter).current_dir(root);
-            command.env(POSTGRES_VARIABLE, &url).env("GUILDHALL_BIN", docs::product());
+            command.env(POSTGRES_VARIABLE, &url).env("PROGRAM_UNDER_TEST", docs::product());
             count(&mut command, browser_result)
         });
     }

@@ -156,7 +156,6 @@ pub const FIELD_CODES: &[(&str, &str)] = &[
     ("field.unknown", "there is no such field or parameter here; the detail names those there are"),
     ("revision.ahead", "the organization has not come to that revision; the detail says where it is"),
     ("field.wrong_type", "the value is of another JSON type than this field takes"),
-    ("revision.ahead", "the organization has not reached that revision; leave it out, or ask for one you were told"),
 ];
 
 /// One value of a request that cannot be taken.

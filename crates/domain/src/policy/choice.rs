@@ -49,9 +49,10 @@ choices! {
     RoleChangeAuthority {
         /// Only holders of the top role (CT-16, CT-18).
         Top "top",
-        /// Everybody with the permission, for people and roles below their own rank.
+        /// Everybody with the permission, for people whose role has no rights that they lack: an Admin
+        /// for other Admins too, as CloudTruth's matrix has it (CT-16).
         AdminBelowOwnRank "admin_below_own_rank",
-        /// Everybody with the permission, for people and roles up to their own rank.
+        /// Everybody with the permission, for everybody but holders of the top role.
         Admin "admin",
     }
     /// `self.deactivate_or_remove`

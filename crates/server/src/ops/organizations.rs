@@ -177,8 +177,8 @@ pub async fn create(ctx: &Ctx, wanted: NewOrganization) -> Result<Answer<Organiz
     guard_creator(&preset, &caller)?;
     ctx.write(move |ctx, tx| {
         tx.take_identity(caller.identity.id)?;
-        let anywhere = members::of_identity(tx, caller.identity.id)?;
-        if preset.policy.identity_organizations == OrganizationsPerIdentity::One && !anywhere.is_empty() {
+        let anywhere = members::present_elsewhere(tx, caller.identity.id, OrgId::new(uuid::Uuid::nil()))?;
+        if preset.policy.identity_organizations == OrganizationsPerIdentity::One && anywhere {
             return Err(Code::MemberElsewhere.into());
         }
         let made = draft(ctx, tx, &wanted.name, wanted.slug.as_deref(), &preset)?;

@@ -50,6 +50,20 @@ impl Model {
             ("PATCH", "/organizations/{}/invitations/{}") => self.change_invitation_role(c),
             ("DELETE", "/organizations/{}/invitations/{}") => self.cancel_invitation(c),
             ("POST", "/organizations/{}/invitations/{}/resend") => self.resend_invitation(c),
+            ("GET", "/organizations/{}/roles") => self.list_roles(c),
+            ("GET", "/organizations/{}/permissions") => self.list_permissions(c),
+            ("GET", "/organizations/{}/tokens") => self.list_tokens(c),
+            ("DELETE", "/organizations/{}/tokens/{}") => self.revoke_token(c),
+            ("GET", "/organizations/{}/audit-events") => self.list_audit_events(c),
+            ("POST", "/organizations/{}/check") => self.check(c),
+            ("POST", "/organizations/{}/check/batch") => self.check_batch(c),
+            _ => self.dispatch_below(c),
+        }
+    }
+
+    /// Groups, resources and grants.
+    fn dispatch_below(&mut self, c: &Call<'_>) -> Outcome {
+        match (c.asked.method, c.asked.route) {
             ("GET", "/organizations/{}/groups") => self.list_groups(c),
             ("POST", "/organizations/{}/groups") => self.create_group(c),
             ("GET", "/organizations/{}/groups/{}") => self.show_group(c),
@@ -67,13 +81,6 @@ impl Model {
             ("GET", "/organizations/{}/resources/{}/grants") => self.list_grants(c),
             ("POST", "/organizations/{}/resources/{}/grants") => self.create_grant(c),
             ("DELETE", "/organizations/{}/grants/{}") => self.revoke_grant(c),
-            ("GET", "/organizations/{}/roles") => self.list_roles(c),
-            ("GET", "/organizations/{}/permissions") => self.list_permissions(c),
-            ("GET", "/organizations/{}/tokens") => self.list_tokens(c),
-            ("DELETE", "/organizations/{}/tokens/{}") => self.revoke_token(c),
-            ("GET", "/organizations/{}/audit-events") => self.list_audit_events(c),
-            ("POST", "/organizations/{}/check") => self.check(c),
-            ("POST", "/organizations/{}/check/batch") => self.check_batch(c),
             _ => no(404, "not_found"),
         }
     }
