@@ -74,10 +74,10 @@ impl Machine {
              Written by `cargo xtask bench`; do not edit. No check compares this page, since the numbers differ from \
              run to run and from machine to machine. Only the ratios travel: each is ours divided by its reference, \
              measured right after one another, {rounds} times in turns. Rows that miss their goal stay in.\n\n\
-             Machine: {processor}, {cores} cores shared by server, load generator and database (kept without fsync, where it is PostgreSQL), {memory} GiB, Linux \
+             Machine: {processor}, {cores} cores shared by server, load generator and database, {memory} GiB, Linux \
              {kernel}; load before the start {busy}. Program: commit {commit}, {compiler}, default settings, SQLite \
              {sqlite}. Requests come over 32 kept connections from another process, in windows of {window} s; server \
-             CPU is that of our process alone, without PostgreSQL's.{absent}\n\n\
+             CPU is that of our process alone, without PostgreSQL's, on which only reads are measured.{absent}\n\n\
              {table}\n\
              Binary size: {size} MiB. {build}\n\
              ## What limits each\n\n{limits}",
