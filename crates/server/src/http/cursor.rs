@@ -41,3 +41,11 @@ pub fn limit(wanted: Option<u32>) -> Result<u32, Refusal> {
         Some(_) => Err(Refusal::field("limit", "field.out_of_range", "1 to 100")),
     }
 }
+
+/// The rows of a page out of the `limit + 1` that were asked for, and the last of them when more
+/// follow: there the next page begins.
+#[must_use]
+pub fn window<T>(found: &[T], limit: u32) -> (&[T], Option<&T>) {
+    let shown = found.get(..limit as usize).unwrap_or(found);
+    (shown, shown.last().filter(|_| found.len() > shown.len()))
+}

@@ -181,8 +181,8 @@ pub async fn list(ctx: &Ctx, organization: &str, resource: &str, page: Page<Gran
         let target = to_look_at(ctx, conn, &place, &resource, Verb::Share)?;
         let limit = page.limit;
         let found = resources::grants(conn, place.organization.id, target.id, &Page { limit: limit + 1, ..page })?;
-        let shown = found.get(..limit as usize).unwrap_or(&found);
-        let next = shown.last().filter(|_| found.len() > shown.len()).map(|g| g.id.to_string());
+        let (shown, last) = cursor::window(&found, limit);
+        let next = last.map(|g| g.id.to_string());
         Ok(List { items: shown.iter().map(Into::into).collect(), next })
     })
     .await
@@ -227,7 +227,7 @@ pub async fn people(
         let here = place.organization.id;
         let filter = Filter { status: Some(Status::Active), ..Filter::default() };
         let found = members::list(conn, here, &filter, &Page { after, limit: limit + 1 })?;
-        let window = found.get(..limit as usize).unwrap_or(&found);
+        let (window, last) = cursor::window(&found, limit);
         let path = resources::path(conn, here, target.id)?;
         let grants = resources::path_grants(conn, here, target.id)?;
         let site = Site { path: &path, grants: &grants };
@@ -238,10 +238,7 @@ pub async fn people(
             let who = Who { member: member.id, groups: &mine };
             items.extend(reached(&place, &path, site, standing, who, member, ctx.now));
         }
-        let next = window
-            .last()
-            .filter(|_| found.len() > window.len())
-            .map(|((key, id), _)| cursor::write(&(key, id.to_string())));
+        let next = last.map(|((key, id), _)| cursor::write(&(key, id.to_string())));
         Ok(List { items, next })
     })
     .await

@@ -148,8 +148,7 @@ pub async fn list(
         let place = ctx.place(conn, &organization)?;
         place.permit(Action::GroupList)?;
         let found = groups::list(conn, place.organization.id, &Page { after, limit: limit + 1 })?;
-        let shown = found.get(..limit as usize).unwrap_or(&found);
-        let next = shown.last().filter(|_| found.len() > shown.len());
+        let (shown, next) = cursor::window(&found, limit);
         Ok(List {
             items: shown.iter().map(|(_, g)| g.into()).collect(),
             next: next.map(|((key, id), _)| cursor::write(&(key, id.to_string()))),
@@ -239,7 +238,7 @@ pub async fn seats(ctx: &Ctx, organization: &str, group: &str, page: Page<Member
         let found = load(conn, &place, &group)?;
         let limit = page.limit;
         let seats = groups::seats(conn, place.organization.id, found.id, &Page { limit: limit + 1, ..page })?;
-        let shown = seats.get(..limit as usize).unwrap_or(&seats);
+        let (shown, last) = cursor::window(&seats, limit);
         let mut items = Vec::with_capacity(shown.len());
         for seat in shown {
             if let Some(member) = members::by_id(conn, place.organization.id, seat.member)? {
@@ -252,7 +251,7 @@ pub async fn seats(ctx: &Ctx, organization: &str, group: &str, page: Page<Member
                 });
             }
         }
-        let next = shown.last().filter(|_| seats.len() > shown.len()).map(|s| s.member.to_string());
+        let next = last.map(|s| s.member.to_string());
         Ok(List { items, next })
     })
     .await

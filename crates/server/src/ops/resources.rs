@@ -195,14 +195,14 @@ pub async fn list(ctx: &Ctx, organization: &str, query: ResourceQuery) -> Result
         let owner = given(&query.owner).map(|name| owner_named(conn, &place, &name)).transpose()?.map(|m| m.id);
         let filter = Filter { kind: given(&query.kind), parent, owner };
         let found = resources::list(conn, place.organization.id, &filter, &Page { after, limit: limit + 1 })?;
-        let window = found.get(..limit as usize).unwrap_or(&found);
+        let (window, last) = cursor::window(&found, limit);
         let mut items = Vec::with_capacity(window.len());
         for one in window {
             if permitted(ctx, conn, &place, &one.id.to_string(), Verb::Read).is_ok() {
                 items.push(shown(conn, &place, one)?);
             }
         }
-        let next = window.last().filter(|_| found.len() > window.len()).map(|r| r.id.to_string());
+        let next = last.map(|r| r.id.to_string());
         Ok(List { items, next })
     })
     .await

@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 use super::identities::guard_whole;
 use super::view::{List, Nothing, SessionView};
 use super::{Answer, Ctx, id};
+use crate::http::cursor;
 use crate::security::limits::RetryAfter;
 use crate::security::password::PasswordError;
 use crate::security::secret::Secret;
@@ -228,8 +229,8 @@ pub async fn list(ctx: &Ctx, page: Page<SessionId>) -> Result<List<SessionView>,
     ctx.read(move |ctx, conn| {
         let limit = page.limit;
         let found = credential::sessions_of_identity(conn, user, &Page { limit: limit + 1, ..page })?;
-        let shown = found.get(..limit as usize).unwrap_or(&found);
-        let next = shown.last().filter(|_| found.len() > shown.len()).map(|s| s.id.to_string());
+        let (shown, last) = cursor::window(&found, limit);
+        let next = last.map(|s| s.id.to_string());
         let live = shown.iter().filter(|s| s.expires_at > ctx.now);
         let items = live.map(|s| SessionView::of(s, current == Some(s.id))).collect();
         Ok(List { items, next })
