@@ -6,8 +6,9 @@
 use crate::permission::{Bit, Mask};
 
 macro_rules! actions {
-    ($($action:ident $permission:literal $sentence:literal)+) => {
-        /// One operation of the engine. Every preset's catalogue contains the permissions of all of them.
+    ($($action:ident $permission:literal $label:literal $sentence:literal)+) => {
+        /// One operation of the engine. Every preset's catalogue contains the permissions of all of them,
+        /// whether its file names them or not.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
         pub enum Action {
             $(#[doc = $sentence] $action,)+
@@ -22,6 +23,11 @@ macro_rules! actions {
                 match self { $(Action::$action => $permission,)+ }
             }
 
+            /// What people read where a preset has no words of its own for the permission.
+            pub fn label(self) -> &'static str {
+                match self { $(Action::$action => $label,)+ }
+            }
+
             /// What the permission allows, in one sentence.
             pub fn sentence(self) -> &'static str {
                 match self { $(Action::$action => $sentence,)+ }
@@ -31,34 +37,62 @@ macro_rules! actions {
 }
 
 actions! {
-    OrganizationRead     "organization.read"      "See the organization's name, address and settings."
-    OrganizationUpdate   "organization.update"    "Change the organization's name, address and settings."
-    OrganizationDelete   "organization.delete"    "Delete the organization with everything in it."
-    PolicyRead           "policy.read"            "See the organization's policy."
-    PolicyUpdate         "policy.update"          "Change those knobs of the policy that the preset leaves open."
-    PresetApply          "preset.apply"           "Put a new version of the preset, or another preset, into force."
-    MemberList           "member.list"            "See who belongs to the organization."
-    MemberInvite         "member.invite"          "Invite people, with roles below or equal to one's own."
-    MemberApprove        "member.approve"         "Approve or reject people who wait to join."
-    MemberUpdate         "member.update"          "Edit people below the top role: their profile, and the role of those who have not joined yet."
-    MemberChangeRole     "member.change_role"     "Change the role of people below the top role."
-    MemberManageTop      "member.manage_top"      "Give and take the top role, and do to its holders whatever may be done to people."
-    MemberDeactivate     "member.deactivate"      "Switch people off and on again, keeping their data."
-    MemberRemove         "member.remove"          "Remove people from the organization."
-    MemberLeave          "member.leave"           "Leave the organization by oneself."
-    MemberEndSessions    "member.end_sessions"    "End all sessions of another person in the organization."
-    InvitationManage     "invitation.manage"      "Resend, cancel and change invitations and invite links."
-    RoleList             "role.list"              "See the roles and what they may do."
-    GroupList            "group.list"             "See the groups and who is in them."
-    GroupManage          "group.manage"           "Create, change and delete groups, and decide who is in them."
-    GroupManageOwn       "group.manage_own"       "As a group's manager: change it and decide who is in it."
-    TokenCreate          "token.create"           "Create personal access tokens for oneself."
-    TokenManage          "token.manage"           "See and revoke the tokens of everybody in the organization."
-    ServiceAccountManage "service_account.manage" "Create, change and delete service accounts and their tokens."
-    AuditRead            "audit.read"             "Read and export the audit trail."
-    AccountManage        "account.manage"         "Manage the organization's account: plan label and billing contacts."
-    AccessCheck          "access.check"           "Ask what other people may do."
-    AuthenticationReset  "authentication.reset"   "Make every session and token of the organization issued so far invalid."
+    OrganizationRead "organization.read" "See the organization"
+        "See the organization's name, address and settings."
+    OrganizationUpdate "organization.update" "Change the organization's name and settings"
+        "Change the organization's name, address and settings."
+    OrganizationDelete "organization.delete" "Delete the organization"
+        "Delete the organization with everything in it."
+    PolicyRead "policy.read" "See the policy"
+        "See the organization's policy."
+    PolicyUpdate "policy.update" "Change the policy"
+        "Change those knobs of the policy that the preset leaves open."
+    PresetApply "preset.apply" "Apply a new preset"
+        "Put a new version of the preset, or another preset, into force."
+    MemberList "member.list" "See the members"
+        "See who belongs to the organization."
+    MemberInvite "member.invite" "Invite people"
+        "Invite people, with roles below or equal to one's own."
+    MemberApprove "member.approve" "Approve people who wait to join"
+        "Approve or reject people who wait to join."
+    MemberUpdate "member.update" "Edit people below the top role"
+        "Edit people below the top role: their profile, and the role of those who have not joined yet."
+    MemberChangeRole "member.change_role" "Change people's roles"
+        "Change the role of people below the top role."
+    MemberManageTop "member.manage_top" "Manage holders of the top role"
+        "Give and take the top role, and do to its holders whatever may be done to people."
+    MemberDeactivate "member.deactivate" "Deactivate and reactivate people"
+        "Switch people off and on again, keeping their data."
+    MemberRemove "member.remove" "Remove people"
+        "Remove people from the organization."
+    MemberLeave "member.leave" "Leave the organization"
+        "Leave the organization by oneself."
+    MemberEndSessions "member.end_sessions" "End other people's sessions"
+        "End all sessions of another person in the organization."
+    InvitationManage "invitation.manage" "Resend, change and cancel invitations"
+        "Resend, cancel and change invitations and invite links."
+    RoleList "role.list" "See the roles"
+        "See the roles and what they may do."
+    GroupList "group.list" "See the groups and who is in them"
+        "See the groups and who is in them."
+    GroupManage "group.manage" "Create, change and delete groups"
+        "Create, change and delete groups, and decide who is in them."
+    GroupManageOwn "group.manage_own" "Run the groups one manages"
+        "As a group's manager: change it and decide who is in it."
+    TokenCreate "token.create" "Create personal access tokens"
+        "Create personal access tokens for oneself."
+    TokenManage "token.manage" "See and revoke everybody's tokens"
+        "See and revoke the tokens of everybody in the organization."
+    ServiceAccountManage "service_account.manage" "Manage service accounts"
+        "Create, change and delete service accounts and their tokens."
+    AuditRead "audit.read" "Read and export the audit trail"
+        "Read and export the audit trail."
+    AccountManage "account.manage" "Manage plan label and billing contacts"
+        "Manage the organization's account: plan label and billing contacts."
+    AccessCheck "access.check" "Ask what others may do"
+        "Ask what other people may do."
+    AuthenticationReset "authentication.reset" "Reset authentication for everybody"
+        "Make every session and token of the organization issued so far invalid."
 }
 
 // INVARIANT: `Action as u8` is a bit number, so there are fewer actions than bits.

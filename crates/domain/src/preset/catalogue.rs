@@ -17,7 +17,7 @@ pub struct Permission {
     pub covers: Vec<String>,
 }
 
-/// All permissions of a preset, in file order.
+/// All permissions of a preset: those its file names, in its order, then the engine's other ones.
 ///
 /// INVARIANT: the engine's actions have the bits of [`Action::bit`]; the product's own permissions follow in
 /// file order. So an action needs no lookup, and a bit never leaves the process.
@@ -40,6 +40,19 @@ impl Catalogue {
         self.by_name.insert(permission.name.clone(), bit);
         self.permissions.push((bit, permission));
         Some(bit)
+    }
+
+    /// Adds the engine's permissions that the file does not name, in the engine's own words: a preset written
+    /// before an action existed stays valid.
+    pub(super) fn complete(&mut self) {
+        for action in Action::ALL {
+            self.add(Permission {
+                name: action.permission().to_owned(),
+                label: action.label().to_owned(),
+                applies_to: super::ORGANIZATION.to_owned(),
+                covers: Vec::new(),
+            });
+        }
     }
 
     fn next_free(&self) -> Option<Bit> {

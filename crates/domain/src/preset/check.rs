@@ -30,17 +30,6 @@ pub(super) fn reachable(applies_to: &str, types: &[ResourceType], catalogue: &Ca
         .collect()
 }
 
-/// Every engine action must be in the catalogue, or nobody could ever perform it.
-pub(super) fn actions_are_there(catalogue: &Catalogue, at: usize, report: &Report<'_>) {
-    for action in Action::ALL {
-        let name = action.permission();
-        if catalogue.bit(name).is_none() {
-            let detail = format!("the engine's permission `{name}` is not in the catalogue");
-            report.add(at, "action.missing", detail, "add a [[permission]] with this name");
-        }
-    }
-}
-
 /// The first organization role must hold every engine permission: somebody must be able to do everything.
 pub(super) fn top_role_is_complete(roles: &[(Role, usize)], catalogue: &Catalogue, report: &Report<'_>) {
     let Some((top, at)) = roles.iter().find(|(role, _)| role.applies_to == ORGANIZATION) else {

@@ -7,7 +7,7 @@ use crate::preset::fields::{At, Fields};
 use crate::preset::name::is_permission_name;
 use crate::preset::report::Report;
 use crate::preset::role::ORGANIZATION;
-use crate::preset::{Catalogue, Permission, ResourceType, check};
+use crate::preset::{Catalogue, Permission, ResourceType};
 use std::collections::HashMap;
 
 /// All permissions; each violation is reported and the permission left out.
@@ -15,7 +15,6 @@ pub(super) fn read(fields: &mut Fields<'_>, types: &[ResourceType], report: &Rep
     let mut catalogue = Catalogue::default();
     let mut covered: HashMap<String, String> = HashMap::new();
     let tables = fields.tables("permission");
-    let first = tables.first().map_or(0, |fields| fields.at);
     for mut fields in tables {
         let name = fields.text("name");
         let covers = fields.texts("covers").unwrap_or_default();
@@ -36,7 +35,7 @@ pub(super) fn read(fields: &mut Fields<'_>, types: &[ResourceType], report: &Rep
             add(&mut catalogue, permission, &name, report);
         }
     }
-    check::actions_are_there(&catalogue, first, report);
+    catalogue.complete();
     catalogue
 }
 
