@@ -4,12 +4,14 @@
 //! crate. Time and fresh ids come in as arguments.
 
 pub mod access;
+pub mod account;
 pub mod action;
 pub mod change;
 pub mod group;
 pub mod identity;
 pub mod ids;
 pub mod invitation;
+pub mod limit;
 pub mod member;
 pub mod organization;
 pub mod permission;
@@ -22,3 +24,4 @@ pub mod rights;
 pub mod text;
 pub mod time;
 pub mod token;
+pub mod usage;

@@ -30,6 +30,7 @@ impl Change {
         match self {
             Self::Group(change) => return Some(change.audit()),
             Self::Resource(change) => return Some(change.audit()),
+            Self::Limit(change) => return Some(change.audit()),
             _ => {}
         }
         self.audit_of_organization()
@@ -66,6 +67,9 @@ impl Change {
             }),
             Self::PolicyChanged { organization, before, after } => {
                 fact(*organization, "policy.changed", "", json!(before), json!(after))
+            }
+            Self::AccountChanged { organization, before, after } => {
+                fact(*organization, "account.changed", "", json!(before), json!(after))
             }
             Self::AuthenticationReset { organization, at } => {
                 fact(*organization, "authentication.reset", "", Value::Null, json!({"valid_from": at}))

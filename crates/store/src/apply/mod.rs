@@ -2,6 +2,7 @@
 
 mod group;
 mod identity;
+mod limit;
 mod member;
 mod organization;
 mod resource;
@@ -22,6 +23,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         .chain(identity::STATEMENTS)
         .chain(group::STATEMENTS)
         .chain(resource::STATEMENTS)
+        .chain(limit::STATEMENTS)
         .copied()
 }
 
@@ -55,6 +57,9 @@ pub(crate) fn rows(
         Change::OrganizationDeleted { organization, .. } => organization::deleted(conn, &at, *organization),
         Change::PolicyChanged { organization, after, .. } => {
             organization::policy_changed(conn, &at, *organization, after)
+        }
+        Change::AccountChanged { organization, after, .. } => {
+            organization::account_changed(conn, &at, *organization, after)
         }
         Change::AuthenticationReset { organization, at: from } => {
             organization::authentication_reset(conn, &at, *organization, *from)
@@ -100,6 +105,7 @@ pub(crate) fn rows(
         Change::LinkUsed { link } => identity::link_used(conn, *link),
         Change::Group(change) => group::changed(conn, &at, change),
         Change::Resource(change) => resource::changed(conn, &at, change),
+        Change::Limit(change) => limit::changed(conn, &at, change),
         Change::MailQueued { mail, organization, invitation, kind, to, sealed } => {
             identity::mail_queued(conn, &at, *mail, (*organization, *invitation), kind, to, sealed)
         }
