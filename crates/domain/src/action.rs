@@ -91,7 +91,7 @@ actions! {
         "Manage the organization's account: plan label and billing contacts."
     LimitManage "limit.manage" "Set usage limits"
         "Set usage limits, and see how much of them is used."
-    UsageReport "usage.report" "Report use, and ask what is left of the limits"
+    UsageReport "usage.report" "Report use and ask what is left"
         "For products: report what people use, and ask what is left of the limits."
     AccessCheck "access.check" "Ask what others may do"
         "Ask what other people may do."

@@ -39,8 +39,8 @@ async fn group_of(by: &mut Caller, name: &str, members: &[&str]) -> String {
 #[tokio::test]
 async fn on_36_a_reached_budget_is_429_until_use_has_left_the_trailing_period() {
     for engine in engines() {
-        let (test, mut admin) = TestApp::house(engine, "standard").await;
-        let mut ann = test.join(&mut admin, "acme", "ann@acme.test", "member").await;
+        let (test, mut admin) = TestApp::house(engine, "onyx").await;
+        let mut ann = test.join(&mut admin, "acme", "ann@acme.test", "basic").await;
         let made = limit(&mut admin, json!({"type": "organization"}), 100, HOUR_S).await;
         let body = json!({"scope": {"type": "organization"}, "unit": "tokens", "budget": 1, "period_s": 60});
         ann.caller.post(&format!("{ORG}/usage-limits"), body).await.refused(403, "access.denied");
@@ -92,9 +92,9 @@ async fn on_36_a_reached_budget_is_429_until_use_has_left_the_trailing_period() 
 #[tokio::test]
 async fn on_37_members_are_measured_alone_and_any_organizations_limit_stops_everybody() {
     for engine in engines() {
-        let (test, mut admin) = TestApp::house(engine, "standard").await;
-        let ann = test.join(&mut admin, "acme", "ann@acme.test", "member").await;
-        let bob = test.join(&mut admin, "acme", "bob@acme.test", "member").await;
+        let (test, mut admin) = TestApp::house(engine, "onyx").await;
+        let ann = test.join(&mut admin, "acme", "ann@acme.test", "basic").await;
+        let bob = test.join(&mut admin, "acme", "bob@acme.test", "basic").await;
         limit(&mut admin, json!({"type": "member"}), 10, DAY_S).await;
         let own = limit(&mut admin, json!({"type": "member", "id": bob.member}), 5, DAY_S).await;
         report(&mut admin, Some(&ann.member), 7).await.expect(200);
@@ -117,7 +117,9 @@ async fn on_37_members_are_measured_alone_and_any_organizations_limit_stops_ever
         admin.delete(&format!("{ORG}/usage-limits/{month}")).await.expect(204);
         check(&mut admin, Some(&ann.member)).await.expect(200);
         // Whoever is removed takes their own limit along; what they used stays used.
-        admin.delete(&format!("{ORG}/members/{}", bob.member)).await.expect(204);
+        let his = format!("{ORG}/members/{}", bob.member);
+        admin.send("POST", &format!("{his}/deactivate"), None, &[]).await.expect(200);
+        admin.delete(&his).await.expect(204);
         admin.get(&format!("{ORG}/usage-limits/{own}")).await.refused(404, "not_found");
         let limits = test.all(&mut admin, &format!("{ORG}/usage-limits")).await;
         let used: Vec<&Value> = limits.iter().map(|l| &l["used"]).collect();
@@ -130,9 +132,9 @@ async fn on_37_members_are_measured_alone_and_any_organizations_limit_stops_ever
 #[tokio::test]
 async fn on_37_a_groups_limit_is_pooled_and_one_group_with_room_is_enough() {
     for engine in engines() {
-        let (test, mut admin) = TestApp::house(engine, "standard").await;
-        let ann = test.join(&mut admin, "acme", "ann@acme.test", "member").await;
-        let bob = test.join(&mut admin, "acme", "bob@acme.test", "member").await;
+        let (test, mut admin) = TestApp::house(engine, "onyx").await;
+        let ann = test.join(&mut admin, "acme", "ann@acme.test", "basic").await;
+        let bob = test.join(&mut admin, "acme", "bob@acme.test", "basic").await;
         let red = group_of(&mut admin, "Red", &[&ann.member, &bob.member]).await;
         let blue = group_of(&mut admin, "Blue", &[&ann.member]).await;
         group_of(&mut admin, "Unlimited", &[&bob.member]).await;
