@@ -15,6 +15,7 @@ use crate::invitation::{Deliver, Invitation, SecretHash};
 use crate::member::Member;
 use crate::organization::Organization;
 use crate::resource::ResourceChange;
+use crate::role::RoleChange;
 use crate::time::Timestamp;
 use crate::token::Token;
 
@@ -202,6 +203,8 @@ pub enum Change {
     },
     /// A group or somebody's place in it.
     Group(GroupChange),
+    /// A role of the organization's own.
+    Role(RoleChange),
     /// A resource or a grant on it.
     Resource(ResourceChange),
     /// A message waits in the outbox; `sealed` is unreadable without the instance key.

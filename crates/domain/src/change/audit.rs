@@ -30,6 +30,7 @@ impl Change {
         match self {
             Self::Group(change) => return Some(change.audit()),
             Self::Resource(change) => return Some(change.audit()),
+            Self::Role(change) => return Some(change.audit()),
             _ => {}
         }
         self.audit_of_organization()

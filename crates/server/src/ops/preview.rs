@@ -1,17 +1,18 @@
 //! What a write would do, told from the changes it would make. Does not keep anything.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
-use guildhall_domain::change::{AccessChange, Change};
+use guildhall_domain::change::Change;
 use guildhall_domain::ids::{MemberId, OrgId};
 use guildhall_domain::member::Status;
 use guildhall_domain::organization::Organization;
 use guildhall_domain::permission::Mask;
 use guildhall_domain::preset::Rules;
+use guildhall_domain::role::{CustomRole, RoleChange};
 use guildhall_store::read::member::Filter;
-use guildhall_store::read::{Page, member as members, organization};
+use guildhall_store::read::{Page, member as members, organization, role as roles};
 use guildhall_store::{Stop, Tx};
-use serde_json::{Map, Value};
 
 use super::Ctx;
 use super::view::{EventTarget, Preview, PreviewAccess, PreviewChange, PreviewMail};
@@ -24,6 +25,7 @@ pub fn of(ctx: &Ctx, tx: &mut Tx<'_>) -> Result<Preview, Stop> {
     let changes: Vec<Change> = tx.changes().to_vec();
     let mut preview =
         Preview { changes: Vec::new(), access_gained: Vec::new(), access_lost: Vec::new(), mails: Vec::new() };
+    let mut touched: Vec<OrgId> = Vec::new();
     for change in &changes {
         if let Some(fact) = change.audit() {
             let (kind, id, name) = fact.target;
@@ -37,41 +39,46 @@ pub fn of(ctx: &Ctx, tx: &mut Tx<'_>) -> Result<Preview, Stop> {
         if let Change::MailQueued { kind, to, .. } = change {
             preview.mails.push(PreviewMail { to: to.clone(), kind: (*kind).to_owned() });
         }
-        if let Change::PolicyChanged { organization, before, after } = change {
-            // Whoever comes in by the same write is told by that.
-            let told = changes.iter().filter_map(|c| c.access().map(|access| access.member)).collect();
-            compare_policies(ctx, tx, *organization, (before, after), &told, &mut preview)?;
-        }
-        if let Some(access) = change.access()
-            && let Some(organization) = organization::by_id(tx, access.organization)?
-        {
-            let rules = ctx.app.rules_uncached(&organization)?;
-            compare(&rules, &access, &mut preview);
+        let here = match change {
+            Change::PolicyChanged { organization, .. } => Some(*organization),
+            Change::Role(change) => Some(change.role().organization),
+            other => other.access().map(|access| access.organization),
+        };
+        touched.extend(here.filter(|id| !touched.contains(id)));
+    }
+    for id in touched {
+        if let Some(here) = organization::by_id(tx, id)? {
+            compare(ctx, tx, &here, &changes, &mut preview)?;
         }
     }
     Ok(preview)
 }
 
-/// Knobs take rights from roles and give them back: everybody active whose role is touched is told.
-fn compare_policies(
+/// Who has other rights than before: whoever's membership or role changed, and whoever holds a role that a
+/// knob or an editor changed.
+fn compare(
     ctx: &Ctx,
     tx: &mut Tx<'_>,
-    organization: OrgId,
-    (before, after): (&Map<String, Value>, &Map<String, Value>),
-    told: &HashSet<MemberId>,
+    here: &Organization,
+    changes: &[Change],
     preview: &mut Preview,
 ) -> Result<(), Stop> {
-    let Some(here) = organization::by_id(tx, organization)? else { return Ok(()) };
-    let with =
-        |policy: &Map<String, Value>| ctx.app.rules_uncached(&Organization { policy: policy.clone(), ..here.clone() });
-    let (before, after) = (with(before)?, with(after)?);
-    for role in after.preset().organization_roles() {
+    let own = roles::of_organization(tx, here.id)?;
+    let (before, after) = (earlier(ctx, here, own.clone(), changes)?, ctx.app.rules_of(here, own)?);
+    let mut told: HashSet<MemberId> = HashSet::new();
+    for access in changes.iter().filter_map(Change::access).filter(|access| access.organization == here.id) {
+        let mask = |rules: &Rules, role: &Option<String>| role.as_deref().map_or(Mask::EMPTY, |r| rules.role_mask(r));
+        let masks = (mask(&before, &access.before), mask(&after, &access.after));
+        told.insert(access.member);
+        tell(&after, (access.member, &access.email), masks, preview);
+    }
+    for role in after.organization_roles() {
         let masks = (before.role_mask(&role.slug), after.role_mask(&role.slug));
         if masks.0 == masks.1 {
             continue;
         }
         let filter = Filter { role: Some(role.slug.clone()), status: Some(Status::Active), ..Filter::default() };
-        let holders = members::list(tx, organization, &filter, &Page { after: None, limit: u32::MAX })?;
+        let holders = members::list(tx, here.id, &filter, &Page { after: None, limit: u32::MAX })?;
         for (_, member) in holders.into_iter().filter(|(_, member)| !told.contains(&member.id)) {
             tell(&after, (member.id, &member.email), masks, preview);
         }
@@ -79,9 +86,22 @@ fn compare_policies(
     Ok(())
 }
 
-fn compare(rules: &Rules, access: &AccessChange, preview: &mut Preview) {
-    let mask = |role: &Option<String>| role.as_deref().map_or(Mask::EMPTY, |slug| rules.role_mask(slug));
-    tell(rules, (access.member, &access.email), (mask(&access.before), mask(&access.after)), preview);
+/// The rules as they were before the changes.
+fn earlier(ctx: &Ctx, here: &Organization, mut own: Vec<CustomRole>, changes: &[Change]) -> Result<Arc<Rules>, Stop> {
+    let mut policy = here.policy.clone();
+    for change in changes.iter().rev() {
+        match change {
+            Change::PolicyChanged { organization, before, .. } if *organization == here.id => policy = before.clone(),
+            Change::Role(change) if change.role().organization == here.id => {
+                own.retain(|role| role.id != change.role().id);
+                if !matches!(change, RoleChange::Created { .. }) {
+                    own.push(change.role().clone());
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(ctx.app.rules_of(&Organization { policy, ..here.clone() }, own)?)
 }
 
 fn tell(rules: &Rules, (member, email): (MemberId, &str), (before, after): (Mask, Mask), preview: &mut Preview) {

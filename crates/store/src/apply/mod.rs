@@ -5,6 +5,7 @@ mod identity;
 mod member;
 mod organization;
 mod resource;
+mod role;
 
 use guildhall_domain::change::Change;
 use guildhall_domain::ids::OrgId;
@@ -22,6 +23,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         .chain(identity::STATEMENTS)
         .chain(group::STATEMENTS)
         .chain(resource::STATEMENTS)
+        .chain(role::STATEMENTS)
         .copied()
 }
 
@@ -100,6 +102,7 @@ pub(crate) fn rows(
         Change::LinkUsed { link } => identity::link_used(conn, *link),
         Change::Group(change) => group::changed(conn, &at, change),
         Change::Resource(change) => resource::changed(conn, &at, change),
+        Change::Role(change) => role::changed(conn, &at, change),
         Change::MailQueued { mail, organization, invitation, kind, to, sealed } => {
             identity::mail_queued(conn, &at, *mail, (*organization, *invitation), kind, to, sealed)
         }

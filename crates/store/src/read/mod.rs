@@ -9,6 +9,7 @@ pub mod member;
 pub mod organization;
 pub mod outbox;
 pub mod resource;
+pub mod role;
 pub mod schema;
 
 use guildhall_domain::ids::OrgId;
@@ -27,6 +28,7 @@ pub struct Page<K> {
 pub(crate) fn statements() -> impl Iterator<Item = String> {
     [organization::STATEMENTS, identity::STATEMENTS, invitation::STATEMENTS, credential::STATEMENTS, outbox::STATEMENTS]
         .into_iter()
+        .chain([role::STATEMENTS])
         .flatten()
         .map(|sql| (*sql).to_owned())
         .chain(member::statements())

@@ -61,9 +61,12 @@ impl Model {
         }
     }
 
-    /// Groups, resources and grants.
+    /// Roles, groups, resources and grants.
     fn dispatch_below(&mut self, c: &Call<'_>) -> Outcome {
         match (c.asked.method, c.asked.route) {
+            ("POST", "/organizations/{}/roles") => self.create_role(c),
+            ("PATCH", "/organizations/{}/roles/{}") => self.edit_role(c),
+            ("DELETE", "/organizations/{}/roles/{}") => self.delete_role(c),
             ("GET", "/organizations/{}/groups") => self.list_groups(c),
             ("POST", "/organizations/{}/groups") => self.create_group(c),
             ("GET", "/organizations/{}/groups/{}") => self.show_group(c),

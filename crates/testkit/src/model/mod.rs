@@ -14,6 +14,7 @@ mod people;
 mod questions;
 mod request;
 mod resources;
+mod roles;
 mod rules;
 mod state;
 mod tokens;
@@ -23,6 +24,7 @@ use serde_json::{Value, json};
 pub use groups::Group;
 pub use request::{Letter, Reply, Request, Who};
 pub use resources::{Grant, Resource};
+pub use roles::OwnRole;
 pub use rules::{Reach, Rulebook};
 pub use state::{Invitation, Link, Member, Organization, Person, Session, Token};
 

@@ -53,6 +53,8 @@ pub struct House {
     pub group: String,
     pub resource: String,
     pub grant: String,
+    /// A role of the organization's own, for projects.
+    pub role: String,
     /// A secret that a letter waiting nowhere holds: for links that must be opened.
     pub reset: String,
     pub proof: String,
@@ -95,6 +97,8 @@ impl House {
         let given = json!({"subject": {"type": "group", "id": group}, "role": "viewer"});
         let grant = owner.post(&format!("{here}/resources/{resource}/grants"), given).await.expect(201);
         let grant = grant.at("/id").to_owned();
+        let own = json!({"name": "Reviewer", "applies_to": "project", "permissions": ["project.read"]});
+        let role = owner.post(&format!("{here}/roles"), own).await.expect(201).at("/id").to_owned();
         let (invitation, secret) = (invited.id, invited.secret);
         Self {
             test,
@@ -107,6 +111,7 @@ impl House {
             group,
             resource,
             grant,
+            role,
             reset,
             proof,
             secret,
@@ -124,8 +129,10 @@ impl House {
             _ => other,
         };
         let mut path = operation.path.replace("{org}", "acme").replace("{member}", member);
-        path =
-            path.replace("{invitation}", &self.invitation).replace("{role}", "admin").replace("{token}", &self.token);
+        path = path
+            .replace("{invitation}", &self.invitation)
+            .replace("{role}", &self.role)
+            .replace("{token}", &self.token);
         path = path.replace("{group}", &self.group).replace("{resource}", &self.resource);
         path = path.replace("{grant}", &self.grant);
         if path.contains("{session}") {
@@ -158,6 +165,8 @@ impl House {
             "change_member_role" => json!({"role": "admin"}),
             "change_invitation_role" => json!({"role": "guest"}),
             "invite" => json!({"invitations": [{"email": "new@b.test"}, {"email": "bad"}], "deliver": "email"}),
+            "create_role" => json!({"name": "Auditor", "permissions": ["audit.read"]}),
+            "edit_role" => json!({"permissions": ["project.read", "project.edit"]}),
             "create_group" => json!({"name": "New"}),
             "edit_group" => json!({"name": "Operations"}),
             "put_group_member" => json!({"manager": true}),

@@ -4,6 +4,7 @@
 mod dice;
 mod people;
 mod places;
+mod roles;
 mod scopes;
 
 use guildhall_testkit::app::PASSWORD;
@@ -228,7 +229,7 @@ impl Generator {
         let choice = match self.step {
             0..40 => 22 + self.dice.below(34),
             40..60 => 100 + self.dice.below(34),
-            _ => self.dice.below(148),
+            _ => self.dice.below(158),
         };
         match choice {
             0..=27 => self.about_members(&place, org, actor),
@@ -242,6 +243,7 @@ impl Generator {
             100..=109 => self.about_groups(&place, org, actor),
             110..=124 => self.about_resources(&place, org, actor),
             125..=147 => self.about_grants(&place, org, actor),
+            148..=157 => self.about_roles(&place, org, actor),
             _ => self.reads(&place, org, actor),
         }
     }
