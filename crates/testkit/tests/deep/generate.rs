@@ -194,6 +194,17 @@ impl Generator {
         }
     }
 
+    /// The membership of whoever has this credential.
+    fn oneself(&self, place: &Organization, who: &Who) -> Option<Member> {
+        let person = match who {
+            Who::Session(secret) => self.model.sessions.iter().find(|s| s.secret == *secret)?.person.clone(),
+            Who::Token(secret) => self.model.tokens.iter().find(|t| t.secret == *secret)?.person.clone(),
+            _ => return None,
+        };
+        let mut here = self.model.members.iter().filter(|m| m.organization == place.id && m.status == "active");
+        here.find(|m| m.person.as_ref() == Some(&person)).cloned()
+    }
+
     fn role(&mut self, place: &Organization) -> String {
         match self.dice.below(14) {
             0 => "emperor".to_owned(),
