@@ -122,8 +122,8 @@ impl Permit {
     pub fn covers_role(&self, role: &RoleRights) -> bool {
         let gives = over_others(role.floor & role.ceiling);
         gives.is_subset_of(self.rights)
-            && (!role.implicit_below || gives.is_subset_of(self.below))
-            && (!role.bypass || gives.is_subset_of(self.past_control))
+            && (gives & role.below).is_subset_of(self.below)
+            && (!role.bypass || (gives & role.below).is_subset_of(self.past_control))
     }
 
     /// Is `member` the holder?

@@ -37,8 +37,8 @@ pub struct CustomRole {
     pub permissions: Vec<String>,
     /// What it lets all sources together give, by name; `None` is everything.
     pub ceiling: Option<Vec<String>>,
-    /// Whether an organization role holds in everything below the organization too.
-    pub below: bool,
+    /// What of an organization role's permissions holds in everything below the organization too; `None` is all.
+    pub below: Option<Vec<String>>,
     /// When it was made.
     pub created_at: Timestamp,
     /// Revision of its last change.
@@ -155,13 +155,16 @@ fn guard_form(rules: &Rules, role: &CustomRole) -> Result<(), Refusal> {
     if floor.is_empty() {
         return Err(Refusal::field("permissions", "field.empty", "name at least one permission"));
     }
-    let Some(names) = &role.ceiling else { return Ok(()) };
-    if !of_organization {
-        return Err(Refusal::field("ceiling", "field.invalid", "only a role of the organization has a ceiling"));
-    }
-    if !floor.is_subset_of(read(rules, ORGANIZATION, names, "ceiling")?) {
-        let detail = "must hold everything that the role gives";
-        return Err(Refusal::field("ceiling", "field.invalid", detail));
+    for (field, names) in [("ceiling", &role.ceiling), ("below", &role.below)] {
+        let Some(names) = names else { continue };
+        if !of_organization {
+            let detail = format!("only a role of the organization has a `{field}`");
+            return Err(Refusal::field(field, "field.invalid", detail));
+        }
+        let mask = read(rules, ORGANIZATION, names, field)?;
+        if field == "ceiling" && !floor.is_subset_of(mask) {
+            return Err(Refusal::field(field, "field.invalid", "must hold everything that the role gives"));
+        }
     }
     Ok(())
 }

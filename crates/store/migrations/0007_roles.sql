@@ -10,7 +10,7 @@ CREATE TABLE roles (
     description {T} NOT NULL,
     permissions {T} NOT NULL,
     ceiling {T},
-    below BIGINT NOT NULL,
+    below {T},
     created_at BIGINT NOT NULL,
     revision BIGINT NOT NULL,
     PRIMARY KEY (organization_id, id)

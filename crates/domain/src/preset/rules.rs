@@ -20,8 +20,8 @@ pub struct RoleRights {
     pub ceiling: Mask,
     /// What knobs take away, whatever the source; already gone from `ceiling`, kept for explaining.
     pub cuts: Vec<(Knob, Mask)>,
-    /// Whether the floor holds below the organization too.
-    pub implicit_below: bool,
+    /// What of the floor holds below the organization too.
+    pub below: Mask,
     /// Whether controlled scopes do not cut the role.
     pub bypass: bool,
 }
@@ -31,13 +31,7 @@ impl RoleRights {
     pub(crate) fn new(role: &Role, policy: &Policy) -> RoleRights {
         let cuts = cuts(role, policy);
         let taken = cuts.iter().fold(Mask::EMPTY, |all, (_, mask)| all | *mask);
-        RoleRights {
-            floor: role.floor,
-            ceiling: role.ceiling - taken,
-            cuts,
-            implicit_below: role.implicit_below,
-            bypass: role.bypass,
-        }
+        RoleRights { floor: role.floor, ceiling: role.ceiling - taken, cuts, below: role.below, bypass: role.bypass }
     }
 
     /// The knob that takes `bit` away from the role.
@@ -86,7 +80,7 @@ fn role_of(preset: &Preset, own: &CustomRole) -> Role {
         floor: floor & ceiling,
         ceiling,
         rank: u16::MAX,
-        implicit_below: own.below,
+        below: own.below.as_deref().map_or(Mask::ALL, mask),
         bypass: false,
     }
 }
@@ -112,7 +106,8 @@ impl Rules {
     pub fn with_own(preset: Arc<Preset>, policy: Policy, own: Vec<CustomRole>) -> Rules {
         let made: Vec<Role> = own.iter().map(|role| role_of(&preset, role)).collect();
         let of_organization = made.iter().filter(|role| role.applies_to == ORGANIZATION);
-        let roles = preset.organization_roles().chain(of_organization);
+        // Where a later preset brings a role of that name too, the preset's is meant.
+        let roles = of_organization.chain(preset.organization_roles());
         let roles = roles.map(|role| (role.slug.clone(), RoleRights::new(role, &policy))).collect();
         Rules { preset, policy, own, made, roles, unknown: RoleRights::default() }
     }

@@ -41,6 +41,7 @@ pub fn of(ctx: &Ctx, tx: &mut Tx<'_>) -> Result<Preview, Stop> {
         }
         let here = match change {
             Change::PolicyChanged { organization, .. } => Some(*organization),
+            Change::PresetApplied { after, .. } => Some(after.id),
             Change::Role(change) => Some(change.role().organization),
             other => other.access().map(|access| access.organization),
         };
@@ -54,8 +55,8 @@ pub fn of(ctx: &Ctx, tx: &mut Tx<'_>) -> Result<Preview, Stop> {
     Ok(preview)
 }
 
-/// Who has other rights than before: whoever's membership or role changed, and whoever holds a role that a
-/// knob or an editor changed.
+/// Who has other rights than before: whoever's membership or role changed, and whoever is active with a role that
+/// means something else by another knob, another preset or an edited role.
 fn compare(
     ctx: &Ctx,
     tx: &mut Tx<'_>,
@@ -65,22 +66,22 @@ fn compare(
 ) -> Result<(), Stop> {
     let own = roles::of_organization(tx, here.id)?;
     let (before, after) = (earlier(ctx, here, own.clone(), changes)?, ctx.app.rules_of(here, own)?);
+    // Whoever comes in or changes the role by the same write is told by that.
     let mut told: HashSet<MemberId> = HashSet::new();
     for access in changes.iter().filter_map(Change::access).filter(|access| access.organization == here.id) {
-        let mask = |rules: &Rules, role: &Option<String>| role.as_deref().map_or(Mask::EMPTY, |r| rules.role_mask(r));
-        let masks = (mask(&before, &access.before), mask(&after, &access.after));
         told.insert(access.member);
-        tell(&after, (access.member, &access.email), masks, preview);
+        let names = (names(&before, access.before.as_deref()), names(&after, access.after.as_deref()));
+        tell((access.member, &access.email), (&names.0, &names.1), preview);
     }
     for role in after.organization_roles() {
-        let masks = (before.role_mask(&role.slug), after.role_mask(&role.slug));
-        if masks.0 == masks.1 {
+        let names = (names(&before, Some(&role.slug)), names(&after, Some(&role.slug)));
+        if names.0 == names.1 {
             continue;
         }
         let filter = Filter { role: Some(role.slug.clone()), status: Some(Status::Active), ..Filter::default() };
         let holders = members::list(tx, here.id, &filter, &Page { after: None, limit: u32::MAX })?;
         for (_, member) in holders.into_iter().filter(|(_, member)| !told.contains(&member.id)) {
-            tell(&after, (member.id, &member.email), masks, preview);
+            tell((member.id, &member.email), (&names.0, &names.1), preview);
         }
     }
     Ok(())
@@ -88,10 +89,13 @@ fn compare(
 
 /// The rules as they were before the changes.
 fn earlier(ctx: &Ctx, here: &Organization, mut own: Vec<CustomRole>, changes: &[Change]) -> Result<Arc<Rules>, Stop> {
-    let mut policy = here.policy.clone();
+    let mut was = here.clone();
     for change in changes.iter().rev() {
         match change {
-            Change::PolicyChanged { organization, before, .. } if *organization == here.id => policy = before.clone(),
+            Change::PolicyChanged { organization, before, .. } if *organization == here.id => {
+                was.policy = before.clone();
+            }
+            Change::PresetApplied { before, .. } if before.id == here.id => was = (**before).clone(),
             Change::Role(change) if change.role().organization == here.id => {
                 own.retain(|role| role.id != change.role().id);
                 if !matches!(change, RoleChange::Created { .. }) {
@@ -101,21 +105,24 @@ fn earlier(ctx: &Ctx, here: &Organization, mut own: Vec<CustomRole>, changes: &[
             _ => {}
         }
     }
-    Ok(ctx.app.rules_of(&Organization { policy, ..here.clone() }, own)?)
+    Ok(ctx.app.rules_of(&was, own)?)
 }
 
-fn tell(rules: &Rules, (member, email): (MemberId, &str), (before, after): (Mask, Mask), preview: &mut Preview) {
-    let names = |mask: Mask| -> Vec<String> {
-        rules.preset().catalogue.iter().filter(|(bit, _)| mask.contains(*bit)).map(|(_, p)| p.name.clone()).collect()
+/// What a role gives at the root, by name: bits mean something in one preset only.
+fn names(rules: &Rules, role: Option<&str>) -> Vec<String> {
+    let mask = role.map_or(Mask::EMPTY, |slug| rules.role_mask(slug));
+    rules.preset().catalogue.names(mask).into_iter().map(str::to_owned).collect()
+}
+
+fn tell((member, email): (MemberId, &str), (before, after): (&[String], &[String]), preview: &mut Preview) {
+    let only = |these: &[String], those: &[String]| -> Vec<String> {
+        these.iter().filter(|name| !those.contains(name)).cloned().collect()
     };
-    for (list, difference) in [(&mut preview.access_gained, after - before), (&mut preview.access_lost, before - after)]
+    for (list, permissions) in
+        [(&mut preview.access_gained, only(after, before)), (&mut preview.access_lost, only(before, after))]
     {
-        if !difference.is_empty() {
-            list.push(PreviewAccess {
-                member: member.to_string(),
-                email: email.to_owned(),
-                permissions: names(difference),
-            });
+        if !permissions.is_empty() {
+            list.push(PreviewAccess { member: member.to_string(), email: email.to_owned(), permissions });
         }
     }
 }

@@ -38,8 +38,9 @@ pub struct RoleView {
     /// What it lets all sources together give, after the policy; left out where that is everything.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ceiling: Option<Vec<String>>,
-    /// Whether a role of the organization holds in everything below it too.
-    pub below: bool,
+    /// What of a role of the organization holds in everything below it too; left out where that is everything.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub below: Option<Vec<String>>,
     /// Revision of its last change, as in its `ETag`; 0 for a built-in one.
     pub revision: u64,
 }
@@ -64,9 +65,9 @@ pub struct NewRole {
     /// What it lets all sources together give; left out: everything.
     #[serde(default)]
     pub ceiling: Option<Vec<String>>,
-    /// Whether it holds in everything below the organization too; left out: yes.
+    /// What of it holds in everything below the organization too; left out: everything.
     #[serde(default)]
-    pub below: Option<bool>,
+    pub below: Option<Vec<String>>,
 }
 
 /// Changes of a role; what is left out stays.
@@ -86,9 +87,10 @@ pub struct EditRole {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Vec<String>>)]
     pub ceiling: Option<Option<Vec<String>>>,
-    /// Whether it holds below the organization too.
-    #[serde(default)]
-    pub below: Option<bool>,
+    /// What of it holds below the organization too; `null` is everything.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Vec<String>>)]
+    pub below: Option<Option<Vec<String>>>,
 }
 
 /// Tells a field that is `null` from one that is left out.
@@ -150,7 +152,7 @@ fn shown(place: &Place, role: &Role) -> RoleView {
         built_in: role.built_in,
         permissions: names(given),
         ceiling: (role.ceiling != Mask::ALL).then(|| names(ceiling)),
-        below: !of_organization || role.implicit_below,
+        below: (role.below != Mask::ALL).then(|| names(given & role.below)),
         revision: own.map_or(0, |own| own.revision),
     }
 }
@@ -244,7 +246,7 @@ pub async fn create(ctx: &Ctx, organization: &str, wanted: NewRole) -> Result<An
             description: described(wanted.description.as_deref())?,
             permissions: wanted.permissions.clone(),
             ceiling: wanted.ceiling.clone(),
-            below: wanted.below.unwrap_or(true),
+            below: wanted.below.clone(),
             created_at: ctx.now,
             revision: 0,
         };
@@ -286,7 +288,7 @@ pub async fn edit(ctx: &Ctx, organization: &str, role: &str, wanted: EditRole) -
         }
         after.permissions = wanted.permissions.clone().unwrap_or(after.permissions);
         after.ceiling = wanted.ceiling.clone().unwrap_or(after.ceiling);
-        after.below = wanted.below.unwrap_or(after.below);
+        after.below = wanted.below.clone().unwrap_or(after.below);
         let granted = rows::grants_of(tx, place.organization.id, &before.applies_to, &before.slug)? > 0;
         tx.apply(rules_of::edit(&permit, &place.rules, &before, after, granted)?)?;
         again(ctx, tx, &place, before.id)

@@ -33,7 +33,7 @@ pub(super) fn changed(conn: &mut Conn<'_>, at: &At<'_>, change: &RoleChange) -> 
                     &r.description,
                     &json!(r.permissions),
                     &json!(r.ceiling),
-                    r.below,
+                    &json!(r.below),
                     revision
                 ],
             )?;
@@ -60,7 +60,7 @@ fn created(conn: &mut Conn<'_>, r: &CustomRole, revision: u64) -> Result<(), Sto
             &r.description,
             &json!(r.permissions),
             &json!(r.ceiling),
-            r.below,
+            &json!(r.below),
             r.created_at,
             revision
         ],

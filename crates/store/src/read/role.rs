@@ -28,7 +28,7 @@ fn role(row: &mut Row) -> Result<CustomRole, StoreError> {
         description: row.next()?,
         permissions: names(row)?.unwrap_or_default(),
         ceiling: names(row)?,
-        below: row.next()?,
+        below: names(row)?,
         created_at: row.next()?,
         revision: row.next()?,
     })

@@ -16,7 +16,7 @@ pub struct OwnRole {
     pub description: String,
     pub permissions: Vec<String>,
     pub ceiling: Option<Vec<String>>,
-    pub below: bool,
+    pub below: Option<Vec<String>>,
     pub revision: u64,
 }
 
@@ -50,7 +50,7 @@ impl Organization {
     }
 
     /// Takes an own role's meaning out of the rules, or puts it in.
-    fn forget_meaning(&mut self, role: &OwnRole) {
+    pub(super) fn forget_meaning(&mut self, role: &OwnRole) {
         if role.applies_to == "organization" {
             self.rules.roles.retain(|(slug, _)| *slug != role.slug);
             self.rules.reach.retain(|r| r.slug != role.slug);
@@ -59,11 +59,15 @@ impl Organization {
         }
     }
 
-    fn learn_meaning(&mut self, role: &OwnRole) {
-        let (slug, gives) = (role.slug.clone(), role.permissions.clone());
+    pub(super) fn learn_meaning(&mut self, role: &OwnRole) {
+        // What the preset does not know any more means nothing.
+        let (slug, reachable) = (role.slug.clone(), self.reachable(&role.applies_to));
+        let gives: Vec<String> = role.permissions.iter().filter(|p| reachable.contains(p)).cloned().collect();
         if role.applies_to == "organization" {
-            let ceiling = role.ceiling.clone().unwrap_or_else(|| self.rules.permissions.clone());
-            self.rules.reach.push(Reach { slug: slug.clone(), ceiling, below: role.below, bypass: false });
+            let all = || self.rules.permissions.clone();
+            let (ceiling, below) = (role.ceiling.clone().unwrap_or_else(all), role.below.clone().unwrap_or_else(all));
+            let gives: Vec<String> = gives.into_iter().filter(|p| ceiling.contains(p)).collect();
+            self.rules.reach.push(Reach { slug: slug.clone(), ceiling, below, bypass: false });
             self.rules.roles.push((slug, gives));
         } else {
             self.rules.inner.push((role.applies_to.clone(), slug, gives));
@@ -75,15 +79,17 @@ impl Model {
     /// What the caller may do everywhere below the organization, inside controlled scopes too if asked.
     fn held_below(&self, place: &Place, past_control: bool) -> Vec<String> {
         let reach = self.at(place).reach_of(&place.me.role);
-        if reach.below && (!past_control || reach.bypass) { self.held(place) } else { Vec::new() }
+        let open = !past_control || reach.bypass;
+        self.held(place).into_iter().filter(|p| open && reach.below.contains(p)).collect()
     }
 
     /// Whether the caller holds all that a role gives, wherever it gives it.
     pub(super) fn outranks(&self, place: &Place, role: &str) -> bool {
         let (gives, reach) = (self.at(place).role_rights(role), self.at(place).reach_of(role));
+        let below: Vec<String> = gives.iter().filter(|p| reach.below.contains(p)).cloned().collect();
         within(&gives, &self.held(place))
-            && (!reach.below || within(&gives, &self.held_below(place, false)))
-            && (!reach.bypass || within(&gives, &self.held_below(place, true)))
+            && within(&below, &self.held_below(place, false))
+            && (!reach.bypass || within(&below, &self.held_below(place, true)))
     }
 
     fn form(&self, place: &Place, role: &OwnRole) -> Outcome<()> {
@@ -103,14 +109,19 @@ impl Model {
         if role.permissions.is_empty() {
             return no(422, "request.invalid");
         }
-        let Some(ceiling) = &role.ceiling else { return Ok(()) };
-        if !of_organization {
-            return no(422, "request.invalid");
+        for list in [&role.ceiling, &role.below].into_iter().flatten() {
+            if !of_organization {
+                return no(422, "request.invalid");
+            }
+            if list.iter().any(|p| !reachable.contains(p)) {
+                return no(422, "permission.unknown");
+            }
+            let short = role.permissions.iter().any(|p| !list.contains(p));
+            if Some(list) == role.ceiling.as_ref() && short {
+                return no(422, "request.invalid");
+            }
         }
-        if ceiling.iter().any(|p| !reachable.contains(p)) {
-            return no(422, "permission.unknown");
-        }
-        if role.permissions.iter().any(|p| !ceiling.contains(p)) { no(422, "request.invalid") } else { Ok(()) }
+        Ok(())
     }
 
     /// Nobody makes, changes or ends a role that holds more than they do.
@@ -121,17 +132,18 @@ impl Model {
         let fits = if role.applies_to == "organization" {
             let taken = |slug: &str, p: &String| after.knobs_take(slug, p);
             let gives = after.role_rights(&role.slug);
+            let reach = after.reach_of(&role.slug).below;
+            let below: Vec<String> = gives.iter().filter(|p| reach.contains(p)).cloned().collect();
             let lets = after.reach_of(&role.slug).ceiling;
             let lets: Vec<String> = lets.into_iter().filter(|p| !taken(&role.slug, p)).collect();
             let mine = after.reach_of(&place.me.role).ceiling;
             let mine = if place.me.role == role.slug { self.at(place).reach_of(&role.slug).ceiling } else { mine };
             let mine: Vec<String> = mine.into_iter().filter(|p| !taken(&place.me.role, p)).collect();
-            within(&gives, &self.held(place))
-                && (!role.below || within(&gives, &self.held_below(place, false)))
-                && within(&lets, &mine)
+            within(&gives, &self.held(place)) && within(&below, &self.held_below(place, false)) && within(&lets, &mine)
         } else {
             let held = self.held_below(place, false);
-            role.permissions.iter().all(|p| held.contains(p))
+            let known = after.reachable(&role.applies_to);
+            role.permissions.iter().filter(|p| known.contains(p)).all(|p| held.contains(p))
         };
         if fits { Ok(()) } else { no(403, "role.above_own") }
     }
@@ -139,7 +151,7 @@ impl Model {
     fn role_view(&self, place: &Place, role: &OwnRole) -> Value {
         let gives = match role.applies_to.as_str() {
             "organization" => self.at(place).role_rights(&role.slug),
-            _ => role.permissions.clone(),
+            kind => self.at(place).reachable(kind).into_iter().filter(|p| role.permissions.contains(p)).collect(),
         };
         json!({
             "id": role.id, "slug": role.slug, "name": role.name, "description": role.description,
@@ -166,7 +178,7 @@ impl Model {
             description: String::new(),
             permissions: names(&c.asked.body["permissions"]).unwrap_or_default(),
             ceiling: names(&c.asked.body["ceiling"]),
-            below: c.asked.body["below"] != json!(false),
+            below: names(&c.asked.body["below"]),
             revision: self.at(&place).revision,
         };
         self.form(&place, &made)?;
@@ -219,7 +231,9 @@ impl Model {
         if let Some(ceiling) = c.asked.body.get("ceiling") {
             after.ceiling = names(ceiling);
         }
-        after.below = c.asked.body["below"].as_bool().unwrap_or(after.below);
+        if let Some(below) = c.asked.body.get("below") {
+            after.below = names(below);
+        }
         self.form(&place, &after)?;
         self.not_above(&place, &before)?;
         self.not_above(&place, &after)?;

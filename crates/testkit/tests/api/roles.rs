@@ -55,14 +55,14 @@ async fn nobody_makes_changes_or_ends_a_role_above_their_own() {
         let path = format!("{ROLES}/{boss}");
         admin.patch(&path, json!({"permissions": ["member.list"]})).await.refused(403, "role.above_own");
         admin.delete(&path).await.refused(403, "role.above_own");
-        let desk = json!({"name": "Desk", "below": false, "permissions": [
+        let desk = json!({"name": "Desk", "below": [], "permissions": [
             "organization.read", "role.list", "role.manage", "member.list", "member.invite", "project.read"]});
         admin.post(ROLES, desk).await.expect(201);
         let mut desk = test.join(&mut owner, "acme", "desk@acme.test", "desk").await;
         // Not in its own role either, and not further down than it reaches itself.
         let wider = json!({"permissions": ["role.manage", "member.remove"]});
         desk.caller.patch(&format!("{ROLES}/desk"), wider).await.refused(403, "role.above_own");
-        desk.caller.patch(&format!("{ROLES}/desk"), json!({"below": true})).await.refused(403, "role.above_own");
+        desk.caller.patch(&format!("{ROLES}/desk"), json!({"below": null})).await.refused(403, "role.above_own");
         let everywhere = json!({"name": "Reader", "permissions": ["project.read"]});
         desk.caller.post(ROLES, everywhere.clone()).await.refused(403, "role.above_own");
         owner.post(ROLES, everywhere).await.expect(201);
@@ -74,7 +74,7 @@ async fn nobody_makes_changes_or_ends_a_role_above_their_own() {
         // A token cannot have made what it does not carry.
         let (mut narrow, _) = test.mint(&mut owner, "acme", Some(&["role.manage", "member.list"])).await;
         narrow.post(ROLES, json!({"name": "N", "permissions": ["audit.read"]})).await.refused(403, "role.above_own");
-        narrow.post(ROLES, json!({"name": "N", "permissions": ["member.list"], "below": false})).await.expect(201);
+        narrow.post(ROLES, json!({"name": "N", "permissions": ["member.list"], "below": []})).await.expect(201);
         test.stop().await;
     }
 }

@@ -39,7 +39,7 @@ impl Generator {
             body["ceiling"] = json!(permissions.iter().chain(&more).collect::<Vec<_>>());
         }
         if self.dice.percent(50) {
-            body["below"] = json!(self.dice.percent(50));
+            body["below"] = json!(self.some_permissions(place, &kind));
         }
         body
     }
@@ -83,7 +83,7 @@ impl Generator {
             0..=3 => {
                 let mut body = json!({"permissions": self.some_permissions(place, &kind)});
                 if self.dice.percent(30) {
-                    body["below"] = json!(self.dice.percent(50));
+                    body["below"] = json!(self.some_permissions(place, &kind));
                 }
                 on("PATCH", "/organizations/{}/roles/{}", vec![org, id], body)
             }
