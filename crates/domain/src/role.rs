@@ -67,7 +67,7 @@ pub enum RoleChange {
         before: Box<CustomRole>,
         after: Box<CustomRole>,
     },
-    /// Grants of it give `replaced_by` from here on; its holders and invitations were changed before.
+    /// Grants and invite links of it give `replaced_by` from here on; its holders and invitations were changed before.
     Deleted {
         role: Box<CustomRole>,
         replaced_by: Option<String>,
@@ -115,6 +115,8 @@ pub struct Holders {
     pub members: Vec<Member>,
     /// Invitations that wait.
     pub invitations: Vec<Invitation>,
+    /// How many open invite links give it.
+    pub links: u64,
     /// How many grants give it.
     pub grants: u64,
 }
@@ -253,7 +255,7 @@ pub fn delete(
     guard_rank(permit, rules, role)?;
     let knobs = knobs_naming(rules, role);
     let Some(heir) = replace_with else {
-        let free = holders.members.is_empty() && holders.invitations.is_empty() && holders.grants == 0;
+        let free = holders.members.is_empty() && holders.invitations.is_empty() && holders.links + holders.grants == 0;
         if !free || !knobs.is_empty() {
             return Err(in_use(holders, &knobs));
         }
@@ -295,13 +297,14 @@ pub fn delete(
 }
 
 fn in_use(holders: &Holders, knobs: &[Knob]) -> Refusal {
-    let (members, invitations, grants) = (holders.members.len(), holders.invitations.len(), holders.grants);
+    let (members, invitations) = (holders.members.len(), holders.invitations.len());
+    let (links, grants) = (holders.links, holders.grants);
     let names: Vec<_> = knobs.iter().map(|knob| knob.name()).collect();
     let detail = format!(
-        "held by {members} members, {invitations} invitations, {grants} grants and {} settings; name another role in `replace_with`",
+        "held by {members} members, {invitations} invitations, {links} invite links, {grants} grants and {} settings; name another role in `replace_with`",
         names.len()
     );
-    let counted = json!({"members": members, "invitations": invitations, "grants": grants, "settings": names});
+    let counted = json!({"members": members, "invitations": invitations, "invite_links": links, "grants": grants, "settings": names});
     Refusal { extra: Some(("holders", counted)), ..Refusal::because(Code::RoleInUse, detail) }
 }
 

@@ -308,7 +308,8 @@ fn holders(conn: &mut Conn<'_>, place: &Place, role: &CustomRole) -> Result<Hold
     let (waiting, members): (Vec<_>, Vec<_>) =
         found.into_iter().map(|(_, member)| member).partition(|member| member.status == Status::Invited);
     let waiting: Vec<_> = waiting.iter().map(|member| member.id).collect();
-    Ok(Holders { members, invitations: invitations::of_members(conn, here, &waiting)?, grants: 0 })
+    let invitations = invitations::of_members(conn, here, &waiting)?;
+    Ok(Holders { members, invitations, links: rows::links_of(conn, here, &role.slug)?, grants: 0 })
 }
 
 /// Ends a role, perhaps giving its holders another one.

@@ -2,6 +2,7 @@
 
 mod group;
 mod identity;
+mod invite_link;
 mod member;
 mod organization;
 mod resource;
@@ -21,6 +22,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         .iter()
         .chain(member::STATEMENTS)
         .chain(identity::STATEMENTS)
+        .chain(invite_link::STATEMENTS)
         .chain(group::STATEMENTS)
         .chain(resource::STATEMENTS)
         .chain(role::STATEMENTS)
@@ -101,6 +103,7 @@ pub(crate) fn rows(
             identity::link_issued(conn, &at, *link, *kind, *user, email, hash, *expires_at)
         }
         Change::LinkUsed { link } => identity::link_used(conn, *link),
+        Change::Link(change) => invite_link::changed(conn, &at, change),
         Change::Group(change) => group::changed(conn, &at, change),
         Change::Resource(change) => resource::changed(conn, &at, change),
         Change::Role(change) => role::changed(conn, &at, change),

@@ -11,7 +11,9 @@ use crate::value::Row;
 const OF_ORGANIZATION: &str = "SELECT id, organization_id, applies_to, slug, name, description, permissions, ceiling, below, created_at, revision FROM roles WHERE organization_id = $1 ORDER BY id";
 const GRANTS: &str = "SELECT COUNT(*) FROM grants t JOIN resources r ON r.organization_id = t.organization_id AND r.id = t.resource_id WHERE t.organization_id = $1 AND t.given_kind = 'role' AND t.given = $3 AND r.type = $2";
 
-pub(crate) const STATEMENTS: &[&str] = &[OF_ORGANIZATION, GRANTS];
+const LINKS: &str = "SELECT COUNT(*) FROM invite_links WHERE organization_id = $1 AND state = 'open' AND role = $2";
+
+pub(crate) const STATEMENTS: &[&str] = &[OF_ORGANIZATION, GRANTS, LINKS];
 
 /// A list of names as it is stored.
 pub(super) fn names(row: &mut Row) -> Result<Option<Vec<String>>, StoreError> {
@@ -48,4 +50,12 @@ pub fn of_organization(conn: &mut Conn<'_>, organization: OrgId) -> Result<Vec<C
 /// [`StoreError`].
 pub fn grants_of(conn: &mut Conn<'_>, organization: OrgId, kind: &str, slug: &str) -> Result<u64, StoreError> {
     Ok(conn.first(GRANTS, params![organization, kind, slug], |row| row.next())?.unwrap_or(0))
+}
+
+/// How many open invite links give a role of the organization.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn links_of(conn: &mut Conn<'_>, organization: OrgId, slug: &str) -> Result<u64, StoreError> {
+    Ok(conn.first(LINKS, params![organization, slug], |row| row.next())?.unwrap_or(0))
 }

@@ -269,6 +269,11 @@ impl Model {
         let here_now = |m: &&super::Member| m.status != "removed";
         let holders: Vec<_> = self.members.iter().filter(holds).filter(here_now).cloned().collect();
         let grants = self.grants_of(&place, &role);
+        let links = self
+            .invite_links
+            .iter()
+            .filter(|l| of_organization && l.organization == place.id && l.role == role.slug && l.state == "open");
+        let links: Vec<String> = links.map(|l| l.id.clone()).collect();
         let named = ["role.default", "leave.allowed_for"]
             .into_iter()
             .filter(|knob| of_organization && (here.knob_is(knob, &role.slug) || here.knob_lists(knob, &role.slug)));
@@ -294,7 +299,7 @@ impl Model {
             }
         }
         let settings_stay = !named.is_empty() && (heir.is_none() || !self.may(&place, "policy.update"));
-        if settings_stay || (heir.is_none() && (!holders.is_empty() || !grants.is_empty())) {
+        if settings_stay || (heir.is_none() && !(holders.is_empty() && links.is_empty() && grants.is_empty())) {
             return no(409, "role.in_use");
         }
         if let Some(heir) = &heir {
@@ -308,6 +313,10 @@ impl Model {
             }
             self.hand_over(&place, &holders, heir);
             self.rename_in_policy(&place, &role.slug, heir, &named);
+            let revision = self.at(&place).revision;
+            for link in self.invite_links.iter_mut().filter(|l| links.contains(&l.id)) {
+                (link.role, link.revision) = (heir.clone(), revision);
+            }
             for grant in self.grants.iter_mut().filter(|g| grants.contains(&g.id)) {
                 grant.role = Some(heir.clone());
             }

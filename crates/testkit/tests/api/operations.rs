@@ -60,6 +60,8 @@ pub struct House {
     pub proof: String,
     /// An invitation nobody accepted yet.
     pub secret: String,
+    /// An invite link.
+    pub link: String,
 }
 
 impl House {
@@ -100,6 +102,7 @@ impl House {
         let own = json!({"name": "Reviewer", "applies_to": "project", "permissions": ["project.read"]});
         let role = owner.post(&format!("{here}/roles"), own).await.expect(201).at("/id").to_owned();
         let (invitation, secret) = (invited.id, invited.secret);
+        let link = owner.post(&format!("{here}/invite-links"), json!({})).await.expect(201).at("/id").to_owned();
         Self {
             test,
             owner,
@@ -115,6 +118,7 @@ impl House {
             reset,
             proof,
             secret,
+            link,
         }
     }
 
@@ -133,7 +137,7 @@ impl House {
             .replace("{invitation}", &self.invitation)
             .replace("{role}", &self.role)
             .replace("{token}", &self.token);
-        path = path.replace("{group}", &self.group).replace("{resource}", &self.resource);
+        path = path.replace("{group}", &self.group).replace("{resource}", &self.resource).replace("{link}", &self.link);
         path = path.replace("{grant}", &self.grant);
         if path.contains("{session}") {
             let sessions = self.owner.get("/me/sessions").await.expect(200);
@@ -166,6 +170,7 @@ impl House {
             "change_member_role" => json!({"role": "admin"}),
             "change_invitation_role" => json!({"role": "guest"}),
             "invite" => json!({"invitations": [{"email": "new@b.test"}, {"email": "bad"}], "deliver": "email"}),
+            "create_invite_link" => json!({"role": "member", "expires_in_s": 3600, "uses": 3}),
             "create_role" => json!({"name": "Auditor", "permissions": ["audit.read"]}),
             "edit_role" => json!({"permissions": ["project.read", "project.edit"]}),
             "create_group" => json!({"name": "New"}),
