@@ -12,6 +12,7 @@ pub mod organization;
 pub mod outbox;
 pub mod preset;
 pub mod resource;
+pub mod role;
 pub mod schema;
 
 use guildhall_domain::ids::OrgId;
@@ -36,6 +37,7 @@ pub(crate) fn statements() -> impl Iterator<Item = String> {
         outbox::STATEMENTS,
         preset::STATEMENTS,
         invite_link::STATEMENTS,
+        role::STATEMENTS,
     ]
     .into_iter()
     .flatten()
