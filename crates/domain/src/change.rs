@@ -112,9 +112,23 @@ pub enum Change {
         user: UserId,
         at: Timestamp,
     },
-    /// A founder or a person who signed up.
+    /// A founder, or a person who came in by themself.
     MemberJoined {
         member: Box<Member>,
+    },
+    /// Somebody asks to be let in.
+    JoinRequested {
+        member: Box<Member>,
+    },
+    JoinRequestWithdrawn {
+        member: Box<Member>,
+    },
+    /// So many per cent of the seats are taken, and the owners are told.
+    SeatsThresholdReached {
+        organization: OrgId,
+        percent: u32,
+        used: u64,
+        most: u64,
     },
     MemberInvited {
         member: Box<Member>,
@@ -146,6 +160,7 @@ pub enum Change {
     MemberRejected {
         member: Box<Member>,
         reason: Option<String>,
+        at: Timestamp,
     },
     MemberRoleChanged {
         member: Box<Member>,
@@ -216,6 +231,20 @@ pub enum Change {
 }
 
 impl Change {
+    /// The organization in which this change may raise the number of seats taken, or their share.
+    #[must_use]
+    pub fn fills_seats(&self) -> Option<OrgId> {
+        match self {
+            Self::MemberJoined { member: m }
+            | Self::MemberInvited { member: m, .. }
+            | Self::InvitationAccepted { member: m, .. }
+            | Self::MemberApproved { member: m, .. }
+            | Self::MemberReactivated { member: m } => Some(m.organization),
+            Self::PolicyChanged { organization, .. } => Some(*organization),
+            _ => None,
+        }
+    }
+
     /// How this change alters somebody's role in an organization: membership, role before and
     /// after. `None` is no access.
     #[must_use]

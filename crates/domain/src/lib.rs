@@ -5,11 +5,14 @@
 
 pub mod access;
 pub mod action;
+pub mod approval;
 pub mod change;
+pub mod disposable;
 pub mod group;
 pub mod identity;
 pub mod ids;
 pub mod invitation;
+pub mod joining;
 pub mod member;
 pub mod organization;
 pub mod permission;
@@ -19,6 +22,7 @@ pub mod reach;
 pub mod refusal;
 pub mod resource;
 pub mod rights;
+pub mod seats;
 pub mod text;
 pub mod time;
 pub mod token;

@@ -67,6 +67,13 @@ impl Change {
             Self::PolicyChanged { organization, before, after } => {
                 fact(*organization, "policy.changed", "", json!(before), json!(after))
             }
+            Self::SeatsThresholdReached { organization, percent, used, most } => fact(
+                *organization,
+                "seats.threshold_reached",
+                "",
+                Value::Null,
+                json!({"percent": percent, "used": used, "max": most}),
+            ),
             Self::AuthenticationReset { organization, at } => {
                 fact(*organization, "authentication.reset", "", Value::Null, json!({"valid_from": at}))
             }
@@ -92,6 +99,10 @@ impl Change {
                 Value::Null,
                 json!({"role": m.role, "status": m.status.word(), "origin": m.origin.word()}),
             ),
+            Self::JoinRequested { member: m } => member(m, "member.requested", Value::Null, state(m)),
+            Self::JoinRequestWithdrawn { member: m } => {
+                member(m, "member.request_withdrawn", state(m), Value::Null)
+            }
             Self::InvitationAccepted { invitation: i, member: m } => member(
                 m,
                 "invitation.accepted",
@@ -101,7 +112,7 @@ impl Change {
             Self::MemberApproved { member: m, .. } => {
                 member(m, "member.approved", state(m), json!({"role": m.role, "status": "active"}))
             }
-            Self::MemberRejected { member: m, reason } => {
+            Self::MemberRejected { member: m, reason, .. } => {
                 member(m, "member.rejected", state(m), json!({"reason": reason}))
             }
             Self::MemberRoleChanged { member: m, after } => {

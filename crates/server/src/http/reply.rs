@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::ops::grants::GrantView;
 use crate::ops::groups::GroupView;
 use crate::ops::invitations::{InviteOutcome, Invited};
+use crate::ops::joining::JoinRequestView;
 use crate::ops::organizations::PolicyView;
 use crate::ops::resources::ResourceView;
 use crate::ops::sessions::Begun;
@@ -35,7 +36,7 @@ macro_rules! tagged {
     };
 }
 
-tagged!(GroupView, ResourceView, MemberView, InvitationView, OrganizationView, PolicyView; GrantView, Invited, InviteOutcome, TokenView, Nothing, identities::Me);
+tagged!(GroupView, ResourceView, MemberView, InvitationView, OrganizationView, PolicyView; GrantView, Invited, InviteOutcome, TokenView, Nothing, identities::Me, JoinRequestView);
 
 /// One object with its `ETag`.
 pub fn object<T: Serialize + Tagged>(status: StatusCode, value: &T) -> Response {

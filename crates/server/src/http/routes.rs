@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::api::{
-    audit, check, groups, identity, invitations, members, organizations, resources, roles, session, tokens,
+    audit, check, groups, identity, invitations, joining, members, organizations, resources, roles, session, tokens,
 };
 use crate::app::App;
 
@@ -48,6 +48,9 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(members::reactivate))
         .routes(routes!(members::end_sessions))
         .routes(routes!(members::leave))
+        .routes(routes!(joining::ask, joining::withdraw))
+        .routes(routes!(joining::mine))
+        .routes(routes!(joining::seats))
         .merge(bulk)
         .routes(routes!(invitations::get, invitations::change_role, invitations::cancel))
         .routes(routes!(invitations::resend))

@@ -8,6 +8,7 @@ use guildhall_domain::invitation::{self, Deliver, Invitation, Known, Wanted};
 use guildhall_domain::member::Status;
 use guildhall_domain::policy::InviteDelivery;
 use guildhall_domain::refusal::{Code, Refusal};
+use guildhall_domain::seats::Seats;
 use guildhall_domain::text::{self, Email};
 use guildhall_store::read::{Page, invitation as invitations, member as members};
 use guildhall_store::{Stop, Tx};
@@ -16,7 +17,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::members::NewRole;
 use super::view::{InvitationView, List, Nothing};
-use super::{Answer, Ctx, Place, id, letters};
+use super::{Answer, Ctx, Place, id, joining, letters};
 use crate::http::cursor;
 use crate::security::token::TokenKind;
 
@@ -122,10 +123,11 @@ pub async fn invite(ctx: &Ctx, organization: &str, wanted: NewInvitations) -> Re
         let usual =
             if place.rules.policy().invite_deliver == InviteDelivery::Link { Deliver::Link } else { Deliver::Email };
         let deliver = way(wanted.deliver.as_deref(), usual)?;
+        let mut seats = joining::seats(tx, &place.rules, place.organization.id)?;
         let mut seen = std::collections::HashSet::new();
         let mut answers = Vec::with_capacity(wanted.invitations.len());
         for one in &wanted.invitations {
-            let outcome = invite_one(ctx, tx, &place, &permit, one, deliver, &mut seen);
+            let outcome = invite_one(ctx, tx, &place, &permit, one, deliver, &mut seen, &mut seats);
             answers.push(match outcome {
                 Ok((made, link)) => InviteOutcome {
                     email: one.email.clone(),
@@ -161,6 +163,7 @@ fn invite_one(
     one: &NewInvitation,
     deliver: Deliver,
     seen: &mut std::collections::HashSet<String>,
+    seats: &mut Seats,
 ) -> Result<(Invitation, Option<String>), Stop> {
     let email = Email::parse(&one.email, "email")?;
     if !seen.insert(email.key().to_owned()) {
@@ -185,7 +188,10 @@ fn invite_one(
         deliver,
         secret: minted.hash,
     };
-    let changes = invitation::invite(permit, &place.rules, &wanted, &Known { member, invitation: waiting }, ctx.now)?;
+    let known = Known { member, invitation: waiting, seats: *seats };
+    let changes = invitation::invite(permit, &place.rules, &wanted, &known, ctx.now)?;
+    // An expired invitation that is replaced leaves the number as it was.
+    seats.invited += u64::from(changes.len() == 1);
     tx.apply(changes)?;
     let made = invitations::by_id(tx, place.organization.id, wanted.id)?.ok_or(Code::NotFound)?;
     let link = hand_over(ctx, tx, place, &made, minted.secret.expose())?;

@@ -2,12 +2,14 @@
 //! INVARIANT: no rule about who may do what stands here; only the order of questions does.
 
 pub mod accept;
+pub mod approvals;
 pub mod audit;
 pub mod check;
 pub mod grants;
 pub mod groups;
 pub mod identities;
 pub mod invitations;
+pub mod joining;
 pub mod letters;
 pub mod links;
 pub mod members;
@@ -19,6 +21,7 @@ pub mod resource_shapes;
 pub mod resources;
 pub mod roles;
 pub mod roster;
+pub mod seats;
 pub mod sessions;
 pub mod setup;
 pub mod tokens;
@@ -338,6 +341,7 @@ impl Ctx {
                     return Ok(Answer::Done(earlier));
                 }
                 let value = work(&ctx, tx)?;
+                seats::watch(&ctx, tx)?;
                 if ctx.dry_run {
                     return Ok(Answer::Preview(preview::of(&ctx, tx)?));
                 }

@@ -2,6 +2,7 @@
 
 mod group;
 mod identity;
+mod joining;
 mod member;
 mod organization;
 mod resource;
@@ -22,6 +23,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         .chain(identity::STATEMENTS)
         .chain(group::STATEMENTS)
         .chain(resource::STATEMENTS)
+        .chain(joining::STATEMENTS)
         .copied()
 }
 
@@ -53,8 +55,14 @@ pub(crate) fn rows(
             organization::renamed(conn, &at, *organization, after)
         }
         Change::OrganizationDeleted { organization, .. } => organization::deleted(conn, &at, *organization),
-        Change::PolicyChanged { organization, after, .. } => {
+        Change::PolicyChanged { organization, before, after } => {
+            if before.get("seats.max") != after.get("seats.max") {
+                joining::seats_told(conn, *organization, 0)?;
+            }
             organization::policy_changed(conn, &at, *organization, after)
+        }
+        Change::SeatsThresholdReached { organization, percent, .. } => {
+            joining::seats_told(conn, *organization, *percent)
         }
         Change::AuthenticationReset { organization, at: from } => {
             organization::authentication_reset(conn, &at, *organization, *from)
@@ -64,7 +72,7 @@ pub(crate) fn rows(
         Change::EmailVerified { user, after, at: when, .. } => identity::email_verified(conn, *user, after, *when),
         Change::PasswordChanged { user, hash } => identity::password_changed(conn, *user, hash),
         Change::IdentityAuthenticationReset { user, at: from } => identity::authentication_reset(conn, *user, *from),
-        Change::MemberJoined { member } => member::inserted(conn, &at, member),
+        Change::MemberJoined { member } | Change::JoinRequested { member } => member::inserted(conn, &at, member),
         Change::MemberInvited { member, invitation, secret } => {
             member::inserted(conn, &at, member)?;
             member::invitation_inserted(conn, &at, invitation, secret)
@@ -84,7 +92,13 @@ pub(crate) fn rows(
         }
         Change::MemberDeactivated { member } => member::status(conn, &at, member, Status::Deactivated),
         Change::MemberReactivated { member } => member::status(conn, &at, member, Status::Active),
-        Change::MemberRejected { member, .. } | Change::MemberRemoved { member } | Change::MemberLeft { member } => {
+        Change::MemberRejected { member, reason, at: when } => {
+            resource::member_gone(conn, &at, member.organization, member.id)?;
+            joining::rejected(conn, &at, member, reason.as_deref(), *when)
+        }
+        Change::MemberRemoved { member }
+        | Change::MemberLeft { member }
+        | Change::JoinRequestWithdrawn { member } => {
             resource::member_gone(conn, &at, member.organization, member.id)?;
             member::status(conn, &at, member, Status::Removed)
         }

@@ -5,6 +5,7 @@ pub mod credential;
 pub mod group;
 pub mod identity;
 pub mod invitation;
+pub mod joining;
 pub mod member;
 pub mod organization;
 pub mod outbox;
@@ -25,7 +26,7 @@ pub struct Page<K> {
 }
 
 pub(crate) fn statements() -> impl Iterator<Item = String> {
-    [organization::STATEMENTS, identity::STATEMENTS, invitation::STATEMENTS, credential::STATEMENTS, outbox::STATEMENTS]
+    [organization::STATEMENTS, identity::STATEMENTS, invitation::STATEMENTS, joining::STATEMENTS, credential::STATEMENTS, outbox::STATEMENTS]
         .into_iter()
         .flatten()
         .map(|sql| (*sql).to_owned())

@@ -29,9 +29,10 @@ const ALL: &str = concat!(
     " FROM organizations o WHERE o.deleted_at IS NULL AND o.id > $1 ORDER BY o.id LIMIT $2"
 );
 const REVISION: &str = "SELECT revision FROM organizations WHERE id = $1 AND deleted_at IS NULL";
+const NAME_TAKEN: &str = "SELECT 1 FROM organizations WHERE name = $1 AND id <> $2 AND deleted_at IS NULL LIMIT 1";
 const SET_UP: &str = "SELECT set_up FROM instance WHERE id = 1";
 
-pub(crate) const STATEMENTS: &[&str] = &[BY_ID, BY_SLUG, OF_IDENTITY, ALL, REVISION, SET_UP];
+pub(crate) const STATEMENTS: &[&str] = &[BY_ID, BY_SLUG, OF_IDENTITY, ALL, REVISION, NAME_TAKEN, SET_UP];
 
 fn organization(row: &mut Row) -> Result<Organization, StoreError> {
     Ok(Organization {
@@ -91,6 +92,14 @@ pub fn all(conn: &mut Conn<'_>, page: &Page<OrgId>) -> Result<Vec<Organization>,
 /// [`StoreError`].
 pub fn revision(conn: &mut Conn<'_>, id: OrgId) -> Result<u64, StoreError> {
     Ok(conn.first(REVISION, params![id], |row| row.next())?.unwrap_or(0))
+}
+
+/// Whether an organization other than `own` has this very name.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn name_taken(conn: &mut Conn<'_>, name: &str, own: OrgId) -> Result<bool, StoreError> {
+    conn.exists(NAME_TAKEN, params![name, own])
 }
 
 /// Whether the installation has had its first organization.

@@ -70,6 +70,9 @@ impl Model {
             Err(super::Out::No(_, code)) => return Err(code),
             Err(super::Out::Earlier(_)) | Ok(()) => {}
         }
+        if !self.at(place).takes_domain(&email) {
+            return Err("join.domain");
+        }
         let here = |m: &&Member| m.organization == place.id && m.status != "removed" && key(&m.email) == key(&email);
         // A person before a mere invitation to the same address.
         let known = self.members.iter().filter(here).min_by_key(|m| m.person.is_none()).cloned();
@@ -85,6 +88,9 @@ impl Model {
                 return Err("invitation.no_reissue");
             }
             self.cancel(&old);
+        }
+        if self.seat_free(&place.id).is_err() {
+            return Err("seats.full");
         }
         let (id, member) = (self.fresh("inv"), self.fresh("mem"));
         let revision = self.at(place).revision;
@@ -201,6 +207,7 @@ impl Model {
     }
 
     pub(super) fn list_invitations(&mut self, c: &Call<'_>) -> Outcome {
+        c.caller()?;
         let state = c.asked.query.iter().find(|(name, _)| *name == "state").map(|(_, value)| value.as_str());
         if state.is_some_and(|s| !["pending", "accepted", "cancelled", "refused"].contains(&s)) {
             return no(422, "request.invalid");

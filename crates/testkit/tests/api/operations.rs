@@ -60,6 +60,15 @@ pub struct House {
     pub secret: String,
 }
 
+/// An organization that takes requests to join, with the request of `owner` waiting or not.
+async fn takes_requests(test: &TestApp, by: &mut Caller, owner: &mut Caller, slug: &str, asked: bool) {
+    test.found(by, slug, "standard").await;
+    by.patch(&format!("/organizations/{slug}/policy"), json!({"join.requests": true})).await.expect(200);
+    if asked {
+        owner.send("POST", &format!("/organizations/{slug}/join-requests"), None, &[]).await.expect(201);
+    }
+}
+
 impl House {
     /// Builds it.
     pub async fn build(engine: Engine) -> Self {
@@ -73,6 +82,9 @@ impl House {
         let deactivated = test.join(&mut owner, "acme", "off@acme.test", "admin").await;
         let path = format!("/organizations/acme/members/{}/deactivate", deactivated.member);
         let policy = "/organizations/acme/policy";
+        for (slug, asked) in [("north", false), ("south", true)] {
+            takes_requests(&test, &mut people[0].1.caller, &mut owner, slug, asked).await;
+        }
         owner.send("POST", &path, None, &[]).await.expect(200);
         owner.patch(policy, json!({"approval.mode": "all"})).await.expect(200);
         let waiting = test.join(&mut owner, "acme", "waiting@acme.test", "member").await;
@@ -123,7 +135,12 @@ impl House {
             "remove_group_member" => &self.people[2].1.member,
             _ => other,
         };
-        let mut path = operation.path.replace("{org}", "acme").replace("{member}", member);
+        let organization = match operation.id.as_str() {
+            "ask_to_join" => "north",
+            "withdraw_join_request" => "south",
+            _ => "acme",
+        };
+        let mut path = operation.path.replace("{org}", organization).replace("{member}", member);
         path =
             path.replace("{invitation}", &self.invitation).replace("{role}", "admin").replace("{token}", &self.token);
         path = path.replace("{group}", &self.group).replace("{resource}", &self.resource);

@@ -150,6 +150,7 @@ const WORTH_MEETING: &[&str] = &[
     "resource.parent",
     "role.above_own",
     "role.unknown",
+    "seats.full",
     "token.life",
     "token.limit",
     "token.malformed",
@@ -161,7 +162,7 @@ const WORTH_MEETING: &[&str] = &[
 #[test]
 fn histories_meet_every_refusal_and_every_operation() {
     let (mut codes, mut done) = (BTreeSet::new(), BTreeSet::new());
-    for seed in 1..=40 {
+    for seed in 1..=60 {
         for (operation, status, code) in answers(seed, STEPS) {
             codes.insert(code);
             if status < 300 {

@@ -5,6 +5,7 @@ pub mod check;
 pub mod groups;
 pub mod identity;
 pub mod invitations;
+pub mod joining;
 pub mod members;
 pub mod organizations;
 pub mod resources;
