@@ -9,8 +9,8 @@ mod knobs;
 mod value;
 
 pub use choice::{
-    ApprovalMode, ApprovalOnDisable, DeletePrecondition, InviteDelivery, InviteReissue, OffboardMode, OrganizationCreators,
-    OrganizationsPerIdentity, RoleChangeAuthority, SeatsMode, SelfRemoval, SignupClosedByInvites,
+    ApprovalMode, ApprovalOnDisable, DeletePrecondition, InviteDelivery, InviteReissue, OffboardMode,
+    OrganizationCreators, OrganizationsPerIdentity, RoleChangeAuthority, SeatsMode, SelfRemoval, SignupClosedByInvites,
 };
 pub use knobs::{Knob, Policy};
 pub use value::{CharList, DomainList, RoleList, RoleSlug, Shape};

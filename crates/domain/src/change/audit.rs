@@ -100,9 +100,7 @@ impl Change {
                 json!({"role": m.role, "status": m.status.word(), "origin": m.origin.word()}),
             ),
             Self::JoinRequested { member: m } => member(m, "member.requested", Value::Null, state(m)),
-            Self::JoinRequestWithdrawn { member: m } => {
-                member(m, "member.request_withdrawn", state(m), Value::Null)
-            }
+            Self::JoinRequestWithdrawn { member: m } => member(m, "member.request_withdrawn", state(m), Value::Null),
             Self::InvitationAccepted { invitation: i, member: m } => member(
                 m,
                 "invitation.accepted",

@@ -2,8 +2,8 @@
 //! for whole numbers, the range. Everything else about knobs is derived from this table.
 
 use super::choice::{
-    ApprovalMode, ApprovalOnDisable, DeletePrecondition, InviteDelivery, InviteReissue, OffboardMode, OrganizationCreators,
-    OrganizationsPerIdentity, RoleChangeAuthority, SeatsMode, SelfRemoval, SignupClosedByInvites,
+    ApprovalMode, ApprovalOnDisable, DeletePrecondition, InviteDelivery, InviteReissue, OffboardMode,
+    OrganizationCreators, OrganizationsPerIdentity, RoleChangeAuthority, SeatsMode, SelfRemoval, SignupClosedByInvites,
 };
 use super::value::{CharList, DomainList, KnobValue, RoleList, RoleSlug, Shape};
 use serde_json::Value;

@@ -14,9 +14,9 @@ use guildhall_store::{Stop, Tx};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::joining::{self, facts};
 use super::sessions::{self, Begun, check_new_password, limited, password_stop};
 use super::view::{MemberView, OrganizationView};
-use super::joining::{self, facts};
 use super::{Answer, Ctx, letters};
 use crate::security::limits::address_key;
 use crate::security::secret::Secret;
@@ -221,7 +221,8 @@ fn enter(
                 password: password.clone(),
                 verified_elsewhere: proved_by_another(tx, &found.email, None)?,
             };
-            let changes = invitation::accept(&rules, &found, &waiting, guest, &facts(tx, &rules, place.id, None)?, ctx.now)?;
+            let changes =
+                invitation::accept(&rules, &found, &waiting, guest, &facts(tx, &rules, place.id, None)?, ctx.now)?;
             (who, changes)
         }
         (None, None) => return Err(Code::AuthRequired.into()),

@@ -32,9 +32,7 @@ pub struct Rejection {
 /// [`Stop`].
 pub fn facts(conn: &mut Conn<'_>, rules: &Rules, member: &Member) -> Result<(bool, Facts), Stop> {
     match member.user.filter(|_| member.status == Status::Requested) {
-        Some(user) => {
-            Ok((proved(conn, member)?, joining::facts(conn, rules, member.organization, Some(user))?))
-        }
+        Some(user) => Ok((proved(conn, member)?, joining::facts(conn, rules, member.organization, Some(user))?)),
         None => Ok((false, Facts::default())),
     }
 }
@@ -57,8 +55,7 @@ pub async fn approve(ctx: &Ctx, organization: &str, member: &str) -> Result<Answ
         |ctx, tx, f| {
             let (proved, facts) = facts(tx, &f.place.rules, &f.member)?;
             let address = Address::of(&f.member.email, proved);
-            let mut changes =
-                approval::approve(&f.permit, &f.place.rules, &f.member, address, &facts, ctx.now)?;
+            let mut changes = approval::approve(&f.permit, &f.place.rules, &f.member, address, &facts, ctx.now)?;
             if !changes.is_empty() {
                 changes.extend(welcome(ctx, tx, &f.place.organization, &f.place.rules, &f.member)?);
             }

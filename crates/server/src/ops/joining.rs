@@ -1,8 +1,8 @@
 //! Asking to join, and the facts that every way of joining rests on.
 
 use guildhall_domain::approval;
-use guildhall_domain::ids::{MemberId, OrgId, UserId};
 use guildhall_domain::identity::Identity;
+use guildhall_domain::ids::{MemberId, OrgId, UserId};
 use guildhall_domain::joining::{Address, Facts};
 use guildhall_domain::member::{Member, MemberKind, Origin, Status};
 use guildhall_domain::policy::SignupClosedByInvites;

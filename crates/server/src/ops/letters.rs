@@ -13,7 +13,9 @@ use time::OffsetDateTime;
 
 use super::Ctx;
 use crate::mail::Message;
-use crate::mail::letters::{self, InvitationMail, LinkMail, MembershipMail, email_verification, invitation, password_reset};
+use crate::mail::letters::{
+    self, InvitationMail, LinkMail, MembershipMail, email_verification, invitation, password_reset,
+};
 use crate::security::token::TokenKind;
 
 /// What sealed mail is bound to.
@@ -114,13 +116,7 @@ pub fn approved(ctx: &Ctx, tx: &Tx<'_>, organization: &Organization, rules: &Rul
 
 /// The letter to somebody who was turned away.
 #[must_use]
-pub fn rejected(
-    ctx: &Ctx,
-    tx: &Tx<'_>,
-    organization: &Organization,
-    member: &Member,
-    reason: Option<&str>,
-) -> Change {
+pub fn rejected(ctx: &Ctx, tx: &Tx<'_>, organization: &Organization, member: &Member, reason: Option<&str>) -> Change {
     let message = letters::rejected(&member.email, &organization.name, reason);
     queued(ctx, tx, "member_rejected", (Some(organization.id), None), &message)
 }

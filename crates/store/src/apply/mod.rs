@@ -96,9 +96,7 @@ pub(crate) fn rows(
             resource::member_gone(conn, &at, member.organization, member.id)?;
             joining::rejected(conn, &at, member, reason.as_deref(), *when)
         }
-        Change::MemberRemoved { member }
-        | Change::MemberLeft { member }
-        | Change::JoinRequestWithdrawn { member } => {
+        Change::MemberRemoved { member } | Change::MemberLeft { member } | Change::JoinRequestWithdrawn { member } => {
             resource::member_gone(conn, &at, member.organization, member.id)?;
             member::status(conn, &at, member, Status::Removed)
         }

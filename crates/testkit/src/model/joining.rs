@@ -71,7 +71,8 @@ impl Model {
             let here = self.organization(&id).expect("an organization").clone();
             let Some(most) = here.knob("seats.max").as_i64() else { continue };
             let used = self.seats_used(&id);
-            let crossed = [75, 100, 125, 200, 300, 500, 1_000].into_iter().rfind(|percent| used * 100 >= most * percent);
+            let crossed =
+                [75, 100, 125, 200, 300, 500, 1_000].into_iter().rfind(|percent| used * 100 >= most * percent);
             let Some(percent) = crossed.filter(|percent| *percent > here.seats_told) else { continue };
             self.organization_mut(&id).seats_told = percent;
             self.tell(&id, "seats.threshold_reached");
@@ -87,7 +88,10 @@ impl Model {
         let place = self.place(c, c.arg(0))?;
         self.permit(&place, "member.list")?;
         let here = self.at(&place);
-        Ok((200, json!({"used": self.seats_used(&place.id), "max": here.knob("seats.max"), "mode": here.knob("seats.mode")})))
+        Ok((
+            200,
+            json!({"used": self.seats_used(&place.id), "max": here.knob("seats.max"), "mode": here.knob("seats.mode")}),
+        ))
     }
 
     pub(super) fn ask_to_join(&mut self, c: &Call<'_>) -> Outcome {
@@ -103,9 +107,8 @@ impl Model {
         }
         self.not_elsewhere(&here.id, &me)?;
         self.fits_domain(&here, &person.email, person.verified)?;
-        let of_address = |m: &&Member| {
-            m.organization == here.id && m.status != "removed" && key(&m.email) == key(&person.email)
-        };
+        let of_address =
+            |m: &&Member| m.organization == here.id && m.status != "removed" && key(&m.email) == key(&person.email);
         let known = self.members.iter().filter(of_address).min_by_key(|m| m.person.is_none());
         if person.verified && known.is_some_and(|m| m.status == "invited") {
             return no(409, "invitation.already_pending");

@@ -233,7 +233,11 @@ impl Model {
             if !fits(knob, value) {
                 return no(422, "policy.invalid_value");
             }
-            let value = if value == "none" && (knob.ends_with("_s") || knob == "seats.max") { Value::Null } else { value.clone() };
+            let value = if value == "none" && (knob.ends_with("_s") || knob == "seats.max") {
+                Value::Null
+            } else {
+                value.clone()
+            };
             if here.rules.policy[knob] == value {
                 after.policy.remove(knob);
             } else {

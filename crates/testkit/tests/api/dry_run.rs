@@ -32,7 +32,11 @@ async fn a_preview_of_every_write_changes_nothing() {
             let body = house.body(&operation);
             let mut caller =
                 if operation.permission.is_none() && !operation.path.starts_with("/me") && operation.method == "POST" {
-                    if ["create_organization", "ask_to_join"].contains(&operation.id.as_str()) { owner.clone() } else { house.test.anybody() }
+                    if ["create_organization", "ask_to_join"].contains(&operation.id.as_str()) {
+                        owner.clone()
+                    } else {
+                        house.test.anybody()
+                    }
                 } else {
                     owner.clone()
                 };

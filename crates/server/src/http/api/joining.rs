@@ -8,10 +8,10 @@ use super::PageQuery;
 use crate::http::extract::{NoParameters, Path, Query};
 use crate::http::problem::Problem;
 use crate::http::reply::{done, written};
+use crate::ops::Ctx;
 use crate::ops::joining::{self, JoinRequestView};
 use crate::ops::seats::{self, SeatsView};
 use crate::ops::view::List;
-use crate::ops::Ctx;
 
 /// Ask to join an organization.
 #[utoipa::path(

@@ -65,7 +65,10 @@ impl Generator {
             ("seats.max", vec![json!(4), json!(7), json!(12), json!(null), json!(null), json!(0)]),
             ("seats.mode", vec![json!("cap"), json!("warn")]),
             ("seats.counts_invited", vec![json!(true), json!(false)]),
-            ("signup.closed_by_invites", vec![json!("never"), json!("implicit"), json!("implicit_literal"), json!("switch")]),
+            (
+                "signup.closed_by_invites",
+                vec![json!("never"), json!("implicit"), json!("implicit_literal"), json!("switch")],
+            ),
             ("signup.open", vec![json!(true), json!(false)]),
             ("token.max_per_member", vec![json!(1), json!(3), json!(null)]),
             ("token.max_life_s", vec![json!(86_400), json!(null)]),
