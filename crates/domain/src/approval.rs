@@ -3,7 +3,7 @@
 
 use crate::access::Permit;
 use crate::change::Change;
-use crate::joining::{self, Address, Facts, Way};
+use crate::joining::{self, Address, Facts, JoinChange, Way};
 use crate::member::{Member, Status, Surroundings, end_of_access, guard_role, wrong_state};
 use crate::policy::{ApprovalMode, ApprovalOnDisable, Policy};
 use crate::preset::Rules;
@@ -100,7 +100,7 @@ pub fn ask(
             "an invitation waits for you there; open the link in its mail",
         ));
     }
-    Ok(vec![Change::JoinRequested { member: Box::new(Member { status, joined_at: None, ..member }) }])
+    Ok(vec![Change::Join(JoinChange::Requested { member: Box::new(Member { status, joined_at: None, ..member }) })])
 }
 
 /// Takes back one's own request to join.
@@ -109,5 +109,5 @@ pub fn ask(
 /// `not_found` when there is none.
 pub fn withdraw(member: Option<&Member>) -> Result<Vec<Change>, Refusal> {
     let asked = member.filter(|m| m.status == Status::Requested).ok_or(Code::NotFound)?;
-    Ok(vec![Change::JoinRequestWithdrawn { member: Box::new(asked.clone()) }])
+    Ok(vec![Change::Join(JoinChange::Withdrawn { member: Box::new(asked.clone()) })])
 }

@@ -12,6 +12,8 @@ use crate::group::GroupChange;
 use crate::identity::Identity;
 use crate::ids::{LinkId, MailId, MemberId, OrgId, SessionId, UserId};
 use crate::invitation::{Deliver, Invitation, SecretHash};
+use crate::invite_link::LinkChange;
+use crate::joining::JoinChange;
 use crate::member::Member;
 use crate::organization::Organization;
 use crate::resource::ResourceChange;
@@ -83,6 +85,11 @@ pub enum Change {
         before: Map<String, Value>,
         after: Map<String, Value>,
     },
+    /// Another preset is in force, or another version; people's roles follow as changes of their own.
+    PresetApplied {
+        before: Box<Organization>,
+        after: Box<Organization>,
+    },
     /// Credentials issued before `at` are not valid in the organization any more.
     AuthenticationReset {
         organization: OrgId,
@@ -115,20 +122,6 @@ pub enum Change {
     /// A founder, or a person who came in by themself.
     MemberJoined {
         member: Box<Member>,
-    },
-    /// Somebody asks to be let in.
-    JoinRequested {
-        member: Box<Member>,
-    },
-    JoinRequestWithdrawn {
-        member: Box<Member>,
-    },
-    /// So many per cent of the seats are taken, and the owners are told.
-    SeatsThresholdReached {
-        organization: OrgId,
-        percent: u32,
-        used: u64,
-        most: u64,
     },
     MemberInvited {
         member: Box<Member>,
@@ -215,6 +208,10 @@ pub enum Change {
     LinkUsed {
         link: LinkId,
     },
+    /// An invite link, or all of them.
+    Link(LinkChange),
+    /// What joining by oneself changes beside a membership.
+    Join(JoinChange),
     /// A group or somebody's place in it.
     Group(GroupChange),
     /// A resource or a grant on it.

@@ -1,6 +1,10 @@
 //! Coming in: ONE function says for every way of joining whether a person may come in, and with which
 //! status. Decides nothing about the membership afterwards, finds nobody and begins no session.
 
+mod change;
+
+pub use change::JoinChange;
+
 use crate::disposable::is_disposable;
 use crate::member::Status;
 use crate::policy::{ApprovalMode, OrganizationsPerIdentity, Policy, SignupClosedByInvites};
@@ -37,7 +41,8 @@ pub struct Address<'a> {
 impl<'a> Address<'a> {
     /// A stored address, and whether the person has proved that it is theirs.
     ///
-    /// INVARIANT: an address that is not proved never counts for a rule about domains.
+    /// INVARIANT: an address that is not proved never counts for a rule about domains, but for the one an
+    /// administrator invited by name: there the administrator's word counts.
     #[must_use]
     pub fn of(email: &'a str, proved: bool) -> Self {
         Self { domain: email.rsplit_once('@').map_or("", |(_, domain)| domain), proved }
@@ -161,7 +166,10 @@ pub fn status_on_joining(rules: &Rules, way: Way, address: Address<'_>) -> Statu
         Way::Named | Way::Link | Way::SignUp | Way::Domain => match policy.approval_mode {
             ApprovalMode::Off => false,
             ApprovalMode::All => true,
-            ApprovalMode::OutsideDomains => !(address.proved && policy.approval_domains.contains(address.domain)),
+            ApprovalMode::OutsideDomains => {
+                let counts = address.proved || way == Way::Named;
+                !(counts && policy.approval_domains.contains(address.domain))
+            }
         },
     };
     if waits { Status::PendingApproval } else { Status::Active }

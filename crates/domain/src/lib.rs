@@ -12,6 +12,7 @@ pub mod group;
 pub mod identity;
 pub mod ids;
 pub mod invitation;
+pub mod invite_link;
 pub mod joining;
 pub mod member;
 pub mod organization;

@@ -68,6 +68,8 @@ words! {
         Invitation = "invitation",
         /// Signed up by themself.
         SignUp = "sign_up",
+        /// Came with an invite link.
+        InviteLink = "invite_link",
         /// Came by an address of the organization's own mail domain.
         Domain = "domain",
         /// Asked to join.

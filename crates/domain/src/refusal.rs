@@ -118,6 +118,10 @@ codes! {
     JoinDisposable = "join.disposable", Forbidden, "an address that lasts a few minutes cannot join; take a lasting one";
     JoinLinkExcluded = "join.link_excluded", Forbidden, "this organization takes nobody by link; sign up with an address of its own instead";
     SeatsFull = "seats.full", Unpaid, "all seats are taken; remove or deactivate somebody, or have the number raised";
+    InviteLinkExpired = "invite_link.expired", Gone, "this invite link has expired; ask for a new one";
+    InviteLinkReset = "invite_link.reset", Gone, "all invite links of the organization were reset; ask for a new one";
+    InviteLinkUsedUp = "invite_link.used_up", Gone, "as many people as this invite link is for have come in with it; ask for a new one";
+    InviteLinkNotOffered = "invite_link.not_offered", Forbidden, "this organization has no invite links; ask for an invitation by name";
     LinkInvalid = "link.invalid", Gone, "this link is used, expired or not whole; ask for a new one";
     PasswordWrong = "password.wrong", Forbidden, "that is not your present password";
     SlugTaken = "organization.slug_taken", Conflict, "another organization has that slug";
@@ -125,6 +129,9 @@ codes! {
     OrganizationCreate = "organization.create_denied", Forbidden, "only administrators of this installation make organizations";
     DeleteConfirm = "organization.confirm_name", Invalid, "type the organization's slug to confirm";
     PresetUnknown = "preset.unknown", Invalid, "there is no such preset; see `guildhall preset list`";
+    PresetInvalid = "preset.invalid", Invalid, "that preset is not valid; `errors` names each line and rule";
+    PresetRoleUnmapped = "preset.role_unmapped", Conflict, "the preset lacks a role that people have; say what becomes of them";
+    PresetInUse = "preset.in_use", Conflict, "the preset lacks a type or a grant's role that is in use";
     KnobUnknown = "policy.unknown_knob", Invalid, "there is no such policy setting";
     KnobClosed = "policy.closed", Forbidden, "the preset does not let administrators change this setting";
     KnobInvalid = "policy.invalid_value", Invalid, "that setting does not take this value";

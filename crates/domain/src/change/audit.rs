@@ -6,6 +6,7 @@ use super::Change;
 use crate::ids::{OrgId, UserId};
 use crate::invitation::Invitation;
 use crate::member::Member;
+use crate::organization::Organization;
 use crate::token::Token;
 
 /// What an audit record says of a change.
@@ -28,6 +29,8 @@ impl Change {
     #[must_use]
     pub fn audit(&self) -> Option<AuditFact> {
         match self {
+            Self::Link(change) => return Some(change.audit()),
+            Self::Join(change) => return change.audit(),
             Self::Group(change) => return Some(change.audit()),
             Self::Resource(change) => return Some(change.audit()),
             _ => {}
@@ -67,13 +70,10 @@ impl Change {
             Self::PolicyChanged { organization, before, after } => {
                 fact(*organization, "policy.changed", "", json!(before), json!(after))
             }
-            Self::SeatsThresholdReached { organization, percent, used, most } => fact(
-                *organization,
-                "seats.threshold_reached",
-                "",
-                Value::Null,
-                json!({"percent": percent, "used": used, "max": most}),
-            ),
+            Self::PresetApplied { before, after } => {
+                let shown = |o: &Organization| json!({"preset": o.preset, "preset_version": o.preset_version, "policy": o.policy});
+                fact(after.id, "preset.applied", &after.name, shown(before), shown(after))
+            }
             Self::AuthenticationReset { organization, at } => {
                 fact(*organization, "authentication.reset", "", Value::Null, json!({"valid_from": at}))
             }
@@ -99,8 +99,6 @@ impl Change {
                 Value::Null,
                 json!({"role": m.role, "status": m.status.word(), "origin": m.origin.word()}),
             ),
-            Self::JoinRequested { member: m } => member(m, "member.requested", Value::Null, state(m)),
-            Self::JoinRequestWithdrawn { member: m } => member(m, "member.request_withdrawn", state(m), Value::Null),
             Self::InvitationAccepted { invitation: i, member: m } => member(
                 m,
                 "invitation.accepted",

@@ -10,8 +10,10 @@ use crate::app::App;
 use crate::ops::grants::GrantView;
 use crate::ops::groups::GroupView;
 use crate::ops::invitations::{InviteOutcome, Invited};
+use crate::ops::invite_links::{InviteLinkView, InviteLinksReset};
 use crate::ops::joining::JoinRequestView;
 use crate::ops::organizations::PolicyView;
+use crate::ops::presets::PresetView;
 use crate::ops::resources::ResourceView;
 use crate::ops::sessions::Begun;
 use crate::ops::view::{InvitationView, MemberView, Nothing, OrganizationView, TokenView};
@@ -36,7 +38,7 @@ macro_rules! tagged {
     };
 }
 
-tagged!(GroupView, ResourceView, MemberView, InvitationView, OrganizationView, PolicyView; GrantView, Invited, InviteOutcome, TokenView, Nothing, identities::Me, JoinRequestView);
+tagged!(GroupView, ResourceView, MemberView, InvitationView, OrganizationView, PolicyView, PresetView, InviteLinkView; GrantView, Invited, InviteOutcome, TokenView, Nothing, identities::Me, InviteLinksReset, JoinRequestView);
 
 /// One object with its `ETag`.
 pub fn object<T: Serialize + Tagged>(status: StatusCode, value: &T) -> Response {

@@ -123,11 +123,11 @@ pub async fn invite(ctx: &Ctx, organization: &str, wanted: NewInvitations) -> Re
         let usual =
             if place.rules.policy().invite_deliver == InviteDelivery::Link { Deliver::Link } else { Deliver::Email };
         let deliver = way(wanted.deliver.as_deref(), usual)?;
-        let mut seats = joining::seats(tx, &place.rules, place.organization.id)?;
-        let mut seen = std::collections::HashSet::new();
+        let seats = joining::seats(tx, &place.rules, place.organization.id)?;
+        let mut so_far = SoFar { seats, ..SoFar::default() };
         let mut answers = Vec::with_capacity(wanted.invitations.len());
         for one in &wanted.invitations {
-            let outcome = invite_one(ctx, tx, &place, &permit, one, deliver, &mut seen, &mut seats);
+            let outcome = invite_one(ctx, tx, &place, &permit, one, deliver, &mut so_far);
             answers.push(match outcome {
                 Ok((made, link)) => InviteOutcome {
                     email: one.email.clone(),
@@ -155,6 +155,13 @@ pub async fn invite(ctx: &Ctx, organization: &str, wanted: NewInvitations) -> Re
     .await
 }
 
+/// What of a list was looked at: the addresses, and the seats with those taken by it.
+#[derive(Default)]
+struct SoFar {
+    seen: std::collections::HashSet<String>,
+    seats: Seats,
+}
+
 fn invite_one(
     ctx: &Ctx,
     tx: &mut Tx<'_>,
@@ -162,11 +169,10 @@ fn invite_one(
     permit: &Permit,
     one: &NewInvitation,
     deliver: Deliver,
-    seen: &mut std::collections::HashSet<String>,
-    seats: &mut Seats,
+    so_far: &mut SoFar,
 ) -> Result<(Invitation, Option<String>), Stop> {
     let email = Email::parse(&one.email, "email")?;
-    if !seen.insert(email.key().to_owned()) {
+    if !so_far.seen.insert(email.key().to_owned()) {
         return Err(Code::EmailDuplicate.into());
     }
     let name = match one.name.as_deref().filter(|n| !n.trim().is_empty()) {
@@ -188,10 +194,10 @@ fn invite_one(
         deliver,
         secret: minted.hash,
     };
-    let known = Known { member, invitation: waiting, seats: *seats };
+    let known = Known { member, invitation: waiting, seats: so_far.seats };
     let changes = invitation::invite(permit, &place.rules, &wanted, &known, ctx.now)?;
     // An expired invitation that is replaced leaves the number as it was.
-    seats.invited += u64::from(changes.len() == 1);
+    so_far.seats.invited += u64::from(changes.len() == 1);
     tx.apply(changes)?;
     let made = invitations::by_id(tx, place.organization.id, wanted.id)?.ok_or(Code::NotFound)?;
     let link = hand_over(ctx, tx, place, &made, minted.secret.expose())?;

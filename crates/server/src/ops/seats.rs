@@ -6,6 +6,7 @@ use std::sync::Arc;
 use guildhall_domain::action::Action;
 use guildhall_domain::change::Change;
 use guildhall_domain::ids::OrgId;
+use guildhall_domain::joining::JoinChange;
 use guildhall_domain::member::{MemberKind, Status};
 use guildhall_domain::preset::Rules;
 use guildhall_domain::seats;
@@ -76,7 +77,7 @@ pub fn watch(ctx: &Ctx, tx: &mut Tx<'_>) -> Result<(), Stop> {
         let taken = joins::seats(tx, here)?;
         let Some(percent) = seats::reached(policy, taken, joins::seats_told(tx, here)?) else { continue };
         let used = taken.used(policy);
-        tx.apply(vec![Change::SeatsThresholdReached { organization: here, percent, used, most }])?;
+        tx.apply(vec![Change::Join(JoinChange::SeatsReached { organization: here, percent, used, most })])?;
         let top = Filter {
             role: Some(rules.preset().top_role().slug.clone()),
             status: Some(Status::Active),

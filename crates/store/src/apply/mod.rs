@@ -2,6 +2,7 @@
 
 mod group;
 mod identity;
+mod invite_link;
 mod joining;
 mod member;
 mod organization;
@@ -21,6 +22,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         .iter()
         .chain(member::STATEMENTS)
         .chain(identity::STATEMENTS)
+        .chain(invite_link::STATEMENTS)
         .chain(group::STATEMENTS)
         .chain(resource::STATEMENTS)
         .chain(joining::STATEMENTS)
@@ -56,14 +58,10 @@ pub(crate) fn rows(
         }
         Change::OrganizationDeleted { organization, .. } => organization::deleted(conn, &at, *organization),
         Change::PolicyChanged { organization, before, after } => {
-            if before.get("seats.max") != after.get("seats.max") {
-                joining::seats_told(conn, *organization, 0)?;
-            }
+            joining::policy_changed(conn, *organization, before, after)?;
             organization::policy_changed(conn, &at, *organization, after)
         }
-        Change::SeatsThresholdReached { organization, percent, .. } => {
-            joining::seats_told(conn, *organization, *percent)
-        }
+        Change::PresetApplied { after, .. } => organization::preset_applied(conn, &at, after),
         Change::AuthenticationReset { organization, at: from } => {
             organization::authentication_reset(conn, &at, *organization, *from)
         }
@@ -72,7 +70,7 @@ pub(crate) fn rows(
         Change::EmailVerified { user, after, at: when, .. } => identity::email_verified(conn, *user, after, *when),
         Change::PasswordChanged { user, hash } => identity::password_changed(conn, *user, hash),
         Change::IdentityAuthenticationReset { user, at: from } => identity::authentication_reset(conn, *user, *from),
-        Change::MemberJoined { member } | Change::JoinRequested { member } => member::inserted(conn, &at, member),
+        Change::MemberJoined { member } => member::inserted(conn, &at, member),
         Change::MemberInvited { member, invitation, secret } => {
             member::inserted(conn, &at, member)?;
             member::invitation_inserted(conn, &at, invitation, secret)
@@ -93,10 +91,9 @@ pub(crate) fn rows(
         Change::MemberDeactivated { member } => member::status(conn, &at, member, Status::Deactivated),
         Change::MemberReactivated { member } => member::status(conn, &at, member, Status::Active),
         Change::MemberRejected { member, reason, at: when } => {
-            resource::member_gone(conn, &at, member.organization, member.id)?;
             joining::rejected(conn, &at, member, reason.as_deref(), *when)
         }
-        Change::MemberRemoved { member } | Change::MemberLeft { member } | Change::JoinRequestWithdrawn { member } => {
+        Change::MemberRemoved { member } | Change::MemberLeft { member } => {
             resource::member_gone(conn, &at, member.organization, member.id)?;
             member::status(conn, &at, member, Status::Removed)
         }
@@ -110,6 +107,8 @@ pub(crate) fn rows(
             identity::link_issued(conn, &at, *link, *kind, *user, email, hash, *expires_at)
         }
         Change::LinkUsed { link } => identity::link_used(conn, *link),
+        Change::Link(change) => invite_link::changed(conn, &at, change),
+        Change::Join(change) => joining::changed(conn, &at, change),
         Change::Group(change) => group::changed(conn, &at, change),
         Change::Resource(change) => resource::changed(conn, &at, change),
         Change::MailQueued { mail, organization, invitation, kind, to, sealed } => {

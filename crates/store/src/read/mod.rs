@@ -5,10 +5,12 @@ pub mod credential;
 pub mod group;
 pub mod identity;
 pub mod invitation;
+pub mod invite_link;
 pub mod joining;
 pub mod member;
 pub mod organization;
 pub mod outbox;
+pub mod preset;
 pub mod resource;
 pub mod schema;
 
@@ -33,6 +35,8 @@ pub(crate) fn statements() -> impl Iterator<Item = String> {
         joining::STATEMENTS,
         credential::STATEMENTS,
         outbox::STATEMENTS,
+        preset::STATEMENTS,
+        invite_link::STATEMENTS,
     ]
     .into_iter()
     .flatten()

@@ -17,6 +17,13 @@ const FILLING: &[&str] = &[
 ];
 
 impl Organization {
+    /// Whether certain mail domains are this organization's.
+    pub(super) fn has_domains(&self) -> bool {
+        ["domain.exclusive", "domain.auto_join"]
+            .iter()
+            .any(|knob| self.knob(knob).as_array().is_some_and(|list| !list.is_empty()))
+    }
+
     /// Whether the organization takes an address of this domain at all.
     pub(super) fn takes_domain(&self, email: &str) -> bool {
         let domain = key(email).rsplit_once('@').map(|(_, d)| d.to_owned()).unwrap_or_default();

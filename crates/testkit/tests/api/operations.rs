@@ -58,6 +58,8 @@ pub struct House {
     pub proof: String,
     /// An invitation nobody accepted yet.
     pub secret: String,
+    /// An invite link.
+    pub link: String,
 }
 
 /// An organization that takes requests to join, with the request of `owner` waiting or not.
@@ -108,6 +110,7 @@ impl House {
         let grant = owner.post(&format!("{here}/resources/{resource}/grants"), given).await.expect(201);
         let grant = grant.at("/id").to_owned();
         let (invitation, secret) = (invited.id, invited.secret);
+        let link = owner.post(&format!("{here}/invite-links"), json!({})).await.expect(201).at("/id").to_owned();
         Self {
             test,
             owner,
@@ -122,6 +125,7 @@ impl House {
             reset,
             proof,
             secret,
+            link,
         }
     }
 
@@ -143,7 +147,7 @@ impl House {
         let mut path = operation.path.replace("{org}", organization).replace("{member}", member);
         path =
             path.replace("{invitation}", &self.invitation).replace("{role}", "admin").replace("{token}", &self.token);
-        path = path.replace("{group}", &self.group).replace("{resource}", &self.resource);
+        path = path.replace("{group}", &self.group).replace("{resource}", &self.resource).replace("{link}", &self.link);
         path = path.replace("{grant}", &self.grant);
         if path.contains("{session}") {
             let sessions = self.owner.get("/me/sessions").await.expect(200);
@@ -172,9 +176,11 @@ impl House {
             "rename_organization" => json!({"name": "Acme 2"}),
             "delete_organization" => json!({"confirm": "acme"}),
             "change_policy" => json!({"invite.ttl_s": 3600, "approval.mode": "off"}),
+            "apply_preset" => json!({"preset": "standard"}),
             "change_member_role" => json!({"role": "admin"}),
             "change_invitation_role" => json!({"role": "guest"}),
             "invite" => json!({"invitations": [{"email": "new@b.test"}, {"email": "bad"}], "deliver": "email"}),
+            "create_invite_link" => json!({"role": "member", "expires_in_s": 3600, "uses": 3}),
             "create_group" => json!({"name": "New"}),
             "edit_group" => json!({"name": "Operations"}),
             "put_group_member" => json!({"manager": true}),

@@ -23,7 +23,7 @@ use crate::generate::Dice;
 use crate::scene::{Placed, Scene};
 
 const OWNER_ROUNDS: usize = 1_200;
-const ROUNDS: usize = 120;
+pub const ROUNDS: usize = 120;
 const STORMS: usize = 6;
 
 pub fn code<T>(outcome: &Result<T, Stop>) -> Option<Code> {
