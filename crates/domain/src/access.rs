@@ -3,7 +3,7 @@
 
 use crate::action::Action;
 use crate::ids::{MemberId, OrgId, UserId};
-use crate::member::{Member, Status};
+use crate::member::{Member, MemberKind, Status};
 use crate::permission::Mask;
 use crate::preset::Rules;
 use crate::refusal::{Code, Refusal};
@@ -41,6 +41,8 @@ pub struct Permit {
     user: Option<UserId>,
     rights: Mask,
     may_all: Vec<Action>,
+    program: bool,
+    mints: bool,
 }
 
 impl Permit {
@@ -89,6 +91,19 @@ impl Permit {
         over_oneself.iter().fold(rights, |rights, own| rights.without(own.bit())).is_subset_of(self.rights)
     }
 
+    /// Is the holder a service account?
+    #[must_use]
+    pub const fn is_program(&self) -> bool {
+        self.program
+    }
+
+    /// May the credential in use make further credentials? A session may; a token only when it was
+    /// made with `token.create`, so that a leaked one does not outlive its revocation.
+    #[must_use]
+    pub const fn mints(&self) -> bool {
+        self.mints
+    }
+
     /// Is `member` the holder?
     #[must_use]
     pub fn is_self(&self, member: MemberId) -> bool {
@@ -123,5 +138,7 @@ pub fn authorize(organization: OrgId, standing: &Standing, rules: &Rules, action
         ));
     }
     let may_all = Action::ALL.iter().copied().filter(|a| rights.contains(rules.preset().action_bit(*a))).collect();
-    Ok(Permit { organization, action, member: member.id, user: member.user, rights, may_all })
+    let program = member.kind == MemberKind::ServiceAccount;
+    let mints = standing.scopes.is_none_or(|scopes| scopes.contains(Action::TokenCreate.bit()));
+    Ok(Permit { organization, action, member: member.id, user: member.user, rights, may_all, program, mints })
 }

@@ -6,6 +6,7 @@
 pub mod access;
 pub mod action;
 pub mod change;
+pub mod deploy_key;
 pub mod group;
 pub mod identity;
 pub mod ids;
@@ -19,6 +20,7 @@ pub mod reach;
 pub mod refusal;
 pub mod resource;
 pub mod rights;
+pub mod service_account;
 pub mod text;
 pub mod time;
 pub mod token;

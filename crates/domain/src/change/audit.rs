@@ -6,7 +6,6 @@ use super::Change;
 use crate::ids::{OrgId, UserId};
 use crate::invitation::Invitation;
 use crate::member::Member;
-use crate::token::Token;
 
 /// What an audit record says of a change.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,12 +29,14 @@ impl Change {
         match self {
             Self::Group(change) => return Some(change.audit()),
             Self::Resource(change) => return Some(change.audit()),
+            Self::ServiceAccount(change) => return Some(change.audit()),
+            Self::Token(change) => return Some(change.audit()),
+            Self::DeployKey(change) => return Some(change.audit()),
             _ => {}
         }
         self.audit_of_organization()
             .or_else(|| self.audit_of_member())
             .or_else(|| self.audit_of_invitation())
-            .or_else(|| self.audit_of_token())
             .or_else(|| self.audit_of_identity())
     }
 
@@ -79,7 +80,7 @@ impl Change {
             Some(AuditFact {
                 organization: Some(m.organization),
                 kind,
-                target: ("member", m.id.to_string(), m.email.clone()),
+                target: ("member", m.id.to_string(), m.label().to_owned()),
                 before,
                 after,
             })
@@ -151,28 +152,6 @@ impl Change {
             Self::InvitationCancelled { invitation: i } => {
                 invitation(i, "invitation.cancelled", json!({"role": i.role}), Value::Null)
             }
-            _ => None,
-        }
-    }
-
-    fn audit_of_token(&self) -> Option<AuditFact> {
-        let token = |t: &Token, kind, before, after| {
-            Some(AuditFact {
-                organization: t.organization,
-                kind,
-                target: ("token", t.id.to_string(), t.name.clone()),
-                before,
-                after,
-            })
-        };
-        match self {
-            Self::TokenCreated { token: t, .. } => token(
-                t,
-                "token.created",
-                Value::Null,
-                json!({"name": t.name, "scopes": t.scopes, "expires_at": t.expires_at}),
-            ),
-            Self::TokenRevoked { token: t } => token(t, "token.revoked", json!({"name": t.name}), Value::Null),
             _ => None,
         }
     }

@@ -7,11 +7,13 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::app::App;
+use crate::ops::deploy_keys::DeployKeyView;
 use crate::ops::grants::GrantView;
 use crate::ops::groups::GroupView;
 use crate::ops::invitations::{InviteOutcome, Invited};
 use crate::ops::organizations::PolicyView;
 use crate::ops::resources::ResourceView;
+use crate::ops::service_accounts::ServiceAccountView;
 use crate::ops::sessions::Begun;
 use crate::ops::view::{InvitationView, MemberView, Nothing, OrganizationView, TokenView};
 use crate::ops::{Answer, identities};
@@ -35,7 +37,7 @@ macro_rules! tagged {
     };
 }
 
-tagged!(GroupView, ResourceView, MemberView, InvitationView, OrganizationView, PolicyView; GrantView, Invited, InviteOutcome, TokenView, Nothing, identities::Me);
+tagged!(ServiceAccountView, GroupView, ResourceView, MemberView, InvitationView, OrganizationView, PolicyView; GrantView, Invited, InviteOutcome, TokenView, DeployKeyView, Nothing, identities::Me);
 
 /// One object with its `ETag`.
 pub fn object<T: Serialize + Tagged>(status: StatusCode, value: &T) -> Response {

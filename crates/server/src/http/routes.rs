@@ -9,7 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::api::{
-    audit, check, groups, identity, invitations, members, organizations, resources, roles, session, tokens,
+    audit, check, deploy_keys, groups, identity, invitations, members, organizations, resources, roles,
+    service_accounts, session, tokens,
 };
 use crate::app::App;
 
@@ -35,7 +36,8 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(identity::sessions, identity::end_other_sessions))
         .routes(routes!(identity::end_session))
         .routes(routes!(tokens::mine, tokens::create))
-        .routes(routes!(tokens::revoke_mine))
+        .routes(routes!(tokens::edit_mine, tokens::revoke_mine))
+        .routes(routes!(tokens::my_value))
         .routes(routes!(organizations::list, organizations::create))
         .routes(routes!(organizations::get, organizations::rename, organizations::delete))
         .routes(routes!(organizations::policy, organizations::change_policy))
@@ -65,6 +67,15 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(roles::permissions))
         .routes(routes!(tokens::of_organization))
         .routes(routes!(tokens::revoke_of_organization))
+        .routes(routes!(tokens::value_of_organization))
+        .routes(routes!(service_accounts::list, service_accounts::create))
+        .routes(routes!(service_accounts::get, service_accounts::edit, service_accounts::delete))
+        .routes(routes!(service_accounts::tokens, service_accounts::create_token))
+        .routes(routes!(service_accounts::edit_token, service_accounts::revoke_token))
+        .routes(routes!(service_accounts::rotate_token))
+        .routes(routes!(service_accounts::token_value))
+        .routes(routes!(deploy_keys::list, deploy_keys::create))
+        .routes(routes!(deploy_keys::delete))
         .routes(routes!(audit::list))
         .routes(routes!(audit::export))
         .routes(routes!(check::check))

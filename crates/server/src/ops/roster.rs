@@ -138,7 +138,9 @@ pub async fn person(ctx: &Ctx, organization: &str, member: &str) -> Result<Perso
             _ => None,
         };
         let tokens = match place.permit(Action::TokenManage) {
-            Ok(_) => Some(credential::tokens_of_member(conn, organization, member.id, SHOWN)?),
+            Ok(_) => {
+                Some(credential::tokens_of_member(conn, organization, member.id, &Page { after: None, limit: SHOWN })?)
+            }
             Err(_) => None,
         };
         let events = match place.permit(Action::AuditRead) {

@@ -5,6 +5,8 @@ mod identity;
 mod member;
 mod organization;
 mod resource;
+mod service_account;
+mod token;
 
 use guildhall_domain::change::Change;
 use guildhall_domain::ids::OrgId;
@@ -22,6 +24,8 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         .chain(identity::STATEMENTS)
         .chain(group::STATEMENTS)
         .chain(resource::STATEMENTS)
+        .chain(service_account::STATEMENTS)
+        .chain(token::STATEMENTS)
         .copied()
 }
 
@@ -86,14 +90,17 @@ pub(crate) fn rows(
         Change::MemberReactivated { member } => member::status(conn, &at, member, Status::Active),
         Change::MemberRejected { member, .. } | Change::MemberRemoved { member } | Change::MemberLeft { member } => {
             resource::member_gone(conn, &at, member.organization, member.id)?;
+            service_account::owner_gone(conn, member.organization, member.id)?;
             member::status(conn, &at, member, Status::Removed)
         }
         Change::MemberSessionsEnded { member, at: from } => member::sessions_from(conn, &at, member, *from),
         Change::SessionsEnded { user, except, .. } => identity::sessions_ended(conn, *user, *except),
         Change::SessionEnded { user, session } => identity::session_ended(conn, *user, *session),
-        Change::TokenCreated { token, hash } => identity::token_created(conn, token, hash),
-        Change::TokenRevoked { token } => identity::token_revoked(conn, &at, token),
-        Change::TokensRevoked { organization, member } => identity::tokens_revoked(conn, &at, *organization, *member),
+        Change::Token(change) => token::changed(conn, &at, change),
+        Change::TokensRevoked { organization, member } => token::all_revoked(conn, &at, *organization, *member),
+        Change::TokenValuesErased { organization } => token::values_erased(conn, *organization),
+        Change::ServiceAccount(change) => service_account::changed(conn, &at, change),
+        Change::DeployKey(change) => token::deploy_key_changed(conn, change),
         Change::LinkIssued { link, kind, user, email, hash, expires_at } => {
             identity::link_issued(conn, &at, *link, *kind, *user, email, hash, *expires_at)
         }

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod credential;
+pub mod deploy_key;
 pub mod group;
 pub mod identity;
 pub mod invitation;
@@ -10,6 +11,7 @@ pub mod organization;
 pub mod outbox;
 pub mod resource;
 pub mod schema;
+pub mod service_account;
 
 use guildhall_domain::ids::OrgId;
 
@@ -25,7 +27,16 @@ pub struct Page<K> {
 }
 
 pub(crate) fn statements() -> impl Iterator<Item = String> {
-    [organization::STATEMENTS, identity::STATEMENTS, invitation::STATEMENTS, credential::STATEMENTS, outbox::STATEMENTS]
+    let plain: [&[&str]; 7] = [
+        organization::STATEMENTS,
+        identity::STATEMENTS,
+        invitation::STATEMENTS,
+        credential::STATEMENTS,
+        deploy_key::STATEMENTS,
+        outbox::STATEMENTS,
+        service_account::STATEMENTS,
+    ];
+    plain
         .into_iter()
         .flatten()
         .map(|sql| (*sql).to_owned())

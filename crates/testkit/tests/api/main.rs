@@ -18,6 +18,7 @@ mod limits;
 mod members;
 mod operations;
 mod organizations;
+mod service_accounts;
 mod sessions;
 mod set_up;
 mod sign_up;

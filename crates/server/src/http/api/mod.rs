@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod check;
+pub mod deploy_keys;
 pub mod groups;
 pub mod identity;
 pub mod invitations;
@@ -9,6 +10,7 @@ pub mod members;
 pub mod organizations;
 pub mod resources;
 pub mod roles;
+pub mod service_accounts;
 pub mod session;
 pub mod tokens;
 
