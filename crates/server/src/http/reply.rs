@@ -12,6 +12,7 @@ use crate::ops::grants::GrantView;
 use crate::ops::groups::GroupView;
 use crate::ops::invitations::{InviteOutcome, Invited};
 use crate::ops::organizations::PolicyView;
+use crate::ops::presets::PresetView;
 use crate::ops::resources::ResourceView;
 use crate::ops::service_accounts::ServiceAccountView;
 use crate::ops::sessions::Begun;
@@ -37,7 +38,7 @@ macro_rules! tagged {
     };
 }
 
-tagged!(ServiceAccountView, GroupView, ResourceView, MemberView, InvitationView, OrganizationView, PolicyView; GrantView, Invited, InviteOutcome, TokenView, DeployKeyView, Nothing, identities::Me);
+tagged!(ServiceAccountView, GroupView, ResourceView, MemberView, InvitationView, OrganizationView, PolicyView, PresetView; GrantView, Invited, InviteOutcome, TokenView, DeployKeyView, Nothing, identities::Me);
 
 /// One object with its `ETag`.
 pub fn object<T: Serialize + Tagged>(status: StatusCode, value: &T) -> Response {

@@ -9,6 +9,7 @@ pub mod invitation;
 pub mod member;
 pub mod organization;
 pub mod outbox;
+pub mod preset;
 pub mod resource;
 pub mod schema;
 pub mod service_account;
@@ -27,24 +28,24 @@ pub struct Page<K> {
 }
 
 pub(crate) fn statements() -> impl Iterator<Item = String> {
-    let plain: [&[&str]; 7] = [
+    [
         organization::STATEMENTS,
         identity::STATEMENTS,
         invitation::STATEMENTS,
         credential::STATEMENTS,
         deploy_key::STATEMENTS,
         outbox::STATEMENTS,
+        preset::STATEMENTS,
         service_account::STATEMENTS,
-    ];
-    plain
-        .into_iter()
-        .flatten()
-        .map(|sql| (*sql).to_owned())
-        .chain(member::statements())
-        .chain([invitation::of_members_sql()])
-        .chain(audit::statements())
-        .chain(group::statements())
-        .chain(resource::statements())
+    ]
+    .into_iter()
+    .flatten()
+    .map(|sql| (*sql).to_owned())
+    .chain(member::statements())
+    .chain([invitation::of_members_sql()])
+    .chain(audit::statements())
+    .chain(group::statements())
+    .chain(resource::statements())
 }
 
 /// How many ids one question takes. One statement serves every smaller number, so few are prepared.
