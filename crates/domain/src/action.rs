@@ -85,7 +85,7 @@ actions! {
         "See and revoke the tokens of everybody in the organization."
     ServiceAccountManage "service_account.manage" "Manage service accounts"
         "Create, change and delete service accounts and their tokens."
-    DeployKeyManage "deploy_key.manage" "Manage deploy keys"
+    TokenDeploy "token.deploy" "Manage deploy keys"
         "See, create and delete the deploy keys that tie installations of the product to the organization."
     AuditRead "audit.read" "Read and export the audit trail"
         "Read and export the audit trail."

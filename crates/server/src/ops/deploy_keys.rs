@@ -69,7 +69,7 @@ pub async fn create(ctx: &Ctx, organization: &str, wanted: NewDeployKey) -> Resu
     let name = text::short_name(&wanted.name, "name")?;
     ctx.write(move |ctx, tx| {
         let place = ctx.take_place(tx, &organization)?;
-        let permit = place.permit(Action::DeployKeyManage)?;
+        let permit = place.permit(Action::TokenDeploy)?;
         let minted = ctx.app.credentials.mint(TokenKind::Dep, ctx.app.entropy.as_ref());
         let key = DeployKey {
             id: TokenId::new(tx.fresh()),
@@ -95,7 +95,7 @@ pub async fn list(ctx: &Ctx, organization: &str, page: Page<TokenId>) -> Result<
     let organization = organization.to_owned();
     ctx.read(move |ctx, conn| {
         let place = ctx.place(conn, &organization)?;
-        place.permit(Action::DeployKeyManage)?;
+        place.permit(Action::TokenDeploy)?;
         let limit = page.limit;
         let found = keys::list(conn, place.organization.id, &Page { limit: limit + 1, ..page })?;
         let (window, last) = cursor::window(&found, limit);
@@ -112,7 +112,7 @@ pub async fn delete(ctx: &Ctx, organization: &str, key: &str) -> Result<Answer<N
     let (organization, key) = (organization.to_owned(), key.to_owned());
     ctx.write(move |ctx, tx| {
         let place = ctx.take_place(tx, &organization)?;
-        let permit = place.permit(Action::DeployKeyManage)?;
+        let permit = place.permit(Action::TokenDeploy)?;
         let found = keys::by_id(tx, place.organization.id, id(&key)?)?.ok_or(Code::NotFound)?;
         tx.apply(rules_of::delete(&permit, found))?;
         Ok(Nothing {})

@@ -24,5 +24,6 @@ mod sessions;
 mod set_up;
 mod sign_up;
 mod store;
+mod token_lives;
 mod tokens;
 mod walls;

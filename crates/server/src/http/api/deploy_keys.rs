@@ -23,7 +23,7 @@ use crate::ops::view::List;
         PageQuery,
     ),
     responses((status = 200, description = "List deploy keys, newest first", body = List<DeployKeyView>)),
-    extensions(("x-permission" = json!("deploy_key.manage"))),
+    extensions(("x-permission" = json!("token.deploy"))),
 )]
 pub async fn list(
     ctx: Ctx,
@@ -44,7 +44,7 @@ pub async fn list(
     ),
     request_body = NewDeployKey,
     responses((status = 201, description = "Make a deploy key; its secret is shown this once", body = DeployKeyView)),
-    extensions(("x-permission" = json!("deploy_key.manage"))),
+    extensions(("x-permission" = json!("token.deploy"))),
 )]
 pub async fn create(ctx: Ctx, Path(org): Path<String>, Body(wanted): Body<NewDeployKey>) -> Result<Response, Problem> {
     Ok(written(StatusCode::CREATED, deploy_keys::create(&ctx, &org, wanted).await?))
@@ -61,7 +61,7 @@ pub async fn create(ctx: Ctx, Path(org): Path<String>, Body(wanted): Body<NewDep
         ("key" = String, Path, description = "`tok_…`"),
     ),
     responses((status = 204, description = "Delete a deploy key")),
-    extensions(("x-permission" = json!("deploy_key.manage"))),
+    extensions(("x-permission" = json!("token.deploy"))),
 )]
 pub async fn delete(ctx: Ctx, Path((org, key)): Path<(String, String)>) -> Result<Response, Problem> {
     Ok(done(deploy_keys::delete(&ctx, &org, &key).await?))
