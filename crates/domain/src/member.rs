@@ -70,6 +70,8 @@ words! {
         SignUp = "sign_up",
         /// Put in by an administrator, as service accounts are.
         Direct = "direct",
+        /// Came with an invite link.
+        InviteLink = "invite_link",
     }
 }
 

@@ -9,8 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::api::{
-    audit, check, deploy_keys, groups, identity, invitations, members, organizations, presets, resources, roles,
-    service_accounts, session, tokens,
+    account, audit, check, deploy_keys, groups, identity, invitations, invite_links, limits, members, organizations,
+    presets, resources, roles, service_accounts, session, tokens,
 };
 use crate::app::App;
 
@@ -35,9 +35,6 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(identity::reset_authentication))
         .routes(routes!(identity::sessions, identity::end_other_sessions))
         .routes(routes!(identity::end_session))
-        .routes(routes!(tokens::mine, tokens::create))
-        .routes(routes!(tokens::edit_mine, tokens::revoke_mine))
-        .routes(routes!(tokens::my_value))
         .routes(routes!(organizations::list, organizations::create))
         .routes(routes!(organizations::get, organizations::rename, organizations::delete))
         .routes(routes!(organizations::policy, organizations::change_policy))
@@ -52,8 +49,12 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(members::end_sessions))
         .routes(routes!(members::leave))
         .merge(bulk)
+        .merge(credentials())
         .routes(routes!(invitations::get, invitations::change_role, invitations::cancel))
         .routes(routes!(invitations::resend))
+        .routes(routes!(invite_links::list, invite_links::create))
+        .routes(routes!(invite_links::reset))
+        .routes(routes!(invite_links::cancel))
         .routes(routes!(groups::list, groups::create))
         .routes(routes!(groups::get, groups::edit, groups::delete))
         .routes(routes!(groups::seats))
@@ -66,6 +67,24 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(roles::list))
         .routes(routes!(roles::get))
         .routes(routes!(roles::permissions))
+        .routes(routes!(audit::list))
+        .routes(routes!(audit::export))
+        .routes(routes!(account::get, account::edit))
+        .routes(routes!(limits::list, limits::create))
+        .routes(routes!(limits::get, limits::edit, limits::delete))
+        .routes(routes!(limits::usage, limits::report))
+        .routes(routes!(limits::check))
+        .routes(routes!(check::check))
+        .routes(routes!(check::batch))
+        .split_for_parts()
+}
+
+/// Tokens of people and of service accounts, and deploy keys.
+fn credentials() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(tokens::mine, tokens::create))
+        .routes(routes!(tokens::edit_mine, tokens::revoke_mine))
+        .routes(routes!(tokens::my_value))
         .routes(routes!(tokens::of_organization))
         .routes(routes!(tokens::revoke_of_organization))
         .routes(routes!(tokens::value_of_organization))
@@ -77,9 +96,4 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(service_accounts::token_value))
         .routes(routes!(deploy_keys::list, deploy_keys::create))
         .routes(routes!(deploy_keys::delete))
-        .routes(routes!(audit::list))
-        .routes(routes!(audit::export))
-        .routes(routes!(check::check))
-        .routes(routes!(check::batch))
-        .split_for_parts()
 }

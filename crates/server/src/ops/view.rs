@@ -68,7 +68,7 @@ pub struct MemberView {
     /// Last request seen, kept roughly.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub last_active_at: Option<Timestamp>,
-    /// `founder`, `invitation`, `sign_up` or `direct`.
+    /// `founder`, `invitation`, `invite_link`, `sign_up` or `direct`.
     pub origin: String,
     /// Revision of its last change, as in its `ETag`.
     pub revision: u64,

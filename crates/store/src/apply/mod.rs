@@ -2,6 +2,8 @@
 
 mod group;
 mod identity;
+mod invite_link;
+mod limit;
 mod member;
 mod organization;
 mod resource;
@@ -10,7 +12,7 @@ mod token;
 
 use guildhall_domain::change::Change;
 use guildhall_domain::ids::OrgId;
-use guildhall_domain::member::Status;
+use guildhall_domain::member::{Member, Status};
 use guildhall_domain::time::Timestamp;
 
 use crate::conn::Conn;
@@ -22,10 +24,12 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         .iter()
         .chain(member::STATEMENTS)
         .chain(identity::STATEMENTS)
+        .chain(invite_link::STATEMENTS)
         .chain(group::STATEMENTS)
         .chain(resource::STATEMENTS)
         .chain(service_account::STATEMENTS)
         .chain(token::STATEMENTS)
+        .chain(limit::STATEMENTS)
         .copied()
 }
 
@@ -61,6 +65,9 @@ pub(crate) fn rows(
             organization::policy_changed(conn, &at, *organization, after)
         }
         Change::PresetApplied { after, .. } => organization::preset_applied(conn, &at, after),
+        Change::AccountChanged { organization, after, .. } => {
+            organization::account_changed(conn, &at, *organization, after)
+        }
         Change::AuthenticationReset { organization, at: from } => {
             organization::authentication_reset(conn, &at, *organization, *from)
         }
@@ -70,19 +77,13 @@ pub(crate) fn rows(
         Change::PasswordChanged { user, hash } => identity::password_changed(conn, *user, hash),
         Change::IdentityAuthenticationReset { user, at: from } => identity::authentication_reset(conn, *user, *from),
         Change::MemberJoined { member } => member::inserted(conn, &at, member),
-        Change::MemberInvited { member, invitation, secret } => {
-            member::inserted(conn, &at, member)?;
-            member::invitation_inserted(conn, &at, invitation, secret)
-        }
+        Change::MemberInvited { member, invitation, secret } => member::invited(conn, &at, member, invitation, secret),
         Change::InvitationResent { invitation, deliver, secret, expires_at } => {
             member::invitation_resent(conn, &at, invitation, *deliver, secret, *expires_at)
         }
         Change::InvitationRoleChanged { invitation, after } => member::invitation_role(conn, &at, invitation, after),
         Change::InvitationCancelled { invitation } => member::invitation_cancelled(conn, &at, invitation),
-        Change::InvitationAccepted { invitation, member } => {
-            member::invitation_accepted(conn, &at, invitation)?;
-            member::replaced(conn, &at, member)
-        }
+        Change::InvitationAccepted { invitation, member } => member::invitation_accepted(conn, &at, invitation, member),
         Change::MemberApproved { member, at: when } => member::approved(conn, &at, member, *when),
         Change::MemberRoleChanged { member, after } => {
             member::role_changed(conn, &at, member.organization, member.id, after)
@@ -90,9 +91,7 @@ pub(crate) fn rows(
         Change::MemberDeactivated { member } => member::status(conn, &at, member, Status::Deactivated),
         Change::MemberReactivated { member } => member::status(conn, &at, member, Status::Active),
         Change::MemberRejected { member, .. } | Change::MemberRemoved { member } | Change::MemberLeft { member } => {
-            resource::member_gone(conn, &at, member.organization, member.id)?;
-            service_account::owner_gone(conn, member.organization, member.id)?;
-            member::status(conn, &at, member, Status::Removed)
+            gone(conn, &at, member)
         }
         Change::MemberSessionsEnded { member, at: from } => member::sessions_from(conn, &at, member, *from),
         Change::SessionsEnded { user, except, .. } => identity::sessions_ended(conn, *user, *except),
@@ -106,10 +105,19 @@ pub(crate) fn rows(
             identity::link_issued(conn, &at, *link, *kind, *user, email, hash, *expires_at)
         }
         Change::LinkUsed { link } => identity::link_used(conn, *link),
+        Change::Link(change) => invite_link::changed(conn, &at, change),
         Change::Group(change) => group::changed(conn, &at, change),
         Change::Resource(change) => resource::changed(conn, &at, change),
+        Change::Limit(change) => limit::changed(conn, &at, change),
         Change::MailQueued { mail, organization, invitation, kind, to, sealed } => {
             identity::mail_queued(conn, &at, *mail, (*organization, *invitation), kind, to, sealed)
         }
     }
+}
+
+/// Somebody who is gone is in no group, is granted nothing, owns nothing and answers for no program.
+fn gone(conn: &mut Conn<'_>, at: &At<'_>, member: &Member) -> Result<(), StoreError> {
+    resource::member_gone(conn, at, member.organization, member.id)?;
+    service_account::owner_gone(conn, member.organization, member.id)?;
+    member::status(conn, at, member, Status::Removed)
 }

@@ -1,10 +1,9 @@
 //! Rows of service accounts beside their memberships and identities.
 
 use guildhall_domain::ids::{MemberId, OrgId};
-use guildhall_domain::member::Status;
 use guildhall_domain::service_account::ServiceAccountChange;
 
-use super::{At, identity, member, resource};
+use super::{At, gone, identity, member};
 use crate::conn::Conn;
 use crate::error::StoreError;
 use crate::params;
@@ -30,10 +29,7 @@ pub(super) fn changed(conn: &mut Conn<'_>, at: &At<'_>, change: &ServiceAccountC
             conn.execute(EDIT, params![m.organization, m.id, description, *owner])?;
             conn.execute(TOUCH, params![m.organization, m.id, at.revision(m.organization)?]).map(drop)
         }
-        ServiceAccountChange::Deleted { .. } => {
-            resource::member_gone(conn, at, m.organization, m.id)?;
-            member::status(conn, at, m, Status::Removed)
-        }
+        ServiceAccountChange::Deleted { .. } => gone(conn, at, m),
     }
 }
 

@@ -6,6 +6,8 @@ pub mod deploy_key;
 pub mod group;
 pub mod identity;
 pub mod invitation;
+pub mod invite_link;
+pub mod limit;
 pub mod member;
 pub mod organization;
 pub mod outbox;
@@ -37,6 +39,7 @@ pub(crate) fn statements() -> impl Iterator<Item = String> {
         outbox::STATEMENTS,
         preset::STATEMENTS,
         service_account::STATEMENTS,
+        invite_link::STATEMENTS,
     ]
     .into_iter()
     .flatten()
@@ -46,6 +49,7 @@ pub(crate) fn statements() -> impl Iterator<Item = String> {
     .chain(audit::statements())
     .chain(group::statements())
     .chain(resource::statements())
+    .chain(limit::statements())
 }
 
 /// How many ids one question takes. One statement serves every smaller number, so few are prepared.
