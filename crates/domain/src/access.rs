@@ -3,7 +3,7 @@
 
 use crate::action::Action;
 use crate::ids::{MemberId, OrgId, UserId};
-use crate::member::{Member, Status};
+use crate::member::{Member, MemberKind, Status};
 use crate::permission::Mask;
 use crate::preset::{RoleRights, Rules};
 use crate::refusal::{Code, Refusal};
@@ -45,6 +45,8 @@ pub struct Permit {
     past_control: Mask,
     ceiling: Mask,
     may_all: Vec<Action>,
+    program: bool,
+    mints: bool,
 }
 
 impl Permit {
@@ -126,6 +128,19 @@ impl Permit {
             && (!role.bypass || (gives & role.below).is_subset_of(self.past_control))
     }
 
+    /// Is the holder a service account?
+    #[must_use]
+    pub const fn is_program(&self) -> bool {
+        self.program
+    }
+
+    /// May the credential in use make further credentials? A session may; a token only when it was
+    /// made with `token.create`, so that a leaked one does not outlive its revocation.
+    #[must_use]
+    pub const fn mints(&self) -> bool {
+        self.mints
+    }
+
     /// Is `member` the holder?
     #[must_use]
     pub fn is_self(&self, member: MemberId) -> bool {
@@ -179,5 +194,7 @@ pub fn authorize(organization: OrgId, standing: &Standing, rules: &Rules, action
         past_control: rights::effective(&Inputs { controlled: Some(1), ..below }),
         ceiling: own.ceiling,
         may_all,
+        program: member.kind == MemberKind::ServiceAccount,
+        mints: standing.scopes.is_none_or(|scopes| scopes.contains(Action::TokenCreate.bit())),
     })
 }

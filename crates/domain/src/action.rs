@@ -87,6 +87,8 @@ actions! {
         "See and revoke the tokens of everybody in the organization."
     ServiceAccountManage "service_account.manage" "Manage service accounts"
         "Create, change and delete service accounts and their tokens."
+    TokenDeploy "token.deploy" "Manage deploy keys"
+        "See, create and delete the deploy keys that tie installations of the product to the organization."
     AuditRead "audit.read" "Read and export the audit trail"
         "Read and export the audit trail."
     AccountManage "account.manage" "Manage plan label and billing contacts"

@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::account::Account;
+use crate::deploy_key::DeployKeyChange;
 use crate::group::GroupChange;
 use crate::identity::Identity;
 use crate::ids::{LinkId, MailId, MemberId, OrgId, SessionId, UserId};
@@ -20,8 +21,9 @@ use crate::member::Member;
 use crate::organization::Organization;
 use crate::resource::ResourceChange;
 use crate::role::RoleChange;
+use crate::service_account::ServiceAccountChange;
 use crate::time::Timestamp;
-use crate::token::Token;
+use crate::token::TokenChange;
 
 /// Name and slug of an organization.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -192,13 +194,8 @@ pub enum Change {
         user: UserId,
         session: SessionId,
     },
-    TokenCreated {
-        token: Box<Token>,
-        hash: [u8; 32],
-    },
-    TokenRevoked {
-        token: Box<Token>,
-    },
+    /// A token was made, changed or revoked.
+    Token(TokenChange),
     /// Every token a membership holds.
     TokensRevoked {
         organization: OrgId,
@@ -216,6 +213,14 @@ pub enum Change {
     LinkUsed {
         link: LinkId,
     },
+    /// No token of the organization has a value that can be shown again any more.
+    TokenValuesErased {
+        organization: OrgId,
+    },
+    /// A service account.
+    ServiceAccount(ServiceAccountChange),
+    /// A deploy key.
+    DeployKey(DeployKeyChange),
     /// An invite link, or all of them.
     Link(LinkChange),
     /// What joining by oneself changes beside a membership.
@@ -262,7 +267,7 @@ impl Change {
             Some(AccessChange {
                 organization: m.organization,
                 member: m.id,
-                email: m.email.clone(),
+                email: m.label().to_owned(),
                 before: before.map(str::to_owned),
                 after: after.map(str::to_owned),
             })
@@ -272,6 +277,12 @@ impl Change {
         match self {
             Self::MemberJoined { member: m } | Self::InvitationAccepted { member: m, .. } => {
                 of(m, None, role_if_active(m).as_deref())
+            }
+            Self::ServiceAccount(ServiceAccountChange::Created { account, .. }) => {
+                of(&account.member, None, Some(&account.member.role))
+            }
+            Self::ServiceAccount(ServiceAccountChange::Deleted { account }) => {
+                of(&account.member, role_if_active(&account.member).as_deref(), None)
             }
             Self::MemberApproved { member: m, .. } | Self::MemberReactivated { member: m } => {
                 of(m, None, Some(&m.role))
@@ -292,7 +303,7 @@ pub struct AccessChange {
     pub organization: OrgId,
     /// Whose membership.
     pub member: MemberId,
-    /// Their address.
+    /// Their address, or the name of a service account.
     pub email: String,
     /// Role before, `None` for no access.
     pub before: Option<String>,

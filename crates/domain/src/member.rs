@@ -12,6 +12,7 @@ use crate::policy::{DeletePrecondition, RoleChangeAuthority, SelfRemoval};
 use crate::preset::{ORGANIZATION, Rules};
 use crate::refusal::{Code, Refusal};
 use crate::seats::{self, Seats};
+use crate::service_account;
 use crate::time::Timestamp;
 
 macro_rules! words {
@@ -68,6 +69,8 @@ words! {
         Invitation = "invitation",
         /// Signed up by themself.
         SignUp = "sign_up",
+        /// Put in by an administrator, as service accounts are.
+        Direct = "direct",
         /// Came with an invite link.
         InviteLink = "invite_link",
         /// Came by an address of the organization's own mail domain.
@@ -124,6 +127,14 @@ pub struct Member {
     pub revision: u64,
 }
 
+impl Member {
+    /// What people call it: the address, or the name of a service account, which has none.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        if self.email.is_empty() { &self.name } else { &self.email }
+    }
+}
+
 /// What a decision about a member needs to know beside the member.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Surroundings {
@@ -142,17 +153,18 @@ fn guard_last_top(rules: &Rules, member: &Member, around: Surroundings) -> Resul
         let top = &rules.preset().top_role().name;
         return Err(Refusal::because(
             Code::LastOwner,
-            format!("`{}` is the only active {top}; make somebody else {top} first", member.email),
+            format!("`{}` is the only active {top}; make somebody else {top} first", member.label()),
         ));
     }
     Ok(())
 }
 
 /// May the permit's holder act on somebody with `member`'s role?
-fn guard_rank(permit: &Permit, rules: &Rules, member: &Member) -> Result<(), Refusal> {
+pub(crate) fn guard_rank(permit: &Permit, rules: &Rules, member: &Member) -> Result<(), Refusal> {
     if rules.preset().is_top(&member.role) && !permit.may(Action::MemberManageTop) {
         return Err(Refusal::of(Code::TopRoleRequired));
     }
+    service_account::guard_other_top(permit, rules, member)?;
     let guarded = rules.policy().role_change_authority == RoleChangeAuthority::AdminBelowOwnRank;
     if guarded && !permit.covers_role(rules.rights(&member.role)) {
         return Err(Refusal::because(
@@ -208,6 +220,7 @@ pub fn change_role(
     }
     guard_role(permit, rules, role, "role")?;
     guard_rank(permit, rules, member)?;
+    service_account::guard_gift(permit, rules, member.kind, role)?;
     if member.role == role {
         return Ok(Vec::new());
     }
@@ -223,7 +236,10 @@ pub fn change_role(
 
 pub(crate) fn end_of_access(member: &Member, around: Surroundings, why: &'static str) -> Vec<Change> {
     match member.user {
-        Some(user) if !around.active_elsewhere => vec![Change::SessionsEnded { user, except: None, why }],
+        // A program has no sessions, and it is nowhere else.
+        Some(user) if !around.active_elsewhere && member.kind == MemberKind::Person => {
+            vec![Change::SessionsEnded { user, except: None, why }]
+        }
         _ => Vec::new(),
     }
 }

@@ -134,7 +134,12 @@ pub fn change_policy(
     if after == organization.policy {
         return Ok(Vec::new());
     }
-    Ok(vec![Change::PolicyChanged { organization: organization.id, before: organization.policy.clone(), after }])
+    let before = organization.policy.clone();
+    let mut changes = vec![Change::PolicyChanged { organization: organization.id, before, after }];
+    if rules.policy().token_value_again && !policy.token_value_again {
+        changes.push(Change::TokenValuesErased { organization: organization.id });
+    }
+    Ok(changes)
 }
 
 pub(crate) fn refused_knobs(errors: &[KnobError]) -> Refusal {

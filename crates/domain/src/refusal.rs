@@ -140,6 +140,11 @@ codes! {
     KnobInvalid = "policy.invalid_value", Invalid, "that setting does not take this value";
     TokenLimit = "token.limit", Conflict, "no more tokens: revoke one first";
     TokenLife = "token.life", Invalid, "tokens may not live that long here";
+    TokenValueHidden = "token.value_hidden", Conflict, "the value of this token was shown once and is not kept; rotate it for a new one";
+    ServiceAccountOwner = "service_account.owner", Invalid, "a service account is owned by an active person of the organization";
+    ServiceAccountConfirm = "service_account.confirm_name", Invalid, "type the service account's name to confirm";
+    ServiceAccountTop = "service_account.other_top", Forbidden, "a service account manages no other service account with the top role; a person does";
+    DeployKeysNotOffered = "deploy_key.not_offered", Conflict, "this organization has no deploy keys; its policy says whether it offers them";
     ScopeUnknown = "token.scope_unknown", Invalid, "there is no such scope; scopes are permission names";
     SetupDone = "setup.done", Gone, "this installation has been set up; sign in";
     GroupNameTaken = "group.name_taken", Conflict, "another group has that name";

@@ -34,7 +34,7 @@ pub trait IdSource: Send + Sync {
 /// Who does something, as the audit trail names them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Author {
-    /// `identity`, `system` or `anonymous`.
+    /// `identity`, `service_account`, `system` or `anonymous`.
     pub kind: String,
     /// Id of the identity, empty for others.
     pub id: String,

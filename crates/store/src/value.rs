@@ -4,7 +4,7 @@
 use guildhall_domain::group::GroupOrigin;
 use guildhall_domain::ids::{
     EventId, GrantId, GroupId, InvitationId, InviteLinkId, LimitId, LinkId, MailId, MemberId, OrgId, ResourceId,
-    RoleId, SessionId, TokenId, UserId,
+    RoleId, ServiceAccountId, SessionId, TokenId, UserId,
 };
 use guildhall_domain::invitation::{Deliver, Delivery, State};
 use guildhall_domain::invite_link::LinkState;
@@ -276,6 +276,7 @@ stored_ids!(
     GrantId,
     LimitId,
     RoleId,
+    ServiceAccountId,
 );
 
 macro_rules! stored_words {

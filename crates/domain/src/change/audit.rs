@@ -7,7 +7,6 @@ use crate::ids::{OrgId, UserId};
 use crate::invitation::Invitation;
 use crate::member::Member;
 use crate::organization::Organization;
-use crate::token::Token;
 
 /// What an audit record says of a change.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +32,9 @@ impl Change {
             Self::Join(change) => return change.audit(),
             Self::Group(change) => return Some(change.audit()),
             Self::Resource(change) => return Some(change.audit()),
+            Self::ServiceAccount(change) => return Some(change.audit()),
+            Self::Token(change) => return Some(change.audit()),
+            Self::DeployKey(change) => return Some(change.audit()),
             Self::Limit(change) => return Some(change.audit()),
             Self::Role(change) => return Some(change.audit()),
             _ => {}
@@ -40,7 +42,6 @@ impl Change {
         self.audit_of_organization()
             .or_else(|| self.audit_of_member())
             .or_else(|| self.audit_of_invitation())
-            .or_else(|| self.audit_of_token())
             .or_else(|| self.audit_of_identity())
     }
 
@@ -91,7 +92,7 @@ impl Change {
             Some(AuditFact {
                 organization: Some(m.organization),
                 kind,
-                target: ("member", m.id.to_string(), m.email.clone()),
+                target: ("member", m.id.to_string(), m.label().to_owned()),
                 before,
                 after,
             })
@@ -163,28 +164,6 @@ impl Change {
             Self::InvitationCancelled { invitation: i } => {
                 invitation(i, "invitation.cancelled", json!({"role": i.role}), Value::Null)
             }
-            _ => None,
-        }
-    }
-
-    fn audit_of_token(&self) -> Option<AuditFact> {
-        let token = |t: &Token, kind, before, after| {
-            Some(AuditFact {
-                organization: t.organization,
-                kind,
-                target: ("token", t.id.to_string(), t.name.clone()),
-                before,
-                after,
-            })
-        };
-        match self {
-            Self::TokenCreated { token: t, .. } => token(
-                t,
-                "token.created",
-                Value::Null,
-                json!({"name": t.name, "scopes": t.scopes, "expires_at": t.expires_at}),
-            ),
-            Self::TokenRevoked { token: t } => token(t, "token.revoked", json!({"name": t.name}), Value::Null),
             _ => None,
         }
     }

@@ -162,6 +162,16 @@ knobs! {
     "token.max_per_member" TokenMaxPerMember, token_max_per_member: Option<i64> = None, within 0..=10_000;
     /// The longest life of a new token, in seconds; `null`: it may live for ever.
     "token.max_life_s" TokenMaxLifeS, token_max_life_s: Option<i64> = None, within HOUR_S..=10 * YEAR_S;
+    /// The shortest life of a new token that has an end, in seconds; `null`: any.
+    "token.min_life_s" TokenMinLifeS, token_min_life_s: Option<i64> = None, within 60..=YEAR_S;
+    /// Whether a token that has an end works until that day is over in UTC.
+    "token.whole_days" TokenWholeDays, token_whole_days: bool = false;
+    /// Whether the value of a new token is also kept, sealed, and shown again to whoever may manage it.
+    "token.value_again" TokenValueAgain, token_value_again: bool = false;
+    /// How many tokens a service account may have; `null`: as many as it takes.
+    "service_account.max_tokens" ServiceAccountMaxTokens, service_account_max_tokens: Option<i64> = None, within 0..=10_000;
+    /// Whether there are deploy keys: secrets that belong to no person and only prove the organization.
+    "deploy_keys.offered" DeployKeysOffered, deploy_keys_offered: bool = false;
     /// After how many seconds without a request a session ends; `null`: only with `session.absolute_s`.
     "session.idle_s" SessionIdleS, session_idle_s: Option<i64> = Some(1_209_600), within 60..=YEAR_S;
     /// After how many seconds a session ends even when it is in use.

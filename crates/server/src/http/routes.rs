@@ -9,8 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::api::{
-    account, audit, check, groups, identity, invitations, invite_links, joining, limits, members, organizations,
-    presets, resources, roles, session, tokens,
+    account, audit, check, deploy_keys, groups, identity, invitations, invite_links, joining, limits, members,
+    organizations, presets, resources, roles, service_accounts, session, tokens,
 };
 use crate::app::App;
 
@@ -35,8 +35,6 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(identity::reset_authentication))
         .routes(routes!(identity::sessions, identity::end_other_sessions))
         .routes(routes!(identity::end_session))
-        .routes(routes!(tokens::mine, tokens::create))
-        .routes(routes!(tokens::revoke_mine))
         .routes(routes!(organizations::list, organizations::create))
         .routes(routes!(organizations::get, organizations::rename, organizations::delete))
         .routes(routes!(organizations::policy, organizations::change_policy))
@@ -54,6 +52,7 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(joining::mine))
         .routes(routes!(joining::seats))
         .merge(bulk)
+        .merge(credentials())
         .routes(routes!(invitations::get, invitations::change_role, invitations::cancel))
         .routes(routes!(invitations::resend))
         .routes(routes!(invite_links::list, invite_links::create))
@@ -71,8 +70,6 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(roles::list, roles::create))
         .routes(routes!(roles::get, roles::edit, roles::delete))
         .routes(routes!(roles::permissions))
-        .routes(routes!(tokens::of_organization))
-        .routes(routes!(tokens::revoke_of_organization))
         .routes(routes!(audit::list))
         .routes(routes!(audit::export))
         .routes(routes!(account::get, account::edit))
@@ -83,4 +80,23 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(check::check))
         .routes(routes!(check::batch))
         .split_for_parts()
+}
+
+/// Tokens of people and of service accounts, and deploy keys.
+fn credentials() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(tokens::mine, tokens::create))
+        .routes(routes!(tokens::edit_mine, tokens::revoke_mine))
+        .routes(routes!(tokens::my_value))
+        .routes(routes!(tokens::of_organization))
+        .routes(routes!(tokens::revoke_of_organization))
+        .routes(routes!(tokens::value_of_organization))
+        .routes(routes!(service_accounts::list, service_accounts::create))
+        .routes(routes!(service_accounts::get, service_accounts::edit, service_accounts::delete))
+        .routes(routes!(service_accounts::tokens, service_accounts::create_token))
+        .routes(routes!(service_accounts::edit_token, service_accounts::revoke_token))
+        .routes(routes!(service_accounts::rotate_token))
+        .routes(routes!(service_accounts::token_value))
+        .routes(routes!(deploy_keys::list, deploy_keys::create))
+        .routes(routes!(deploy_keys::delete))
 }

@@ -6,9 +6,11 @@ pub mod account;
 pub mod approvals;
 pub mod audit;
 pub mod check;
+pub mod deploy_keys;
 pub mod grants;
 pub mod groups;
 pub mod identities;
+pub mod introspect;
 pub mod invitations;
 pub mod invite_links;
 pub mod joining;
@@ -27,8 +29,11 @@ pub mod resources;
 pub mod roles;
 pub mod roster;
 pub mod seats;
+pub mod service_accounts;
+pub mod service_tokens;
 pub mod sessions;
 pub mod setup;
+pub mod token_shapes;
 pub mod tokens;
 pub mod usage;
 pub mod view;
@@ -40,11 +45,12 @@ use guildhall_domain::access::{self, Permit, Standing};
 use guildhall_domain::action::Action;
 use guildhall_domain::identity::Identity;
 use guildhall_domain::ids::{RoleId, SessionId};
-use guildhall_domain::member::{Member, Status};
+use guildhall_domain::member::{Member, MemberKind, Status};
 use guildhall_domain::organization::Organization;
 use guildhall_domain::preset::{Role, Rules};
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::role::built_in_id;
+use guildhall_domain::service_account::shown_id;
 use guildhall_domain::time::Timestamp;
 use guildhall_domain::token::{Token, scope_mask};
 use guildhall_store::read::{credential::Session, member, organization};
@@ -86,7 +92,16 @@ impl Caller {
     const fn issued_at(&self) -> Timestamp {
         match &self.credential {
             Credential::Session(session) => session.created_at,
-            Credential::Token(token) => token.created_at,
+            Credential::Token(token) => token.issued_at,
+        }
+    }
+
+    /// Whether it is a person or a program.
+    #[must_use]
+    pub const fn kind(&self) -> MemberKind {
+        match &self.credential {
+            Credential::Session(_) => MemberKind::Person,
+            Credential::Token(token) => token.holder,
         }
     }
 }
@@ -240,9 +255,15 @@ impl Ctx {
         let (address, request_id) = (self.address.to_string(), self.request_id.clone());
         match &self.caller {
             Some(caller) => Author {
-                kind: "identity".to_owned(),
-                id: caller.identity.id.to_string(),
-                name: caller.identity.email.clone(),
+                kind: match caller.kind() {
+                    MemberKind::Person => "identity".to_owned(),
+                    MemberKind::ServiceAccount => "service_account".to_owned(),
+                },
+                id: shown_id(caller.identity.id, caller.kind()),
+                name: match caller.kind() {
+                    MemberKind::Person => caller.identity.email.clone(),
+                    MemberKind::ServiceAccount => caller.identity.name.clone(),
+                },
                 credential: match &caller.credential {
                     Credential::Session(session) => session.id.to_string(),
                     Credential::Token(token) => token.id.to_string(),

@@ -7,6 +7,7 @@ use guildhall_domain::invitation::{Invitation, State};
 use guildhall_domain::joining::Facts;
 use guildhall_domain::member::{Member, Status};
 use guildhall_domain::refusal::Code;
+use guildhall_domain::service_account::shown_id;
 use guildhall_store::read::audit::Filter;
 use guildhall_store::read::{Page, audit, credential, invitation as invitations, member as members};
 use guildhall_store::{Conn, Stop};
@@ -142,7 +143,9 @@ pub async fn person(ctx: &Ctx, organization: &str, member: &str) -> Result<Perso
             _ => None,
         };
         let tokens = match place.permit(Action::TokenManage) {
-            Ok(_) => Some(credential::tokens_of_member(conn, organization, member.id, SHOWN)?),
+            Ok(_) => {
+                Some(credential::tokens_of_member(conn, organization, member.id, &Page { after: None, limit: SHOWN })?)
+            }
             Err(_) => None,
         };
         let events = match place.permit(Action::AuditRead) {
@@ -166,7 +169,7 @@ fn events(conn: &mut Conn<'_>, place: &Place, member: &Member) -> Result<Vec<Eve
     let to = Filter { target: Some(member.id.to_string()), ..Filter::default() };
     let mut found = audit::list(conn, place.organization.id, &to, &page())?;
     if let Some(user) = member.user {
-        let by = Filter { actor: Some(user.to_string()), ..Filter::default() };
+        let by = Filter { actor: Some(shown_id(user, member.kind)), ..Filter::default() };
         found.extend(audit::list(conn, place.organization.id, &by, &page())?);
     }
     found.sort_by_key(|e| std::cmp::Reverse((e.revision, e.id)));

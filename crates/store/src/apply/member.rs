@@ -85,7 +85,7 @@ pub(super) fn inserted(conn: &mut Conn<'_>, at: &At<'_>, m: &Member) -> Result<(
     .map(drop)
 }
 
-pub(super) fn replaced(conn: &mut Conn<'_>, at: &At<'_>, m: &Member) -> Result<(), StoreError> {
+fn replaced(conn: &mut Conn<'_>, at: &At<'_>, m: &Member) -> Result<(), StoreError> {
     conn.execute(
         REPLACE,
         params![
@@ -129,12 +129,14 @@ pub(super) fn sessions_from(conn: &mut Conn<'_>, at: &At<'_>, m: &Member, from: 
     conn.execute(SESSIONS_FROM, params![m.organization, m.id, from, at.revision(m.organization)?]).map(drop)
 }
 
-pub(super) fn invitation_inserted(
+pub(super) fn invited(
     conn: &mut Conn<'_>,
     at: &At<'_>,
+    waiting: &Member,
     i: &Invitation,
     secret: &SecretHash,
 ) -> Result<(), StoreError> {
+    inserted(conn, at, waiting)?;
     conn.execute(
         INVITE,
         params![
@@ -188,8 +190,13 @@ pub(super) fn invitation_cancelled(conn: &mut Conn<'_>, at: &At<'_>, i: &Invitat
     conn.execute(FORGET_MEMBER, params![i.organization, i.member]).map(drop)
 }
 
-pub(super) fn invitation_accepted(conn: &mut Conn<'_>, at: &At<'_>, i: &Invitation) -> Result<(), StoreError> {
+pub(super) fn invitation_accepted(
+    conn: &mut Conn<'_>,
+    at: &At<'_>,
+    i: &Invitation,
+    member: &Member,
+) -> Result<(), StoreError> {
     conn.execute(UNQUEUE, params![i.id])?;
-    conn.execute(INVITATION_STATE, params![i.organization, i.id, State::Accepted, at.revision(i.organization)?])
-        .map(drop)
+    conn.execute(INVITATION_STATE, params![i.organization, i.id, State::Accepted, at.revision(i.organization)?])?;
+    replaced(conn, at, member)
 }

@@ -9,10 +9,12 @@ mod member;
 mod organization;
 mod resource;
 mod role;
+mod service_account;
+mod token;
 
 use guildhall_domain::change::Change;
 use guildhall_domain::ids::OrgId;
-use guildhall_domain::member::Status;
+use guildhall_domain::member::{Member, Status};
 use guildhall_domain::time::Timestamp;
 
 use crate::conn::Conn;
@@ -27,6 +29,8 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         .chain(invite_link::STATEMENTS)
         .chain(group::STATEMENTS)
         .chain(resource::STATEMENTS)
+        .chain(service_account::STATEMENTS)
+        .chain(token::STATEMENTS)
         .chain(limit::STATEMENTS)
         .chain(role::STATEMENTS)
         .chain(joining::STATEMENTS)
@@ -78,19 +82,13 @@ pub(crate) fn rows(
         Change::PasswordChanged { user, hash } => identity::password_changed(conn, *user, hash),
         Change::IdentityAuthenticationReset { user, at: from } => identity::authentication_reset(conn, *user, *from),
         Change::MemberJoined { member } => member::inserted(conn, &at, member),
-        Change::MemberInvited { member, invitation, secret } => {
-            member::inserted(conn, &at, member)?;
-            member::invitation_inserted(conn, &at, invitation, secret)
-        }
+        Change::MemberInvited { member, invitation, secret } => member::invited(conn, &at, member, invitation, secret),
         Change::InvitationResent { invitation, deliver, secret, expires_at } => {
             member::invitation_resent(conn, &at, invitation, *deliver, secret, *expires_at)
         }
         Change::InvitationRoleChanged { invitation, after } => member::invitation_role(conn, &at, invitation, after),
         Change::InvitationCancelled { invitation } => member::invitation_cancelled(conn, &at, invitation),
-        Change::InvitationAccepted { invitation, member } => {
-            member::invitation_accepted(conn, &at, invitation)?;
-            member::replaced(conn, &at, member)
-        }
+        Change::InvitationAccepted { invitation, member } => member::invitation_accepted(conn, &at, invitation, member),
         Change::MemberApproved { member, at: when } => member::approved(conn, &at, member, *when),
         Change::MemberRoleChanged { member, after } => {
             member::role_changed(conn, &at, member.organization, member.id, after)
@@ -100,16 +98,15 @@ pub(crate) fn rows(
         Change::MemberRejected { member, reason, at: when } => {
             joining::rejected(conn, &at, member, reason.as_deref(), *when)
         }
-        Change::MemberRemoved { member } | Change::MemberLeft { member } => {
-            resource::member_gone(conn, &at, member.organization, member.id)?;
-            member::status(conn, &at, member, Status::Removed)
-        }
+        Change::MemberRemoved { member } | Change::MemberLeft { member } => gone(conn, &at, member),
         Change::MemberSessionsEnded { member, at: from } => member::sessions_from(conn, &at, member, *from),
         Change::SessionsEnded { user, except, .. } => identity::sessions_ended(conn, *user, *except),
         Change::SessionEnded { user, session } => identity::session_ended(conn, *user, *session),
-        Change::TokenCreated { token, hash } => identity::token_created(conn, token, hash),
-        Change::TokenRevoked { token } => identity::token_revoked(conn, &at, token),
-        Change::TokensRevoked { organization, member } => identity::tokens_revoked(conn, &at, *organization, *member),
+        Change::Token(change) => token::changed(conn, &at, change),
+        Change::TokensRevoked { organization, member } => token::all_revoked(conn, &at, *organization, *member),
+        Change::TokenValuesErased { organization } => token::values_erased(conn, *organization),
+        Change::ServiceAccount(change) => service_account::changed(conn, &at, change),
+        Change::DeployKey(change) => token::deploy_key_changed(conn, change),
         Change::LinkIssued { link, kind, user, email, hash, expires_at } => {
             identity::link_issued(conn, &at, *link, *kind, *user, email, hash, *expires_at)
         }
@@ -124,4 +121,11 @@ pub(crate) fn rows(
             identity::mail_queued(conn, &at, *mail, (*organization, *invitation), kind, to, sealed)
         }
     }
+}
+
+/// Somebody who is gone is in no group, is granted nothing, owns nothing and answers for no program.
+fn gone(conn: &mut Conn<'_>, at: &At<'_>, member: &Member) -> Result<(), StoreError> {
+    resource::member_gone(conn, at, member.organization, member.id)?;
+    service_account::owner_gone(conn, member.organization, member.id)?;
+    member::status(conn, at, member, Status::Removed)
 }

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod credential;
+pub mod deploy_key;
 pub mod group;
 pub mod identity;
 pub mod invitation;
@@ -15,6 +16,7 @@ pub mod preset;
 pub mod resource;
 pub mod role;
 pub mod schema;
+pub mod service_account;
 
 use guildhall_domain::ids::OrgId;
 
@@ -36,8 +38,10 @@ pub(crate) fn statements() -> impl Iterator<Item = String> {
         invitation::STATEMENTS,
         joining::STATEMENTS,
         credential::STATEMENTS,
+        deploy_key::STATEMENTS,
         outbox::STATEMENTS,
         preset::STATEMENTS,
+        service_account::STATEMENTS,
         invite_link::STATEMENTS,
         role::STATEMENTS,
     ]

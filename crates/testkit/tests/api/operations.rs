@@ -49,6 +49,10 @@ pub struct House {
     pub invitation: String,
     /// A token of the owner.
     pub token: String,
+    /// A service account, its token, and a deploy key.
+    pub account: String,
+    pub service_token: String,
+    pub key: String,
     /// A group with somebody in it, a workspace, and a grant on that.
     pub group: String,
     pub resource: String,
@@ -94,7 +98,10 @@ impl House {
         owner.send("POST", &path, None, &[]).await.expect(200);
         owner.patch(policy, json!({"approval.mode": "all"})).await.expect(200);
         let waiting = test.join(&mut owner, "acme", "waiting@acme.test", "member").await;
-        let knobs = json!({"approval.mode": "outside_domains", "approval.domains": ["b.test"], "signup.open": true});
+        let knobs = json!({
+            "approval.mode": "outside_domains", "approval.domains": ["b.test"], "signup.open": true,
+            "token.value_again": true, "deploy_keys.offered": true,
+        });
         owner.patch(policy, knobs).await.expect(200);
         let invited = test.invite(&mut owner, "acme", "next@b.test", "member").await;
         let (_, token) = test.mint(&mut owner, "acme", None).await;
@@ -104,6 +111,12 @@ impl House {
         let proof = test.mails_to("top@acme.test").await.pop().expect("a mail").secret("/email/verify/");
         let seated = people[2].1.member.clone();
         let here = "/organizations/acme";
+        let account = owner.post(&format!("{here}/service-accounts"), json!({"name": "bot"})).await.expect(201);
+        let account = account.at("/id").to_owned();
+        let path = format!("{here}/service-accounts/{account}/tokens");
+        let service_token = owner.post(&path, json!({})).await.expect(201).at("/id").to_owned();
+        let key = owner.post(&format!("{here}/deploy-keys"), json!({"name": "cluster"})).await.expect(201);
+        let key = key.at("/id").to_owned();
         let group = owner.post(&format!("{here}/groups"), json!({"name": "Ops"})).await.expect(201);
         let group = group.at("/id").to_owned();
         let seat = json!({"manager": false});
@@ -127,6 +140,9 @@ impl House {
             deactivated,
             invitation,
             token,
+            account,
+            service_token,
+            key,
             group,
             resource,
             grant,
@@ -168,6 +184,13 @@ impl House {
         ] {
             path = path.replace(name, value);
         }
+        let mut path = operation.path.replace("{org}", "acme").replace("{member}", member);
+        let token = if path.contains("{account}") { &self.service_token } else { &self.token };
+        path = path.replace("{invitation}", &self.invitation).replace("{role}", "admin").replace("{token}", token);
+        path = path.replace("{account}", &self.account).replace("{key}", &self.key).replace("{link}", &self.link);
+        path = path.replace("{grant}", &self.grant);
+        path = path.replace("{group}", &self.group).replace("{resource}", &self.resource);
+        path = path.replace("{grant}", &self.grant).replace("{limit}", &self.limit);
         if operation.id == "get_usage" {
             path.push_str("?unit=tokens");
         }
@@ -194,6 +217,12 @@ impl House {
             "reset_password" => json!({"token": self.reset, "password": "a better password"}),
             "verify_email" => json!({"token": self.proof}),
             "create_token" => json!({"name": "t", "organization": "acme"}),
+            "edit_my_token" | "edit_service_token" => json!({"name": "other", "active": false}),
+            "create_service_account" => json!({"name": "new", "role": "member"}),
+            "edit_service_account" => json!({"description": "ships", "role": "guest"}),
+            "delete_service_account" => json!({"confirm": "bot"}),
+            "rotate_service_token" => json!({"overlap_s": 60}),
+            "create_deploy_key" => json!({"name": "new"}),
             "create_organization" => json!({"name": "Beta"}),
             "rename_organization" => json!({"name": "Acme 2"}),
             "delete_organization" => json!({"confirm": "acme"}),

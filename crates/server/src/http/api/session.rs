@@ -15,11 +15,11 @@ use crate::http::problem::Problem;
 use crate::http::reply::{clear_session, done, set_session};
 use crate::ops::accept::{self, Accept, CameIn, SignUp};
 use crate::ops::identities::{self, Me};
+use crate::ops::introspect::{self, Introspect, Introspected};
 use crate::ops::sessions::{self, SignIn, SignedIn};
 use crate::ops::setup::{self, SetUp};
-use crate::ops::tokens::{Introspect, Introspected};
 use crate::ops::view::{MemberView, OrganizationView, Preview};
-use crate::ops::{Answer, Ctx, tokens};
+use crate::ops::{Answer, Ctx};
 
 /// A session that has begun. Its secret is in the cookie only.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -138,5 +138,5 @@ pub async fn accept(ctx: Ctx, State(app): State<Arc<App>>, Body(wanted): Body<Ac
     responses((status = 200, description = "Identity, organization, role and scopes, or `active: false`", body = Introspected)),
     extensions(("x-permission" = json!("access.check"))))]
 pub async fn introspect(ctx: Ctx, Body(asked): Body<Introspect>) -> Result<Json<Introspected>, Problem> {
-    Ok(Json(tokens::introspect(&ctx, asked).await?))
+    Ok(Json(introspect::introspect(&ctx, asked).await?))
 }

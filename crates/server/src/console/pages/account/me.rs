@@ -45,7 +45,7 @@ pub(super) async fn page(visit: &Visit, organization: &str, typed: Typed, verdic
     let page = MePage {
         name: of("name", typed.name, &who.name),
         handle: of("handle", typed.handle, who.handle.as_deref().unwrap_or_default()),
-        email: of("email", typed.email, &who.email),
+        email: of("email", typed.email, who.address()),
         email_verified: who.email_verified,
         email_waiting: waiting,
         current_password: verdict.input("current_password", ""),

@@ -62,6 +62,11 @@ pub(super) fn title(knob: Knob) -> (usize, &'static str) {
         Knob::OwnersRecommended => (1, "Recommended holders of the top role"),
         Knob::TokenMaxPerMember => (2, "Tokens of one person"),
         Knob::TokenMaxLifeS => (2, "Longest life of a token"),
+        Knob::TokenMinLifeS => (2, "Shortest life of a token with an end"),
+        Knob::TokenWholeDays => (2, "Tokens end with their day"),
+        Knob::TokenValueAgain => (2, "Tokens can be seen again"),
+        Knob::ServiceAccountMaxTokens => (2, "Tokens of one service account"),
+        Knob::DeployKeysOffered => (2, "Deploy keys"),
         Knob::SessionIdleS => (2, "Sessions end when idle for"),
         Knob::SessionAbsoluteS => (2, "Sessions end after"),
     }

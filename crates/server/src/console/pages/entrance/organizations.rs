@@ -46,7 +46,7 @@ fn show(visit: &Visit, me: &Me) -> Shown {
     let offers = organizations::offers(&visit.ctx).map_err(|refusal| visit.wrong(refusal))?;
     let page = OrganizationsPage {
         page: visit.plain("Your organizations"),
-        email: me.identity.email.clone(),
+        email: me.identity.address().to_owned(),
         places: me.memberships.iter().map(place).collect(),
         create_href: offers.iter().any(|offer| offer.refusal.is_none()).then(|| "/organizations/new".to_owned()),
     };
@@ -89,7 +89,7 @@ pub(super) async fn door(visit: Visit, Path(organization): Path<String>) -> Show
             let page = WaitingPage {
                 page: visit.plain("Waiting for approval"),
                 organization_name: waiting.organization.name.clone(),
-                email: me.identity.email.clone(),
+                email: me.identity.address().to_owned(),
             };
             visit.page(StatusCode::OK, &page)
         }
