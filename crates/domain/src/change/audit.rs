@@ -35,6 +35,7 @@ impl Change {
             Self::Token(change) => return Some(change.audit()),
             Self::DeployKey(change) => return Some(change.audit()),
             Self::Limit(change) => return Some(change.audit()),
+            Self::Role(change) => return Some(change.audit()),
             _ => {}
         }
         self.audit_of_organization()

@@ -17,6 +17,7 @@ use crate::ops::limits::LimitView;
 use crate::ops::organizations::PolicyView;
 use crate::ops::presets::PresetView;
 use crate::ops::resources::ResourceView;
+use crate::ops::roles::RoleView;
 use crate::ops::service_accounts::ServiceAccountView;
 use crate::ops::sessions::Begun;
 use crate::ops::usage::UsageView;
@@ -42,7 +43,7 @@ macro_rules! tagged {
     };
 }
 
-tagged!(ServiceAccountView, GroupView, ResourceView, MemberView, InvitationView, OrganizationView, PolicyView, PresetView, InviteLinkView, LimitView, AccountView; GrantView, Invited, InviteOutcome, TokenView, DeployKeyView, Nothing, identities::Me, InviteLinksReset, UsageView);
+tagged!(ServiceAccountView, GroupView, ResourceView, MemberView, InvitationView, OrganizationView, PolicyView, PresetView, InviteLinkView, LimitView, AccountView, RoleView; GrantView, Invited, InviteOutcome, TokenView, DeployKeyView, Nothing, identities::Me, InviteLinksReset, UsageView);
 
 /// One object with its `ETag`.
 pub fn object<T: Serialize + Tagged>(status: StatusCode, value: &T) -> Response {

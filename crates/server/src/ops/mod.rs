@@ -4,6 +4,7 @@
 pub mod accept;
 pub mod account;
 pub mod audit;
+pub mod caller;
 pub mod check;
 pub mod deploy_keys;
 pub mod grants;
@@ -40,67 +41,23 @@ use std::sync::Arc;
 
 use guildhall_domain::access::{self, Permit, Standing};
 use guildhall_domain::action::Action;
-use guildhall_domain::identity::Identity;
-use guildhall_domain::ids::SessionId;
-use guildhall_domain::member::{Member, MemberKind, Status};
+use guildhall_domain::ids::RoleId;
+use guildhall_domain::member::{Member, Status};
 use guildhall_domain::organization::Organization;
-use guildhall_domain::preset::Rules;
+use guildhall_domain::preset::{Role, Rules};
 use guildhall_domain::refusal::{Code, Refusal};
-use guildhall_domain::service_account::shown_id;
+use guildhall_domain::role::built_in_id;
 use guildhall_domain::time::Timestamp;
-use guildhall_domain::token::{Token, scope_mask};
-use guildhall_store::read::{credential::Session, member, organization};
+use guildhall_domain::token::scope_mask;
+use guildhall_store::read::{member, organization};
 use guildhall_store::{Author, Conn, Keep, Stop, StoreError, Tx};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
+pub use caller::{Caller, Credential};
+
 use crate::app::App;
-
-/// With what a caller proved who they are.
-#[derive(Clone, Debug)]
-pub enum Credential {
-    /// A browser session.
-    Session(Session),
-    /// A token.
-    Token(Token),
-}
-
-/// Somebody whose credential was recognised.
-#[derive(Clone, Debug)]
-pub struct Caller {
-    /// Who.
-    pub identity: Identity,
-    /// With what.
-    pub credential: Credential,
-}
-
-impl Caller {
-    /// The session in use, if it is one.
-    #[must_use]
-    pub const fn session(&self) -> Option<SessionId> {
-        match &self.credential {
-            Credential::Session(session) => Some(session.id),
-            Credential::Token(_) => None,
-        }
-    }
-
-    const fn issued_at(&self) -> Timestamp {
-        match &self.credential {
-            Credential::Session(session) => session.created_at,
-            Credential::Token(token) => token.issued_at,
-        }
-    }
-
-    /// Whether it is a person or a program.
-    #[must_use]
-    pub const fn kind(&self) -> MemberKind {
-        match &self.credential {
-            Credential::Session(_) => MemberKind::Person,
-            Credential::Token(token) => token.holder,
-        }
-    }
-}
 
 /// A key that makes repeating a request harmless, bound to caller and route, and the hash of the
 /// body it came with.
@@ -191,6 +148,26 @@ impl Place {
         access::authorize(self.organization.id, &self.standing, &self.rules, action)
     }
 
+    /// A role by its slug or id.
+    #[must_use]
+    pub fn role(&self, applies_to: &str, name: &str) -> Option<&Role> {
+        let Ok(id) = name.parse::<RoleId>() else { return self.rules.role(applies_to, name) };
+        let own = self.rules.own_roles().iter().find(|own| own.id == id && own.applies_to == applies_to);
+        match own {
+            Some(own) => self.rules.role(applies_to, &own.slug),
+            None => self
+                .rules
+                .roles_of(applies_to)
+                .find(|role| role.built_in && built_in_id(self.organization.id, applies_to, &role.slug) == id),
+        }
+    }
+
+    /// The slug of a role that is named by its slug or id; what names none stays as it is.
+    #[must_use]
+    pub fn role_slug(&self, applies_to: &str, name: &str) -> String {
+        self.role(applies_to, name).map_or_else(|| name.to_owned(), |role| role.slug.clone())
+    }
+
     /// The caller's membership; a place is only ever made for an active member.
     ///
     /// # Errors
@@ -230,23 +207,7 @@ impl Ctx {
     pub fn author(&self) -> Author {
         let (address, request_id) = (self.address.to_string(), self.request_id.clone());
         match &self.caller {
-            Some(caller) => Author {
-                kind: match caller.kind() {
-                    MemberKind::Person => "identity".to_owned(),
-                    MemberKind::ServiceAccount => "service_account".to_owned(),
-                },
-                id: shown_id(caller.identity.id, caller.kind()),
-                name: match caller.kind() {
-                    MemberKind::Person => caller.identity.email.clone(),
-                    MemberKind::ServiceAccount => caller.identity.name.clone(),
-                },
-                credential: match &caller.credential {
-                    Credential::Session(session) => session.id.to_string(),
-                    Credential::Token(token) => token.id.to_string(),
-                },
-                address,
-                request_id,
-            },
+            Some(caller) => Author { address, request_id, ..caller.author() },
             None => Author { kind: "anonymous".to_owned(), address, request_id, ..Author::default() },
         }
     }
@@ -261,7 +222,7 @@ impl Ctx {
         let organization = organization::find(conn, name)?.ok_or(Code::NotFound)?;
         let member = member::of_identity_here(conn, organization.id, caller.identity.id)?;
         let member = member.filter(|m| m.status == Status::Active).ok_or(Code::NotFound)?;
-        let rules = self.app.rules(&organization)?;
+        let rules = self.app.rules(conn, &organization)?;
         let mut scopes = None;
         match &caller.credential {
             Credential::Token(token) => {

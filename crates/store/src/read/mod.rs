@@ -13,6 +13,7 @@ pub mod organization;
 pub mod outbox;
 pub mod preset;
 pub mod resource;
+pub mod role;
 pub mod schema;
 pub mod service_account;
 
@@ -40,6 +41,7 @@ pub(crate) fn statements() -> impl Iterator<Item = String> {
         preset::STATEMENTS,
         service_account::STATEMENTS,
         invite_link::STATEMENTS,
+        role::STATEMENTS,
     ]
     .into_iter()
     .flatten()

@@ -20,6 +20,7 @@ mod members;
 mod operations;
 mod organizations;
 mod presets;
+mod roles;
 mod service_accounts;
 mod sessions;
 mod set_up;
