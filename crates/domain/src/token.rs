@@ -195,7 +195,7 @@ pub fn guard_secret(permit: &Permit, rules: &Rules, holder: &Member) -> Result<(
         return Err(Refusal::because(Code::ScopeMissing, WITHOUT_MINTING));
     }
     guard_rank(permit, rules, holder)?;
-    if !permit.covers(rules.role_mask(&holder.role)) {
+    if !permit.covers_role(rules.rights(&holder.role)) {
         return Err(Refusal::because(
             Code::AccessDenied,
             format!("`{}` has rights that you do not hold; ask somebody who does", holder.label()),

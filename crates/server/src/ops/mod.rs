@@ -5,6 +5,7 @@ pub mod accept;
 pub mod account;
 pub mod approvals;
 pub mod audit;
+pub mod caller;
 pub mod check;
 pub mod deploy_keys;
 pub mod grants;
@@ -52,59 +53,16 @@ use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::role::built_in_id;
 use guildhall_domain::service_account::shown_id;
 use guildhall_domain::time::Timestamp;
-use guildhall_domain::token::{Token, scope_mask};
-use guildhall_store::read::{credential::Session, member, organization};
+use guildhall_domain::token::scope_mask;
+use guildhall_store::read::{member, organization};
 use guildhall_store::{Author, Conn, Keep, Stop, StoreError, Tx};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
+pub use caller::{Caller, Credential};
+
 use crate::app::App;
-
-/// With what a caller proved who they are.
-#[derive(Clone, Debug)]
-pub enum Credential {
-    /// A browser session.
-    Session(Session),
-    /// A token.
-    Token(Token),
-}
-
-/// Somebody whose credential was recognised.
-#[derive(Clone, Debug)]
-pub struct Caller {
-    /// Who.
-    pub identity: Identity,
-    /// With what.
-    pub credential: Credential,
-}
-
-impl Caller {
-    /// The session in use, if it is one.
-    #[must_use]
-    pub const fn session(&self) -> Option<SessionId> {
-        match &self.credential {
-            Credential::Session(session) => Some(session.id),
-            Credential::Token(_) => None,
-        }
-    }
-
-    const fn issued_at(&self) -> Timestamp {
-        match &self.credential {
-            Credential::Session(session) => session.created_at,
-            Credential::Token(token) => token.issued_at,
-        }
-    }
-
-    /// Whether it is a person or a program.
-    #[must_use]
-    pub const fn kind(&self) -> MemberKind {
-        match &self.credential {
-            Credential::Session(_) => MemberKind::Person,
-            Credential::Token(token) => token.holder,
-        }
-    }
-}
 
 /// A key that makes repeating a request harmless, bound to caller and route, and the hash of the
 /// body it came with.
@@ -254,23 +212,7 @@ impl Ctx {
     pub fn author(&self) -> Author {
         let (address, request_id) = (self.address.to_string(), self.request_id.clone());
         match &self.caller {
-            Some(caller) => Author {
-                kind: match caller.kind() {
-                    MemberKind::Person => "identity".to_owned(),
-                    MemberKind::ServiceAccount => "service_account".to_owned(),
-                },
-                id: shown_id(caller.identity.id, caller.kind()),
-                name: match caller.kind() {
-                    MemberKind::Person => caller.identity.email.clone(),
-                    MemberKind::ServiceAccount => caller.identity.name.clone(),
-                },
-                credential: match &caller.credential {
-                    Credential::Session(session) => session.id.to_string(),
-                    Credential::Token(token) => token.id.to_string(),
-                },
-                address,
-                request_id,
-            },
+            Some(caller) => Author { address, request_id, ..caller.author() },
             None => Author { kind: "anonymous".to_owned(), address, request_id, ..Author::default() },
         }
     }

@@ -31,7 +31,7 @@ pub struct NewServiceAccount {
     /// `mem_…` of the person who answers for it; left out: whoever makes it.
     #[serde(default)]
     pub owner: Option<String>,
-    /// Slug of its role, at most one's own; left out: the role of whoever joins.
+    /// Slug or id of its role, at most one's own; left out: the role of whoever joins.
     #[serde(default)]
     pub role: Option<String>,
 }
@@ -46,7 +46,7 @@ pub struct EditServiceAccount {
     /// `mem_…` of the new owner.
     #[serde(default)]
     pub owner: Option<String>,
-    /// Slug of the new role.
+    /// Slug or id of the new role.
     #[serde(default)]
     pub role: Option<String>,
 }
@@ -150,7 +150,8 @@ pub async fn create(
             // A program answers for nothing.
             None => Some(place.me()?.clone()).filter(|me| me.kind == MemberKind::Person),
         };
-        let role = wanted.role.clone().unwrap_or_else(|| place.rules.policy().role_default.as_str().to_owned());
+        let role = wanted.role.as_deref().unwrap_or_else(|| place.rules.policy().role_default.as_str());
+        let role = place.role_slug("organization", role);
         let (account, identity) = draft(ctx, tx, &place, (&name, &description), role, owner.as_ref());
         let made = account.id().to_string();
         tx.apply(rules_of::create(&permit, &place.rules, account, identity, owner.as_ref())?)?;
@@ -266,11 +267,9 @@ pub async fn edit(
         ctx.guard_seen(found.member.revision)?;
         let owner = wanted.owner.as_deref().map(|named| owner_named(tx, &place, named)).transpose()?;
         let around = members::surroundings(tx, &found.member, &place.rules.preset().top_role().slug)?;
-        let edit = ServiceAccountEdit {
-            description: description.clone(),
-            owner: owner.as_ref(),
-            role: wanted.role.as_deref(),
-        };
+        let role = wanted.role.as_deref().map(|role| place.role_slug("organization", role));
+        let edit =
+            ServiceAccountEdit { description: description.clone(), owner: owner.as_ref(), role: role.as_deref() };
         tx.apply(rules_of::edit(&permit, &place.rules, &found, around, edit)?)?;
         shown(tx, &place, &account)
     })

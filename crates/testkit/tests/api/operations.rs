@@ -186,7 +186,7 @@ impl House {
         }
         let mut path = operation.path.replace("{org}", "acme").replace("{member}", member);
         let token = if path.contains("{account}") { &self.service_token } else { &self.token };
-        path = path.replace("{invitation}", &self.invitation).replace("{role}", "admin").replace("{token}", token);
+        path = path.replace("{invitation}", &self.invitation).replace("{role}", &self.role).replace("{token}", token);
         path = path.replace("{account}", &self.account).replace("{key}", &self.key).replace("{link}", &self.link);
         path = path.replace("{grant}", &self.grant);
         path = path.replace("{group}", &self.group).replace("{resource}", &self.resource);
