@@ -8,6 +8,7 @@ pub use audit::AuditFact;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::departure::Kept;
 use crate::group::GroupChange;
 use crate::identity::Identity;
 use crate::ids::{LinkId, MailId, MemberId, OrgId, SessionId, UserId};
@@ -163,6 +164,21 @@ pub enum Change {
     MemberLeft {
         member: Box<Member>,
     },
+    /// What a removed member had, kept until it can be undone no more.
+    RemovalKept {
+        member: Box<Member>,
+        kept: Box<Kept>,
+        until: Timestamp,
+    },
+    /// A removal was undone; `member` is the membership as it is from here on.
+    MemberRestored {
+        member: Box<Member>,
+        kept: Box<Kept>,
+    },
+    /// The person is gone from the installation; what remains holds nothing about them.
+    IdentityDeleted {
+        identity: Box<Identity>,
+    },
     MemberSessionsEnded {
         member: Box<Member>,
         at: Timestamp,
@@ -235,6 +251,7 @@ impl Change {
             Self::MemberJoined { member: m } | Self::InvitationAccepted { member: m, .. } => {
                 of(m, None, role_if_active(m).as_deref())
             }
+            Self::MemberRestored { member: m, .. } => of(m, None, role_if_active(m).as_deref()),
             Self::MemberApproved { member: m, .. } | Self::MemberReactivated { member: m } => {
                 of(m, None, Some(&m.role))
             }

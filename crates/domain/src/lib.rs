@@ -6,12 +6,14 @@
 pub mod access;
 pub mod action;
 pub mod change;
+pub mod departure;
 pub mod group;
 pub mod identity;
 pub mod ids;
 pub mod invitation;
 pub mod member;
 pub mod organization;
+pub mod ownership;
 pub mod permission;
 pub mod policy;
 pub mod preset;

@@ -10,7 +10,7 @@ mod value;
 
 pub use choice::{
     ApprovalMode, DeletePrecondition, InviteDelivery, InviteReissue, OffboardMode, OrganizationCreators,
-    OrganizationsPerIdentity, RoleChangeAuthority, SelfRemoval, SignupClosedByInvites,
+    OrganizationsPerIdentity, OwnedObjects, RoleChangeAuthority, SelfRemoval, SignupClosedByInvites,
 };
 pub use knobs::{Knob, Policy};
 pub use value::{DomainList, RoleList, RoleSlug, Shape};

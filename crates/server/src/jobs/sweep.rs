@@ -9,7 +9,7 @@ use crate::ops::DAY_S;
 
 const MAIL_KEPT_DAYS: i64 = 30;
 
-/// Deletes sessions and links that ended, kept answers older than a day, and records of mail older
+/// Deletes sessions, links and ways back that ended, kept answers older than a day, and records of mail older
 /// than a month. Answers how many rows went.
 ///
 /// # Errors

@@ -4,6 +4,8 @@
 pub mod accept;
 pub mod audit;
 pub mod check;
+pub mod departures;
+pub mod farewell;
 pub mod grants;
 pub mod groups;
 pub mod identities;
@@ -14,6 +16,7 @@ pub mod members;
 pub mod offers;
 pub mod organizations;
 pub mod preview;
+pub mod removal_plan;
 pub mod replay;
 pub mod resource_shapes;
 pub mod resources;

@@ -176,7 +176,7 @@ pub async fn create(ctx: &Ctx, wanted: NewOrganization) -> Result<Answer<Organiz
     let preset = preset_named(wanted.preset.as_deref().unwrap_or("standard"))?;
     guard_creator(&preset, &caller)?;
     ctx.write(move |ctx, tx| {
-        tx.take_identity(caller.identity.id)?;
+        tx.take_identity(caller.identity.id)?.ok_or(Code::AuthInvalid)?;
         let anywhere = members::present_elsewhere(tx, caller.identity.id, OrgId::new(uuid::Uuid::nil()))?;
         if preset.policy.identity_organizations == OrganizationsPerIdentity::One && anywhere {
             return Err(Code::MemberElsewhere.into());

@@ -1,5 +1,6 @@
 //! Turns each change into rows. One page of arms; the compiler names a change that was forgotten.
 
+mod departure;
 mod group;
 mod identity;
 mod member;
@@ -22,6 +23,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         .chain(identity::STATEMENTS)
         .chain(group::STATEMENTS)
         .chain(resource::STATEMENTS)
+        .chain(departure::STATEMENTS)
         .copied()
 }
 
@@ -88,6 +90,9 @@ pub(crate) fn rows(
             resource::member_gone(conn, &at, member.organization, member.id)?;
             member::status(conn, &at, member, Status::Removed)
         }
+        Change::RemovalKept { member, kept, until } => departure::kept(conn, &at, member, kept, *until),
+        Change::MemberRestored { member, kept } => departure::restored(conn, &at, member, kept),
+        Change::IdentityDeleted { identity } => departure::identity_deleted(conn, &at, identity),
         Change::MemberSessionsEnded { member, at: from } => member::sessions_from(conn, &at, member, *from),
         Change::SessionsEnded { user, except, .. } => identity::sessions_ended(conn, *user, *except),
         Change::SessionEnded { user, session } => identity::session_ended(conn, *user, *session),

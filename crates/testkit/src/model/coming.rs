@@ -102,7 +102,7 @@ impl Model {
         Ok(me.id)
     }
 
-    fn join_guard(&self, organization: &str, person: &str) -> Outcome<()> {
+    pub(super) fn join_guard(&self, organization: &str, person: &str) -> Outcome<()> {
         if self.member_of(organization, person).is_some() {
             return no(409, "member.already");
         }

@@ -59,7 +59,7 @@ impl Model {
     }
 
     /// A token made for one organization or purpose does not reach its holder's account.
-    fn whole(&self, c: &Call<'_>) -> Outcome<()> {
+    pub(super) fn whole(&self, c: &Call<'_>) -> Outcome<()> {
         if self.bound(c)?.is_some() { no(403, "token.scope_missing") } else { Ok(()) }
     }
 

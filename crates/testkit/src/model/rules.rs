@@ -147,12 +147,16 @@ pub(super) fn fits(knob: &str, value: &Value) -> bool {
         "token.max_per_member" => absent || number(0, 10_000),
         "token.max_life_s" => absent || number(3_600, 10 * year_s),
         "owners.recommended" => number(1, 100),
-        "self.demote" | "approval.exempt_named_invites" | "signup.open" => value.is_boolean(),
+        "self.demote" | "offboard.upstream_notice" | "approval.exempt_named_invites" | "signup.open" => {
+            value.is_boolean()
+        }
         "invite.reissue_after_expiry" => word(&["always", "never"]),
         "invite.deliver" => word(&["email", "link"]),
         "role_change.authority" => word(&["top", "admin_below_own_rank", "admin"]),
         "self.deactivate_or_remove" => word(&["forbidden", "leave"]),
-        "delete.precondition" => word(&["none", "deactivated"]),
+        "delete.precondition" => word(&["none", "deactivated", "transferred"]),
+        "delete.owned_objects" => word(&["org_owned", "block", "orphan", "transfer_required"]),
+        "removal.grace_s" => absent || number(60, year_s),
         "approval.mode" => word(&["off", "all", "outside_domains"]),
         "signup.closed_by_invites" => word(&["never", "implicit", "implicit_literal", "switch"]),
         "identity.organizations" => word(&["one", "many"]),

@@ -8,6 +8,7 @@ mod cloudtruth;
 mod cloudtruth_matrix;
 mod cloudtruth_people;
 mod conventions;
+mod departures;
 mod dry_run;
 mod going;
 mod hostile;

@@ -228,7 +228,7 @@ impl World {
             Value::String(text) => Value::String(self.word(text)),
             Value::Array(list) => list.iter().map(|one| self.translate(one)).collect(),
             Value::Object(fields) => {
-                Value::Object(fields.iter().map(|(name, one)| (name.clone(), self.translate(one))).collect())
+                Value::Object(fields.iter().map(|(name, one)| (self.word(name), self.translate(one))).collect())
             }
             other => other.clone(),
         }

@@ -38,7 +38,7 @@ impl Generator {
         };
         let managers = group.iter().flat_map(|g| g.seats.iter().filter(|(_, manager)| *manager)).map(|(m, _)| m);
         let managers: Vec<String> = managers.filter(modest).cloned().collect();
-        let chosen = self.dice.pick(&managers).cloned().filter(|_| self.step.is_multiple_of(2));
+        let chosen = self.dice.pick(&managers).cloned().filter(|_| !self.step.is_multiple_of(4));
         let who = chosen.iter().fold(who, |who, m| self.rather(place, std::slice::from_ref(m), who));
         let themself = chosen.filter(|_| self.dice.percent(50));
         let member = themself.or_else(|| self.somebody(place)).unwrap_or_else(|| "~mem.999.9".to_owned());
@@ -99,7 +99,11 @@ impl Generator {
             if_match,
             ..Request::on(method, route)
         };
-        match self.dice.below(14) {
+        match self.dice.below(16) {
+            14 | 15 => {
+                let to = if self.dice.percent(80) { json!(member) } else { Value::Null };
+                on("POST", "/organizations/{}/resources/{}/transfer", json!({"to": to}))
+            }
             0..=5 => {
                 let (kind, parents) = self.dice.pick(&place.rules.types).cloned().unwrap_or_default();
                 let kind = if self.dice.percent(4) { "castle".to_owned() } else { kind };

@@ -8,7 +8,7 @@ use crate::console::scene::Scene;
 use crate::console::verdict::{Verdict, sentence};
 use crate::console::view::{ConfirmPage, Consequence, Place, Tone};
 use crate::console::visit::{Sent, Shown, Visit, go_with};
-use crate::ops::members;
+use crate::ops::departures::{self, Handover};
 
 fn page(visit: &Visit, scene: &Scene, refused: Option<String>) -> ConfirmPage {
     let name = &scene.place.organization.name;
@@ -46,7 +46,7 @@ pub(super) fn why(refusal: &Refusal) -> String {
 /// `GET /{org}/leave`
 pub(super) async fn ask(visit: Visit, Path(organization): Path<String>) -> Shown {
     let scene = Scene::enter(&visit, &organization).await?;
-    let refusal = members::leave_refusal(&visit.ctx, &organization).await.map_err(|stop| visit.wrong(stop))?;
+    let refusal = departures::leave_refusal(&visit.ctx, &organization).await.map_err(|stop| visit.wrong(stop))?;
     visit.page(StatusCode::OK, &page(&visit, &scene, refusal.as_ref().map(why)))
 }
 
@@ -54,7 +54,7 @@ pub(super) async fn ask(visit: Visit, Path(organization): Path<String>) -> Shown
 pub(super) async fn leave(Path(organization): Path<String>, sent: Sent) -> Shown {
     let visit = &sent.visit;
     let scene = Scene::enter(visit, &organization).await?;
-    match members::leave(&visit.ctx, &organization).await {
+    match departures::leave(&visit.ctx, &organization, Handover::default()).await {
         Ok(_) => {
             let text = format!("You left {}.", scene.place.organization.name);
             Ok(go_with("/organizations", Tone::Good, &text))

@@ -12,7 +12,7 @@ use crate::console::scene::Scene;
 use crate::console::verdict::Verdict;
 use crate::console::view::{Action, Input, MePage};
 use crate::console::visit::{Shown, Visit, Wrong};
-use crate::ops::{links, members};
+use crate::ops::{departures, links};
 
 /// Most of one's sessions that are shown at once.
 const SESSIONS: u32 = 100;
@@ -69,7 +69,7 @@ pub(super) async fn page(visit: &Visit, organization: &str, typed: Typed, verdic
 
 /// Leaving, offered exactly when it would succeed.
 async fn leave_action(visit: &Visit, scene: &Scene) -> Result<Action, Wrong> {
-    let refusal = members::leave_refusal(&visit.ctx, scene.slug()).await.map_err(|stop| visit.wrong(stop))?;
+    let refusal = departures::leave_refusal(&visit.ctx, scene.slug()).await.map_err(|stop| visit.wrong(stop))?;
     let label = scene.words.leave.as_str();
     Ok(match refusal {
         None => Action::ask_and_leave(label, format!("/{}/leave", scene.slug())).danger(),

@@ -10,6 +10,7 @@ use super::desk::Desk;
 use super::rows;
 use crate::console::view::{ConfirmPage, Consequence};
 use crate::console::visit::{Sent, Shown, Visit};
+use crate::ops::departures::{self, Handover};
 use crate::ops::members::{self, Rejection};
 use crate::ops::offers::{Act, Subject};
 use crate::ops::roster;
@@ -52,7 +53,7 @@ pub(super) async fn answer(Path((org, member, word)): Path<(String, String, Stri
         }
         Act::Deactivate => (members::deactivate(ctx, org, &member).await.map(drop), format!("{who} is deactivated.")),
         Act::Reactivate => (members::reactivate(ctx, org, &member).await.map(drop), format!("{who} is active again.")),
-        _ => (members::remove(ctx, org, &member).await.map(drop), format!("{who} is removed.")),
+        _ => (departures::remove(ctx, org, &member, Handover::default()).await.map(drop), format!("{who} is removed.")),
     };
     match done {
         Ok(()) => Ok(desk.to_people(&news)),
