@@ -336,11 +336,7 @@ pub fn delete_identity(identity: &Identity, typed: &str, endings: &[Ending]) -> 
         let list = ownerless.iter().map(|o| json!({"id": o.id, "slug": o.slug, "name": o.name})).collect();
         return Err(Refusal { detail, extra: Some(("organizations", list)), ..Refusal::of(Code::LastOwner) });
     }
-    let named = |e: &Ending, holding: &Holding| {
-        let mut item = blocker(&holding.resource);
-        item["organization"] = json!(e.organization.slug);
-        item
-    };
+    let named = |e: &Ending, Holding { resource: r, .. }: &Holding| json!({"organization": e.organization.slug, "resource": r.id, "type": r.kind, "name": r.name});
     let blockers: Vec<Value> =
         endings.iter().flat_map(|e| in_the_way(&e.rules, &e.estate.holdings).map(|h| named(e, h))).collect();
     if !blockers.is_empty() {

@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::api::{
-    audit, check, groups, identity, invitations, members, organizations, resources, roles, session, tokens,
+    audit, check, groups, identity, invitations, members, organizations, presets, resources, roles, session, tokens,
 };
 use crate::app::App;
 
@@ -39,6 +39,7 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(organizations::list, organizations::create))
         .routes(routes!(organizations::get, organizations::rename, organizations::delete))
         .routes(routes!(organizations::policy, organizations::change_policy))
+        .routes(routes!(presets::get, presets::apply))
         .routes(routes!(organizations::reset_authentication))
         .routes(routes!(members::list))
         .routes(routes!(members::get, members::change_role, members::remove))

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use guildhall_domain::access::Permit;
 use guildhall_domain::action::Action;
+use guildhall_domain::change::Change;
 use guildhall_domain::departure::{self as rules_of, Estate, Fate, Holding, Kept, Undo, Way};
 use guildhall_domain::ids::{MemberId, ResourceId};
 use guildhall_domain::invitation::{self, Belongs};
@@ -12,10 +13,11 @@ use guildhall_domain::ownership;
 use guildhall_domain::permission::Mask;
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::resource::Resource;
+use guildhall_domain::time::Timestamp;
 use guildhall_store::read::{
     group as groups, identity, invitation as invitations, member as members, removal, resource as resources,
 };
-use guildhall_store::{Conn, Stop, Tx};
+use guildhall_store::{Conn, Stop};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -211,16 +213,43 @@ fn undo(conn: &mut Conn<'_>, place: &Place, member: &Member) -> Result<Option<Un
     Ok(Some(Undo { kept, until, identity, ownerless }))
 }
 
-fn brought_back(ctx: &Ctx, tx: &mut Tx<'_>, place: &Place, permit: &Permit, member: &Member) -> Result<(), Stop> {
+/// What undoing a removal comes to.
+fn brought_back(
+    ctx: &Ctx,
+    conn: &mut Conn<'_>,
+    place: &Place,
+    permit: &Permit,
+    member: &Member,
+) -> Result<Vec<Change>, Stop> {
     let belongs = match member.user {
         Some(user) => Belongs {
-            here: members::of_identity_here(tx, place.organization.id, user)?.is_some(),
-            elsewhere: members::present_elsewhere(tx, user, place.organization.id)?,
+            here: members::of_identity_here(conn, place.organization.id, user)?.is_some(),
+            elsewhere: members::present_elsewhere(conn, user, place.organization.id)?,
         },
         None => Belongs::default(),
     };
-    let undo = undo(tx, place, member)?;
-    Ok(tx.apply(rules_of::restore(permit, &place.rules, member, undo, belongs, ctx.now)?)?)
+    let undo = undo(conn, place, member)?;
+    Ok(rules_of::restore(permit, &place.rules, member, undo, belongs, ctx.now)?)
+}
+
+/// The latest removals that this caller could undo now, and until when.
+pub(super) fn undoable(
+    ctx: &Ctx,
+    conn: &mut Conn<'_>,
+    place: &Place,
+    most: u32,
+) -> Result<Vec<(Member, Timestamp)>, Stop> {
+    let Ok(permit) = place.permit(Action::MemberRemove) else { return Ok(Vec::new()) };
+    let mut found = Vec::new();
+    for (id, until) in removal::latest(conn, place.organization.id, ctx.now, most)? {
+        let Some(member) = once(conn, place, id)? else { continue };
+        match brought_back(ctx, conn, place, &permit, &member) {
+            Ok(_) => found.push((member, until)),
+            Err(Stop::Refused(_)) => {}
+            Err(failed) => return Err(failed),
+        }
+    }
+    Ok(found)
 }
 
 /// Undoes a removal.
@@ -240,7 +269,8 @@ pub async fn restore(ctx: &Ctx, organization: &str, member: &str) -> Result<Answ
         let place = ctx.take_place(tx, &organization)?;
         let permit = place.permit(Action::MemberRemove)?;
         let found = once(tx, &place, wanted)?.ok_or(Code::NotFound)?;
-        brought_back(ctx, tx, &place, &permit, &found)?;
+        let changes = brought_back(ctx, tx, &place, &permit, &found)?;
+        tx.apply(changes)?;
         whole(tx, &place, &member)
     })
     .await

@@ -5,7 +5,7 @@ use guildhall_domain::departure::{self as rules_of, Ending};
 use guildhall_domain::ids::UserId;
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_store::read::{identity, member as members, organization};
-use guildhall_store::{Stop, Tx};
+use guildhall_store::{Conn, Stop};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -41,22 +41,45 @@ async fn guard_password(ctx: &Ctx, user: UserId, given: Option<String>) -> Resul
     Ok(())
 }
 
-/// Every membership of somebody with what its end rests on, organization by organization in the
-/// order in which they are taken.
-fn endings(ctx: &Ctx, tx: &mut Tx<'_>, user: UserId) -> Result<Vec<Ending>, Stop> {
+/// Every membership of somebody in a present organization, with what its end rests on.
+fn endings(ctx: &Ctx, conn: &mut Conn<'_>, user: UserId) -> Result<Vec<Ending>, Stop> {
     let mut endings = Vec::new();
-    for present in members::of_identity(tx, user)? {
-        let Some(_) = tx.take_organization(present.organization)? else { continue };
-        let found = organization::by_id(tx, present.organization)?;
-        let (Some(organization), Some(member)) = (found, members::by_id(tx, present.organization, present.id)?) else {
-            continue;
-        };
+    for member in members::of_identity(conn, user)? {
+        let Some(organization) = organization::by_id(conn, member.organization)? else { continue };
         let rules = ctx.app.rules(&organization)?;
-        let around = members::surroundings(tx, &member, &rules.preset().top_role().slug)?;
-        let estate = owned_estate(tx, &member)?;
+        let around = members::surroundings(conn, &member, &rules.preset().top_role().slug)?;
+        let estate = owned_estate(conn, &member)?;
         endings.push(Ending { organization, rules, member, around, estate });
     }
     Ok(endings)
+}
+
+/// What the page that asks shows.
+#[derive(Clone, Debug)]
+pub struct Before {
+    /// Why it would be refused now, if it would.
+    pub refusal: Option<Refusal>,
+    /// What has to be typed.
+    pub confirm: String,
+    /// Whether the account has a password to show.
+    pub has_password: bool,
+}
+
+/// What deleting the caller's identity meets, without deleting it.
+///
+/// # Errors
+/// `auth.required`, `token.scope_missing`.
+pub async fn before(ctx: &Ctx) -> Result<Before, Stop> {
+    guard_whole(ctx)?;
+    let user = ctx.caller()?.identity.id;
+    ctx.read(move |ctx, conn| {
+        let who = identity::by_id(conn, user)?.ok_or(Code::AuthInvalid)?;
+        let confirm = who.handle.clone().unwrap_or_else(|| who.email.clone());
+        let endings = endings(ctx, conn, user)?;
+        let refusal = rules_of::delete_identity(&who, &confirm, &endings).err();
+        Ok(Before { refusal, confirm, has_password: identity::password(conn, user)?.is_some() })
+    })
+    .await
 }
 
 /// Deletes the caller's own identity.
@@ -72,6 +95,11 @@ pub async fn delete_me(ctx: &Ctx, wanted: Farewell) -> Result<Answer<Nothing>, S
     ctx.write(move |ctx, tx| {
         tx.take_identity(user)?.ok_or(Code::AuthInvalid)?;
         let who = identity::by_id(tx, user)?.ok_or(Code::AuthInvalid)?;
+        // In the order of their ids, as everybody takes several; whoever changes where the person
+        // belongs takes the identity first, so these are all.
+        for present in members::of_identity(tx, user)? {
+            tx.take_organization(present.organization)?;
+        }
         let endings = endings(ctx, tx, user)?;
         tx.apply(rules_of::delete_identity(&who, &typed, &endings)?)?;
         Ok(Nothing {})

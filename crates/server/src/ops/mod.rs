@@ -15,6 +15,7 @@ pub mod links;
 pub mod members;
 pub mod offers;
 pub mod organizations;
+pub mod presets;
 pub mod preview;
 pub mod removal_plan;
 pub mod replay;

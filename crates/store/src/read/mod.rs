@@ -8,6 +8,7 @@ pub mod invitation;
 pub mod member;
 pub mod organization;
 pub mod outbox;
+pub mod preset;
 pub mod removal;
 pub mod resource;
 pub mod schema;
@@ -33,6 +34,7 @@ pub(crate) fn statements() -> impl Iterator<Item = String> {
         credential::STATEMENTS,
         outbox::STATEMENTS,
         removal::STATEMENTS,
+        preset::STATEMENTS,
     ]
     .into_iter()
     .flatten()

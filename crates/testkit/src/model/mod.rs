@@ -12,6 +12,7 @@ mod invitations;
 mod members;
 mod organizations;
 mod people;
+mod presets;
 mod questions;
 mod request;
 mod resources;

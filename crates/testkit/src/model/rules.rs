@@ -11,6 +11,8 @@ use super::Organization;
 pub struct Rulebook {
     /// The preset's name.
     pub preset: String,
+    /// Its whole file.
+    pub text: String,
     /// Organization roles, the top role first, each with what it gives.
     pub roles: Vec<(String, Vec<String>)>,
     /// What each organization role is beside what it gives at the organization.
@@ -36,8 +38,8 @@ pub struct Reach {
     pub slug: String,
     /// What remains of everything a holder is given from anywhere.
     pub ceiling: Vec<String>,
-    /// Whether what the role gives holds below the organization too.
-    pub below: bool,
+    /// What of the role's own holds below the organization too.
+    pub below: Vec<String>,
     /// Whether controlled resources stay open to it.
     pub bypass: bool,
 }
@@ -49,6 +51,7 @@ impl Rulebook {
         let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
         Self {
             preset: preset.name.clone(),
+            text: preset.text.clone(),
             roles: preset
                 .organization_roles()
                 .map(|role| (role.slug.clone(), owned(preset.catalogue.names(role.floor & role.ceiling))))
@@ -58,7 +61,7 @@ impl Rulebook {
                 .map(|role| Reach {
                     slug: role.slug.clone(),
                     ceiling: owned(preset.catalogue.names(role.ceiling)),
-                    below: role.implicit_below,
+                    below: owned(preset.catalogue.names(role.below)),
                     bypass: role.bypass,
                 })
                 .collect(),

@@ -19,6 +19,7 @@ mod limits;
 mod members;
 mod operations;
 mod organizations;
+mod presets;
 mod sessions;
 mod set_up;
 mod sign_up;

@@ -7,6 +7,7 @@ pub mod identity;
 pub mod invitations;
 pub mod members;
 pub mod organizations;
+pub mod presets;
 pub mod resources;
 pub mod roles;
 pub mod session;

@@ -10,7 +10,6 @@ use super::desk::Desk;
 use super::rows;
 use crate::console::view::{ConfirmPage, Consequence};
 use crate::console::visit::{Sent, Shown, Visit};
-use crate::ops::departures::{self, Handover};
 use crate::ops::members::{self, Rejection};
 use crate::ops::offers::{Act, Subject};
 use crate::ops::roster;
@@ -22,7 +21,6 @@ fn act_of(word: &str) -> Option<Act> {
         "end-sessions" => Act::EndSessions,
         "deactivate" => Act::Deactivate,
         "reactivate" => Act::Reactivate,
-        "remove" => Act::Remove,
         _ => return None,
     })
 }
@@ -53,7 +51,7 @@ pub(super) async fn answer(Path((org, member, word)): Path<(String, String, Stri
         }
         Act::Deactivate => (members::deactivate(ctx, org, &member).await.map(drop), format!("{who} is deactivated.")),
         Act::Reactivate => (members::reactivate(ctx, org, &member).await.map(drop), format!("{who} is active again.")),
-        _ => (departures::remove(ctx, org, &member, Handover::default()).await.map(drop), format!("{who} is removed.")),
+        _ => return Err(desk.wrong(Code::NotFound)),
     };
     match done {
         Ok(()) => Ok(desk.to_people(&news)),
@@ -163,20 +161,7 @@ fn asked(desk: &Desk, act: Act, member: &Member, mine: bool) -> Question {
             format!("Access comes back{}. Sessions that ended stay ended.", with_role(desk, &role)),
             &words.reactivate,
         ),
-        _ => Question {
-            follows: vec![
-                ends("Their sessions here end with the very next request"),
-                ends("Their role and every personal token for this organization are gone"),
-                stays("Their account and their other organizations stay"),
-                stays("What they did stays in the audit log"),
-            ],
-            danger: true,
-            ..simple(
-                format!("{}?", words.remove),
-                format!("{who} loses access to {organization}. To come back they need a new invitation."),
-                &words.remove_yes,
-            )
-        },
+        _ => simple(format!("{}?", rows::label(desk, act)), String::new(), rows::label(desk, act)),
     }
 }
 
