@@ -3,6 +3,8 @@
 mod departure;
 mod group;
 mod identity;
+mod invite_link;
+mod limit;
 mod member;
 mod organization;
 mod resource;
@@ -21,9 +23,11 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         .iter()
         .chain(member::STATEMENTS)
         .chain(identity::STATEMENTS)
+        .chain(invite_link::STATEMENTS)
         .chain(group::STATEMENTS)
         .chain(resource::STATEMENTS)
         .chain(departure::STATEMENTS)
+        .chain(limit::STATEMENTS)
         .copied()
 }
 
@@ -59,6 +63,9 @@ pub(crate) fn rows(
             organization::policy_changed(conn, &at, *organization, after)
         }
         Change::PresetApplied { after, .. } => organization::preset_applied(conn, &at, after),
+        Change::AccountChanged { organization, after, .. } => {
+            organization::account_changed(conn, &at, *organization, after)
+        }
         Change::AuthenticationReset { organization, at: from } => {
             organization::authentication_reset(conn, &at, *organization, *from)
         }
@@ -104,8 +111,10 @@ pub(crate) fn rows(
             identity::link_issued(conn, &at, *link, *kind, *user, email, hash, *expires_at)
         }
         Change::LinkUsed { link } => identity::link_used(conn, *link),
+        Change::Link(change) => invite_link::changed(conn, &at, change),
         Change::Group(change) => group::changed(conn, &at, change),
         Change::Resource(change) => resource::changed(conn, &at, change),
+        Change::Limit(change) => limit::changed(conn, &at, change),
         Change::MailQueued { mail, organization, invitation, kind, to, sealed } => {
             identity::mail_queued(conn, &at, *mail, (*organization, *invitation), kind, to, sealed)
         }

@@ -9,6 +9,7 @@ mod coming;
 mod departures;
 mod groups;
 mod invitations;
+mod invite_links;
 mod members;
 mod organizations;
 mod people;
@@ -24,6 +25,7 @@ use serde_json::{Value, json};
 
 pub use departures::Removal;
 pub use groups::Group;
+pub use invite_links::InviteLink;
 pub use request::{Letter, Reply, Request, Who};
 pub use resources::{Grant, Resource};
 pub use rules::{Reach, Rulebook};
@@ -98,6 +100,7 @@ pub struct Model {
     pub organizations: Vec<Organization>,
     pub members: Vec<Member>,
     pub invitations: Vec<Invitation>,
+    pub invite_links: Vec<InviteLink>,
     pub sessions: Vec<Session>,
     pub tokens: Vec<Token>,
     pub links: Vec<Link>,
