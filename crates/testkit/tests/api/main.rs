@@ -9,6 +9,7 @@ mod cloudtruth_matrix;
 mod cloudtruth_people;
 mod conventions;
 mod departures;
+mod departures_by_preset;
 mod dry_run;
 mod going;
 mod hostile;
