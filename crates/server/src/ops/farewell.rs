@@ -46,7 +46,7 @@ fn endings(ctx: &Ctx, conn: &mut Conn<'_>, user: UserId) -> Result<Vec<Ending>, 
     let mut endings = Vec::new();
     for member in members::of_identity(conn, user)? {
         let Some(organization) = organization::by_id(conn, member.organization)? else { continue };
-        let rules = ctx.app.rules(&organization)?;
+        let rules = ctx.app.rules(conn, &organization)?;
         let around = members::surroundings(conn, &member, &rules.preset().top_role().slug)?;
         let estate = owned_estate(conn, &member)?;
         endings.push(Ending { organization, rules, member, around, estate });

@@ -201,6 +201,7 @@ impl Model {
     }
 
     pub(super) fn list_invitations(&mut self, c: &Call<'_>) -> Outcome {
+        c.caller()?;
         let state = c.asked.query.iter().find(|(name, _)| *name == "state").map(|(_, value)| value.as_str());
         if state.is_some_and(|s| !["pending", "accepted", "cancelled", "refused"].contains(&s)) {
             return no(422, "request.invalid");

@@ -22,6 +22,7 @@ mod members;
 mod operations;
 mod organizations;
 mod presets;
+mod roles;
 mod sessions;
 mod set_up;
 mod sign_up;
