@@ -106,8 +106,8 @@ impl Generator {
             if_match,
             ..Request::on(method, route)
         };
-        match self.dice.below(16) {
-            14 | 15 => {
+        match self.dice.below(15) {
+            14 => {
                 let to = if self.dice.percent(80) { json!(member) } else { Value::Null };
                 on("POST", "/organizations/{}/resources/{}/transfer", json!({"to": to}))
             }
@@ -135,7 +135,9 @@ impl Generator {
             6 => on("PATCH", "/organizations/{}/resources/{}", json!({"name": "Renamed", "controlled": controlled})),
             7 => on("PATCH", "/organizations/{}/resources/{}", json!({"owner": member})),
             8 => {
+                let themself = self.dice.percent(15);
                 let parent = if self.dice.percent(20) { String::new() } else { self.resource(place) };
+                let parent = if themself { target.clone() } else { parent };
                 on("PATCH", "/organizations/{}/resources/{}", json!({"parent": parent}))
             }
             9 => on("DELETE", "/organizations/{}/resources/{}", Value::Null),
