@@ -8,15 +8,16 @@ use crate::access::Permit;
 use crate::change::Change;
 use crate::identity::Identity;
 use crate::ids::{GrantId, GroupId, ResourceId};
-use crate::invitation::{Belongs, guard_join};
+use crate::joining::Facts;
 use crate::member::{self, Member, Status, Surroundings};
 use crate::organization::Organization;
 use crate::ownership;
 use crate::permission::Mask;
-use crate::policy::{DeletePrecondition, OwnedObjects, SelfRemoval};
+use crate::policy::{DeletePrecondition, OrganizationsPerIdentity, OwnedObjects, SelfRemoval};
 use crate::preset::Rules;
 use crate::refusal::{Code, Refusal};
 use crate::resource::{Grant, Resource};
+use crate::seats;
 use crate::text::Email;
 use crate::time::Timestamp;
 
@@ -262,22 +263,31 @@ pub struct Undo {
 /// tokens stay dead.
 ///
 /// # Errors
-/// `member.already`, `removal.over`, `member.elsewhere`, `member.top_role_required`, `role.above_own`.
+/// `member.already`, `removal.over`, `member.elsewhere`, `member.top_role_required`, `role.above_own`,
+/// `seats.full`.
 pub fn restore(
     permit: &Permit,
     rules: &Rules,
     member: &Member,
     undo: Option<Undo>,
-    belongs: Belongs,
+    facts: &Facts,
     now: Timestamp,
 ) -> Result<Vec<Change>, Refusal> {
     if member.status != Status::Removed {
         return Err(Refusal::of(Code::MemberAlready));
     }
     let undo = undo.filter(|undo| now < undo.until).ok_or_else(|| Refusal::of(Code::RemovalOver))?;
-    guard_join(rules, belongs)?;
+    if facts.here {
+        return Err(Refusal::of(Code::MemberAlready));
+    }
+    if facts.elsewhere && rules.policy().identity_organizations == OrganizationsPerIdentity::One {
+        return Err(Refusal::of(Code::MemberElsewhere));
+    }
     member::guard_rank(permit, rules, member)?;
     member::guard_role(permit, rules, &member.role, "role")?;
+    if undo.kept.status != Status::Deactivated {
+        seats::guard(rules.policy(), facts.seats)?;
+    }
     let after = Member {
         status: undo.kept.status,
         email: undo.identity.email,

@@ -7,7 +7,7 @@ use guildhall_domain::action::Action;
 use guildhall_domain::change::Change;
 use guildhall_domain::departure::{self as rules_of, Estate, Fate, Holding, Kept, Undo, Way};
 use guildhall_domain::ids::{MemberId, ResourceId};
-use guildhall_domain::invitation::{self, Belongs};
+use guildhall_domain::invitation;
 use guildhall_domain::member::{Member, Status, Surroundings};
 use guildhall_domain::ownership;
 use guildhall_domain::permission::Mask;
@@ -21,6 +21,7 @@ use guildhall_store::{Conn, Stop};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::joining;
 use super::members::{load, whole};
 use super::resources::rights_at;
 use super::view::{MemberView, Nothing};
@@ -221,15 +222,9 @@ fn brought_back(
     permit: &Permit,
     member: &Member,
 ) -> Result<Vec<Change>, Stop> {
-    let belongs = match member.user {
-        Some(user) => Belongs {
-            here: members::of_identity_here(conn, place.organization.id, user)?.is_some(),
-            elsewhere: members::present_elsewhere(conn, user, place.organization.id)?,
-        },
-        None => Belongs::default(),
-    };
+    let facts = joining::facts(conn, &place.rules, place.organization.id, member.user)?;
     let undo = undo(conn, place, member)?;
-    Ok(rules_of::restore(permit, &place.rules, member, undo, belongs, ctx.now)?)
+    Ok(rules_of::restore(permit, &place.rules, member, undo, &facts, ctx.now)?)
 }
 
 /// The latest removals that this caller could undo now, and until when.

@@ -84,7 +84,7 @@ impl Model {
 
     /// What speaks against the end of a membership, the most telling first.
     fn obstacles(&self, place: &Place, member: &Member, estate: &Estate, leaving: bool) -> Vec<(u16, &'static str)> {
-        if !["active", "deactivated", "pending_approval"].contains(&member.status) {
+        if !["active", "deactivated", "pending_approval", "requested"].contains(&member.status) {
             return vec![(409, "member.state")];
         }
         let (here, mine) = (self.at(place), member.id == place.me.id);
@@ -249,6 +249,9 @@ impl Model {
         self.join_guard(&place.id, &person.id)?;
         self.may_touch(&place, &member.role)?;
         self.may_give(&place, &member.role)?;
+        if kept.status != "deactivated" {
+            self.seat_free(&place.id)?;
+        }
         self.removals.retain(|r| r.member != member.id);
         let (now, revision) = (self.now, self.at(&place).revision);
         let one = self.member_mut(&member.id);

@@ -61,7 +61,11 @@ async fn nothing_is_handed_on_to_somebody_who_is_gone() {
             let thing = owned(&scene, organization, &placed[0], &placed[1]).await;
             let [leaver, heir] = [placed[1].id.to_string(), placed[2].id.to_string()];
             let ends = if round % 2 == 0 { Act::Deactivate(heir.clone()) } else { Act::RemoveAlone(heir.clone()) };
-            let acts = [Act::Remove(leaver.clone(), heir.clone()), ends];
+            let mut acts = [Act::Remove(leaver.clone(), heir.clone()), ends];
+            // Now one, now the other is asked first.
+            if round % 4 < 2 {
+                acts.reverse();
+            }
             let owner = &placed[0].person;
             let turns = acts.into_iter().map(|one| act(scene.ctx(Some(owner)), organization.to_string(), one));
             let answers = at_once(turns.collect()).await;
@@ -82,7 +86,7 @@ async fn nothing_is_handed_on_to_somebody_who_is_gone() {
                 }
             }
         }
-        assert!(handed_on > 3 && refused > 3, "{engine:?}: {handed_on} handed on, {refused} refused");
+        assert!(handed_on > 0 && refused > 0, "{engine:?}: {handed_on} handed on, {refused} refused");
     }
 }
 

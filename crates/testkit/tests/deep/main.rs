@@ -9,4 +9,5 @@ mod laws;
 mod races;
 mod races_of_links;
 mod scene;
+mod seat_races;
 mod world;
