@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::account::Account;
+use crate::departure::Kept;
 use crate::deploy_key::DeployKeyChange;
 use crate::group::GroupChange;
 use crate::identity::Identity;
@@ -181,6 +182,21 @@ pub enum Change {
     MemberLeft {
         member: Box<Member>,
     },
+    /// What a removed member had, kept until it can be undone no more.
+    RemovalKept {
+        member: Box<Member>,
+        kept: Box<Kept>,
+        until: Timestamp,
+    },
+    /// A removal was undone; `member` is the membership as it is from here on.
+    MemberRestored {
+        member: Box<Member>,
+        kept: Box<Kept>,
+    },
+    /// The person is gone from the installation; what remains holds nothing about them.
+    IdentityDeleted {
+        identity: Box<Identity>,
+    },
     MemberSessionsEnded {
         member: Box<Member>,
         at: Timestamp,
@@ -284,6 +300,7 @@ impl Change {
             Self::ServiceAccount(ServiceAccountChange::Deleted { account }) => {
                 of(&account.member, role_if_active(&account.member).as_deref(), None)
             }
+            Self::MemberRestored { member: m, .. } => of(m, None, role_if_active(m).as_deref()),
             Self::MemberApproved { member: m, .. } | Self::MemberReactivated { member: m } => {
                 of(m, None, Some(&m.role))
             }

@@ -8,7 +8,7 @@ use crate::access::Permit;
 use crate::action::Action;
 use crate::change::Change;
 use crate::ids::{MemberId, OrgId, UserId};
-use crate::policy::{DeletePrecondition, RoleChangeAuthority, SelfRemoval};
+use crate::policy::RoleChangeAuthority;
 use crate::preset::{ORGANIZATION, Rules};
 use crate::refusal::{Code, Refusal};
 use crate::seats::{self, Seats};
@@ -147,7 +147,7 @@ pub struct Surroundings {
 /// Refuses when `member` is the last active holder of the top role.
 /// INVARIANT: every decision that lowers, switches off or removes a member asks this, and the
 /// facts were read after the organization was locked.
-fn guard_last_top(rules: &Rules, member: &Member, around: Surroundings) -> Result<(), Refusal> {
+pub(crate) fn guard_last_top(rules: &Rules, member: &Member, around: Surroundings) -> Result<(), Refusal> {
     let holds_top = member.status == Status::Active && rules.preset().is_top(&member.role);
     if holds_top && !around.other_top_holder {
         let top = &rules.preset().top_role().name;
@@ -284,49 +284,6 @@ pub fn reactivate(permit: &Permit, rules: &Rules, member: &Member, seats: Seats)
     guard_rank(permit, rules, member)?;
     seats::guard(rules.policy(), seats)?;
     Ok(vec![Change::MemberReactivated { member: Box::new(member.clone()) }])
-}
-
-fn gone(member: &Member, around: Surroundings, left: bool) -> Vec<Change> {
-    let mut changes = vec![Change::TokensRevoked { organization: member.organization, member: member.id }];
-    let boxed = Box::new(member.clone());
-    changes
-        .insert(0, if left { Change::MemberLeft { member: boxed } } else { Change::MemberRemoved { member: boxed } });
-    changes.extend(end_of_access(
-        member,
-        around,
-        if left { "left the organization" } else { "removed from the organization" },
-    ));
-    changes
-}
-
-/// Removes a member for good: their grants and tokens here go, and they come back only as new.
-///
-/// # Errors
-/// `member.state`, `member.self`, `member.top_role_required`, `member.last_owner`,
-/// `member.deactivate_first`.
-pub fn remove(permit: &Permit, rules: &Rules, member: &Member, around: Surroundings) -> Result<Vec<Change>, Refusal> {
-    if !matches!(member.status, Status::Active | Status::Deactivated | Status::PendingApproval | Status::Requested) {
-        return Err(wrong_state(member, "only somebody who came in can be removed"));
-    }
-    if permit.is_self(member.id) {
-        let may = rules.policy().self_deactivate_or_remove == SelfRemoval::Leave && permit.may(Action::MemberLeave);
-        return if may { leave(permit, rules, member, around) } else { Err(Refusal::of(Code::SelfRemove)) };
-    }
-    guard_rank(permit, rules, member)?;
-    guard_last_top(rules, member, around)?;
-    if rules.policy().delete_precondition == DeletePrecondition::Deactivated && member.status == Status::Active {
-        return Err(Refusal::of(Code::MemberDeactivateFirst));
-    }
-    Ok(gone(member, around, false))
-}
-
-/// Leaves an organization by oneself.
-///
-/// # Errors
-/// `member.last_owner`.
-pub fn leave(_permit: &Permit, rules: &Rules, member: &Member, around: Surroundings) -> Result<Vec<Change>, Refusal> {
-    guard_last_top(rules, member, around)?;
-    Ok(gone(member, around, true))
 }
 
 /// Ends the person's sessions here: those begun before `now` are not valid in this organization

@@ -10,7 +10,8 @@ mod value;
 
 pub use choice::{
     ApprovalMode, ApprovalOnDisable, DeletePrecondition, InviteDelivery, InviteReissue, OffboardMode,
-    OrganizationCreators, OrganizationsPerIdentity, RoleChangeAuthority, SeatsMode, SelfRemoval, SignupClosedByInvites,
+    OrganizationCreators, OrganizationsPerIdentity, OwnedObjects, RoleChangeAuthority, SeatsMode, SelfRemoval,
+    SignupClosedByInvites,
 };
 pub use knobs::{Knob, Policy};
 pub use value::{CharList, DomainList, RoleList, RoleSlug, Shape};

@@ -2,6 +2,7 @@
 //! put into the one formula of [`crate::rights`]. Does not load anything.
 
 use crate::ids::{GroupId, MemberId};
+use crate::ownership;
 use crate::permission::Mask;
 use crate::preset::Rules;
 use crate::resource::{Grant, Resource, Subject};
@@ -53,7 +54,7 @@ fn sources(rules: &Rules, site: Site<'_>, who: Who<'_>, now: Timestamp) -> Vec<S
         let depth = depth_of(at);
         if resource.owner == Some(who.member) {
             // Whoever owns a thing has the highest role of its type there.
-            let mask = rules.preset().roles_of(&resource.kind).next().map_or(Mask::EMPTY, |role| role.floor);
+            let mask = ownership::gives(rules.preset(), &resource.kind);
             found.push(Source { id: resource.id.to_string(), group: None, kind: SourceKind::Owner, mask, depth });
         }
         for grant in site.grants.iter().filter(|g| g.resource == resource.id && g.lives(now)) {

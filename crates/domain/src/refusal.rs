@@ -92,6 +92,7 @@ codes! {
     StaleEtag = "etag.stale", Stale, "the object has changed since you read it; read it again and repeat";
     IdempotencyMismatch = "idempotency.mismatch", Conflict, "this `Idempotency-Key` was used with another body; take a new key";
     LastOwner = "member.last_owner", Conflict, "an organization needs one active holder of its top role; give that role to somebody else first";
+    OwnsResources = "member.owns_resources", Conflict, "this person owns things here; `blockers` names them, and each needs another owner first";
     MemberState = "member.state", Conflict, "the member's present state does not allow this";
     MemberDeactivateFirst = "member.deactivate_first", Conflict, "deactivate the member before removing them";
     SelfDemote = "member.self_demote", Conflict, "nobody lowers their own role here; ask another holder of the top role";
@@ -156,6 +157,10 @@ codes! {
     ResourceCycle = "resource.cycle", Invalid, "a resource cannot stand under itself";
     ResourceOwner = "resource.owner", Invalid, "only an active member can own something";
     ResourceTaken = "resource.external_id_taken", Conflict, "another resource of that type has that external id";
+    TransferHeir = "transfer.heir", Invalid, "things are handed on to another, active member";
+    TransferNotOwned = "transfer.not_owned", Invalid, "the person does not own that";
+    RemovalOver = "removal.over", Gone, "this cannot be undone any more; invite the person again";
+    IdentityConfirm = "identity.confirm", Invalid, "type your handle or your address to confirm";
     GrantAboveOwn = "grant.above_own", Forbidden, "nobody grants more than they have there";
     GrantExpired = "grant.expired", Invalid, "a grant ends in the future";
     GrantSubject = "grant.subject", Invalid, "there is nobody like that here";

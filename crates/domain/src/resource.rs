@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use crate::change::{AuditFact, Change};
 use crate::ids::{GrantId, GroupId, MemberId, OrgId, ResourceId};
-use crate::member::{Member, Status};
+use crate::member::Member;
+use crate::ownership;
 use crate::permission::{Bit, Mask};
 use crate::preset::{ORGANIZATION, Preset, Rules};
 use crate::refusal::{Code, Refusal};
@@ -236,15 +237,22 @@ pub fn authorize(
     kind: &str,
     verb: Verb,
 ) -> Result<ResourcePermit, Refusal> {
-    let has = |verb: Verb| verb.permission(preset, kind).is_some_and(|(bit, _)| rights.contains(bit));
-    if verb != Verb::Create && !has(Verb::Read) {
+    if verb != Verb::Create && guard_verb(rights, preset, kind, Verb::Read).is_err() {
         return Err(Refusal::of(Code::NotFound));
     }
-    if !has(verb) {
-        let wanted = verb.permission(preset, kind).map_or_else(|| kind.to_owned(), |(_, name)| name);
-        return Err(Refusal::because(Code::AccessDenied, format!("you do not have `{wanted}` here")));
-    }
+    guard_verb(rights, preset, kind, verb)?;
     Ok(ResourcePermit { member, rights })
+}
+
+/// Refuses whoever does not have what `verb` needs.
+pub(crate) fn guard_verb(rights: Mask, preset: &Preset, kind: &str, verb: Verb) -> Result<(), Refusal> {
+    match verb.permission(preset, kind) {
+        Some((bit, _)) if rights.contains(bit) => Ok(()),
+        wanted => {
+            let name = wanted.map_or_else(|| kind.to_owned(), |(_, name)| name);
+            Err(Refusal::because(Code::AccessDenied, format!("you do not have `{name}` here")))
+        }
+    }
 }
 
 /// Refuses a place that the preset or the tree does not allow. `path` is the parent's path from the
@@ -269,15 +277,6 @@ fn guard_place(preset: &Preset, resource: &Resource, path: &[Resource]) -> Resul
     Ok(())
 }
 
-fn guard_owner(owner: Option<&Member>) -> Result<(), Refusal> {
-    match owner {
-        Some(member) if member.status != Status::Active => {
-            Err(Refusal::value(Code::ResourceOwner, "owner", "only an active member can own something"))
-        }
-        _ => Ok(()),
-    }
-}
-
 /// Makes a resource below `path`.
 ///
 /// # Errors
@@ -291,7 +290,7 @@ pub fn create(
     taken: bool,
 ) -> Result<Vec<Change>, Refusal> {
     guard_place(rules.preset(), &resource, path)?;
-    guard_owner(owner)?;
+    ownership::guard_owner(owner, Code::ResourceOwner, "owner")?;
     if taken {
         return Err(Refusal::of(Code::ResourceTaken));
     }
@@ -317,15 +316,12 @@ pub fn edit(
         guard_place(rules.preset(), &after, path)?;
     }
     if before.owner != after.owner {
-        guard_owner(owner)?;
+        ownership::guard_owner(owner, Code::ResourceOwner, "owner")?;
+        ownership::guard_handing_on(permit.rights, rules.preset(), &before.kind, after.owner)?;
     }
-    // Who owns a thing and whether it is controlled decide who enters; to edit it is not enough.
-    if before.owner != after.owner || before.controlled != after.controlled {
-        authorize(permit.member, permit.rights, rules.preset(), &before.kind, Verb::Share)?;
-    }
-    let owned = rules.preset().roles_of(&before.kind).next().map_or(Mask::EMPTY, |role| role.floor);
-    if after.owner.is_some() && before.owner != after.owner && !owned.is_subset_of(permit.rights) {
-        return Err(Refusal::of(Code::GrantAboveOwn));
+    // Whether it is controlled decides who enters; to edit it is not enough.
+    if before.controlled != after.controlled {
+        guard_verb(permit.rights, rules.preset(), &before.kind, Verb::Share)?;
     }
     Ok(vec![Change::Resource(ResourceChange::Edited { before: Box::new(before.clone()), after: Box::new(after) })])
 }

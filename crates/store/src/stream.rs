@@ -27,6 +27,7 @@ const SWEEP_SESSIONS: &str = "DELETE FROM sessions WHERE expires_at <= $1";
 const SWEEP_LINKS: &str = "DELETE FROM links WHERE expires_at <= $1";
 const SWEEP_ANSWERS: &str = "DELETE FROM idempotency WHERE created_at <= $1";
 const SWEEP_MAIL: &str = "DELETE FROM outbox WHERE next_at IS NULL AND created_at <= $1";
+const SWEEP_REMOVALS: &str = "DELETE FROM removals WHERE until <= $1";
 const CLAIM: &str = "INSERT INTO idempotency (key, body, sealed, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT (key) DO UPDATE SET body = excluded.body, sealed = excluded.sealed, created_at = excluded.created_at WHERE idempotency.created_at <= $5";
 const REMEMBER: &str = "UPDATE idempotency SET sealed = $2 WHERE key = $1";
 const PROBE: &str = "UPDATE instance SET probe = $1 WHERE id = 1";
@@ -46,6 +47,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     DELIVERY,
     SWEEP_SESSIONS,
     SWEEP_LINKS,
+    SWEEP_REMOVALS,
     SWEEP_ANSWERS,
     SWEEP_MAIL,
     CLAIM,
@@ -245,6 +247,7 @@ impl Tx<'_> {
         let now = self.now();
         let mut gone = self.execute(SWEEP_SESSIONS, params![now])?;
         gone += self.execute(SWEEP_LINKS, params![now])?;
+        gone += self.execute(SWEEP_REMOVALS, params![now])?;
         gone += self.execute(SWEEP_ANSWERS, params![old_answers])?;
         Ok(gone + self.execute(SWEEP_MAIL, params![old_mail])?)
     }

@@ -17,7 +17,8 @@ use crate::params;
 
 const LOCK_ORGANIZATION: &str =
     "UPDATE organizations SET revision = revision + 1 WHERE id = $1 AND deleted_at IS NULL RETURNING revision";
-const LOCK_IDENTITY: &str = "UPDATE identities SET revision = revision + 1 WHERE id = $1 RETURNING revision";
+const LOCK_IDENTITY: &str =
+    "UPDATE identities SET revision = revision + 1 WHERE id = $1 AND deleted_at IS NULL RETURNING revision";
 const LOCK_INSTANCE: &str = "UPDATE instance SET revision = revision + 1 WHERE id = 1 RETURNING revision";
 const INSTANCE_REVISION: &str = "SELECT revision FROM instance WHERE id = 1";
 pub(crate) const INSERT_EVENT: &str = "INSERT INTO audit_events (organization_id, revision, id, kind, actor_kind, actor_id, actor_name, credential, target_kind, target_id, target_name, before_value, after_value, outcome, address, request_id, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
@@ -120,7 +121,7 @@ impl<'a> Tx<'a> {
         Ok(revision)
     }
 
-    /// Takes an identity; comes before organizations.
+    /// Takes an identity; comes before organizations. `None` when it is deleted.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -1,4 +1,5 @@
-//! `guildhall member`: list, invite and remove the members of an organization.
+//! `guildhall member`: list, invite and remove the members of an organization. What follows a removal is shown
+//! and undone in [`departure`].
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::failure::{Failure, Message};
 use crate::output::Output;
 use crate::remote::{Remote, RemoteArgs, run as block_on};
+use crate::verb::departure;
 
 /// Invitations in one request: far below the body limit, few enough that progress is seen.
 const INVITATIONS_PER_REQUEST: usize = 1000;
@@ -22,6 +24,10 @@ pub(crate) enum Command {
     Invite(Invite),
     /// End a membership
     Remove(Remove),
+    /// Show what removing somebody meets: what they own and have, what blocks, what to replace
+    Plan(departure::One),
+    /// Undo a removal
+    Restore(departure::Restore),
 }
 
 #[derive(Debug, clap::Args)]
@@ -75,7 +81,7 @@ pub(crate) struct Remove {
     remote: RemoteArgs,
     /// The member's id or mail address
     member: String,
-    /// Who takes over everything they own (member id)
+    /// Who takes over everything they own (member id or mail address)
     #[arg(long, value_name = "MEMBER")]
     transfer_to: Option<String>,
     /// Who takes over one resource, as RESOURCE=MEMBER; may be given several times
@@ -98,6 +104,8 @@ pub(crate) fn run(command: &Command, output: &mut Output) -> Result<(), Failure>
         Command::List(args) => list(args, output),
         Command::Invite(args) => invite(args, output),
         Command::Remove(args) => remove(args, output),
+        Command::Plan(args) => departure::plan(args, output),
+        Command::Restore(args) => departure::restore(args, output),
     }
 }
 
@@ -209,12 +217,16 @@ fn after(done: usize, failure: Failure) -> Failure {
 fn remove(args: &Remove, output: &mut Output) -> Result<(), Failure> {
     let remote = Remote::new(&args.remote)?;
     block_on(async {
-        let member = if args.member.contains('@') { find(&remote, &args.member).await? } else { args.member.clone() };
+        let member = named(&remote, &args.member).await?;
         let mut body = Map::new();
-        body.extend(args.transfer_to.iter().map(|to| ("transfer_to".to_owned(), json!(to))));
-        if !args.transfers.is_empty() {
-            let transfers: Map<_, _> =
-                args.transfers.iter().map(|(resource, to)| (resource.clone(), json!(to))).collect();
+        if let Some(to) = &args.transfer_to {
+            body.insert("transfer_to".to_owned(), json!(named(&remote, to).await?));
+        }
+        let mut transfers = Map::new();
+        for (resource, to) in &args.transfers {
+            transfers.insert(resource.clone(), json!(named(&remote, to).await?));
+        }
+        if !transfers.is_empty() {
             body.insert("transfers".to_owned(), Value::Object(transfers));
         }
         let body = (!body.is_empty()).then_some(Value::Object(body));
@@ -228,6 +240,11 @@ fn remove(args: &Remove, output: &mut Output) -> Result<(), Failure> {
             output.line(format!("removed {} ({member})", args.member))
         }
     })
+}
+
+/// A member's id, given as it is or by address.
+pub(super) async fn named(remote: &Remote, name: &str) -> Result<String, Failure> {
+    if name.contains('@') { find(remote, name).await } else { Ok(name.to_owned()) }
 }
 
 /// The member with exactly that address.
@@ -249,12 +266,12 @@ async fn find(remote: &Remote, address: &str) -> Result<String, Failure> {
     })
 }
 
-fn dry_run(asked: bool) -> &'static [(&'static str, &'static str)] {
+pub(super) fn dry_run(asked: bool) -> &'static [(&'static str, &'static str)] {
     if asked { &[("dry_run", "true")] } else { &[] }
 }
 
 /// The answer of a dry run: a line per change, access gained or lost, and mail.
-fn plan(answer: &Value, output: &mut Output) -> Result<(), Failure> {
+pub(super) fn plan(answer: &Value, output: &mut Output) -> Result<(), Failure> {
     if output.json {
         return output.value(answer);
     }

@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod config;
+pub(crate) mod departure;
 pub(crate) mod docs;
 pub(crate) mod doctor;
 pub(crate) mod init;

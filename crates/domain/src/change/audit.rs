@@ -128,6 +128,12 @@ impl Change {
             }
             Self::MemberRemoved { member: m } => member(m, "member.removed", state(m), Value::Null),
             Self::MemberLeft { member: m } => member(m, "member.left", state(m), Value::Null),
+            Self::MemberRestored { member: m, kept } => member(
+                m,
+                "member.restored",
+                json!({"status": "removed"}),
+                json!({"role": m.role, "status": m.status.word(), "groups": kept.groups(), "grants": kept.grant_ids()}),
+            ),
             Self::MemberSessionsEnded { member: m, at } => {
                 member(m, "member.sessions_ended", Value::Null, json!({"before": at}))
             }
@@ -193,6 +199,9 @@ impl Change {
                 Value::Null,
                 json!({"email": i.email, "name": i.name, "verified": i.email_verified_at.is_some()}),
             ),
+            Self::IdentityDeleted { identity: i } => {
+                fact(i.id, "identity.deleted", &i.email, json!({"email": i.email, "name": i.name}), Value::Null)
+            }
             Self::ProfileEdited { user, before, after } => {
                 fact(*user, "identity.edited", &after.name, json!(before), json!(after))
             }

@@ -75,6 +75,20 @@ choices! {
         None "none",
         /// The person has been deactivated (ON-22).
         Deactivated "deactivated",
+        /// The person owns nothing any more: everything was handed on before (PL-9).
+        Transferred "transferred",
+    }
+    /// `delete.owned_objects`
+    OwnedObjects {
+        /// They belong to the organization from then on.
+        OrgOwned "org_owned",
+        /// Nobody may be removed before somebody has decided about each: who gets it, or that the
+        /// organization keeps it (ON-23).
+        Block "block",
+        /// They have no owner any more, for somebody to take over later (ON-23).
+        Orphan "orphan",
+        /// Each needs another person as its owner (PL-9).
+        TransferRequired "transfer_required",
     }
     /// `approval.mode`
     ApprovalMode {

@@ -3,7 +3,8 @@
 
 use super::choice::{
     ApprovalMode, ApprovalOnDisable, DeletePrecondition, InviteDelivery, InviteReissue, OffboardMode,
-    OrganizationCreators, OrganizationsPerIdentity, RoleChangeAuthority, SeatsMode, SelfRemoval, SignupClosedByInvites,
+    OrganizationCreators, OrganizationsPerIdentity, OwnedObjects, RoleChangeAuthority, SeatsMode, SelfRemoval,
+    SignupClosedByInvites,
 };
 use super::value::{CharList, DomainList, KnobValue, RoleList, RoleSlug, Shape};
 use serde_json::Value;
@@ -114,6 +115,12 @@ knobs! {
     "offboard.modes" OffboardModes, offboard_modes: Vec<OffboardMode> = vec![OffboardMode::Deactivate, OffboardMode::Remove];
     /// What must be true before a person can be removed.
     "delete.precondition" DeletePrecondition, delete_precondition: DeletePrecondition = DeletePrecondition::None;
+    /// What becomes of the things a removed person owns: the organization's, nobody's, or the removal waits until somebody has decided about each, or until each has another person as its owner.
+    "delete.owned_objects" DeleteOwnedObjects, delete_owned_objects: OwnedObjects = OwnedObjects::OrgOwned;
+    /// For how many seconds the removal of a person can be undone; `null`: not at all.
+    "removal.grace_s" RemovalGraceS, removal_grace_s: Option<i64> = None, within 60..=YEAR_S;
+    /// Whether whoever removes a person is told that access granted by other providers is not taken back here.
+    "offboard.upstream_notice" OffboardUpstreamNotice, offboard_upstream_notice: bool = true;
     /// Whose joining waits for an approval: nobody's, everybody's, or that of addresses outside `approval.domains`.
     "approval.mode" ApprovalMode, approval_mode: ApprovalMode = ApprovalMode::Off;
     /// Whether people invited by name join without waiting for an approval.

@@ -189,6 +189,13 @@ impl Rules {
         self.rights(slug).ceiling
     }
 
+    /// What a holder of `slug` may do at every place below the organization, whatever stands in the
+    /// way; empty for roles that hold at the organization itself only.
+    pub fn everywhere(&self, slug: &str) -> Mask {
+        let rights = self.rights(slug);
+        if rights.bypass { rights.floor & rights.below & rights.ceiling } else { Mask::EMPTY }
+    }
+
     /// A member's standing, the input of [`crate::rights::effective`].
     pub fn standing<'a>(&'a self, role: &'a str, active: bool, credential_scopes: Option<Mask>) -> Standing<'a> {
         let rights = self.rights(role);

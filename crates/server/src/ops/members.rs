@@ -1,4 +1,5 @@
-//! Members: listed, shown, given another role, switched off and on, removed; and leaving.
+//! Members: listed, shown, given another role, switched off and on. How they go stands in
+//! [`departures`](super::departures).
 
 use guildhall_domain::access::Permit;
 use guildhall_domain::action::Action;
@@ -131,7 +132,7 @@ pub async fn get(ctx: &Ctx, organization: &str, member: &str) -> Result<MemberVi
 }
 
 /// One member with their groups.
-fn whole(conn: &mut Conn<'_>, place: &Place, member: &str) -> Result<MemberView, Stop> {
+pub(super) fn whole(conn: &mut Conn<'_>, place: &Place, member: &str) -> Result<MemberView, Stop> {
     let found = load(conn, place, member)?;
     let mut items = [MemberView::from(&found)];
     with_groups(conn, place, &[found.id], &mut items)?;
@@ -291,65 +292,5 @@ pub async fn end_sessions(ctx: &Ctx, organization: &str, member: &str) -> Result
         |ctx, _, f| Ok(member::end_sessions(&f.permit, &f.place.rules, &f.member, f.around, ctx.now)?),
         gone,
     )
-    .await
-}
-
-/// Removes a member; an invited one's invitation is withdrawn.
-///
-/// # Errors
-/// `not_found`, `access.denied`, and those of the decision.
-pub async fn remove(ctx: &Ctx, organization: &str, member: &str) -> Result<Answer<Nothing>, Stop> {
-    let (organization, member) = (organization.to_owned(), member.to_owned());
-    ctx.write(move |ctx, tx| {
-        let place = ctx.take_place(tx, &organization)?;
-        place.permit(Action::MemberList)?;
-        let found = load(tx, &place, &member)?;
-        if found.status == Status::Invited {
-            let permit = place.permit(Action::InvitationManage)?;
-            ctx.guard_seen(found.revision)?;
-            let waiting = invitations::of_member(tx, place.organization.id, found.id)?.ok_or(Code::NotFound)?;
-            tx.apply(invitation::cancel(&permit, &place.rules, &waiting)?)?;
-            return Ok(Nothing {});
-        }
-        let mine = place.me()?.id == found.id;
-        let permit = place.permit(if mine { Action::MemberLeave } else { Action::MemberRemove })?;
-        ctx.guard_seen(found.revision)?;
-        let around = members::surroundings(tx, &found, &place.rules.preset().top_role().slug)?;
-        tx.apply(member::remove(&permit, &place.rules, &found, around)?)?;
-        Ok(Nothing {})
-    })
-    .await
-}
-
-/// Leaves the organization.
-///
-/// # Errors
-/// `not_found`, `access.denied`, `member.last_owner`.
-pub async fn leave(ctx: &Ctx, organization: &str) -> Result<Answer<Nothing>, Stop> {
-    let organization = organization.to_owned();
-    ctx.write(move |ctx, tx| {
-        let place = ctx.take_place(tx, &organization)?;
-        let permit = place.permit(Action::MemberLeave)?;
-        let me = place.me()?;
-        let around = members::surroundings(tx, me, &place.rules.preset().top_role().slug)?;
-        tx.apply(member::leave(&permit, &place.rules, me, around)?)?;
-        Ok(Nothing {})
-    })
-    .await
-}
-
-/// What leaving would refuse the caller now, without leaving: for the page that asks.
-///
-/// # Errors
-/// `not_found`; what leaving refuses is the answer, not an error.
-pub async fn leave_refusal(ctx: &Ctx, organization: &str) -> Result<Option<Refusal>, Stop> {
-    let organization = organization.to_owned();
-    ctx.read(move |ctx, conn| {
-        let place = ctx.place(conn, &organization)?;
-        let me = place.me()?;
-        let around = members::surroundings(conn, me, &place.rules.preset().top_role().slug)?;
-        let permit = place.permit(Action::MemberLeave);
-        Ok(permit.and_then(|permit| member::leave(&permit, &place.rules, me, around)).err())
-    })
     .await
 }

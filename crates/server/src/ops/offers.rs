@@ -3,6 +3,7 @@
 
 use guildhall_domain::action::Action;
 use guildhall_domain::approval;
+use guildhall_domain::departure::{self, Estate};
 use guildhall_domain::invitation::{self, Invitation};
 use guildhall_domain::joining::{Address, Facts};
 use guildhall_domain::member::{self, Member, Status, Surroundings};
@@ -106,6 +107,8 @@ impl Subject {
     pub fn ask(&self, place: &Place, act: Act, now: Timestamp) -> Result<(), Refusal> {
         let (rules, member, around) = (&place.rules, &self.member, self.around());
         let permit = place.permit(act.action(member.status))?;
+        // What somebody owns is decided about where the question is put.
+        let owned = Estate::default();
         let changes = match act {
             Act::ChangeRole => return self.ask_any_role(place),
             // The secret is made when it is sent; the decision does not look at it.
@@ -122,8 +125,8 @@ impl Subject {
             Act::EndSessions => member::end_sessions(&permit, rules, member, around, now),
             Act::Deactivate => member::deactivate(&permit, rules, member, around),
             Act::Reactivate => member::reactivate(&permit, rules, member, self.facts.seats),
-            Act::Remove => member::remove(&permit, rules, member, around),
-            Act::Leave => member::leave(&permit, rules, member, around),
+            Act::Remove => departure::remove(&permit, rules, member, around, &owned, now),
+            Act::Leave => departure::leave(&permit, rules, member, around, &owned),
         };
         changes.map(drop)
     }

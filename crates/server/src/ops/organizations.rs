@@ -189,7 +189,7 @@ pub async fn create(ctx: &Ctx, wanted: NewOrganization) -> Result<Answer<Organiz
     let preset = preset_named(wanted.preset.as_deref().unwrap_or("standard"))?;
     guard_creator(&preset, &caller)?;
     ctx.write(move |ctx, tx| {
-        tx.take_identity(caller.identity.id)?;
+        tx.take_identity(caller.identity.id)?.ok_or(Code::AuthInvalid)?;
         let elsewhere = members::present_elsewhere(tx, caller.identity.id, OrgId::new(uuid::Uuid::nil()))?;
         let address = Address::of(&caller.identity.email, caller.identity.email_verified_at.is_some());
         let rules = Rules::new(Arc::clone(&preset), preset.policy.clone());

@@ -8,10 +8,12 @@ use guildhall_domain::joining::Facts;
 use guildhall_domain::member::{Member, Status};
 use guildhall_domain::refusal::Code;
 use guildhall_domain::service_account::shown_id;
+use guildhall_domain::time::Timestamp;
 use guildhall_store::read::audit::Filter;
 use guildhall_store::read::{Page, audit, credential, invitation as invitations, member as members};
 use guildhall_store::{Conn, Stop};
 
+use super::departures::undoable;
 use super::members::{Listing, MemberQuery, load};
 use super::offers::Subject;
 use super::view::{EventView, TokenView};
@@ -20,6 +22,8 @@ use super::{Ctx, Place, approvals, id, joining};
 /// How many sessions, tokens and records the page of one person shows at most.
 const SHOWN: u32 = 100;
 const EVENTS: u32 = 8;
+/// How many removals the list of people offers to undo at most.
+const REMOVED: u32 = 5;
 
 /// A page of people.
 #[derive(Clone, Debug)]
@@ -30,6 +34,8 @@ pub struct Roster {
     pub next: Option<String>,
     /// How many people hold the top role, counted up to the recommended number.
     pub top_holders: usize,
+    /// People who were removed and whom the reader could bring back, until when.
+    pub removed: Vec<(Member, Timestamp)>,
 }
 
 /// Everything about one person that the reader may see.
@@ -103,7 +109,8 @@ pub async fn list(ctx: &Ctx, organization: &str, query: MemberQuery) -> Result<R
         let place = ctx.place(conn, &name)?;
         let (rows, next) = listing.rows(conn, &place)?;
         let tops = top_holders(conn, &place)?;
-        Ok(Roster { rows: subjects(conn, &place, &tops, rows)?, next, top_holders: tops.len() })
+        let removed = undoable(ctx, conn, &place, REMOVED)?;
+        Ok(Roster { rows: subjects(conn, &place, &tops, rows)?, next, top_holders: tops.len(), removed })
     })
     .await
 }

@@ -18,7 +18,7 @@ const EMAIL: &str =
     "UPDATE identities SET email = $2, email_key = $3, email_verified_at = $4 WHERE id = $1 RETURNING name, handle";
 const SHOWN: &str = "UPDATE memberships SET name = $2, email = $3, email_key = $4, sort_key = $5, search_key = $6, handle = $7 WHERE identity_id = $1 AND status <> 'removed'";
 const PASSWORD: &str = "UPDATE identities SET password = $2 WHERE id = $1";
-const VALID_FROM: &str = "UPDATE identities SET valid_from = $2 WHERE id = $1";
+const VALID_FROM: &str = "UPDATE identities SET valid_from = $2 WHERE id = $1 AND deleted_at IS NULL";
 const END_SESSIONS: &str = "DELETE FROM sessions WHERE identity_id = $1";
 const END_OTHER_SESSIONS: &str = "DELETE FROM sessions WHERE identity_id = $1 AND id <> $2";
 const END_SESSION: &str = "DELETE FROM sessions WHERE identity_id = $1 AND id = $2";

@@ -85,7 +85,7 @@ pub(super) fn inserted(conn: &mut Conn<'_>, at: &At<'_>, m: &Member) -> Result<(
     .map(drop)
 }
 
-fn replaced(conn: &mut Conn<'_>, at: &At<'_>, m: &Member) -> Result<(), StoreError> {
+pub(super) fn replaced(conn: &mut Conn<'_>, at: &At<'_>, m: &Member) -> Result<(), StoreError> {
     conn.execute(
         REPLACE,
         params![

@@ -1,5 +1,6 @@
 //! Turns each change into rows. One page of arms; the compiler names a change that was forgotten.
 
+mod departure;
 mod group;
 mod identity;
 mod invite_link;
@@ -31,6 +32,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         .chain(resource::STATEMENTS)
         .chain(service_account::STATEMENTS)
         .chain(token::STATEMENTS)
+        .chain(departure::STATEMENTS)
         .chain(limit::STATEMENTS)
         .chain(role::STATEMENTS)
         .chain(joining::STATEMENTS)
@@ -99,6 +101,9 @@ pub(crate) fn rows(
             joining::rejected(conn, &at, member, reason.as_deref(), *when)
         }
         Change::MemberRemoved { member } | Change::MemberLeft { member } => gone(conn, &at, member),
+        Change::RemovalKept { member, kept, until } => departure::kept(conn, &at, member, kept, *until),
+        Change::MemberRestored { member, kept } => departure::restored(conn, &at, member, kept),
+        Change::IdentityDeleted { identity } => departure::identity_deleted(conn, &at, identity),
         Change::MemberSessionsEnded { member, at: from } => member::sessions_from(conn, &at, member, *from),
         Change::SessionsEnded { user, except, .. } => identity::sessions_ended(conn, *user, *except),
         Change::SessionEnded { user, session } => identity::session_ended(conn, *user, *session),

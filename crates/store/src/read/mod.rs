@@ -13,6 +13,7 @@ pub mod member;
 pub mod organization;
 pub mod outbox;
 pub mod preset;
+pub mod removal;
 pub mod resource;
 pub mod role;
 pub mod schema;
@@ -40,6 +41,7 @@ pub(crate) fn statements() -> impl Iterator<Item = String> {
         credential::STATEMENTS,
         deploy_key::STATEMENTS,
         outbox::STATEMENTS,
+        removal::STATEMENTS,
         preset::STATEMENTS,
         service_account::STATEMENTS,
         invite_link::STATEMENTS,

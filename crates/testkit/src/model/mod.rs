@@ -6,6 +6,7 @@
 
 mod answers;
 mod coming;
+mod departures;
 mod groups;
 mod invitations;
 mod invite_links;
@@ -24,6 +25,7 @@ mod tokens;
 
 use serde_json::{Value, json};
 
+pub use departures::Removal;
 pub use groups::Group;
 pub use invite_links::InviteLink;
 pub use request::{Letter, Reply, Request, Who};
@@ -108,6 +110,7 @@ pub struct Model {
     pub groups: Vec<Group>,
     pub resources: Vec<Resource>,
     pub grants: Vec<Grant>,
+    pub removals: Vec<Removal>,
     /// Letters the last request sent.
     pub letters: Vec<Letter>,
     kept: Vec<Kept>,
@@ -325,6 +328,9 @@ impl Model {
 
     fn preview(&self, before: &Self) -> Value {
         let changes: Vec<Value> = self.told.iter().map(|kind| json!({"type": kind})).collect();
+        // Which organization comes first of those that one request concerns is nobody's business.
+        let everywhere = self.told.contains(&"identity.deleted");
+        let changes = if everywhere { json!({"$set": changes}) } else { json!(changes) };
         let mails: Vec<Value> = self.letters.iter().map(|l| json!({"to": l.to, "kind": l.kind})).collect();
         let (gained, lost) = self.access_since(before);
         json!({"changes": changes, "mails": {"$set": mails}, "access_gained": {"$set": gained}, "access_lost": {"$set": lost}})

@@ -162,12 +162,15 @@ pub(super) fn fits(knob: &str, value: &Value) -> bool {
         | "invite_link.offered"
         | "token.whole_days"
         | "token.value_again"
+        | "offboard.upstream_notice"
         | "deploy_keys.offered" => value.is_boolean(),
         "invite.reissue_after_expiry" => word(&["always", "never"]),
         "invite.deliver" => word(&["email", "link"]),
         "role_change.authority" => word(&["top", "admin_below_own_rank", "admin"]),
         "self.deactivate_or_remove" => word(&["forbidden", "leave"]),
-        "delete.precondition" => word(&["none", "deactivated"]),
+        "delete.precondition" => word(&["none", "deactivated", "transferred"]),
+        "delete.owned_objects" => word(&["org_owned", "block", "orphan", "transfer_required"]),
+        "removal.grace_s" => absent || number(60, year_s),
         "approval.mode" => word(&["off", "all", "outside_domains"]),
         "signup.closed_by_invites" => word(&["never", "implicit", "implicit_literal", "switch"]),
         "identity.organizations" => word(&["one", "many"]),

@@ -8,6 +8,8 @@ mod cloudtruth;
 mod cloudtruth_matrix;
 mod cloudtruth_people;
 mod conventions;
+mod departures;
+mod departures_by_preset;
 mod dry_run;
 mod going;
 mod hostile;

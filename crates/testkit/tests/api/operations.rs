@@ -46,6 +46,8 @@ pub struct House {
     pub people: Vec<(String, Person)>,
     pub waiting: Person,
     pub deactivated: Person,
+    /// Removed a moment ago.
+    pub removed: Person,
     pub invitation: String,
     /// A token of the owner.
     pub token: String,
@@ -96,6 +98,8 @@ impl House {
             takes_requests(&test, &mut people[0].1.caller, &mut owner, slug, asked).await;
         }
         owner.send("POST", &path, None, &[]).await.expect(200);
+        let removed = test.join(&mut owner, "acme", "gone@acme.test", "member").await;
+        owner.delete(&format!("/organizations/acme/members/{}", removed.member)).await.expect(204);
         owner.patch(policy, json!({"approval.mode": "all"})).await.expect(200);
         let waiting = test.join(&mut owner, "acme", "waiting@acme.test", "member").await;
         let knobs = json!({
@@ -138,6 +142,7 @@ impl House {
             people,
             waiting,
             deactivated,
+            removed,
             invitation,
             token,
             account,
@@ -162,6 +167,7 @@ impl House {
         let member = match operation.id.as_str() {
             "approve_member" | "reject_member" => &self.waiting.member,
             "reactivate_member" => &self.deactivated.member,
+            "restore_member" => &self.removed.member,
             "remove_group_member" => &self.people[2].1.member,
             _ => other,
         };
@@ -212,6 +218,7 @@ impl House {
             "accept_invitation" => json!({"token": self.secret, "name": "Next", "password": PASSWORD}),
             "introspect" => json!({"token": "gld_pat_x", "organization": "acme"}),
             "edit_me" => json!({"name": "Olivia", "handle": "olivia", "email": "olivia@acme.test"}),
+            "delete_me" => json!({"confirm": "owner@acme.test", "password": PASSWORD}),
             "change_password" => json!({"current": PASSWORD, "password": "a better password"}),
             "forgot_password" => json!({"email": "owner@acme.test"}),
             "reset_password" => json!({"token": self.reset, "password": "a better password"}),
@@ -242,6 +249,7 @@ impl House {
             "create_grant" => {
                 json!({"subject": {"type": "member", "id": self.people[3].1.member}, "permission": "workspace.read"})
             }
+            "transfer_resource" => json!({"to": self.people[1].1.member}),
             "reject_member" => json!({"reason": "unknown"}),
             "check" => json!({"subject": self.people[0].1.member, "permission": "member.list"}),
             "check_batch" => {

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use guildhall_domain::refusal::Code;
 use guildhall_server::ops::accept::{self, Accept};
+use guildhall_server::ops::departures::{self, Handover};
 use guildhall_server::ops::identities::{self, Verify};
 use guildhall_server::ops::invitations::{self, NewInvitation, NewInvitations};
 use guildhall_server::ops::members::{self, NewRole};
@@ -53,9 +54,9 @@ async fn turn_on(ctx: Ctx, organization: String, target: String, way: usize) -> 
     let lower = || NewRole { role: "member".to_owned() };
     match way {
         0 => code(&members::change_role(&ctx, &organization, &target, lower()).await),
-        1 => code(&members::remove(&ctx, &organization, &target).await),
+        1 => code(&departures::remove(&ctx, &organization, &target, Handover::default()).await),
         2 => code(&members::deactivate(&ctx, &organization, &target).await),
-        _ => code(&members::leave(&ctx, &organization).await),
+        _ => code(&departures::leave(&ctx, &organization, Handover::default()).await),
     }
 }
 

@@ -7,6 +7,7 @@ mod account;
 mod api_docs;
 mod audit;
 mod forms;
+mod going;
 mod invitations;
 mod organization;
 mod parts;
@@ -27,13 +28,14 @@ pub use account::{MePage, NewTokenPage, ScopeGroup, SessionRow, TokenCreatedPage
 pub use api_docs::{ApiAnswer, ApiBody, ApiDocsPage, ApiField, ApiGroup, ApiOperation, ApiParameter};
 pub use audit::{AuditDay, AuditEvent, AuditFilters, AuditPage, FieldChange};
 pub use forms::{Choice, Input, Select};
+pub use going::{GoingPage, Handing, Heirloom};
 pub use invitations::{
     AcceptPage, AcceptState, InvitationPage, InviteAddressesPage, InviteResultPage, InviteRolesPage, InviteeRow,
     SentRow,
 };
 pub use organization::{Knob, KnobControl, KnobGroup, OrganizationPage};
 pub use parts::{Action, ActionKind, Chip, Fact, FactValue, Flash, Pager, Place, Tone};
-pub use people::{MemberPage, PeoplePage, PersonRow};
+pub use people::{MemberPage, PeoplePage, PersonRow, RemovedRow};
 pub use person::{Avatar, Person};
 pub use problem::ProblemPage;
 pub use questions::{ChangeRolePage, ConfirmPage, Consequence, TypedWord};

@@ -26,7 +26,8 @@ impl Generator {
             ..Request::get("")
         };
         let role = json!({"role": self.role(place)});
-        match self.dice.below(16) {
+        match self.dice.below(20) {
+            16..=19 => self.going(place, org, id, who, if_match),
             0..=7 if waits => on("POST", "/organizations/{}/members/{}/approve", Value::Null),
             0..=5 if off => on("POST", "/organizations/{}/members/{}/reactivate", Value::Null),
             0..=4 => on("PATCH", "/organizations/{}/members/{}", role),
@@ -39,6 +40,58 @@ impl Generator {
             14 => on("POST", "/organizations/{}/members/{}/end-sessions", Value::Null),
             _ => Request { args: vec![org.clone()], ..on("POST", "/organizations/{}/leave", Value::Null) },
         }
+    }
+
+    /// Somebody goes, with what they own, or comes back.
+    fn going(&mut self, place: &Organization, org: String, id: String, who: Who, if_match: Option<u64>) -> Request {
+        let here: Vec<_> = self.model.resources.iter().filter(|r| r.organization == place.id).cloned().collect();
+        let owners: Vec<_> = here.iter().filter_map(|r| r.owner.clone()).collect();
+        let id = if self.dice.percent(60) { self.dice.pick(&owners).cloned().unwrap_or(id) } else { id };
+        let on = |method, route, args: Vec<String>, body| Request {
+            args,
+            body,
+            who: who.clone(),
+            ..Request::on(method, route)
+        };
+        let mut said = json!({});
+        if self.dice.percent(70) {
+            said["transfer_to"] = json!(self.somebody(place));
+        }
+        if self.dice.percent(30) {
+            let theirs: Vec<_> = here.iter().filter(|r| r.owner.as_ref() == Some(&id)).map(|r| r.id.clone()).collect();
+            let thing =
+                if self.dice.percent(65) { self.dice.pick(&theirs).cloned() } else { Some(self.resource(place)) };
+            let to = if self.dice.percent(60) { json!(self.somebody(place)) } else { Value::Null };
+            said["transfers"] = thing.map_or_else(|| json!({}), |thing| json!({thing: to}));
+        }
+        let removed: Vec<_> =
+            self.model.removals.iter().filter(|r| r.organization == place.id).map(|r| r.member.clone()).collect();
+        match self.dice.below(9) {
+            0..=2 => Request { if_match, ..on("DELETE", "/organizations/{}/members/{}", vec![org, id], said) },
+            3 => on("POST", "/organizations/{}/leave", vec![org], said),
+            4 | 5 => on("GET", "/organizations/{}/members/{}/removal-plan", vec![org, id], Value::Null),
+            _ => {
+                let gone = if self.dice.percent(80) { self.dice.pick(&removed).cloned() } else { None };
+                let args = vec![org, gone.unwrap_or(id)];
+                on("POST", "/organizations/{}/members/{}/restore", args, Value::Null)
+            }
+        }
+    }
+
+    /// Somebody deletes themself, not always with the right words.
+    fn farewell(&mut self, who: Who) -> Request {
+        let holder = match &who {
+            Who::Session(secret) => self.model.sessions.iter().find(|s| s.secret == *secret).map(|s| s.person.clone()),
+            Who::Token(secret) => self.model.tokens.iter().find(|t| t.secret == *secret).map(|t| t.person.clone()),
+            _ => None,
+        };
+        let me = self.model.people.iter().find(|p| Some(&p.id) == holder.as_ref()).cloned();
+        let (email, handle, known) = me.map_or_else(Default::default, |p| (p.email, p.handle, p.password));
+        let typed = if self.dice.percent(50) { handle.unwrap_or(email) } else { email.to_uppercase() };
+        let typed = if self.dice.percent(80) { typed } else { "somebody else".to_owned() };
+        let password = if self.dice.percent(80) { known } else { self.dice.word(PASSWORDS).to_owned() };
+        let body = json!({"confirm": typed, "password": password});
+        Request { body, who, ..Request::on("DELETE", "/me") }
     }
 
     pub(super) fn about_invitations(&mut self, place: &Organization, org: String, who: Who) -> Request {
@@ -208,7 +261,8 @@ impl Generator {
         let sessions: Vec<_> = self.model.sessions.iter().map(|s| s.id.clone()).collect();
         let session = self.one_of(&sessions, "ses");
         let password = self.dice.word(PASSWORDS);
-        match self.dice.below(24) {
+        match self.dice.below(25) {
+            24 => self.farewell(who),
             0 | 1 => on("PATCH", "/me", json!({"name": self.dice.word(NAMES)})),
             2 | 20 | 21 => on("PATCH", "/me", json!({"handle": self.dice.word(&["ann", "ann", "", "Not A Handle"])})),
             3 => on("PATCH", "/me", json!({"email": self.dice.word(EMAILS), "name": "Renamed"})),

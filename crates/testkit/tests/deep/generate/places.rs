@@ -81,7 +81,12 @@ impl Generator {
                 "offboard.modes",
                 vec![json!(["remove"]), json!(["deactivate"]), json!(["deactivate", "remove"]), json!([])],
             ),
-            ("delete.precondition", vec![json!("none"), json!("deactivated")]),
+            ("delete.precondition", vec![json!("none"), json!("none"), json!("deactivated"), json!("transferred")]),
+            (
+                "delete.owned_objects",
+                vec![json!("org_owned"), json!("block"), json!("orphan"), json!("transfer_required"), json!("burn")],
+            ),
+            ("removal.grace_s", vec![json!(7_200), json!(864_000), json!(null), json!(5)]),
             ("approval.mode", vec![json!("off"), json!("all"), json!("outside_domains")]),
             ("approval.exempt_named_invites", vec![json!(true), json!(false)]),
             ("approval.domains", vec![json!(["acme.test"]), json!([]), json!(["other.test", "acme.test"])]),

@@ -106,7 +106,11 @@ impl Generator {
             if_match,
             ..Request::on(method, route)
         };
-        match self.dice.below(14) {
+        match self.dice.below(15) {
+            14 => {
+                let to = if self.dice.percent(80) { json!(member) } else { Value::Null };
+                on("POST", "/organizations/{}/resources/{}/transfer", json!({"to": to}))
+            }
             0..=5 => {
                 let (kind, parents) = self.dice.pick(&place.rules.types).cloned().unwrap_or_default();
                 let kind = if self.dice.percent(4) { "castle".to_owned() } else { kind };

@@ -59,6 +59,9 @@ pub(super) fn title(knob: Knob) -> (usize, &'static str) {
         Knob::LeaveAllowedFor => (1, "Who may leave"),
         Knob::OffboardModes => (1, "How people are taken out"),
         Knob::DeletePrecondition => (1, "Before somebody is removed"),
+        Knob::DeleteOwnedObjects => (1, "What a removed person owned"),
+        Knob::RemovalGraceS => (1, "A removal can be undone for"),
+        Knob::OffboardUpstreamNotice => (1, "Warn of access granted elsewhere"),
         Knob::OwnersRecommended => (1, "Recommended holders of the top role"),
         Knob::TokenMaxPerMember => (2, "Tokens of one person"),
         Knob::TokenMaxLifeS => (2, "Longest life of a token"),
@@ -92,6 +95,11 @@ fn word_label(rules: &Rules, knob: Knob, word: &str) -> String {
         (Knob::SelfDeactivateOrRemove, "forbidden") => "Is refused".to_owned(),
         (Knob::DeletePrecondition, "none") => "Nothing".to_owned(),
         (Knob::DeletePrecondition, "deactivated") => "They must be deactivated".to_owned(),
+        (Knob::DeletePrecondition, "transferred") => "They must own nothing any more".to_owned(),
+        (Knob::DeleteOwnedObjects, "org_owned") => "Belongs to the organization".to_owned(),
+        (Knob::DeleteOwnedObjects, "block") => "Somebody decides about each first".to_owned(),
+        (Knob::DeleteOwnedObjects, "orphan") => "Has no owner any more".to_owned(),
+        (Knob::DeleteOwnedObjects, "transfer_required") => "Somebody else must own each first".to_owned(),
         _ => {
             let plain = word.replace('_', " ");
             let mut letters = plain.chars();

@@ -12,6 +12,7 @@ mod organization;
 mod people;
 mod person;
 mod questions;
+mod removal;
 mod role;
 mod roles;
 mod rows;
@@ -31,6 +32,8 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/{org}/admin/users", get(people::list))
         .route("/{org}/admin/users/{member}", get(person::show))
         .route("/{org}/admin/users/{member}/role", get(role::of_member).post(role::change_of_member))
+        .route("/{org}/admin/users/{member}/remove", get(removal::ask).post(removal::answer))
+        .route("/{org}/admin/users/{member}/restore", post(removal::restore))
         .route("/{org}/admin/users/{member}/{act}", get(questions::ask).post(questions::answer))
         .route("/{org}/admin/invite", get(invite::start).post(invite::back))
         .route("/{org}/admin/invite/roles", get(invite::again).post(invite::roles))

@@ -3,11 +3,12 @@
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use guildhall_domain::action::Action as Asks;
-use guildhall_domain::member::Status;
+use guildhall_domain::member::{Member, Status};
+use guildhall_domain::time::Timestamp;
 
 use super::desk::{Desk, with_query};
 use super::rows;
-use crate::console::view::{Action, Choice, Pager, PeoplePage};
+use crate::console::view::{Action, Choice, Pager, PeoplePage, RemovedRow};
 use crate::console::visit::{Shown, Visit, go};
 use crate::ops::members::MemberQuery;
 use crate::ops::roster::{self, Roster};
@@ -63,7 +64,16 @@ fn page(desk: &Desk, query: &MemberQuery, found: &Roster) -> PeoplePage {
         },
         invite: invites.then(|| Action::link(&words.invite, desk.href("invite"))),
         advice: advice(desk, found.top_holders),
+        removed: found.removed.iter().map(|(member, until)| removed(desk, member, *until)).collect(),
         href,
+    }
+}
+
+fn removed(desk: &Desk, member: &Member, until: Timestamp) -> RemovedRow {
+    RemovedRow {
+        person: rows::person(member),
+        until: desk.when(until),
+        undo: Action::post("Undo", desk.href(&format!("users/{}/restore", member.id))),
     }
 }
 

@@ -22,7 +22,6 @@ fn act_of(word: &str) -> Option<Act> {
         "end-sessions" => Act::EndSessions,
         "deactivate" => Act::Deactivate,
         "reactivate" => Act::Reactivate,
-        "remove" => Act::Remove,
         _ => return None,
     })
 }
@@ -53,7 +52,7 @@ pub(super) async fn answer(Path((org, member, word)): Path<(String, String, Stri
         }
         Act::Deactivate => (members::deactivate(ctx, org, &member).await.map(drop), format!("{who} is deactivated.")),
         Act::Reactivate => (members::reactivate(ctx, org, &member).await.map(drop), format!("{who} is active again.")),
-        _ => (members::remove(ctx, org, &member).await.map(drop), format!("{who} is removed.")),
+        _ => return Err(desk.wrong(Code::NotFound)),
     };
     match done {
         Ok(()) => Ok(desk.to_people(&news)),
@@ -163,20 +162,7 @@ fn asked(desk: &Desk, act: Act, member: &Member, mine: bool) -> Question {
             format!("Access comes back{}. Sessions that ended stay ended.", with_role(desk, &role)),
             &words.reactivate,
         ),
-        _ => Question {
-            follows: vec![
-                ends("Their sessions here end with the very next request"),
-                ends("Their role and every personal token for this organization are gone"),
-                stays("Their account and their other organizations stay"),
-                stays("What they did stays in the audit log"),
-            ],
-            danger: true,
-            ..simple(
-                format!("{}?", words.remove),
-                format!("{who} loses access to {organization}. To come back they need a new invitation."),
-                &words.remove_yes,
-            )
-        },
+        _ => simple(format!("{}?", rows::label(desk, act)), String::new(), rows::label(desk, act)),
     }
 }
 
