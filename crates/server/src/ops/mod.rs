@@ -3,6 +3,7 @@
 
 pub mod accept;
 pub mod account;
+pub mod approvals;
 pub mod audit;
 pub mod caller;
 pub mod check;
@@ -13,6 +14,7 @@ pub mod identities;
 pub mod introspect;
 pub mod invitations;
 pub mod invite_links;
+pub mod joining;
 pub mod letters;
 pub mod limits;
 pub mod link_joining;
@@ -27,6 +29,7 @@ pub mod resource_shapes;
 pub mod resources;
 pub mod roles;
 pub mod roster;
+pub mod seats;
 pub mod service_accounts;
 pub mod service_tokens;
 pub mod sessions;
@@ -326,6 +329,7 @@ impl Ctx {
                     return Ok(Answer::Done(earlier));
                 }
                 let value = work(&ctx, tx)?;
+                seats::watch(&ctx, tx)?;
                 if ctx.dry_run {
                     return Ok(Answer::Preview(preview::of(&ctx, tx)?));
                 }

@@ -3,6 +3,7 @@
 mod group;
 mod identity;
 mod invite_link;
+mod joining;
 mod limit;
 mod member;
 mod organization;
@@ -32,6 +33,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         .chain(token::STATEMENTS)
         .chain(limit::STATEMENTS)
         .chain(role::STATEMENTS)
+        .chain(joining::STATEMENTS)
         .copied()
 }
 
@@ -59,11 +61,10 @@ pub(crate) fn rows(
     match change {
         Change::InstanceSetUp => organization::instance_set_up(conn),
         Change::OrganizationCreated { organization } => organization::created(conn, organization),
-        Change::OrganizationRenamed { organization, after, .. } => {
-            organization::renamed(conn, &at, *organization, after)
-        }
+        Change::OrganizationRenamed { organization: id, after, .. } => organization::renamed(conn, &at, *id, after),
         Change::OrganizationDeleted { organization, .. } => organization::deleted(conn, &at, *organization),
-        Change::PolicyChanged { organization, after, .. } => {
+        Change::PolicyChanged { organization, before, after } => {
+            joining::policy_changed(conn, *organization, before, after)?;
             organization::policy_changed(conn, &at, *organization, after)
         }
         Change::PresetApplied { after, .. } => organization::preset_applied(conn, &at, after),
@@ -92,9 +93,10 @@ pub(crate) fn rows(
         }
         Change::MemberDeactivated { member } => member::status(conn, &at, member, Status::Deactivated),
         Change::MemberReactivated { member } => member::status(conn, &at, member, Status::Active),
-        Change::MemberRejected { member, .. } | Change::MemberRemoved { member } | Change::MemberLeft { member } => {
-            gone(conn, &at, member)
+        Change::MemberRejected { member, reason, at: when } => {
+            joining::rejected(conn, &at, member, reason.as_deref(), *when)
         }
+        Change::MemberRemoved { member } | Change::MemberLeft { member } => gone(conn, &at, member),
         Change::MemberSessionsEnded { member, at: from } => member::sessions_from(conn, &at, member, *from),
         Change::SessionsEnded { user, except, .. } => identity::sessions_ended(conn, *user, *except),
         Change::SessionEnded { user, session } => identity::session_ended(conn, *user, *session),
@@ -108,6 +110,7 @@ pub(crate) fn rows(
         }
         Change::LinkUsed { link } => identity::link_used(conn, *link),
         Change::Link(change) => invite_link::changed(conn, &at, change),
+        Change::Join(change) => joining::changed(conn, &at, change),
         Change::Group(change) => group::changed(conn, &at, change),
         Change::Resource(change) => resource::changed(conn, &at, change),
         Change::Limit(change) => limit::changed(conn, &at, change),
