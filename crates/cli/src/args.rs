@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::config::Flags;
-use crate::verb::{audit, check, completions, docs, init, member, preset};
+use crate::verb::{audit, check, completions, docs, init, member, preset, service_account, token};
 
 /// Who belongs to which organization, and what may they do: one self-hosted program.
 #[derive(Debug, Parser)]
@@ -34,6 +34,12 @@ pub(crate) enum Command {
     /// List, invite and remove members of an organization of a running server
     #[command(subcommand)]
     Member(member::Command),
+    /// The programs of an organization of a running server, and their tokens
+    #[command(subcommand)]
+    ServiceAccount(service_account::Command),
+    /// List and revoke the tokens of an organization of a running server
+    #[command(subcommand)]
+    Token(token::Command),
     /// The audit trail of an organization of a running server
     #[command(subcommand)]
     Audit(audit::Command),

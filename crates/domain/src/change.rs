@@ -270,6 +270,7 @@ impl Change {
             | Self::InvitationAccepted { member: m, .. }
             | Self::MemberApproved { member: m, .. }
             | Self::MemberReactivated { member: m } => Some(m.organization),
+            Self::ServiceAccount(ServiceAccountChange::Created { account, .. }) => Some(account.member.organization),
             Self::PolicyChanged { organization, .. } => Some(*organization),
             _ => None,
         }

@@ -14,6 +14,7 @@ use crate::ids::{MemberId, ServiceAccountId, UserId};
 use crate::member::{self, Member, MemberKind, Status, Surroundings, guard_rank, guard_role};
 use crate::preset::Rules;
 use crate::refusal::{Code, Refusal};
+use crate::seats::{self, Seats};
 
 /// One service account, as the store keeps it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,20 +123,22 @@ fn guard_owner(owner: Option<&Member>) -> Result<(), Refusal> {
     }
 }
 
-/// Makes a service account; its role is at most its maker's own (CT-25).
+/// Makes a service account; its role is at most its maker's own (CT-25), and it takes a seat (TP-34).
 ///
 /// # Errors
-/// `role.unknown`, `role.above_own`, `service_account.owner`.
+/// `role.unknown`, `role.above_own`, `service_account.owner`, `seats.full`.
 pub fn create(
     permit: &Permit,
     rules: &Rules,
     account: ServiceAccount,
     identity: Identity,
     owner: Option<&Member>,
+    seats: Seats,
 ) -> Result<Vec<Change>, Refusal> {
     guard_role(permit, rules, &account.member.role, "role")?;
     guard_gift(permit, rules, MemberKind::ServiceAccount, &account.member.role)?;
     guard_owner(owner)?;
+    seats::guard(rules.policy(), seats)?;
     Ok(vec![Change::ServiceAccount(ServiceAccountChange::Created {
         account: Box::new(account),
         identity: Box::new(identity),

@@ -11,6 +11,8 @@ pub(crate) mod init;
 pub(crate) mod member;
 pub(crate) mod preset;
 pub(crate) mod serve;
+pub(crate) mod service_account;
+pub(crate) mod token;
 
 use crate::args::Command;
 use crate::failure::Failure;
@@ -23,6 +25,8 @@ pub(crate) fn run(command: Command, output: &mut Output) -> Result<(), Failure> 
         Command::Init(args) => init::run(&args, output),
         Command::Check(args) => check::run(&args, output),
         Command::Member(command) => member::run(&command, output),
+        Command::ServiceAccount(command) => service_account::run(&command, output),
+        Command::Token(command) => token::run(&command, output),
         Command::Audit(command) => audit::run(&command, output),
         Command::Preset(command) => preset::run(&command, output),
         Command::Doctor(flags) => doctor::run(&flags, output),

@@ -9,7 +9,7 @@ use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::service_account::{self as rules_of, ServiceAccount, ServiceAccountEdit};
 use guildhall_domain::text;
 use guildhall_domain::time::Timestamp;
-use guildhall_store::read::{Page, member as members, service_account as accounts};
+use guildhall_store::read::{Page, joining, member as members, service_account as accounts};
 use guildhall_store::{Conn, Stop, Tx};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -154,7 +154,8 @@ pub async fn create(
         let role = place.role_slug("organization", role);
         let (account, identity) = draft(ctx, tx, &place, (&name, &description), role, owner.as_ref());
         let made = account.id().to_string();
-        tx.apply(rules_of::create(&permit, &place.rules, account, identity, owner.as_ref())?)?;
+        let seats = joining::seats(tx, place.organization.id)?;
+        tx.apply(rules_of::create(&permit, &place.rules, account, identity, owner.as_ref(), seats)?)?;
         shown(tx, &place, &made)
     })
     .await

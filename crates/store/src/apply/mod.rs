@@ -63,9 +63,7 @@ pub(crate) fn rows(
     match change {
         Change::InstanceSetUp => organization::instance_set_up(conn),
         Change::OrganizationCreated { organization } => organization::created(conn, organization),
-        Change::OrganizationRenamed { organization, after, .. } => {
-            organization::renamed(conn, &at, *organization, after)
-        }
+        Change::OrganizationRenamed { organization: id, after, .. } => organization::renamed(conn, &at, *id, after),
         Change::OrganizationDeleted { organization, .. } => organization::deleted(conn, &at, *organization),
         Change::PolicyChanged { organization, before, after } => {
             joining::policy_changed(conn, *organization, before, after)?;

@@ -177,11 +177,14 @@ impl House {
             _ => "acme",
         };
         let mut path = operation.path.replace("{org}", organization);
+        let token = if path.contains("{account}") { &self.service_token } else { &self.token };
         for (name, value) in [
             ("{member}", member),
             ("{invitation}", &self.invitation),
             ("{role}", &self.role),
-            ("{token}", &self.token),
+            ("{token}", token),
+            ("{account}", &self.account),
+            ("{key}", &self.key),
             ("{group}", &self.group),
             ("{resource}", &self.resource),
             ("{link}", &self.link),

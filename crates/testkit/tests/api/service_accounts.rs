@@ -170,6 +170,10 @@ async fn tp_34_a_service_account_signs_in_nowhere_has_few_tokens_and_is_deleted_
         let (test, mut owner) = TestApp::house(engine, "standard").await;
         owner.patch(POLICY, json!({"service_account.max_tokens": 2})).await.expect(200);
         let id = account(&mut owner, "bot", "member").await;
+        // It counts as a member: with the owner both seats are taken.
+        owner.patch(POLICY, json!({"seats.max": 2})).await.expect(200);
+        owner.post(HERE, json!({"name": "one more"})).await.refused(402, "seats.full");
+        owner.patch(POLICY, json!({"seats.max": null})).await.expect(200);
         let tokens = format!("{HERE}/{id}/tokens");
         let first = token(&mut owner, &id, json!({})).await;
         token(&mut owner, &id, json!({})).await;
