@@ -46,13 +46,11 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(members::reject))
         .routes(routes!(members::deactivate))
         .routes(routes!(members::reactivate))
-        .routes(routes!(members::removal_plan))
-        .routes(routes!(members::restore))
         .routes(routes!(members::end_sessions))
-        .routes(routes!(members::leave))
         .routes(routes!(joining::ask, joining::withdraw))
         .routes(routes!(joining::mine))
         .routes(routes!(joining::seats))
+        .merge(going())
         .merge(bulk)
         .merge(credentials())
         .routes(routes!(invitations::get, invitations::change_role, invitations::cancel))
@@ -66,7 +64,6 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(groups::set_seat, groups::leave_seat))
         .routes(routes!(resources::list, resources::create))
         .routes(routes!(resources::get, resources::edit, resources::delete))
-        .routes(routes!(resources::transfer))
         .routes(routes!(resources::people))
         .routes(routes!(resources::grants, resources::grant))
         .routes(routes!(resources::revoke))
@@ -102,4 +99,12 @@ fn credentials() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(service_accounts::token_value))
         .routes(routes!(deploy_keys::list, deploy_keys::create))
         .routes(routes!(deploy_keys::delete))
+}
+/// How people go, and who gets what they own.
+fn going() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(members::removal_plan))
+        .routes(routes!(members::restore))
+        .routes(routes!(members::leave))
+        .routes(routes!(resources::transfer))
 }
