@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use crate::group::GroupChange;
 use crate::identity::Identity;
 use crate::ids::{LinkId, MailId, MemberId, OrgId, SessionId, UserId};
-use crate::invitation::{Deliver, Invitation, SecretHash};
+use crate::invitation::{Carried, Deliver, Invitation, SecretHash, State};
 use crate::invite_link::LinkChange;
 use crate::member::Member;
 use crate::organization::Organization;
@@ -132,8 +132,26 @@ pub enum Change {
         invitation: Box<Invitation>,
         after: String,
     },
+    InvitationCarriesChanged {
+        invitation: Box<Invitation>,
+        after: Carried,
+    },
+    /// A holder of the top role invites again although the last invitation expired.
+    InvitationReissueOverridden {
+        invitation: Box<Invitation>,
+    },
+    /// What an accepted invitation carried and could not give any more.
+    InvitationCarriedInPart {
+        invitation: Box<Invitation>,
+        skipped: Carried,
+    },
+    InvitationRefused {
+        invitation: Box<Invitation>,
+    },
+    /// `state` is what it is from here on.
     InvitationCancelled {
         invitation: Box<Invitation>,
+        state: State,
     },
     /// `member` is the membership as it is from here on.
     InvitationAccepted {

@@ -108,6 +108,11 @@ codes! {
     InvitationExpired = "invitation.expired", Gone, "this invitation has expired; ask for a new one";
     InvitationUsed = "invitation.used", Gone, "this invitation has been used; sign in";
     InvitationCancelled = "invitation.cancelled", Gone, "this invitation was withdrawn; ask for a new one";
+    InvitationRefused = "invitation.refused", Gone, "this invitation was declined; ask for a new one";
+    InvitationAddressee = "invitation.addressee", Invalid, "nobody is invited this way here";
+    InvitationNames = "invitation.names_required", Invalid, "whoever is invited here is named by given and family name";
+    InvitationNotCarried = "invitation.not_carried", Invalid, "invitations do not carry this here";
+    InvitationUnreachable = "invitation.unreachable", Conflict, "that person has no proved address to mail to; hand the link over instead (`deliver: link`)";
     InvitationOtherPerson = "invitation.other_person", Forbidden, "this invitation is for another address; sign in with that one";
     InvitationSignIn = "invitation.sign_in_required", Conflict, "that address has an account; sign in, then open the link again";
     InviteLinkExpired = "invite_link.expired", Gone, "this invite link has expired; ask for a new one";
@@ -141,6 +146,9 @@ codes! {
     GrantExpired = "grant.expired", Invalid, "a grant ends in the future";
     GrantSubject = "grant.subject", Invalid, "there is nobody like that here";
     PermissionUnknown = "permission.unknown", Invalid, "there is no such permission here";
+    HandleUnknown = "handle.unknown", Invalid, "nobody has that handle";
+    GroupUnknown = "group.unknown", Invalid, "there is no such group here";
+    ResourceUnknown = "resource.unknown", Invalid, "there is no such resource here, or none that you may share";
     HandleTaken = "handle.taken", Conflict, "somebody else has that handle";
     RateLimited = "rate.limited", Limited, "too many tries; wait for `Retry-After` seconds";
     TimedOut = "server.timed_out", Unavailable, "this took too long and is not waited for; a write may still happen, so look first or repeat it with the same `Idempotency-Key`";

@@ -38,6 +38,10 @@ pub enum Guest<'a> {
 /// # Errors
 /// `invitation.other_person`.
 pub fn guard_known(invitation: &Invitation, identity: &Identity) -> Result<(), Refusal> {
+    if let Some(invitee) = invitation.invitee {
+        let other = "this invitation is for somebody else; sign in as the person it was made for";
+        return if invitee == identity.id { Ok(()) } else { Err(Refusal::because(Code::InvitationOtherPerson, other)) };
+    }
     let same = Email::parse(&identity.email, "email")
         .is_ok_and(|mine| Email::parse(&invitation.email, "email").is_ok_and(|theirs| mine.key() == theirs.key()));
     if same && (identity.email_verified_at.is_some() || invitation.deliver == Deliver::Email) {
@@ -112,7 +116,7 @@ pub fn accept(
     let identity = match guest {
         Guest::Known { identity, verified_elsewhere } => {
             guard_known(invitation, identity)?;
-            if identity.email_verified_at.is_none() {
+            if invitation.invitee.is_none() && identity.email_verified_at.is_none() {
                 if verified_elsewhere {
                     return Err(Refusal::of(Code::InvitationSignIn));
                 }
@@ -126,7 +130,7 @@ pub fn accept(
             identity.clone()
         }
         Guest::New { mut identity, password, verified_elsewhere } => {
-            if by_mail && verified_elsewhere {
+            if invitation.invitee.is_some() || by_mail && verified_elsewhere {
                 return Err(Refusal::of(Code::InvitationSignIn));
             }
             identity.email = invitation.email.clone();
@@ -136,7 +140,12 @@ pub fn accept(
         }
     };
     guard_join(rules, belongs)?;
-    let status = status_on_joining(rules, &invitation.email, true);
+    // Somebody invited by handle is of the domain they have proved, if any.
+    let address = match invitation.invitee {
+        Some(_) => identity.email_verified_at.map_or("", |_| identity.email.as_str()),
+        None => invitation.email.as_str(),
+    };
+    let status = status_on_joining(rules, address, true);
     let after = Member {
         user: Some(identity.id),
         name: identity.name.clone(),

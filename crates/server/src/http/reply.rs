@@ -9,12 +9,13 @@ use serde::Serialize;
 use crate::app::App;
 use crate::ops::grants::GrantView;
 use crate::ops::groups::GroupView;
-use crate::ops::invitations::{InviteOutcome, Invited};
+use crate::ops::invitations::InvitationView;
 use crate::ops::invite_links::{InviteLinkView, InviteLinksReset};
+use crate::ops::inviting::{InviteOutcome, Invited};
 use crate::ops::organizations::PolicyView;
 use crate::ops::resources::ResourceView;
 use crate::ops::sessions::Begun;
-use crate::ops::view::{InvitationView, MemberView, Nothing, OrganizationView, TokenView};
+use crate::ops::view::{MemberView, Nothing, OrganizationView, TokenView};
 use crate::ops::{Answer, identities};
 
 /// Something that may carry the revision of its last change.

@@ -3,12 +3,15 @@
 
 pub mod accept;
 pub mod audit;
+pub mod carrying;
 pub mod check;
+pub mod declining;
 pub mod grants;
 pub mod groups;
 pub mod identities;
 pub mod invitations;
 pub mod invite_links;
+pub mod inviting;
 pub mod letters;
 pub mod link_joining;
 pub mod links;

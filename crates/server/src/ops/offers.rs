@@ -107,7 +107,7 @@ impl Subject {
                 let waiting = self.waiting()?;
                 invitation::resend(&permit, rules, waiting, waiting.deliver, [0; 32], now)
             }
-            Act::Cancel => invitation::cancel(&permit, rules, self.waiting()?),
+            Act::Cancel => invitation::cancel(&permit, rules, self.waiting()?, now),
             Act::Approve => member::approve(&permit, rules, member, now),
             Act::Reject => member::reject(&permit, member, around, None),
             Act::EndSessions => member::end_sessions(&permit, rules, member, around, now),

@@ -9,6 +9,7 @@ mod resource;
 
 use guildhall_domain::change::Change;
 use guildhall_domain::ids::OrgId;
+use guildhall_domain::invitation::State;
 use guildhall_domain::member::Status;
 use guildhall_domain::time::Timestamp;
 
@@ -75,7 +76,13 @@ pub(crate) fn rows(
             member::invitation_resent(conn, &at, invitation, *deliver, secret, *expires_at)
         }
         Change::InvitationRoleChanged { invitation, after } => member::invitation_role(conn, &at, invitation, after),
-        Change::InvitationCancelled { invitation } => member::invitation_cancelled(conn, &at, invitation),
+        Change::InvitationCarriesChanged { invitation, after } => {
+            member::invitation_carries(conn, &at, invitation, after)
+        }
+        // Only the trail tells of these.
+        Change::InvitationReissueOverridden { .. } | Change::InvitationCarriedInPart { .. } => Ok(()),
+        Change::InvitationRefused { invitation } => member::invitation_closed(conn, &at, invitation, State::Refused),
+        Change::InvitationCancelled { invitation, state } => member::invitation_closed(conn, &at, invitation, *state),
         Change::InvitationAccepted { invitation, member } => {
             member::invitation_accepted(conn, &at, invitation)?;
             member::replaced(conn, &at, member)

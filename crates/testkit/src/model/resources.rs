@@ -70,7 +70,7 @@ impl Model {
         way
     }
 
-    fn role_of_type(&self, place: &str, kind: &str, slug: Option<&str>) -> Option<Vec<String>> {
+    pub(super) fn role_of_type(&self, place: &str, kind: &str, slug: Option<&str>) -> Option<Vec<String>> {
         let rules = &self.organization(place)?.rules;
         let mut roles = rules.inner.iter().filter(|(of, _, _)| of == kind);
         let found = roles.find(|(_, role, _)| slug.is_none_or(|slug| slug == role));
@@ -137,7 +137,7 @@ impl Model {
     }
 
     /// A resource the caller may do `verb` to, and what they hold there.
-    fn permitted(&self, place: &Place, name: &str, verb: &str) -> Outcome<(Resource, Vec<String>)> {
+    pub(super) fn permitted(&self, place: &Place, name: &str, verb: &str) -> Outcome<(Resource, Vec<String>)> {
         let Some(found) = self.resource(place, name) else { return no(404, "not_found") };
         let held = self.reaches(&place.me, place.scopes.as_ref(), Some(found));
         self.allow(place, &held, &found.kind, verb)?;

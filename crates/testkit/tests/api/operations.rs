@@ -160,7 +160,10 @@ impl House {
             "delete_organization" => json!({"confirm": "acme"}),
             "change_policy" => json!({"invite.ttl_s": 3600, "approval.mode": "off"}),
             "change_member_role" => json!({"role": "admin"}),
-            "change_invitation_role" => json!({"role": "guest"}),
+            "edit_invitation" => {
+                json!({"role": "guest", "groups": [self.group], "resources": [{"resource": self.resource, "role": "viewer"}]})
+            }
+            "refuse_invitation" => json!({"token": self.secret}),
             "invite" => json!({"invitations": [{"email": "new@b.test"}, {"email": "bad"}], "deliver": "email"}),
             "create_invite_link" => json!({"role": "member", "expires_in_s": 3600, "uses": 3}),
             "create_group" => json!({"name": "New"}),

@@ -118,6 +118,7 @@ const WORTH_MEETING: &[&str] = &[
     "invitation.cancelled",
     "invitation.expired",
     "invitation.no_reissue",
+    "invitation.refused",
     "invite_link.expired",
     "invite_link.not_offered",
     "invite_link.reset",
@@ -165,7 +166,7 @@ const WORTH_MEETING: &[&str] = &[
 #[test]
 fn histories_meet_every_refusal_and_every_operation() {
     let (mut codes, mut done) = (BTreeSet::new(), BTreeSet::new());
-    for seed in 1..=40 {
+    for seed in 1..=160 {
         for (operation, status, code) in answers(seed, STEPS) {
             codes.insert(code);
             if status < 300 {

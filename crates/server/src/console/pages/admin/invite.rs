@@ -19,7 +19,7 @@ use crate::console::view::{
 };
 use crate::console::visit::{Sent, Shown, Visit, Wrong, go};
 use crate::ops::Answer;
-use crate::ops::invitations::{self, InviteOutcome, NewInvitation, NewInvitations};
+use crate::ops::inviting::{self, InviteOutcome, NewInvitation, NewInvitations};
 
 /// As many rows as a page of selects can hold and a person can look through.
 const MOST: usize = 500;
@@ -96,7 +96,7 @@ pub(super) async fn send(Path(org): Path<String>, sent: Sent) -> Shown {
     }
     let roles = draft.roles.clone();
     let deliver = Some(draft.deliver).filter(|d| !d.is_empty());
-    let done = invitations::invite(desk.ctx(), desk.org(), NewInvitations { invitations, deliver }).await;
+    let done = inviting::invite(desk.ctx(), desk.org(), NewInvitations { invitations, deliver }).await;
     let outcomes = match done.map_err(|stop| desk.wrong(stop))? {
         Answer::Done(invited) => invited.invitations,
         Answer::Preview(_) => Vec::new(),
@@ -106,7 +106,14 @@ pub(super) async fn send(Path(org): Path<String>, sent: Sent) -> Shown {
 
 fn wanted((one, role): (&Typed, &String)) -> NewInvitation {
     let name: String = one.name.chars().take(NAME_MAX_CHARS).collect();
-    NewInvitation { email: one.email.clone(), role: Some(role.clone()), name: Some(name) }
+    NewInvitation {
+        email: Some(one.email.clone()),
+        handle: None,
+        role: Some(role.clone()),
+        groups: Vec::new(),
+        resources: Vec::new(),
+        name: Some(name),
+    }
 }
 
 /// The rows of the second step; a row whose address was emptied is gone.
@@ -225,7 +232,7 @@ fn sent_row(desk: &Desk, outcome: &InviteOutcome, role: &str) -> SentRow {
         // Which field it was, the row says.
         let told = outcome.detail.as_deref().unwrap_or_default();
         return SentRow {
-            email: outcome.email.clone(),
+            email: outcome.addressee(),
             state: Chip::new("Refused", Tone::Bad),
             detail: sentence(told.strip_prefix("`email`: ").unwrap_or(told)),
             code: outcome.code.clone().unwrap_or_default(),
@@ -237,7 +244,7 @@ fn sent_row(desk: &Desk, outcome: &InviteOutcome, role: &str) -> SentRow {
         None => Chip::new("Mail on its way", Tone::Good),
     };
     SentRow {
-        email: outcome.email.clone(),
+        email: outcome.addressee(),
         role: if desk.has_roles() { desk.role_name(role) } else { String::new() },
         state,
         link: outcome.link.clone(),
