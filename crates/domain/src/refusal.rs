@@ -126,6 +126,9 @@ codes! {
     OrganizationCreate = "organization.create_denied", Forbidden, "only administrators of this installation make organizations";
     DeleteConfirm = "organization.confirm_name", Invalid, "type the organization's slug to confirm";
     PresetUnknown = "preset.unknown", Invalid, "there is no such preset; see `guildhall preset list`";
+    PresetInvalid = "preset.invalid", Invalid, "that preset is not valid; `errors` names each line and rule";
+    PresetRoleUnmapped = "preset.role_unmapped", Conflict, "the preset lacks a role that people have; say what becomes of them";
+    PresetInUse = "preset.in_use", Conflict, "the preset lacks a type or a grant's role that is in use";
     KnobUnknown = "policy.unknown_knob", Invalid, "there is no such policy setting";
     KnobClosed = "policy.closed", Forbidden, "the preset does not let administrators change this setting";
     KnobInvalid = "policy.invalid_value", Invalid, "that setting does not take this value";
@@ -149,6 +152,10 @@ codes! {
     HandleUnknown = "handle.unknown", Invalid, "nobody has that handle";
     GroupUnknown = "group.unknown", Invalid, "there is no such group here";
     ResourceUnknown = "resource.unknown", Invalid, "there is no such resource here, or none that you may share";
+    UsageExceeded = "usage.exceeded", Limited, "a usage limit is reached; `reset_at` says when there is room again";
+    UsageSubject = "usage.subject", Invalid, "there is nobody like that here";
+    UsageLimitScope = "usage_limit.scope", Invalid, "there is no such group or member here";
+    UsageLimitTooMany = "usage_limit.too_many", Conflict, "there are as many limits as fit; delete one first";
     HandleTaken = "handle.taken", Conflict, "somebody else has that handle";
     RateLimited = "rate.limited", Limited, "too many tries; wait for `Retry-After` seconds";
     TimedOut = "server.timed_out", Unavailable, "this took too long and is not waited for; a write may still happen, so look first or repeat it with the same `Idempotency-Key`";
@@ -190,7 +197,8 @@ pub struct Refusal {
     pub detail: String,
     /// For [`Kind::Invalid`]: each value that cannot be taken.
     pub errors: Vec<FieldError>,
-    /// Further facts for programs, such as the blockers of a removal.
+    /// Further facts for programs, such as the blockers of a removal; with an empty name the fields
+    /// of the value are the facts.
     pub extra: Option<(&'static str, Value)>,
 }
 

@@ -3,8 +3,8 @@
 
 use guildhall_domain::group::GroupOrigin;
 use guildhall_domain::ids::{
-    EventId, GrantId, GroupId, InvitationId, InviteLinkId, LinkId, MailId, MemberId, OrgId, ResourceId, SessionId,
-    TokenId, UserId,
+    EventId, GrantId, GroupId, InvitationId, InviteLinkId, LimitId, LinkId, MailId, MemberId, OrgId, ResourceId,
+    SessionId, TokenId, UserId,
 };
 use guildhall_domain::invitation::{Deliver, Delivery, State};
 use guildhall_domain::invite_link::LinkState;
@@ -273,7 +273,8 @@ stored_ids!(
     MailId,
     GroupId,
     ResourceId,
-    GrantId
+    GrantId,
+    LimitId
 );
 
 macro_rules! stored_words {

@@ -2,6 +2,7 @@
 //! INVARIANT: no rule about who may do what stands here; only the order of questions does.
 
 pub mod accept;
+pub mod account;
 pub mod audit;
 pub mod carrying;
 pub mod check;
@@ -13,11 +14,13 @@ pub mod invitations;
 pub mod invite_links;
 pub mod inviting;
 pub mod letters;
+pub mod limits;
 pub mod link_joining;
 pub mod links;
 pub mod members;
 pub mod offers;
 pub mod organizations;
+pub mod presets;
 pub mod preview;
 pub mod replay;
 pub mod resource_shapes;
@@ -27,6 +30,7 @@ pub mod roster;
 pub mod sessions;
 pub mod setup;
 pub mod tokens;
+pub mod usage;
 pub mod view;
 
 use std::net::IpAddr;

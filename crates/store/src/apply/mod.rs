@@ -3,6 +3,7 @@
 mod group;
 mod identity;
 mod invite_link;
+mod limit;
 mod member;
 mod organization;
 mod resource;
@@ -25,6 +26,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         .chain(invite_link::STATEMENTS)
         .chain(group::STATEMENTS)
         .chain(resource::STATEMENTS)
+        .chain(limit::STATEMENTS)
         .copied()
 }
 
@@ -58,6 +60,10 @@ pub(crate) fn rows(
         Change::OrganizationDeleted { organization, .. } => organization::deleted(conn, &at, *organization),
         Change::PolicyChanged { organization, after, .. } => {
             organization::policy_changed(conn, &at, *organization, after)
+        }
+        Change::PresetApplied { after, .. } => organization::preset_applied(conn, &at, after),
+        Change::AccountChanged { organization, after, .. } => {
+            organization::account_changed(conn, &at, *organization, after)
         }
         Change::AuthenticationReset { organization, at: from } => {
             organization::authentication_reset(conn, &at, *organization, *from)
@@ -110,6 +116,7 @@ pub(crate) fn rows(
         Change::Link(change) => invite_link::changed(conn, &at, change),
         Change::Group(change) => group::changed(conn, &at, change),
         Change::Resource(change) => resource::changed(conn, &at, change),
+        Change::Limit(change) => limit::changed(conn, &at, change),
         Change::MailQueued { mail, organization, invitation, kind, to, sealed } => {
             identity::mail_queued(conn, &at, *mail, (*organization, *invitation), kind, to, sealed)
         }

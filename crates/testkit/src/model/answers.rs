@@ -34,6 +34,8 @@ impl Model {
             ("DELETE", "/organizations/{}") => self.delete_organization(c),
             ("GET", "/organizations/{}/policy") => self.show_policy(c),
             ("PATCH", "/organizations/{}/policy") => self.change_policy(c),
+            ("GET", "/organizations/{}/preset") => self.show_preset(c),
+            ("POST", "/organizations/{}/preset") => self.apply_preset(c),
             ("POST", "/organizations/{}/reset-authentication") => self.reset_organization(c),
             ("GET", "/organizations/{}/members") => self.list_members(c),
             ("GET", "/organizations/{}/members/{}") => self.show_member(c),

@@ -13,6 +13,7 @@ mod invite_links;
 mod members;
 mod organizations;
 mod people;
+mod presets;
 mod questions;
 mod request;
 mod resources;

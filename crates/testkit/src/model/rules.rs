@@ -11,6 +11,8 @@ use super::Organization;
 pub struct Rulebook {
     /// The preset's name.
     pub preset: String,
+    /// Its whole file.
+    pub text: String,
     /// Organization roles, the top role first, each with what it gives.
     pub roles: Vec<(String, Vec<String>)>,
     /// What each organization role is beside what it gives at the organization.
@@ -49,6 +51,7 @@ impl Rulebook {
         let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
         Self {
             preset: preset.name.clone(),
+            text: preset.text.clone(),
             roles: preset
                 .organization_roles()
                 .map(|role| (role.slug.clone(), owned(preset.catalogue.names(role.floor & role.ceiling))))
