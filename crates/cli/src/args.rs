@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::config::Flags;
-use crate::verb::{audit, check, completions, docs, init, member, preset};
+use crate::verb::{audit, check, completions, docs, init, invite_link, member, preset};
 
 /// Who belongs to which organization, and what may they do: one self-hosted program.
 #[derive(Debug, Parser)]
@@ -34,6 +34,9 @@ pub(crate) enum Command {
     /// List, invite and remove members of an organization of a running server
     #[command(subcommand)]
     Member(member::Command),
+    /// Links that let anybody holding them join an organization of a running server
+    #[command(subcommand)]
+    InviteLink(invite_link::Command),
     /// The audit trail of an organization of a running server
     #[command(subcommand)]
     Audit(audit::Command),

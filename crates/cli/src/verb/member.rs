@@ -249,12 +249,12 @@ async fn find(remote: &Remote, address: &str) -> Result<String, Failure> {
     })
 }
 
-fn dry_run(asked: bool) -> &'static [(&'static str, &'static str)] {
+pub(super) fn dry_run(asked: bool) -> &'static [(&'static str, &'static str)] {
     if asked { &[("dry_run", "true")] } else { &[] }
 }
 
 /// The answer of a dry run: a line per change, access gained or lost, and mail.
-fn plan(answer: &Value, output: &mut Output) -> Result<(), Failure> {
+pub(super) fn plan(answer: &Value, output: &mut Output) -> Result<(), Failure> {
     if output.json {
         return output.value(answer);
     }

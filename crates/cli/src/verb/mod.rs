@@ -7,6 +7,7 @@ pub(crate) mod config;
 pub(crate) mod docs;
 pub(crate) mod doctor;
 pub(crate) mod init;
+pub(crate) mod invite_link;
 pub(crate) mod member;
 pub(crate) mod preset;
 pub(crate) mod serve;
@@ -22,6 +23,7 @@ pub(crate) fn run(command: Command, output: &mut Output) -> Result<(), Failure> 
         Command::Init(args) => init::run(&args, output),
         Command::Check(args) => check::run(&args, output),
         Command::Member(command) => member::run(&command, output),
+        Command::InviteLink(command) => invite_link::run(&command, output),
         Command::Audit(command) => audit::run(&command, output),
         Command::Preset(command) => preset::run(&command, output),
         Command::Doctor(flags) => doctor::run(&flags, output),

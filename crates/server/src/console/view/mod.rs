@@ -8,6 +8,7 @@ mod api_docs;
 mod audit;
 mod forms;
 mod invitations;
+mod links;
 mod organization;
 mod parts;
 mod people;
@@ -31,6 +32,7 @@ pub use invitations::{
     AcceptPage, AcceptState, InvitationPage, InviteAddressesPage, InviteResultPage, InviteRolesPage, InviteeRow,
     SentRow,
 };
+pub use links::{InviteLinksPage, LinkRow};
 pub use organization::{Knob, KnobControl, KnobGroup, OrganizationPage};
 pub use parts::{Action, ActionKind, Chip, Fact, FactValue, Flash, Pager, Place, Tone};
 pub use people::{MemberPage, PeoplePage, PersonRow};

@@ -157,7 +157,7 @@ fn state(desk: &Desk, invitation: &Invitation) -> Chip {
 fn facts(desk: &Desk, found: &Asked) -> Vec<Fact> {
     let invitation = &found.invitation;
     let what = if invitation.invitee.is_some() { "Handle" } else { "Email" };
-    let mut facts = vec![Fact::text(what, &invitation.addressee())];
+    let mut facts = vec![Fact::text(what, invitation.addressee())];
     if desk.has_roles() {
         facts.push(Fact::text("Role", desk.role_name(&invitation.role)));
     }
