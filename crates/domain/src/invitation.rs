@@ -5,7 +5,7 @@ mod accept;
 mod carry;
 mod invite;
 
-pub use accept::{Belongs, Guest, accept, guard_join, guard_known, status_on_joining};
+pub use accept::{Guest, accept, guard_known};
 pub use carry::{
     Carried, CarriedRole, Found, MOST_CARRIED, carry_out, guard_group, guard_resource, guard_role_carried,
 };

@@ -64,12 +64,12 @@ pub enum Given {
 }
 
 impl Given {
-    /// What it is on a resource of type `kind`; a role or permission the preset does not know any
-    /// more is nothing.
-    fn mask(&self, preset: &Preset, kind: &str) -> Mask {
+    /// What it is on a resource of type `kind`; a role or permission that is not known any more is
+    /// nothing.
+    fn mask(&self, rules: &Rules, kind: &str) -> Mask {
         match self {
-            Self::Role(slug) => preset.role(kind, slug).map_or(Mask::EMPTY, |role| role.floor),
-            Self::Permission(name) => preset.bit(name).map_or(Mask::EMPTY, |bit| Mask::EMPTY.with(bit)),
+            Self::Role(slug) => rules.role(kind, slug).map_or(Mask::EMPTY, |role| role.floor),
+            Self::Permission(name) => rules.preset().bit(name).map_or(Mask::EMPTY, |bit| Mask::EMPTY.with(bit)),
         }
     }
 }
@@ -104,8 +104,8 @@ impl Grant {
 
     /// What it gives on a resource of type `kind`.
     #[must_use]
-    pub fn mask(&self, preset: &Preset, kind: &str) -> Mask {
-        self.given.mask(preset, kind)
+    pub fn mask(&self, rules: &Rules, kind: &str) -> Mask {
+        self.given.mask(rules, kind)
     }
 }
 
@@ -349,8 +349,8 @@ pub fn delete(_permit: &ResourcePermit, resource: &Resource) -> Vec<Change> {
 /// `role.unknown`, `permission.unknown`, `grant.above_own`.
 pub fn guard_given(permit: &ResourcePermit, rules: &Rules, resource: &Resource, given: &Given) -> Result<(), Refusal> {
     match given {
-        Given::Role(slug) if rules.preset().role(&resource.kind, slug).is_none() => {
-            let known: Vec<_> = rules.preset().roles_of(&resource.kind).map(|r| r.slug.as_str()).collect();
+        Given::Role(slug) if rules.role(&resource.kind, slug).is_none() => {
+            let known: Vec<_> = rules.roles_of(&resource.kind).map(|r| r.slug.as_str()).collect();
             let detail = format!("no role `{slug}` of a {}; there are {}", resource.kind, known.join(", "));
             return Err(Refusal::value(Code::RoleUnknown, "role", detail));
         }
@@ -359,7 +359,7 @@ pub fn guard_given(permit: &ResourcePermit, rules: &Rules, resource: &Resource, 
         }
         Given::Role(_) | Given::Permission(_) => {}
     }
-    if !given.mask(rules.preset(), &resource.kind).is_subset_of(permit.rights) {
+    if !given.mask(rules, &resource.kind).is_subset_of(permit.rights) {
         return Err(Refusal::of(Code::GrantAboveOwn));
     }
     Ok(())

@@ -118,9 +118,7 @@ pub fn carry_out(
                 }));
             }
             Found::Group(id, _) => skipped.groups.push(id),
-            Found::Resource(carried, Some(target), id)
-                if rules.preset().role(&target.kind, &carried.role).is_some() =>
-            {
+            Found::Resource(carried, Some(target), id) if rules.role(&target.kind, &carried.role).is_some() => {
                 let grant = Grant {
                     id,
                     organization: invitation.organization,

@@ -7,10 +7,12 @@ use crate::access::Permit;
 use crate::action::Action;
 use crate::change::Change;
 use crate::ids::{InvitationId, MemberId, UserId};
+use crate::joining::{self, Address};
 use crate::member::{Member, MemberKind, Origin, Status, guard_role};
 use crate::policy::{InviteAddressee, InviteReissue};
 use crate::preset::Rules;
 use crate::refusal::{Code, Refusal};
+use crate::seats::{self, Seats};
 use crate::text::Email;
 use crate::time::Timestamp;
 
@@ -59,6 +61,8 @@ pub struct Known {
     /// The last invitation they had, whatever became of it. Needed for an invited member, and where
     /// the policy never invites again after expiry.
     pub last: Option<Invitation>,
+    /// Who is here, for the number of seats.
+    pub seats: Seats,
 }
 
 /// Refuses what a list of addressees must not hold at all, where the policy takes all or nothing:
@@ -110,7 +114,7 @@ fn guard_addressee(rules: &Rules, wanted: &Wanted) -> Result<(), Refusal> {
 /// # Errors
 /// `invitation.addressee`, `invitation.unreachable`, `invitation.names_required`,
 /// `invitation.not_carried`, `role.unknown`, `role.above_own`, `member.already`,
-/// `invitation.already_pending`, `invitation.no_reissue`.
+/// `invitation.already_pending`, `invitation.no_reissue`, `join.domain`, `seats.full`.
 pub fn invite(
     permit: &Permit,
     rules: &Rules,
@@ -122,7 +126,10 @@ pub fn invite(
     let role = wanted.role.clone().unwrap_or_else(|| rules.policy().role_default.as_str().to_owned());
     guard_role(permit, rules, &role, "role")?;
     guard_role_carried(rules, &role)?;
-    let mut changes = Vec::new();
+    if let Addressee::Email(email) = &wanted.addressee {
+        joining::guard_exclusive(rules.policy(), Address::of(email.shown(), false), true)?;
+    }
+    let (mut changes, mut seats) = (Vec::new(), known.seats);
     let expired = known.last.as_ref().filter(|last| last.has_expired(now));
     match &known.member {
         Some(member) if member.status != Status::Invited => return Err(Refusal::of(Code::MemberAlready)),
@@ -132,9 +139,11 @@ pub fn invite(
     if let Some(last) = expired {
         changes.extend(guard_reissue(permit, rules, last)?);
         if last.state == State::Pending {
+            seats.invited = seats.invited.saturating_sub(1);
             changes.push(Change::InvitationCancelled { invitation: Box::new(last.clone()), state: State::Cancelled });
         }
     }
+    seats::guard(rules.policy(), seats)?;
     let (member, invitation) = rows(permit, wanted, role, expiry(rules, now), now);
     changes.push(Change::MemberInvited {
         member: Box::new(member),

@@ -13,10 +13,12 @@ use crate::ops::groups::GroupView;
 use crate::ops::invitations::InvitationView;
 use crate::ops::invite_links::{InviteLinkView, InviteLinksReset};
 use crate::ops::inviting::{InviteOutcome, Invited};
+use crate::ops::joining::JoinRequestView;
 use crate::ops::limits::LimitView;
 use crate::ops::organizations::PolicyView;
 use crate::ops::presets::PresetView;
 use crate::ops::resources::ResourceView;
+use crate::ops::roles::RoleView;
 use crate::ops::sessions::Begun;
 use crate::ops::usage::UsageView;
 use crate::ops::view::{MemberView, Nothing, OrganizationView, TokenView};
@@ -41,7 +43,7 @@ macro_rules! tagged {
     };
 }
 
-tagged!(GroupView, ResourceView, MemberView, InvitationView, OrganizationView, PolicyView, PresetView, InviteLinkView, LimitView, AccountView; GrantView, Invited, InviteOutcome, TokenView, Nothing, identities::Me, InviteLinksReset, UsageView);
+tagged!(GroupView, ResourceView, MemberView, InvitationView, OrganizationView, PolicyView, PresetView, InviteLinkView, LimitView, AccountView, RoleView; GrantView, Invited, InviteOutcome, TokenView, Nothing, identities::Me, InviteLinksReset, UsageView, JoinRequestView);
 
 /// One object with its `ETag`.
 pub fn object<T: Serialize + Tagged>(status: StatusCode, value: &T) -> Response {

@@ -9,8 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::api::{
-    account, audit, check, groups, identity, invitations, invite_links, limits, members, organizations, presets,
-    resources, roles, session, tokens,
+    account, audit, check, groups, identity, invitations, invite_links, joining, limits, members, organizations,
+    presets, resources, roles, session, tokens,
 };
 use crate::app::App;
 
@@ -51,6 +51,9 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(members::reactivate))
         .routes(routes!(members::end_sessions))
         .routes(routes!(members::leave))
+        .routes(routes!(joining::ask, joining::withdraw))
+        .routes(routes!(joining::mine))
+        .routes(routes!(joining::seats))
         .merge(bulk)
         .routes(routes!(invitations::get, invitations::edit, invitations::cancel))
         .routes(routes!(invitations::resend))
@@ -66,8 +69,8 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(resources::people))
         .routes(routes!(resources::grants, resources::grant))
         .routes(routes!(resources::revoke))
-        .routes(routes!(roles::list))
-        .routes(routes!(roles::get))
+        .routes(routes!(roles::list, roles::create))
+        .routes(routes!(roles::get, roles::edit, roles::delete))
         .routes(routes!(roles::permissions))
         .routes(routes!(tokens::of_organization))
         .routes(routes!(tokens::revoke_of_organization))

@@ -106,8 +106,9 @@ fn asked_resource(
         }
         stop => stop,
     })?;
-    invitation::guard_resource(&permit, &place.rules, &target, &one.role)?;
-    Ok(CarriedRole { resource: target.id, role: one.role.clone() })
+    let role = place.role_slug(&target.kind, &one.role);
+    invitation::guard_resource(&permit, &place.rules, &target, &role)?;
+    Ok(CarriedRole { resource: target.id, role })
 }
 
 /// Gives somebody who has just come in what their invitation carries, as far as it is still there.

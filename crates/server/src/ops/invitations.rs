@@ -4,6 +4,7 @@ use guildhall_domain::access::Permit;
 use guildhall_domain::action::Action;
 use guildhall_domain::ids::InvitationId;
 use guildhall_domain::invitation::{self, Invitation, State};
+use guildhall_domain::preset::ORGANIZATION;
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::time::Timestamp;
 use guildhall_store::read::{Page, invitation as invitations};
@@ -196,7 +197,8 @@ pub async fn edit(
     ctx.write(move |ctx, tx| {
         let (place, permit, found) = taken(ctx, tx, &organization, &which)?;
         if let Some(role) = &wanted.role {
-            tx.apply(invitation::change_role(&permit, &place.rules, &found, role)?)?;
+            let role = place.role_slug(ORGANIZATION, role);
+            tx.apply(invitation::change_role(&permit, &place.rules, &found, &role)?)?;
         }
         if wanted.groups.is_some() || wanted.resources.is_some() {
             let before = &found.carried;

@@ -9,7 +9,9 @@ use guildhall_domain::ids::{InvitationId, MemberId};
 use guildhall_domain::invitation::{self, Addressee, Carried, Deliver, Invitation, Known, State, Wanted};
 use guildhall_domain::member::Status;
 use guildhall_domain::policy::{InviteDelivery, InviteReissue};
+use guildhall_domain::preset::ORGANIZATION;
 use guildhall_domain::refusal::{Code, FieldError, Refusal};
+use guildhall_domain::seats::Seats;
 use guildhall_domain::text::{self, Email};
 use guildhall_store::read::{identity, invitation as invitations, member as members};
 use guildhall_store::{Stop, Tx};
@@ -18,7 +20,7 @@ use utoipa::ToSchema;
 
 use super::carrying::{self, ResourceRole};
 use super::invitations::InvitationView;
-use super::{Answer, Ctx, Place, letters};
+use super::{Answer, Ctx, Place, joining, letters};
 use crate::security::token::TokenKind;
 
 /// Most invitations in one request.
@@ -159,7 +161,8 @@ pub async fn invite(ctx: &Ctx, organization: &str, wanted: NewInvitations) -> Re
         let usual =
             if place.rules.policy().invite_deliver == InviteDelivery::Link { Deliver::Link } else { Deliver::Email };
         let deliver = way(wanted.deliver.as_deref(), usual)?;
-        let (mut seen, mut spoils) = (HashSet::new(), Vec::new());
+        let seats = joining::seats(tx, &place.rules, place.organization.id)?;
+        let (mut so_far, mut spoils) = (SoFar { seats, ..SoFar::default() }, Vec::new());
         let mut answers = Vec::with_capacity(wanted.invitations.len());
         for (at, one) in wanted.invitations.iter().enumerate() {
             let mut answer = InviteOutcome {
@@ -171,7 +174,7 @@ pub async fn invite(ctx: &Ctx, organization: &str, wanted: NewInvitations) -> Re
                 code: None,
                 detail: None,
             };
-            match invite_one(ctx, tx, &place, &permit, one, deliver, &mut seen) {
+            match invite_one(ctx, tx, &place, &permit, one, deliver, &mut so_far) {
                 Ok((made, link)) => {
                     (answer.invitation, answer.link) = (Some(InvitationView::at(&made, ctx.now)), link);
                 }
@@ -214,7 +217,7 @@ fn known(tx: &mut Tx<'_>, place: &Place, addressee: &Addressee) -> Result<Known,
             let never = place.rules.policy().invite_reissue_after_expiry == InviteReissue::Never;
             let ask = never || member.as_ref().is_some_and(|m| m.status == Status::Invited);
             let last = if ask { invitations::last_of_email(tx, here, email.key())? } else { None };
-            Ok(Known { member, last })
+            Ok(Known { member, last, ..Known::default() })
         }
         Addressee::Person { id, .. } => {
             let last = invitations::last_of_invitee(tx, here, *id)?;
@@ -223,9 +226,16 @@ fn known(tx: &mut Tx<'_>, place: &Place, addressee: &Addressee) -> Result<Known,
                 (None, Some(waiting)) => members::by_id(tx, here, waiting)?,
                 (found, _) => found,
             };
-            Ok(Known { member, last })
+            Ok(Known { member, last, ..Known::default() })
         }
     }
+}
+
+/// What of a list was looked at: the people, and the seats with those taken by it.
+#[derive(Default)]
+struct SoFar {
+    seen: HashSet<String>,
+    seats: Seats,
 }
 
 fn invite_one(
@@ -235,14 +245,14 @@ fn invite_one(
     permit: &Permit,
     one: &NewInvitation,
     deliver: Deliver,
-    seen: &mut HashSet<String>,
+    so_far: &mut SoFar,
 ) -> Result<(Invitation, Option<String>), Stop> {
     let addressee = addressee(tx, one)?;
     let key = match &addressee {
         Addressee::Email(email) => email.key().to_owned(),
         Addressee::Person { id, .. } => id.to_string(),
     };
-    if !seen.insert(key) {
+    if !so_far.seen.insert(key) {
         return Err(Code::EmailDuplicate.into());
     }
     let name = match one.name.as_deref().filter(|n| !n.trim().is_empty()) {
@@ -250,19 +260,23 @@ fn invite_one(
         None => String::new(),
     };
     let carried = carrying::asked(ctx, tx, place, (&one.groups, &one.resources), &Carried::default())?;
-    let known = known(tx, place, &addressee)?;
+    let known = Known { seats: so_far.seats, ..known(tx, place, &addressee)? };
     let minted = ctx.app.credentials.mint(TokenKind::Inv, ctx.app.entropy.as_ref());
     let wanted = Wanted {
         id: InvitationId::new(tx.fresh()),
         member: MemberId::new(tx.fresh()),
         addressee,
         name,
-        role: one.role.clone().filter(|r| !r.is_empty()),
+        role: one.role.as_deref().filter(|r| !r.is_empty()).map(|r| place.role_slug(ORGANIZATION, r)),
         carried,
         deliver,
         secret: minted.hash,
     };
-    tx.apply(invitation::invite(permit, &place.rules, &wanted, &known, ctx.now)?)?;
+    let changes = invitation::invite(permit, &place.rules, &wanted, &known, ctx.now)?;
+    // An expired invitation that is replaced leaves the number as it was.
+    let replaces = changes.iter().any(|change| matches!(change, Change::InvitationCancelled { .. }));
+    so_far.seats.invited += u64::from(!replaces);
+    tx.apply(changes)?;
     let made = invitations::by_id(tx, place.organization.id, wanted.id)?.ok_or(Code::NotFound)?;
     let link = hand_over(ctx, tx, place, &made, minted.secret.expose())?;
     Ok((made, link))

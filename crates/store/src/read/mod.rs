@@ -6,12 +6,14 @@ pub mod group;
 pub mod identity;
 pub mod invitation;
 pub mod invite_link;
+pub mod joining;
 pub mod limit;
 pub mod member;
 pub mod organization;
 pub mod outbox;
 pub mod preset;
 pub mod resource;
+pub mod role;
 pub mod schema;
 
 use guildhall_domain::ids::OrgId;
@@ -32,10 +34,12 @@ pub(crate) fn statements() -> impl Iterator<Item = String> {
         organization::STATEMENTS,
         identity::STATEMENTS,
         invitation::STATEMENTS,
+        joining::STATEMENTS,
         credential::STATEMENTS,
         outbox::STATEMENTS,
         preset::STATEMENTS,
         invite_link::STATEMENTS,
+        role::STATEMENTS,
     ]
     .into_iter()
     .flatten()

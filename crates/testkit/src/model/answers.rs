@@ -47,6 +47,10 @@ impl Model {
             ("POST", "/organizations/{}/members/{}/reactivate") => self.reactivate(c),
             ("POST", "/organizations/{}/members/{}/end-sessions") => self.end_member_sessions(c),
             ("POST", "/organizations/{}/leave") => self.leave(c),
+            ("GET", "/organizations/{}/seats") => self.show_seats(c),
+            ("POST", "/organizations/{}/join-requests") => self.ask_to_join(c),
+            ("DELETE", "/organizations/{}/join-requests") => self.withdraw_request(c),
+            ("GET", "/me/join-requests") => self.my_requests(c),
             ("GET", "/organizations/{}/invitations") => self.list_invitations(c),
             ("POST", "/organizations/{}/invitations") => self.invite(c),
             ("GET", "/organizations/{}/invitations/{}") => self.show_invitation(c),
@@ -64,13 +68,16 @@ impl Model {
         }
     }
 
-    /// Invite links, groups, resources and grants.
+    /// Invite links, roles, groups, resources and grants.
     fn dispatch_below(&mut self, c: &Call<'_>) -> Outcome {
         match (c.asked.method, c.asked.route) {
             ("GET", "/organizations/{}/invite-links") => self.list_invite_links(c),
             ("POST", "/organizations/{}/invite-links") => self.create_invite_link(c),
             ("POST", "/organizations/{}/invite-links/reset") => self.reset_invite_links(c),
             ("DELETE", "/organizations/{}/invite-links/{}") => self.cancel_invite_link(c),
+            ("POST", "/organizations/{}/roles") => self.create_role(c),
+            ("PATCH", "/organizations/{}/roles/{}") => self.edit_role(c),
+            ("DELETE", "/organizations/{}/roles/{}") => self.delete_role(c),
             ("GET", "/organizations/{}/groups") => self.list_groups(c),
             ("POST", "/organizations/{}/groups") => self.create_group(c),
             ("GET", "/organizations/{}/groups/{}") => self.show_group(c),

@@ -150,6 +150,9 @@ impl Model {
         let role = one["role"].as_str().map_or(default, str::to_owned);
         self.may_give(place, &role)?;
         self.may_carry_role(place, &role)?;
+        if invitee.is_none() && !self.at(place).takes_domain(&email) {
+            return no(403, "join.domain");
+        }
         let (member, last) = self.known(place, &email, person);
         let expired = last.filter(|i| i.state == "expired" || i.state == "pending" && self.is_over(i));
         match member {
@@ -164,6 +167,7 @@ impl Model {
                 self.tell(&place.id, "invitation.cancelled");
             }
         }
+        self.seat_free(&place.id)?;
         let (id, member) = (self.fresh("inv"), self.fresh("mem"));
         let revision = self.at(place).revision;
         let handle = invitee.as_ref().map(|(_, handle)| handle.clone());
@@ -290,6 +294,7 @@ impl Model {
     }
 
     pub(super) fn list_invitations(&mut self, c: &Call<'_>) -> Outcome {
+        c.caller()?;
         let state = c.asked.query.iter().find(|(name, _)| *name == "state").map(|(_, value)| value.as_str());
         if state.is_some_and(|s| !["pending", "accepted", "cancelled", "refused", "expired"].contains(&s)) {
             return no(422, "request.invalid");

@@ -10,6 +10,7 @@ mod coming;
 mod groups;
 mod invitations;
 mod invite_links;
+mod joining;
 mod members;
 mod organizations;
 mod people;
@@ -17,6 +18,7 @@ mod presets;
 mod questions;
 mod request;
 mod resources;
+mod roles;
 mod rules;
 mod state;
 mod tokens;
@@ -27,6 +29,7 @@ pub use groups::Group;
 pub use invite_links::InviteLink;
 pub use request::{Letter, Reply, Request, Who};
 pub use resources::{Grant, Resource};
+pub use roles::OwnRole;
 pub use rules::{Reach, Rulebook};
 pub use state::{Invitation, Link, Member, Organization, Person, Session, Token};
 
@@ -109,6 +112,8 @@ pub struct Model {
     /// Letters the last request sent.
     pub letters: Vec<Letter>,
     kept: Vec<Kept>,
+    /// Memberships that were turned away, and when.
+    rejected: Vec<(String, Seconds)>,
     now: Seconds,
     step: usize,
     made: usize,
@@ -182,6 +187,9 @@ impl Model {
         let call = Call { asked, caller };
         let before = self.clone();
         let outcome = self.dispatch(&call);
+        if outcome.is_ok() {
+            self.watch_seats(&before);
+        }
         let reply = match outcome {
             Ok(_) if asked.dry_run => {
                 let body = self.preview(&before);

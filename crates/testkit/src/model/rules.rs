@@ -113,9 +113,12 @@ impl Organization {
     }
 
     pub(super) fn knobs_take(&self, role: &str, permission: &str) -> bool {
-        let managing = ["member.change_role", "member.remove", "member.deactivate"].contains(&permission);
+        let managing =
+            ["member.change_role", "member.remove", "member.deactivate", "role.manage"].contains(&permission);
         // "Who changes roles, removes and deactivates: the top role alone …"
         (managing && self.knob_is("role_change.authority", "top") && role != self.top())
+            // "Whether the organization may make roles of its own beside the preset's."
+            || (permission == "role.manage" && self.knob("roles.custom") != json!(true))
             // "How people are taken out: switched off, removed, or either."
             || (permission == "member.deactivate" && !self.knob_lists("offboard.modes", "deactivate"))
             || (permission == "member.remove" && !self.knob_lists("offboard.modes", "remove"))
@@ -126,10 +129,11 @@ impl Organization {
     }
 
     /// Whether somebody who joins with this address has to wait for an approval.
-    pub(super) fn must_wait(&self, email: &str, named: bool) -> bool {
+    pub(super) fn must_wait(&self, email: &str, named: bool, proved: bool) -> bool {
         let domain = key(email).rsplit_once('@').map(|(_, d)| d.to_owned()).unwrap_or_default();
         let waits = self.knob_is("approval.mode", "all")
-            || (self.knob_is("approval.mode", "outside_domains") && !self.knob_lists("approval.domains", &domain));
+            || (self.knob_is("approval.mode", "outside_domains")
+                && !((proved || named) && self.knob_lists("approval.domains", &domain)));
         waits && !(named && self.knob("approval.exempt_named_invites") == json!(true))
     }
 }
@@ -161,7 +165,9 @@ pub(super) fn fits(knob: &str, value: &Value) -> bool {
         "token.max_per_member" => absent || number(0, 10_000),
         "token.max_life_s" => absent || number(3_600, 10 * year_s),
         "owners.recommended" => number(1, 100),
-        "self.demote" | "approval.exempt_named_invites" | "signup.open" | "invite_link.offered" => value.is_boolean(),
+        "roles.custom" | "self.demote" | "approval.exempt_named_invites" | "signup.open" | "invite_link.offered" => {
+            value.is_boolean()
+        }
         "invite.reissue_after_expiry" => word(&["always", "never"]),
         "invite.deliver" => word(&["email", "link"]),
         "role_change.authority" => word(&["top", "admin_below_own_rank", "admin"]),
@@ -177,7 +183,11 @@ pub(super) fn fits(knob: &str, value: &Value) -> bool {
             let known = |v: &Value| v == "deactivate" || v == "remove";
             !list.is_empty() && list.iter().all(known) && (list.len() < 2 || list[0] != list[1]) && list.len() < 3
         }),
-        "approval.domains" => {
+        "approval.on_disable" => word(&["approve_all", "keep_waiting"]),
+        "join.requests" | "seats.counts_invited" => value.is_boolean(),
+        "seats.max" => absent || number(1, 10_000_000),
+        "seats.mode" => word(&["warn", "cap"]),
+        "approval.domains" | "domain.exclusive" => {
             value.as_array().is_some_and(|list| list.iter().all(|d| d.as_str().is_some_and(|d| d.contains('.'))))
         }
         _ => false,

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Rulebook, Seconds};
+use super::{OwnRole, Rulebook, Seconds};
 
 /// A person.
 #[derive(Clone, Debug)]
@@ -24,6 +24,8 @@ pub struct Organization {
     pub slug: String,
     pub name: String,
     pub rules: Rulebook,
+    /// Roles it made for itself; what they mean stands in `rules` too.
+    pub own: Vec<OwnRole>,
     /// Knobs that differ from the preset.
     pub policy: serde_json::Map<String, Value>,
     pub valid_from: Seconds,
@@ -32,6 +34,8 @@ pub struct Organization {
     /// Revision of the last change of the organization itself.
     pub object: u64,
     pub deleted: bool,
+    /// The share of seats its owners were told of, in per cent.
+    pub seats_told: i64,
     /// Its audit trail: revision and type, oldest first.
     pub trail: Vec<(u64, &'static str)>,
 }
@@ -46,7 +50,7 @@ pub struct Member {
     pub name: String,
     pub handle: Option<String>,
     pub role: String,
-    /// `invited`, `pending_approval`, `active`, `deactivated` or `removed`.
+    /// `invited`, `requested`, `pending_approval`, `active`, `deactivated` or `removed`.
     pub status: &'static str,
     pub origin: &'static str,
     pub joined: bool,

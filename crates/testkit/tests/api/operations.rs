@@ -55,6 +55,8 @@ pub struct House {
     pub grant: String,
     /// A usage limit.
     pub limit: String,
+    /// A role of the organization's own, for projects.
+    pub role: String,
     /// A secret that a letter waiting nowhere holds: for links that must be opened.
     pub reset: String,
     pub proof: String,
@@ -62,6 +64,15 @@ pub struct House {
     pub secret: String,
     /// An invite link.
     pub link: String,
+}
+
+/// An organization that takes requests to join, with the request of `owner` waiting or not.
+async fn takes_requests(test: &TestApp, by: &mut Caller, owner: &mut Caller, slug: &str, asked: bool) {
+    test.found(by, slug, "standard").await;
+    by.patch(&format!("/organizations/{slug}/policy"), json!({"join.requests": true})).await.expect(200);
+    if asked {
+        owner.send("POST", &format!("/organizations/{slug}/join-requests"), None, &[]).await.expect(201);
+    }
 }
 
 impl House {
@@ -77,6 +88,9 @@ impl House {
         let deactivated = test.join(&mut owner, "acme", "off@acme.test", "admin").await;
         let path = format!("/organizations/acme/members/{}/deactivate", deactivated.member);
         let policy = "/organizations/acme/policy";
+        for (slug, asked) in [("north", false), ("south", true)] {
+            takes_requests(&test, &mut people[0].1.caller, &mut owner, slug, asked).await;
+        }
         owner.send("POST", &path, None, &[]).await.expect(200);
         owner.patch(policy, json!({"approval.mode": "all"})).await.expect(200);
         let waiting = test.join(&mut owner, "acme", "waiting@acme.test", "member").await;
@@ -101,6 +115,8 @@ impl House {
         let grant = grant.at("/id").to_owned();
         let limit = json!({"scope": {"type": "member"}, "unit": "tokens", "budget": 9, "period_s": 60});
         let limit = owner.post(&format!("{here}/usage-limits"), limit).await.expect(201).at("/id").to_owned();
+        let own = json!({"name": "Reviewer", "applies_to": "project", "permissions": ["project.read"]});
+        let role = owner.post(&format!("{here}/roles"), own).await.expect(201).at("/id").to_owned();
         let (invitation, secret) = (invited.id, invited.secret);
         let link = owner.post(&format!("{here}/invite-links"), json!({})).await.expect(201).at("/id").to_owned();
         Self {
@@ -115,6 +131,7 @@ impl House {
             resource,
             grant,
             limit,
+            role,
             reset,
             proof,
             secret,
@@ -132,13 +149,25 @@ impl House {
             "remove_group_member" => &self.people[2].1.member,
             _ => other,
         };
-        let mut path = operation.path.replace("{org}", "acme").replace("{member}", member);
-        path =
-            path.replace("{invitation}", &self.invitation).replace("{role}", "admin").replace("{token}", &self.token);
-        path = path.replace("{group}", &self.group).replace("{resource}", &self.resource).replace("{link}", &self.link);
-        path = path.replace("{grant}", &self.grant);
-        path = path.replace("{group}", &self.group).replace("{resource}", &self.resource);
-        path = path.replace("{grant}", &self.grant).replace("{limit}", &self.limit);
+        let organization = match operation.id.as_str() {
+            "ask_to_join" => "north",
+            "withdraw_join_request" => "south",
+            _ => "acme",
+        };
+        let mut path = operation.path.replace("{org}", organization);
+        for (name, value) in [
+            ("{member}", member),
+            ("{invitation}", &self.invitation),
+            ("{role}", &self.role),
+            ("{token}", &self.token),
+            ("{group}", &self.group),
+            ("{resource}", &self.resource),
+            ("{link}", &self.link),
+            ("{grant}", &self.grant),
+            ("{limit}", &self.limit),
+        ] {
+            path = path.replace(name, value);
+        }
         if operation.id == "get_usage" {
             path.push_str("?unit=tokens");
         }
@@ -177,6 +206,8 @@ impl House {
             "refuse_invitation" => json!({"token": self.secret}),
             "invite" => json!({"invitations": [{"email": "new@b.test"}, {"email": "bad"}], "deliver": "email"}),
             "create_invite_link" => json!({"role": "member", "expires_in_s": 3600, "uses": 3}),
+            "create_role" => json!({"name": "Auditor", "permissions": ["audit.read"]}),
+            "edit_role" => json!({"permissions": ["project.read", "project.edit"]}),
             "create_group" => json!({"name": "New"}),
             "edit_group" => json!({"name": "Operations"}),
             "put_group_member" => json!({"manager": true}),

@@ -4,6 +4,7 @@
 mod dice;
 mod people;
 mod places;
+mod roles;
 mod scopes;
 
 use guildhall_testkit::app::PASSWORD;
@@ -183,14 +184,28 @@ impl Generator {
     fn member(&mut self, place: &Organization) -> Option<Member> {
         let here: Vec<_> = self.model.members.iter().filter(|m| m.organization == place.id).cloned().collect();
         let odd: Vec<_> = here.iter().filter(|m| !["active", "invited"].contains(&m.status)).cloned().collect();
-        let waiting: Vec<_> =
-            here.iter().filter(|m| ["pending_approval", "deactivated"].contains(&m.status)).cloned().collect();
+        let waiting: Vec<_> = here
+            .iter()
+            .filter(|m| ["pending_approval", "requested", "deactivated"].contains(&m.status))
+            .cloned()
+            .collect();
         match self.dice.below(12) {
             0 => self.dice.pick(&self.model.members).cloned(),
             1 | 2 => self.dice.pick(&odd).cloned(),
             3 | 4 if !waiting.is_empty() => self.dice.pick(&waiting).cloned(),
             _ => self.dice.pick(&here).cloned(),
         }
+    }
+
+    /// The membership of whoever has this credential.
+    fn oneself(&self, place: &Organization, who: &Who) -> Option<Member> {
+        let person = match who {
+            Who::Session(secret) => self.model.sessions.iter().find(|s| s.secret == *secret)?.person.clone(),
+            Who::Token(secret) => self.model.tokens.iter().find(|t| t.secret == *secret)?.person.clone(),
+            _ => return None,
+        };
+        let mut here = self.model.members.iter().filter(|m| m.organization == place.id && m.status == "active");
+        here.find(|m| m.person.as_ref() == Some(&person)).cloned()
     }
 
     fn role(&mut self, place: &Organization) -> String {
@@ -228,7 +243,7 @@ impl Generator {
         let choice = match self.step {
             0..40 => 22 + self.dice.below(34),
             40..60 => 100 + self.dice.below(34),
-            _ => self.dice.below(148),
+            _ => self.dice.below(158),
         };
         match choice {
             0..=27 => self.about_members(&place, org, actor),
@@ -242,6 +257,7 @@ impl Generator {
             100..=109 => self.about_groups(&place, org, actor),
             110..=124 => self.about_resources(&place, org, actor),
             125..=147 => self.about_grants(&place, org, actor),
+            148..=157 => self.about_roles(&place, org, actor),
             _ => self.reads(&place, org, actor),
         }
     }

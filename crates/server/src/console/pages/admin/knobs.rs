@@ -13,10 +13,11 @@ const HOUR_S: i64 = 3_600;
 const DAY_S: i64 = 86_400;
 
 /// The headings, in their order.
-pub(super) const GROUPS: [(&str, &str); 3] = [
+pub(super) const GROUPS: [(&str, &str); 4] = [
     ("Joining", "How people come in, and who has a say."),
     ("Roles and leaving", "Who changes whom, and how people go."),
     ("Sessions and tokens", "How long what was opened stays open."),
+    ("Seats", "How many there may be."),
 ];
 
 /// The heading a knob stands under, and what it is called.
@@ -39,9 +40,25 @@ pub(super) fn title(knob: Knob) -> (usize, &'static str) {
         Knob::ApprovalDomains => (0, "Our mail domains"),
         Knob::SignupOpen => (0, "People join by themselves"),
         Knob::SignupClosedByInvites => (0, "Invitations close the sign-up"),
+        Knob::SignupDomains => (0, "Mail domains that may sign up"),
+        Knob::SignupRefusesDisposable => (0, "Refuse short-lived addresses"),
+        Knob::SignupVerifiedEmail => (0, "Proof of the address before joining"),
+        Knob::ApprovalOnDisable => (0, "When approvals are switched off"),
+        Knob::JoinRequests => (0, "People may ask to join"),
+        Knob::DomainAutoJoin => (0, "Mail domains that join by themselves"),
+        Knob::DomainExclusive => (0, "Only these mail domains"),
+        Knob::DomainExcludesLinks => (0, "No invite links beside our domains"),
+        Knob::OrganizationNameLengthMin => (0, "Shortest name of an organization"),
+        Knob::OrganizationNameLengthMax => (0, "Longest name of an organization"),
+        Knob::OrganizationNameForbids => (0, "Characters a name must not have"),
+        Knob::OrganizationNameUnique => (0, "Names are unique"),
+        Knob::SeatsMax => (3, "Seats"),
+        Knob::SeatsMode => (3, "When all seats are taken"),
+        Knob::SeatsCountsInvited => (3, "Invitations hold a seat"),
         Knob::IdentityOrganizations => (0, "Organizations of one person"),
         Knob::OrganizationCreatedBy => (0, "Who makes organizations"),
         Knob::RoleChangeAuthority => (1, "Who changes roles and removes"),
+        Knob::RolesCustom => (1, "Roles of our own"),
         Knob::SelfDemote => (1, "Lowering one's own role"),
         Knob::SelfDeactivateOrRemove => (1, "Removing oneself"),
         Knob::LeaveAllowedFor => (1, "Who may leave"),
@@ -69,6 +86,10 @@ fn word_label(rules: &Rules, knob: Knob, word: &str) -> String {
         (Knob::InviteBulk, "each") => "The others are invited".to_owned(),
         (Knob::InviteBulk, "all_or_nothing") => "Nobody is invited".to_owned(),
         (Knob::ApprovalMode, "off") => "Nobody waits".to_owned(),
+        (Knob::ApprovalOnDisable, "approve_all") => "Whoever waits is let in".to_owned(),
+        (Knob::ApprovalOnDisable, "keep_waiting") => "Whoever waits goes on waiting".to_owned(),
+        (Knob::SeatsMode, "cap") => "Nobody else comes in".to_owned(),
+        (Knob::SeatsMode, "warn") => "More may come; owners are told".to_owned(),
         (Knob::ApprovalMode, "all") => "Everybody waits".to_owned(),
         (Knob::ApprovalMode, "outside_domains") => "Addresses outside our domains wait".to_owned(),
         (Knob::RoleChangeAuthority, "top") => format!("{top} alone"),
@@ -108,7 +129,7 @@ fn list(value: &Value) -> Vec<&str> {
 }
 
 fn roles<'a>(rules: &'a Rules) -> impl Iterator<Item = Choice> + 'a {
-    rules.preset().organization_roles().map(|role| Choice::new(&role.slug, &role.name))
+    rules.organization_roles().map(|role| Choice::new(&role.slug, &role.name))
 }
 
 /// The input of a knob with `value`, or with what was typed into it.
@@ -142,7 +163,7 @@ pub(super) fn control(rules: &Rules, knob: Knob, value: &Value, typed: Option<&S
                 .map(|role| {
                     // The same question the change is decided by: not every role can be the usual one.
                     let asked = [(knob.name().to_owned(), json!(role.value))].into_iter().collect();
-                    let refused = rules.preset().change_policy(rules.policy(), &asked).err();
+                    let refused = rules.change_policy(&asked).err();
                     let chosen = role.value == text;
                     let role = role.selected(chosen);
                     match refused.and_then(|errors| errors.into_iter().next()) {
@@ -167,6 +188,7 @@ pub(super) fn control(rules: &Rules, knob: Knob, value: &Value, typed: Option<&S
             KnobControl::Ticks(roles(rules).map(tick).collect())
         }
         Shape::Domains => KnobControl::Lines(list(value).join("\n")),
+        Shape::Characters => KnobControl::Text(text),
     }
 }
 
@@ -216,11 +238,11 @@ pub(super) fn read(rules: &Rules, knob: Knob, sent: &Sent) -> Option<Value> {
         Shape::Number { optional: true, .. } if last.is_empty() => Value::Null,
         Shape::Number { .. } if is_span(knob) => number(last, sent.get(&unit_field(knob)).parse().unwrap_or(1)),
         Shape::Number { .. } => number(last, 1),
-        Shape::One(_) | Shape::Role => json!(last),
+        Shape::One(_) | Shape::Role | Shape::Characters => json!(last),
         Shape::Several(_) => given.iter().filter(|word| !word.is_empty()).copied().collect(),
         Shape::Roles => {
             let ticked: Vec<&str> = given.iter().filter(|slug| !slug.is_empty()).copied().collect();
-            if ticked.len() == rules.preset().organization_roles().count() {
+            if ticked.len() == rules.organization_roles().count() {
                 json!([RoleList::EVERYBODY])
             } else {
                 json!(ticked)
