@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::config::Flags;
-use crate::verb::{audit, check, completions, docs, init, member, preset, service_account, token};
+use crate::verb::{audit, check, completions, docs, init, invite_link, member, preset, service_account, token};
 
 /// Who belongs to which organization, and what may they do: one self-hosted program.
 #[derive(Debug, Parser)]
@@ -40,6 +40,9 @@ pub(crate) enum Command {
     /// List and revoke the tokens of an organization of a running server
     #[command(subcommand)]
     Token(token::Command),
+    /// Links that let anybody holding them join an organization of a running server
+    #[command(subcommand)]
+    InviteLink(invite_link::Command),
     /// The audit trail of an organization of a running server
     #[command(subcommand)]
     Audit(audit::Command),

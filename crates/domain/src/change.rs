@@ -14,7 +14,7 @@ use crate::deploy_key::DeployKeyChange;
 use crate::group::GroupChange;
 use crate::identity::Identity;
 use crate::ids::{LinkId, MailId, MemberId, OrgId, SessionId, UserId};
-use crate::invitation::{Deliver, Invitation, SecretHash};
+use crate::invitation::{Carried, Deliver, Invitation, SecretHash, State};
 use crate::invite_link::LinkChange;
 use crate::joining::JoinChange;
 use crate::limit::LimitChange;
@@ -149,8 +149,26 @@ pub enum Change {
         invitation: Box<Invitation>,
         after: String,
     },
+    InvitationCarriesChanged {
+        invitation: Box<Invitation>,
+        after: Carried,
+    },
+    /// A holder of the top role invites again although the last invitation expired.
+    InvitationReissueOverridden {
+        invitation: Box<Invitation>,
+    },
+    /// What an accepted invitation carried and could not give any more.
+    InvitationCarriedInPart {
+        invitation: Box<Invitation>,
+        skipped: Carried,
+    },
+    InvitationRefused {
+        invitation: Box<Invitation>,
+    },
+    /// `state` is what it is from here on.
     InvitationCancelled {
         invitation: Box<Invitation>,
+        state: State,
     },
     /// `member` is the membership as it is from here on.
     InvitationAccepted {

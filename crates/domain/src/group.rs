@@ -175,6 +175,18 @@ pub fn delete(_permit: &Permit, group: &Group) -> Result<Vec<Change>, Refusal> {
     Ok(vec![Change::Group(GroupChange::Deleted { group: Box::new(group.clone()) })])
 }
 
+/// May somebody be taken into this group? `grants_more` as in [`set_seat`].
+///
+/// # Errors
+/// `group.external`, `group.grants_above_own`.
+pub fn guard_adding(group: &Group, grants_more: bool) -> Result<(), Refusal> {
+    guard_local(group)?;
+    if grants_more {
+        return Err(Refusal::of(Code::GroupGrantsAboveOwn));
+    }
+    Ok(())
+}
+
 /// Takes a member into a group, or changes whether they run it.
 ///
 /// `grants_more` tells that the group is granted something the permit's holder lacks: nobody gives

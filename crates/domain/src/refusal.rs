@@ -114,6 +114,11 @@ codes! {
     InvitationExpired = "invitation.expired", Gone, "this invitation has expired; ask for a new one";
     InvitationUsed = "invitation.used", Gone, "this invitation has been used; sign in";
     InvitationCancelled = "invitation.cancelled", Gone, "this invitation was withdrawn; ask for a new one";
+    InvitationRefused = "invitation.refused", Gone, "this invitation was declined; ask for a new one";
+    InvitationAddressee = "invitation.addressee", Invalid, "nobody is invited this way here";
+    InvitationNames = "invitation.names_required", Invalid, "whoever is invited here is named by given and family name";
+    InvitationNotCarried = "invitation.not_carried", Invalid, "invitations do not carry this here";
+    InvitationUnreachable = "invitation.unreachable", Conflict, "that person has no proved address to mail to; hand the link over instead (`deliver: link`)";
     InvitationOtherPerson = "invitation.other_person", Forbidden, "this invitation is for another address; sign in with that one";
     InvitationSignIn = "invitation.sign_in_required", Conflict, "that address has an account; sign in, then open the link again";
     JoinClosed = "join.closed", Forbidden, "people join here by invitation only; ask somebody there to invite you";
@@ -165,6 +170,9 @@ codes! {
     GrantExpired = "grant.expired", Invalid, "a grant ends in the future";
     GrantSubject = "grant.subject", Invalid, "there is nobody like that here";
     PermissionUnknown = "permission.unknown", Invalid, "there is no such permission here";
+    HandleUnknown = "handle.unknown", Invalid, "nobody has that handle";
+    GroupUnknown = "group.unknown", Invalid, "there is no such group here";
+    ResourceUnknown = "resource.unknown", Invalid, "there is no such resource here, or none that you may share";
     UsageExceeded = "usage.exceeded", Limited, "a usage limit is reached; `reset_at` says when there is room again";
     UsageSubject = "usage.subject", Invalid, "there is nobody like that here";
     UsageLimitScope = "usage_limit.scope", Invalid, "there is no such group or member here";

@@ -64,6 +64,17 @@ pub enum Given {
     Permission(String),
 }
 
+impl Given {
+    /// What it is on a resource of type `kind`; a role or permission that is not known any more is
+    /// nothing.
+    fn mask(&self, rules: &Rules, kind: &str) -> Mask {
+        match self {
+            Self::Role(slug) => rules.role(kind, slug).map_or(Mask::EMPTY, |role| role.floor),
+            Self::Permission(name) => rules.preset().bit(name).map_or(Mask::EMPTY, |bit| Mask::EMPTY.with(bit)),
+        }
+    }
+}
+
 /// One grant, as the store keeps it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grant {
@@ -92,14 +103,10 @@ impl Grant {
         self.expires_at.is_none_or(|end| end > now)
     }
 
-    /// What it gives on a resource of type `kind`; a role or permission that is not known
-    /// any more gives nothing.
+    /// What it gives on a resource of type `kind`.
     #[must_use]
     pub fn mask(&self, rules: &Rules, kind: &str) -> Mask {
-        match &self.given {
-            Given::Role(slug) => rules.role(kind, slug).map_or(Mask::EMPTY, |role| role.floor),
-            Given::Permission(name) => rules.preset().bit(name).map_or(Mask::EMPTY, |bit| Mask::EMPTY.with(bit)),
-        }
+        self.given.mask(rules, kind)
     }
 }
 
@@ -332,6 +339,28 @@ pub fn delete(_permit: &ResourcePermit, resource: &Resource) -> Vec<Change> {
     vec![Change::Resource(ResourceChange::Deleted { resource: Box::new(resource.clone()) })]
 }
 
+/// May the permit's holder give this on the resource? Nobody gives more than they have there.
+///
+/// # Errors
+/// `role.unknown`, `permission.unknown`, `grant.above_own`.
+pub fn guard_given(permit: &ResourcePermit, rules: &Rules, resource: &Resource, given: &Given) -> Result<(), Refusal> {
+    match given {
+        Given::Role(slug) if rules.role(&resource.kind, slug).is_none() => {
+            let known: Vec<_> = rules.roles_of(&resource.kind).map(|r| r.slug.as_str()).collect();
+            let detail = format!("no role `{slug}` of a {}; there are {}", resource.kind, known.join(", "));
+            return Err(Refusal::value(Code::RoleUnknown, "role", detail));
+        }
+        Given::Permission(name) if rules.preset().bit(name).is_none() => {
+            return Err(Refusal::value(Code::PermissionUnknown, "permission", format!("no permission `{name}`")));
+        }
+        Given::Role(_) | Given::Permission(_) => {}
+    }
+    if !given.mask(rules, &resource.kind).is_subset_of(permit.rights) {
+        return Err(Refusal::of(Code::GrantAboveOwn));
+    }
+    Ok(())
+}
+
 /// Grants something on a resource. Nobody grants more than they have there.
 ///
 /// # Errors
@@ -343,20 +372,7 @@ pub fn grant(
     grant: Grant,
     now: Timestamp,
 ) -> Result<Vec<Change>, Refusal> {
-    match &grant.given {
-        Given::Role(slug) if rules.role(&resource.kind, slug).is_none() => {
-            let known: Vec<_> = rules.roles_of(&resource.kind).map(|r| r.slug.as_str()).collect();
-            let detail = format!("no role `{slug}` of a {}; there are {}", resource.kind, known.join(", "));
-            return Err(Refusal::value(Code::RoleUnknown, "role", detail));
-        }
-        Given::Permission(name) if rules.preset().bit(name).is_none() => {
-            return Err(Refusal::value(Code::PermissionUnknown, "permission", format!("no permission `{name}`")));
-        }
-        Given::Role(_) | Given::Permission(_) => {}
-    }
-    if !grant.mask(rules, &resource.kind).is_subset_of(permit.rights) {
-        return Err(Refusal::of(Code::GrantAboveOwn));
-    }
+    guard_given(permit, rules, resource, &grant.given)?;
     if !grant.lives(now) {
         return Err(Refusal::value(Code::GrantExpired, "expires_at", "lies in the past"));
     }

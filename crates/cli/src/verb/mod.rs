@@ -8,6 +8,7 @@ pub(crate) mod departure;
 pub(crate) mod docs;
 pub(crate) mod doctor;
 pub(crate) mod init;
+pub(crate) mod invite_link;
 pub(crate) mod member;
 pub(crate) mod preset;
 pub(crate) mod serve;
@@ -27,6 +28,7 @@ pub(crate) fn run(command: Command, output: &mut Output) -> Result<(), Failure> 
         Command::Member(command) => member::run(&command, output),
         Command::ServiceAccount(command) => service_account::run(&command, output),
         Command::Token(command) => token::run(&command, output),
+        Command::InviteLink(command) => invite_link::run(&command, output),
         Command::Audit(command) => audit::run(&command, output),
         Command::Preset(command) => preset::run(&command, output),
         Command::Doctor(flags) => doctor::run(&flags, output),

@@ -146,7 +146,7 @@ impl Change {
             Some(AuditFact {
                 organization: Some(i.organization),
                 kind,
-                target: ("invitation", i.id.to_string(), i.email.clone()),
+                target: ("invitation", i.id.to_string(), i.addressee()),
                 before,
                 after,
             })
@@ -156,7 +156,7 @@ impl Change {
                 i,
                 "invitation.created",
                 Value::Null,
-                json!({"role": i.role, "expires_at": i.expires_at, "deliver": i.deliver.word()}),
+                json!({"role": i.role, "expires_at": i.expires_at, "deliver": i.deliver.word(), "carries": i.carried.told()}),
             ),
             Self::InvitationResent { invitation: i, expires_at, deliver, .. } => invitation(
                 i,
@@ -167,7 +167,19 @@ impl Change {
             Self::InvitationRoleChanged { invitation: i, after } => {
                 invitation(i, "invitation.role_changed", json!({"role": i.role}), json!({"role": after}))
             }
-            Self::InvitationCancelled { invitation: i } => {
+            Self::InvitationCarriesChanged { invitation: i, after } => {
+                invitation(i, "invitation.carries_changed", i.carried.told(), after.told())
+            }
+            Self::InvitationReissueOverridden { invitation: i } => {
+                invitation(i, "invitation.reissue_overridden", json!({"expired_at": i.expires_at}), Value::Null)
+            }
+            Self::InvitationCarriedInPart { invitation: i, skipped } => {
+                invitation(i, "invitation.carried_in_part", i.carried.told(), json!({"skipped": skipped.told()}))
+            }
+            Self::InvitationRefused { invitation: i } => {
+                invitation(i, "invitation.refused", json!({"role": i.role}), Value::Null)
+            }
+            Self::InvitationCancelled { invitation: i, .. } => {
                 invitation(i, "invitation.cancelled", json!({"role": i.role}), Value::Null)
             }
             _ => None,

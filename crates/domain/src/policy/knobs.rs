@@ -2,11 +2,11 @@
 //! for whole numbers, the range. Everything else about knobs is derived from this table.
 
 use super::choice::{
-    ApprovalMode, ApprovalOnDisable, DeletePrecondition, InviteDelivery, InviteReissue, OffboardMode,
-    OrganizationCreators, OrganizationsPerIdentity, OwnedObjects, RoleChangeAuthority, SeatsMode, SelfRemoval,
-    SignupClosedByInvites,
+    ApprovalMode, ApprovalOnDisable, DeletePrecondition, InviteAddressee, InviteBulk, InviteCarries, InviteDelivery,
+    InviteReissue, OffboardMode, OrganizationCreators, OrganizationsPerIdentity, OwnedObjects, RoleChangeAuthority,
+    SeatsMode, SelfRemoval, SignupClosedByInvites,
 };
-use super::value::{CharList, DomainList, KnobValue, RoleList, RoleSlug, Shape};
+use super::value::{AnyOf, CharList, DomainList, KnobValue, RoleList, RoleSlug, Shape};
 use serde_json::Value;
 use std::ops::RangeInclusive;
 
@@ -93,6 +93,16 @@ knobs! {
     "invite.reissue_after_expiry" InviteReissueAfterExpiry, invite_reissue_after_expiry: InviteReissue = InviteReissue::Always;
     /// How an invitation reaches the invited person: by mail, or as a link to hand over personally.
     "invite.deliver" InviteDeliver, invite_deliver: InviteDelivery = InviteDelivery::Email;
+    /// Whether a holder of the top role may invite such an address again all the same; the audit trail tells of it.
+    "invite.reissue_override" InviteReissueOverride, invite_reissue_override: bool = false;
+    /// How people are named whom one invites: by address, by the handle of an account there is, or either.
+    "invite.addressee" InviteAddressee, invite_addressee: AnyOf<InviteAddressee> = AnyOf::new(vec![InviteAddressee::Email]);
+    /// Whether whoever invites gives the person's given and family name.
+    "invite.names_required" InviteNamesRequired, invite_names_required: bool = false;
+    /// What an invitation gives once it is accepted: a chosen role, places in groups, roles inside resources.
+    "invite.carries" InviteCarries, invite_carries: AnyOf<InviteCarries> = AnyOf::new(vec![InviteCarries::Role, InviteCarries::Groups, InviteCarries::Resources]);
+    /// Whether one person who cannot be invited stops a whole list, or each gets an answer of their own.
+    "invite.bulk" InviteBulk, invite_bulk: InviteBulk = InviteBulk::Each;
     /// Whether invite links are to be had: anybody holding one joins. Where they are not, those made before do not work either.
     "invite_link.offered" InviteLinkOffered, invite_link_offered: bool = false;
     /// How long an invite link works at most, in seconds; `null`: for ever.

@@ -135,6 +135,40 @@ impl<T: Choice> KnobValue for Vec<T> {
     }
 }
 
+/// Any of a few words, perhaps none.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AnyOf<T>(Vec<T>);
+
+impl<T: PartialEq> AnyOf<T> {
+    /// These.
+    pub const fn new(words: Vec<T>) -> AnyOf<T> {
+        AnyOf(words)
+    }
+
+    /// Whether `word` is among them.
+    pub fn contains(&self, word: T) -> bool {
+        self.0.contains(&word)
+    }
+}
+
+impl<T: Choice> KnobValue for AnyOf<T> {
+    fn read(value: &Value, within: &RangeInclusive<i64>) -> Option<Self> {
+        if value.as_array().is_some_and(Vec::is_empty) {
+            return Some(AnyOf(Vec::new()));
+        }
+        Vec::read(value, within).map(AnyOf)
+    }
+    fn show(&self) -> Value {
+        self.0.show()
+    }
+    fn allowed(within: &RangeInclusive<i64>) -> String {
+        format!("a list of any of {}, each once", T::allowed(within))
+    }
+    fn shape(within: &RangeInclusive<i64>) -> Shape {
+        Vec::<T>::shape(within)
+    }
+}
+
 /// The slug of one organization role.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct RoleSlug(String);

@@ -24,8 +24,16 @@ use crate::security::token::TokenKind;
 /// Where anybody may POST: these routes hand out or take other proof. On them a session cookie
 /// without CSRF token counts as no credential; everywhere else nobody gets further than the door.
 /// A handler under `/api/v1` sees the path without that.
-const OPEN: &[&str] =
-    &["/session", "/sign-up", "/invitations/accept", "/password/forgot", "/password/reset", "/email/verify", "/set-up"];
+const OPEN: &[&str] = &[
+    "/session",
+    "/sign-up",
+    "/invitations/accept",
+    "/invitations/refuse",
+    "/password/forgot",
+    "/password/reset",
+    "/email/verify",
+    "/set-up",
+];
 
 /// What every write takes behind `?`.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]

@@ -11,8 +11,9 @@ use crate::ops::account::AccountView;
 use crate::ops::deploy_keys::DeployKeyView;
 use crate::ops::grants::GrantView;
 use crate::ops::groups::GroupView;
-use crate::ops::invitations::{InviteOutcome, Invited};
+use crate::ops::invitations::InvitationView;
 use crate::ops::invite_links::{InviteLinkView, InviteLinksReset};
+use crate::ops::inviting::{InviteOutcome, Invited};
 use crate::ops::joining::JoinRequestView;
 use crate::ops::limits::LimitView;
 use crate::ops::organizations::PolicyView;
@@ -22,7 +23,7 @@ use crate::ops::roles::RoleView;
 use crate::ops::service_accounts::ServiceAccountView;
 use crate::ops::sessions::Begun;
 use crate::ops::usage::UsageView;
-use crate::ops::view::{InvitationView, MemberView, Nothing, OrganizationView, TokenView};
+use crate::ops::view::{MemberView, Nothing, OrganizationView, TokenView};
 use crate::ops::{Answer, identities};
 
 /// Something that may carry the revision of its last change.

@@ -123,7 +123,7 @@ pub async fn remove(ctx: &Ctx, organization: &str, member: &str, said: Handover)
             let permit = place.permit(Action::InvitationManage)?;
             ctx.guard_seen(found.revision)?;
             let waiting = invitations::of_member(tx, place.organization.id, found.id)?.ok_or(Code::NotFound)?;
-            tx.apply(invitation::cancel(&permit, &place.rules, &waiting)?)?;
+            tx.apply(invitation::cancel(&permit, &place.rules, &waiting, ctx.now)?)?;
             return Ok(Nothing {});
         }
         let mine = place.me()?.id == found.id;

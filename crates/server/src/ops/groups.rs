@@ -258,7 +258,7 @@ pub async fn seats(ctx: &Ctx, organization: &str, group: &str, page: Page<Member
 }
 
 /// Whether the group is granted something that the caller lacks where it is granted.
-fn grants_more(ctx: &Ctx, tx: &mut Tx<'_>, place: &Place, group: &Group) -> Result<bool, Stop> {
+pub(super) fn grants_more(ctx: &Ctx, tx: &mut Tx<'_>, place: &Place, group: &Group) -> Result<bool, Stop> {
     for grant in resources::of_group(tx, place.organization.id, group.id)? {
         let path = resources::path(tx, place.organization.id, grant.resource)?;
         let Some(target) = path.last() else { continue };

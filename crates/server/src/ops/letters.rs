@@ -47,14 +47,14 @@ pub fn invite(
     tx: &Tx<'_>,
     organization: &Organization,
     rules: &Rules,
-    made: &Invitation,
+    (made, to): (&Invitation, &str),
     secret: &str,
 ) -> Change {
     let inviter = ctx.caller.as_ref().map(|c| c.identity.name.as_str()).filter(|name| !name.is_empty());
     let role = rules.role("organization", &made.role).map(|r| r.name.as_str());
     let single = rules.organization_roles().count() == 1;
     let message = invitation(&InvitationMail {
-        to: &made.email,
+        to,
         organization: &organization.name,
         inviter,
         role: role.filter(|_| !single),

@@ -116,7 +116,7 @@ impl Subject {
                 let waiting = self.waiting()?;
                 invitation::resend(&permit, rules, waiting, waiting.deliver, [0; 32], now)
             }
-            Act::Cancel => invitation::cancel(&permit, rules, self.waiting()?),
+            Act::Cancel => invitation::cancel(&permit, rules, self.waiting()?, now),
             Act::Approve => {
                 let address = Address::of(&member.email, self.proved);
                 approval::approve(&permit, rules, member, address, &self.facts, now)

@@ -1,6 +1,5 @@
 //! What callers see of things: the shapes of answers. Does not load anything.
 
-use guildhall_domain::invitation::Invitation;
 use guildhall_domain::member::{Member, Status};
 use guildhall_domain::organization::Organization;
 use guildhall_domain::service_account::shown_id;
@@ -81,7 +80,7 @@ impl From<&Member> for MemberView {
             id: m.id.to_string(),
             identity: MemberIdentity {
                 id: m.user.filter(|_| m.status != Status::Invited).map(|id| shown_id(id, m.kind)),
-                email: person.then(|| m.email.clone()),
+                email: Some(m.email.clone()).filter(|email| person && !email.is_empty()),
                 name: m.name.clone(),
                 handle: m.handle.clone(),
                 kind: m.kind.word().to_owned(),
@@ -93,61 +92,6 @@ impl From<&Member> for MemberView {
             last_active_at: m.last_active_at,
             origin: m.origin.word().to_owned(),
             revision: m.revision,
-        }
-    }
-}
-
-/// One invitation.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub struct InvitationView {
-    /// `inv_…`
-    pub id: String,
-    /// The membership that waits.
-    pub member: String,
-    /// The invited address.
-    pub email: String,
-    /// The name the inviter typed, perhaps empty.
-    pub name: String,
-    /// The role it gives.
-    pub role: String,
-    /// `pending`, `accepted`, `cancelled`, `expired` or `refused`.
-    pub state: String,
-    /// When it was made.
-    #[schema(value_type = String, format = DateTime)]
-    pub created_at: Timestamp,
-    /// When its link stops working; `null` is never.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    pub expires_at: Option<Timestamp>,
-    /// How the link travels: `email` or `link`.
-    pub deliver: String,
-    /// `none`, `queued`, `sent` or `failed`.
-    pub delivery: String,
-    /// The mail server's words.
-    pub delivery_detail: Option<String>,
-    /// Membership of who made it.
-    pub created_by: Option<String>,
-    /// Revision of its last change, as in its `ETag`.
-    pub revision: u64,
-}
-
-impl InvitationView {
-    /// As it is seen at `now`.
-    #[must_use]
-    pub fn at(i: &Invitation, now: Timestamp) -> Self {
-        Self {
-            id: i.id.to_string(),
-            member: i.member.to_string(),
-            email: i.email.clone(),
-            name: i.name.clone(),
-            role: i.role.clone(),
-            state: i.shown_state(now).to_owned(),
-            created_at: i.created_at,
-            expires_at: i.expires_at,
-            deliver: i.deliver.word().to_owned(),
-            delivery: i.delivery.word().to_owned(),
-            delivery_detail: i.delivery_detail.clone(),
-            created_by: i.created_by.map(|id| id.to_string()),
-            revision: i.revision,
         }
     }
 }

@@ -15,6 +15,7 @@ mod token;
 
 use guildhall_domain::change::Change;
 use guildhall_domain::ids::OrgId;
+use guildhall_domain::invitation::State;
 use guildhall_domain::member::{Member, Status};
 use guildhall_domain::time::Timestamp;
 
@@ -87,8 +88,14 @@ pub(crate) fn rows(
             member::invitation_resent(conn, &at, invitation, *deliver, secret, *expires_at)
         }
         Change::InvitationRoleChanged { invitation, after } => member::invitation_role(conn, &at, invitation, after),
-        Change::InvitationCancelled { invitation } => member::invitation_cancelled(conn, &at, invitation),
         Change::InvitationAccepted { invitation, member } => member::invitation_accepted(conn, &at, invitation, member),
+        Change::InvitationCarriesChanged { invitation, after } => {
+            member::invitation_carries(conn, &at, invitation, after)
+        }
+        // Only the trail tells of these.
+        Change::InvitationReissueOverridden { .. } | Change::InvitationCarriedInPart { .. } => Ok(()),
+        Change::InvitationRefused { invitation } => member::invitation_closed(conn, &at, invitation, State::Refused),
+        Change::InvitationCancelled { invitation, state } => member::invitation_closed(conn, &at, invitation, *state),
         Change::MemberApproved { member, at: when } => member::approved(conn, &at, member, *when),
         Change::MemberRoleChanged { member, after } => {
             member::role_changed(conn, &at, member.organization, member.id, after)

@@ -14,6 +14,7 @@ impl Model {
             ("DELETE", "/session") => self.sign_out(c),
             ("POST", "/sign-up") => self.sign_up(c),
             ("POST", "/invitations/accept") => self.accept(c),
+            ("POST", "/invitations/refuse") => self.refuse_invitation(c),
             ("POST", "/introspect") => self.introspect(c),
             ("POST", "/password/forgot") => self.forgot(c),
             ("POST", "/password/reset") => self.reset_password(c),
@@ -56,7 +57,7 @@ impl Model {
             ("GET", "/organizations/{}/invitations") => self.list_invitations(c),
             ("POST", "/organizations/{}/invitations") => self.invite(c),
             ("GET", "/organizations/{}/invitations/{}") => self.show_invitation(c),
-            ("PATCH", "/organizations/{}/invitations/{}") => self.change_invitation_role(c),
+            ("PATCH", "/organizations/{}/invitations/{}") => self.edit_invitation(c),
             ("DELETE", "/organizations/{}/invitations/{}") => self.cancel_invitation(c),
             ("POST", "/organizations/{}/invitations/{}/resend") => self.resend_invitation(c),
             ("GET", "/organizations/{}/roles") => self.list_roles(c),
@@ -110,7 +111,7 @@ pub(super) fn organization_view(o: &Organization) -> Value {
 pub(super) fn member_view(m: &Member) -> Value {
     json!({
         "id": m.id,
-        "identity": {"id": m.person, "email": m.email, "name": m.name, "handle": m.handle, "type": "person"},
+        "identity": {"id": m.person, "email": if m.email.is_empty() { Value::Null } else { json!(m.email) }, "name": m.name, "handle": m.handle, "type": "person"},
         "role": m.role,
         "status": m.status,
         "origin": m.origin,
@@ -143,11 +144,15 @@ impl Model {
     }
 
     pub(super) fn invitation_view(&self, i: &Invitation, delivery: &str) -> Value {
+        let (groups, inside) = Self::carried_view(&i.carried);
         let over = i.expires.is_some_and(|end| end <= self.now);
         json!({
             "id": i.id,
             "member": i.member,
-            "email": i.email,
+            "email": if i.invitee.is_some() { Value::Null } else { json!(i.email) },
+            "handle": i.invitee.as_ref().map(|(_, handle)| handle),
+            "groups": groups,
+            "resources": inside,
             "name": i.name,
             "role": i.role,
             "state": if i.state == "pending" && over { "expired" } else { i.state },

@@ -7,12 +7,14 @@ use super::rules::{address, key, tidy};
 use super::{Call, Invitation, Member, Model, Outcome, Person, no};
 
 impl Model {
-    fn openable(&self, secret: Option<&str>) -> Outcome<Invitation> {
+    pub(super) fn openable(&self, secret: Option<&str>) -> Outcome<Invitation> {
         let found = self.invitations.iter().find(|i| Some(i.secret.as_str()) == secret);
         let Some(found) = found else { return no(404, "invitation.unknown") };
         match found.state {
             "accepted" => no(410, "invitation.used"),
             "cancelled" => no(410, "invitation.cancelled"),
+            "refused" => no(410, "invitation.refused"),
+            "expired" => no(410, "invitation.expired"),
             _ if self.is_over(found) => no(410, "invitation.expired"),
             _ => Ok(found.clone()),
         }
@@ -60,20 +62,24 @@ impl Model {
         let prover = self.prover(&found.email).map(|p| p.id.clone());
         let me = match newcomer {
             None => self.known_guest(c, &found, by_mail, prover)?,
-            Some(_) if by_mail && prover.is_some() => return no(409, "invitation.sign_in_required"),
+            Some(_) if found.invitee.is_some() || by_mail && prover.is_some() => {
+                return no(409, "invitation.sign_in_required");
+            }
             Some((name, password)) => self.newcomer(&found.email, by_mail, name, password),
         };
         self.join_guard(&organization, &me)?;
         let person = self.person(&me).expect("who comes in").clone();
         let here = self.organization(&organization).expect("an organization").clone();
-        if !here.takes_domain(&found.email) {
+        let proved = if person.verified { person.email.as_str() } else { "" };
+        let address = if found.invitee.is_some() { proved } else { found.email.as_str() };
+        if !here.takes_domain(address) {
             return no(403, "join.domain");
         }
         // An invitation keeps a seat, where invitations hold one.
         if here.knob("seats.counts_invited") == json!(false) {
             self.seat_free(&organization)?;
         }
-        let waits = here.must_wait(&found.email, true, person.verified);
+        let waits = here.must_wait(address, true, person.verified);
         for one in self.invitations.iter_mut().filter(|i| i.id == found.id) {
             (one.state, one.revision) = ("accepted", here.revision);
         }
@@ -83,6 +89,7 @@ impl Model {
         (member.person, member.email) = (Some(person.id.clone()), person.email);
         (member.name, member.handle) = (person.name, person.handle);
         self.tell(&organization, "invitation.accepted");
+        self.carry_out(&found);
         if c.caller.is_none() {
             self.begin_session(&person.id);
         }
@@ -100,6 +107,9 @@ impl Model {
         prover: Option<String>,
     ) -> Outcome<String> {
         let me = self.person(&c.caller()?.person).expect("the caller").clone();
+        if let Some((invitee, _)) = &found.invitee {
+            return if *invitee == me.id { Ok(me.id) } else { no(403, "invitation.other_person") };
+        }
         if key(&me.email) != key(&found.email) || !(me.verified || by_mail) {
             return no(403, "invitation.other_person");
         }

@@ -155,7 +155,7 @@ impl Model {
     }
 
     /// Whether the group is granted anything that the caller does not have there.
-    fn gives_more(&self, place: &Place, group: &Group) -> bool {
+    pub(super) fn gives_more(&self, place: &Place, group: &Group) -> bool {
         let subject = ("group".to_owned(), group.id.clone());
         let theirs = self.grants.iter().filter(|g| g.subject == subject && g.lives(self.now));
         theirs.into_iter().any(|grant| {

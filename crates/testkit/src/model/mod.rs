@@ -5,6 +5,7 @@
 //! names only. Ids and secrets are texts that begin with `~` and stand for the program's own.
 
 mod answers;
+mod carrying;
 mod coming;
 mod departures;
 mod groups;
@@ -130,8 +131,15 @@ const SESSION_IDLE_S: Seconds = 14 * DAY_S;
 const LINK_LIFE_S: Seconds = DAY_S;
 
 /// Routes that take other proof than a session: there a forged one is nobody.
-const OPEN: &[&str] =
-    &["/session", "/sign-up", "/invitations/accept", "/password/forgot", "/password/reset", "/email/verify"];
+const OPEN: &[&str] = &[
+    "/session",
+    "/sign-up",
+    "/invitations/accept",
+    "/invitations/refuse",
+    "/password/forgot",
+    "/password/reset",
+    "/email/verify",
+];
 
 impl Model {
     /// The system after `guildhall init`: the first owner with the token made there.
@@ -175,6 +183,10 @@ impl Model {
             Ok(caller) => caller,
             Err(out) => return refused(out),
         };
+        let open = OPEN.contains(&asked.route) && asked.method == "POST";
+        if caller.is_none() && !open {
+            return refused(Out::No(401, "auth.required"));
+        }
         let call = Call { asked, caller };
         let before = self.clone();
         let outcome = self.dispatch(&call);

@@ -70,7 +70,7 @@ impl Model {
         way
     }
 
-    fn role_of_type(&self, place: &str, kind: &str, slug: Option<&str>) -> Option<Vec<String>> {
+    pub(super) fn role_of_type(&self, place: &str, kind: &str, slug: Option<&str>) -> Option<Vec<String>> {
         let rules = &self.organization(place)?.rules;
         let mut roles = rules.inner.iter().filter(|(of, _, _)| of == kind);
         let found = roles.find(|(_, role, _)| slug.is_none_or(|slug| slug == role));

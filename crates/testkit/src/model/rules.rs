@@ -144,6 +144,12 @@ pub(super) fn fits(knob: &str, value: &Value) -> bool {
     let absent = value.is_null() || value.as_str() == Some("none");
     let word = |words: &[&str]| value.as_str().is_some_and(|w| words.contains(&w));
     let year_s = 366 * 86_400;
+    let any_of = |words: &[&str]| {
+        value.as_array().is_some_and(|list| {
+            let known = |one: &Value| one.as_str().is_some_and(|w| words.contains(&w));
+            list.iter().enumerate().all(|(at, one)| known(one) && !list[..at].contains(one))
+        })
+    };
     let slugs = |of: &Value| {
         let good = |s: &str| s == "*" || (!s.is_empty() && s.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'));
         of.as_array().is_some_and(|list| list.iter().all(|one| one.as_str().is_some_and(good)))
@@ -151,6 +157,10 @@ pub(super) fn fits(knob: &str, value: &Value) -> bool {
     match knob {
         "invite.ttl_s" | "invite_link.ttl_s" | "session.idle_s" | "token.min_life_s" => absent || number(60, year_s),
         "session.absolute_s" => number(60, year_s),
+        "invite.addressee" => any_of(&["email", "handle"]),
+        "invite.carries" => any_of(&["role", "groups", "resources"]),
+        "invite.bulk" => word(&["each", "all_or_nothing"]),
+        "invite.reissue_override" | "invite.names_required" => value.is_boolean(),
         "invite_link.uses" => absent || number(1, 1_000_000),
         "token.max_per_member" | "service_account.max_tokens" => absent || number(0, 10_000),
         "token.max_life_s" => absent || number(3_600, 10 * year_s),

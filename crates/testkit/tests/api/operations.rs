@@ -239,7 +239,10 @@ impl House {
             "change_policy" => json!({"invite.ttl_s": 3600, "approval.mode": "off"}),
             "apply_preset" => json!({"preset": "standard"}),
             "change_member_role" => json!({"role": "admin"}),
-            "change_invitation_role" => json!({"role": "guest"}),
+            "edit_invitation" => {
+                json!({"role": "guest", "groups": [self.group], "resources": [{"resource": self.resource, "role": "viewer"}]})
+            }
+            "refuse_invitation" => json!({"token": self.secret}),
             "invite" => json!({"invitations": [{"email": "new@b.test"}, {"email": "bad"}], "deliver": "email"}),
             "create_invite_link" => json!({"role": "member", "expires_in_s": 3600, "uses": 3}),
             "create_role" => json!({"name": "Auditor", "permissions": ["audit.read"]}),

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use guildhall_domain::ids::OrgId;
+use guildhall_domain::time::Timestamp;
 use guildhall_store::read::{Page, audit, credential, invitation, member, organization};
 use guildhall_testkit::{Caller, TestApp, engines};
 use serde_json::{Value, json};
@@ -20,7 +21,7 @@ async fn inside(test: &TestApp, id: OrgId) -> (String, u64, Vec<(u64, String)>) 
             .into_iter()
             .map(|(_, m)| json!([m.id, m.user, m.role, m.status, m.sessions_from, m.joined_at]))
             .collect();
-        let invitations = invitation::list(conn, id, None, &Page { after: None, limit: 10_000 })?;
+        let invitations = invitation::list(conn, id, None, &Page { after: None, limit: 10_000 }, Timestamp::default())?;
         let invitations: Vec<_> = invitations
             .into_iter()
             .map(|i| json!([i.id, i.role, i.state, i.expires_at, i.deliver, i.revision]))

@@ -10,7 +10,7 @@ use guildhall_domain::refusal::Code;
 use guildhall_server::ops::accept::{self, Accept};
 use guildhall_server::ops::departures::{self, Handover};
 use guildhall_server::ops::identities::{self, Verify};
-use guildhall_server::ops::invitations::{self, NewInvitation, NewInvitations};
+use guildhall_server::ops::inviting::{self, NewInvitation, NewInvitations};
 use guildhall_server::ops::members::{self, NewRole};
 use guildhall_server::ops::organizations::{self, NewOrganization};
 use guildhall_server::ops::{Answer, Ctx, Idempotency};
@@ -96,10 +96,10 @@ async fn owners_at_each_others_throats_never_leave_an_organization_ownerless() {
 /// Invites `email` by link or mail, and gives the secret.
 async fn invited(scene: &Scene, organization: &str, email: &str, by_mail: bool) -> String {
     let wanted = NewInvitations {
-        invitations: vec![NewInvitation { email: email.to_owned(), role: None, name: None }],
+        invitations: vec![NewInvitation { email: Some(email.to_owned()), ..NewInvitation::default() }],
         deliver: Some(if by_mail { "email" } else { "link" }.to_owned()),
     };
-    let Ok(Answer::Done(made)) = invitations::invite(&scene.ctx(Some(&scene.people[0])), organization, wanted).await
+    let Ok(Answer::Done(made)) = inviting::invite(&scene.ctx(Some(&scene.people[0])), organization, wanted).await
     else {
         panic!("the invitation is made");
     };
@@ -203,10 +203,10 @@ async fn one_idempotency_key_has_one_effect() {
                 Ctx { idempotency: Some(Idempotency { key, body: [1; 32] }), ..scene.ctx(Some(&scene.people[0])) };
             let tries = (0..4).map(|_| {
                 let ctx = base.clone();
-                let one = NewInvitation { email: format!("key{round}@acme.test"), role: None, name: None };
+                let one = NewInvitation { email: Some(format!("key{round}@acme.test")), ..NewInvitation::default() };
                 async move {
                     let wanted = NewInvitations { invitations: vec![one], deliver: Some("link".to_owned()) };
-                    match invitations::invite(&ctx, "keys", wanted).await {
+                    match inviting::invite(&ctx, "keys", wanted).await {
                         Ok(Answer::Done(made)) => json!(made),
                         other => panic!("{other:?}"),
                     }

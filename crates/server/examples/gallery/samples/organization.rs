@@ -126,6 +126,8 @@ fn settings(visit: &Visit, may_edit: bool) -> OrganizationPage {
         may_save: may_edit,
         fixed: KnobGroup::default(),
         groups: if may_edit { groups() } else { Vec::new() },
+        reset_links: may_edit
+            .then(|| Action::ask_and_leave("Reset Invite Links", "/acme/admin/org/reset-links").danger()),
         delete: if may_edit {
             Action::ask_and_leave("Delete organization", "/acme/admin/org/delete").danger()
         } else {

@@ -9,6 +9,7 @@ mod audit;
 mod forms;
 mod going;
 mod invitations;
+mod links;
 mod organization;
 mod parts;
 mod people;
@@ -33,6 +34,7 @@ pub use invitations::{
     AcceptPage, AcceptState, InvitationPage, InviteAddressesPage, InviteResultPage, InviteRolesPage, InviteeRow,
     SentRow,
 };
+pub use links::{InviteLinksPage, LinkRow};
 pub use organization::{Knob, KnobControl, KnobGroup, OrganizationPage};
 pub use parts::{Action, ActionKind, Chip, Fact, FactValue, Flash, Pager, Place, Tone};
 pub use people::{MemberPage, PeoplePage, PersonRow, RemovedRow};

@@ -93,6 +93,8 @@ pub struct OrganizationPage {
     pub fixed: KnobGroup,
     /// Whether this reader may change any of the settings.
     pub may_save: bool,
+    /// Resetting all invite links, where there are any and this reader may.
+    pub reset_links: Option<Action>,
     /// Deleting, offered or refused.
     pub delete: Action,
 }

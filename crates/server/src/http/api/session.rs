@@ -14,6 +14,7 @@ use crate::http::extract::{Body, NoParameters, Query};
 use crate::http::problem::Problem;
 use crate::http::reply::{clear_session, done, set_session};
 use crate::ops::accept::{self, Accept, CameIn, SignUp};
+use crate::ops::declining::{self, Decline};
 use crate::ops::identities::{self, Me};
 use crate::ops::introspect::{self, Introspect, Introspected};
 use crate::ops::sessions::{self, SignIn, SignedIn};
@@ -131,6 +132,13 @@ pub async fn sign_up(ctx: Ctx, State(app): State<Arc<App>>, Body(wanted): Body<S
     responses((status = 200, description = "A member now", body = CameInAnswer)))]
 pub async fn accept(ctx: Ctx, State(app): State<Arc<App>>, Body(wanted): Body<Accept>) -> Result<Response, Problem> {
     Ok(came_in(&app, StatusCode::OK, accept::accept(&ctx, wanted).await?))
+}
+
+/// Decline an invitation.
+#[utoipa::path(post, path = "/invitations/refuse", tag = "Session", operation_id = "refuse_invitation", request_body = Decline,
+    responses((status = 204, description = "Declined; the link is dead")))]
+pub async fn refuse(ctx: Ctx, Body(wanted): Body<Decline>) -> Result<Response, Problem> {
+    Ok(done(declining::refuse(&ctx, wanted).await?))
 }
 
 /// Ask what a session or token stands for.

@@ -119,7 +119,8 @@ impl Generator {
         let ids: Vec<_> = found.iter().map(|i| i.id.clone()).collect();
         let id = self.one_of(&ids, "inv");
         let if_match = found.and_then(|i| self.seen(i.revision));
-        let role = json!({"role": self.role(place)});
+        let mut role = if self.dice.percent(70) { json!({"role": self.role(place)}) } else { json!({}) };
+        self.carried(place, &mut role);
         let on = |method, route, body| Request {
             method,
             route,
@@ -134,6 +135,23 @@ impl Generator {
             1 => on("DELETE", "/organizations/{}/invitations/{}", Value::Null),
             2 => on("POST", "/organizations/{}/invitations/{}/resend", json!({"deliver": "link"})),
             _ => on("POST", "/organizations/{}/invitations/{}/resend", Value::Null),
+        }
+    }
+
+    /// Sometimes something to carry.
+    fn carried(&mut self, place: &Organization, body: &mut Value) {
+        if self.dice.percent(20) {
+            let groups: Vec<_> = self.model.groups.iter().filter(|g| g.organization == place.id).cloned().collect();
+            let ids: Vec<_> = groups.into_iter().map(|g| g.id).collect();
+            let some: Vec<_> = (0..self.dice.below(3)).map(|_| self.one_of(&ids, "grp")).collect();
+            body["groups"] = json!(some);
+        }
+        if self.dice.percent(20) {
+            let here: Vec<_> = self.model.resources.iter().filter(|r| r.organization == place.id).cloned().collect();
+            let ids: Vec<_> = here.into_iter().map(|r| r.id).collect();
+            let one = |dice: &mut Self| json!({"resource": dice.one_of(&ids, "res"), "role": dice.dice.word(&["viewer", "editor", "manager", "none"])});
+            let some: Vec<_> = (0..self.dice.below(3)).map(|_| one(self)).collect();
+            body["resources"] = json!(some);
         }
     }
 
@@ -189,6 +207,13 @@ impl Generator {
 
     fn wanted(&mut self, place: &Organization) -> Value {
         let mut one = json!({"email": self.dice.word(EMAILS)});
+        if self.dice.percent(15) {
+            one = json!({"handle": self.dice.word(&["ann", "ann", "bob", "nobody"])});
+            if self.dice.percent(10) {
+                one["email"] = json!("ann@acme.test");
+            }
+        }
+        self.carried(place, &mut one);
         if self.dice.percent(75) {
             one["role"] = json!(self.role(place));
         }
@@ -218,7 +243,12 @@ impl Generator {
         let chosen = chosen.cloned();
         let secret = chosen.as_ref().map_or_else(|| "~invite.999.9".to_owned(), |i| i.secret.clone());
         let holder = chosen.and_then(|i| {
-            let mut same = self.model.people.iter().filter(|p| p.email.eq_ignore_ascii_case(&i.email));
+            let named = i.invitee.map(|(id, _)| id);
+            let mut same = self
+                .model
+                .people
+                .iter()
+                .filter(|p| p.email.eq_ignore_ascii_case(&i.email) || Some(&p.id) == named.as_ref());
             same.next().map(|p| p.id.clone())
         });
         let keys = holder.map(|person| self.keys_of(&person)).unwrap_or_default();
@@ -227,6 +257,10 @@ impl Generator {
             1..=5 => self.dice.pick(&keys).cloned().unwrap_or(Who::Anybody),
             _ => Who::Anybody,
         };
+        if self.dice.percent(8) {
+            let body = json!({"token": secret});
+            return Request { method: "POST", route: "/invitations/refuse", body, who, ..Request::get("") };
+        }
         let body = json!({"token": secret, "name": name, "password": password});
         Request { method: "POST", route: "/invitations/accept", body, who, ..Request::get("") }
     }

@@ -8,6 +8,7 @@ mod events;
 mod invitation;
 mod invite;
 mod knobs;
+mod links;
 mod organization;
 mod people;
 mod person;
@@ -38,6 +39,9 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/{org}/admin/invite", get(invite::start).post(invite::back))
         .route("/{org}/admin/invite/roles", get(invite::again).post(invite::roles))
         .route("/{org}/admin/invite/send", get(invite::again).post(invite::send))
+        .route("/{org}/admin/invite/links", get(links::show).post(links::make))
+        .route("/{org}/admin/invite/links/{link}/cancel", post(links::cancel))
+        .route("/{org}/admin/org/reset-links", get(links::ask_reset).post(links::reset))
         .route("/{org}/admin/invitations/{invitation}", get(invitation::show))
         .route("/{org}/admin/invitations/{invitation}/role", get(role::of_invitation).post(role::change_of_invitation))
         .route("/{org}/admin/invitations/{invitation}/resend", post(invitation::resend))

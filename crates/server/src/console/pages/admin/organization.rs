@@ -8,7 +8,7 @@ use guildhall_domain::refusal::{Code, Refusal};
 use serde_json::{Map, Value};
 
 use super::desk::Desk;
-use super::knobs;
+use super::{knobs, links};
 use crate::console::verdict::sentence;
 use crate::console::view::{
     Action, ConfirmPage, Consequence, Input, Knob, KnobControl, KnobGroup, OrganizationPage, Place, Shell, Tone,
@@ -99,6 +99,7 @@ fn page(desk: &Desk, policy: &PolicyView, profile: Tried<'_>, settings: Tried<'_
         groups: open_groups(desk, policy, may_turn, settings),
         fixed: fixed_group(desk, policy),
         may_save: may_turn && policy.settings.iter().any(|knob| knob.open),
+        reset_links: links::reset_action(desk),
         delete: match desk.scene.place.permit(Asks::OrganizationDelete) {
             Ok(_) => Action::ask_and_leave(delete, desk.href("org/delete")).danger(),
             Err(refusal) => Action::refused(delete, desk.why(Asks::OrganizationDelete, &refusal)),

@@ -7,7 +7,7 @@ use guildhall_domain::member::{Member, Status};
 use guildhall_domain::time::Timestamp;
 
 use super::desk::{Desk, with_query};
-use super::rows;
+use super::{links, rows};
 use crate::console::view::{Action, Choice, Pager, PeoplePage, RemovedRow};
 use crate::console::visit::{Shown, Visit, go};
 use crate::ops::members::MemberQuery;
@@ -21,6 +21,10 @@ pub(super) async fn start(Path(org): Path<String>) -> Response {
 /// `GET /{org}/admin/users`
 pub(super) async fn list(visit: Visit, Path(org): Path<String>) -> Shown {
     let desk = Desk::open(visit, &org).await?;
+    // PX-16: an address that opens inviting at once.
+    if desk.asked("invite").as_deref() == Some("true") && desk.scene.may(Asks::MemberInvite) {
+        return Ok(go(&desk.href(if links::are_offered(&desk) { "invite/links" } else { "invite" })));
+    }
     let query = MemberQuery {
         query: desk.asked("query"),
         status: desk.asked("status"),
