@@ -238,6 +238,7 @@ impl Change {
             | Self::MemberApproved { member: m, .. }
             | Self::MemberReactivated { member: m } => Some(m.organization),
             Self::PolicyChanged { organization, .. } => Some(*organization),
+            Self::PresetApplied { after, .. } => Some(after.id),
             _ => None,
         }
     }

@@ -10,6 +10,7 @@ use crate::access::Permit;
 use crate::change::{Change, Naming};
 use crate::identity::Identity;
 use crate::ids::{MemberId, OrgId};
+use crate::joining::domains_set;
 use crate::member::{Member, MemberKind, Origin, Status};
 use crate::policy::{KnobError, Policy};
 use crate::preset::{Preset, Rules};
@@ -87,10 +88,14 @@ pub fn create(
         sessions_from: Timestamp::default(),
         revision: 0,
     };
-    vec![
+    let id = organization.id;
+    let led = preset.policy_with(&organization.policy).ok().and_then(|policy| domains_set(id, None, &policy));
+    let mut changes = vec![
         Change::OrganizationCreated { organization: Box::new(organization) },
         Change::MemberJoined { member: Box::new(joined) },
-    ]
+    ];
+    changes.extend(led);
+    changes
 }
 
 /// Renames an organization; nothing changes when nothing differs.
@@ -134,7 +139,11 @@ pub fn change_policy(
     if after == organization.policy {
         return Ok(Vec::new());
     }
-    Ok(vec![Change::PolicyChanged { organization: organization.id, before: organization.policy.clone(), after }])
+    let led = domains_set(organization.id, Some(rules), &policy);
+    let before = organization.policy.clone();
+    let mut changes = vec![Change::PolicyChanged { organization: organization.id, before, after }];
+    changes.extend(led);
+    Ok(changes)
 }
 
 fn refused_knobs(errors: &[KnobError]) -> Refusal {

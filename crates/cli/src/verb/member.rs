@@ -1,4 +1,4 @@
-//! `guildhall member`: list, invite and remove the members of an organization.
+//! `guildhall member`: list, invite, approve and remove the members of an organization.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -22,6 +22,10 @@ pub(crate) enum Command {
     Invite(Invite),
     /// End a membership
     Remove(Remove),
+    /// Let somebody in who waits or asked to join
+    Approve(Answered),
+    /// Turn somebody away who waits or asked to join
+    Reject(Rejected),
 }
 
 #[derive(Debug, clap::Args)]
@@ -86,6 +90,26 @@ pub(crate) struct Remove {
     dry_run: bool,
 }
 
+#[derive(Debug, clap::Args)]
+pub(crate) struct Answered {
+    #[command(flatten)]
+    remote: RemoteArgs,
+    /// The member's id or mail address
+    member: String,
+    /// Say what would happen, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Rejected {
+    #[command(flatten)]
+    of: Answered,
+    /// Why; mailed and shown to the person
+    #[arg(long)]
+    reason: Option<String>,
+}
+
 fn transfer(text: &str) -> Result<(String, String), String> {
     let parts = text.split_once('=').filter(|(resource, member)| !resource.is_empty() && !member.is_empty());
     parts
@@ -98,6 +122,8 @@ pub(crate) fn run(command: &Command, output: &mut Output) -> Result<(), Failure>
         Command::List(args) => list(args, output),
         Command::Invite(args) => invite(args, output),
         Command::Remove(args) => remove(args, output),
+        Command::Approve(args) => answer(args, "approve", None, output),
+        Command::Reject(args) => answer(&args.of, "reject", args.reason.as_deref(), output),
     }
 }
 
@@ -230,6 +256,26 @@ fn remove(args: &Remove, output: &mut Output) -> Result<(), Failure> {
     })
 }
 
+/// Lets somebody in who waits, or turns them away.
+fn answer(args: &Answered, verb: &str, reason: Option<&str>, output: &mut Output) -> Result<(), Failure> {
+    let remote = Remote::new(&args.remote)?;
+    block_on(async {
+        let member = if args.member.contains('@') { find(&remote, &args.member).await? } else { args.member.clone() };
+        let body = reason.map(|reason| json!({"reason": reason}));
+        let path = ["members", member.as_str(), verb];
+        let told = remote.ask(Method::POST, &path, dry_run(args.dry_run), body.as_ref()).await?;
+        if args.dry_run {
+            return plan(&told, output);
+        }
+        let done = if verb == "approve" { "approved" } else { "rejected" };
+        if output.json {
+            output.value(&json!({done: member}))
+        } else {
+            output.line(format!("{done} {} ({member})", args.member))
+        }
+    })
+}
+
 /// The member with exactly that address.
 async fn find(remote: &Remote, address: &str) -> Result<String, Failure> {
     let mut found = None;
@@ -263,6 +309,7 @@ fn plan(answer: &Value, output: &mut Output) -> Result<(), Failure> {
         ("access_gained", "would gain"),
         ("access_lost", "would lose"),
         ("mails", "would mail"),
+        ("stranded", "would strand"),
     ] {
         for item in answer.get(name).and_then(Value::as_array).into_iter().flatten() {
             output.line(format!("{word}: {}", item.as_str().map_or_else(|| item.to_string(), str::to_owned)))?;

@@ -3,6 +3,7 @@
 
 pub mod accept;
 pub mod approvals;
+pub mod arrivals;
 pub mod audit;
 pub mod check;
 pub mod grants;
@@ -27,6 +28,7 @@ pub mod roster;
 pub mod seats;
 pub mod sessions;
 pub mod setup;
+pub mod stranded;
 pub mod tokens;
 pub mod view;
 

@@ -14,8 +14,8 @@ use guildhall_store::read::{Page, member as members, organization};
 use guildhall_store::{Stop, Tx};
 use serde_json::{Map, Value};
 
-use super::Ctx;
 use super::view::{EventTarget, Preview, PreviewAccess, PreviewChange, PreviewMail};
+use super::{Ctx, stranded};
 
 /// The preview of everything `tx` has applied.
 ///
@@ -23,8 +23,7 @@ use super::view::{EventTarget, Preview, PreviewAccess, PreviewChange, PreviewMai
 /// [`Stop`].
 pub fn of(ctx: &Ctx, tx: &mut Tx<'_>) -> Result<Preview, Stop> {
     let changes: Vec<Change> = tx.changes().to_vec();
-    let mut preview =
-        Preview { changes: Vec::new(), access_gained: Vec::new(), access_lost: Vec::new(), mails: Vec::new() };
+    let mut preview = Preview::default();
     for change in &changes {
         if let Some(fact) = change.audit() {
             let (kind, id, name) = fact.target;
@@ -84,6 +83,7 @@ fn compare_rules(
 ) -> Result<(), Stop> {
     let here = after.id;
     let (before, after) = (ctx.app.rules_uncached(before)?, ctx.app.rules_uncached(after)?);
+    preview.stranded.extend(stranded::of(tx, here, &before, &after)?);
     for role in after.preset().organization_roles() {
         let names = (names(&before, Some(&role.slug)), names(&after, Some(&role.slug)));
         if names.0 == names.1 {

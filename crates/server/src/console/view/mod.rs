@@ -31,7 +31,7 @@ pub use invitations::{
     AcceptPage, AcceptState, InvitationPage, InviteAddressesPage, InviteResultPage, InviteRolesPage, InviteeRow,
     SentRow,
 };
-pub use organization::{Knob, KnobControl, KnobGroup, OrganizationPage};
+pub use organization::{ApprovalSwitch, Knob, KnobControl, KnobGroup, OrganizationPage};
 pub use parts::{Action, ActionKind, Chip, Fact, FactValue, Flash, Pager, Place, Tone};
 pub use people::{MemberPage, PeoplePage, PersonRow};
 pub use person::{Avatar, Person};

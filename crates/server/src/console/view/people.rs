@@ -53,6 +53,10 @@ pub struct PeoplePage {
     pub invite: Option<Action>,
     /// Advice above the list, such as that a second owner is missing.
     pub advice: Option<String>,
+    /// How many seats of how many are taken; `None` where there are as many as it takes.
+    pub seats: Option<(u64, u64)>,
+    /// The notice of an organization of certain mail domains (PX-21).
+    pub domains: Option<String>,
 }
 
 /// `GET /{org}/admin/users/{mem}`

@@ -27,6 +27,7 @@ fn page(visit: &Visit, scene: &Scene, refused: Option<String>) -> ConfirmPage {
         ],
         refused,
         typed: None,
+        reason: None,
         action: format!("/{}/leave", scene.slug()),
         yes: scene.words.leave_yes.clone(),
         danger: true,
