@@ -4,6 +4,7 @@
 //! crate. Time and fresh ids come in as arguments.
 
 pub mod access;
+pub mod account;
 pub mod action;
 pub mod approval;
 pub mod change;
@@ -14,6 +15,7 @@ pub mod ids;
 pub mod invitation;
 pub mod invite_link;
 pub mod joining;
+pub mod limit;
 pub mod member;
 pub mod organization;
 pub mod permission;
@@ -23,7 +25,9 @@ pub mod reach;
 pub mod refusal;
 pub mod resource;
 pub mod rights;
+pub mod role;
 pub mod seats;
 pub mod text;
 pub mod time;
 pub mod token;
+pub mod usage;

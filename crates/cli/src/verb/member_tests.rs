@@ -141,7 +141,8 @@ fn somebody_who_waits_is_approved_or_rejected_with_a_reason() {
         ("204 No Content", String::new()),
     ]);
     let (mut output, read) = captured(false);
-    let of = |member: &str| Answered { remote: removal(&server, member).remote, member: member.to_owned(), dry_run: false };
+    let of =
+        |member: &str| Answered { remote: removal(&server, member).remote, member: member.to_owned(), dry_run: false };
     run(&Command::Approve(of("Ada@Example.com")), &mut output).unwrap();
     server.asked();
     assert_eq!(server.asked().line, "POST /api/v1/organizations/acme/members/mem_1/approve");

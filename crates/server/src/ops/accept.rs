@@ -112,7 +112,7 @@ pub async fn look(ctx: &Ctx, token: &str) -> Result<Opened, Stop> {
         let found = invitations::by_secret(conn, &hash)?.ok_or(Code::InvitationUnknown)?;
         invitation::open(&found, ctx.now)?;
         let place = organization::by_id(conn, found.organization)?.ok_or(Code::InvitationUnknown)?;
-        let rules = ctx.app.rules(&place)?;
+        let rules = ctx.app.rules(conn, &place)?;
         let key = Email::parse(&found.email, "email")?;
         let taken = identity::verified(conn, key.key())?.is_some() && found.deliver == invitation::Deliver::Email;
         let refusal = match &ctx.caller {
@@ -126,8 +126,8 @@ pub async fn look(ctx: &Ctx, token: &str) -> Result<Opened, Stop> {
             None => None,
         };
         let inviter = found.created_by.map(|by| members::by_id(conn, place.id, by)).transpose()?.flatten();
-        let many = rules.preset().organization_roles().count() > 1;
-        let role = rules.preset().role("organization", &found.role).filter(|_| many);
+        let many = rules.organization_roles().count() > 1;
+        let role = rules.role("organization", &found.role).filter(|_| many);
         Ok(Opened {
             organization: place.name,
             role: role.map(|r| r.name.clone()).unwrap_or_default(),
@@ -219,7 +219,7 @@ fn enter(
         return Err(Code::InvitationOtherPerson.into());
     }
     let place = organization::by_id(tx, found.organization)?.ok_or(Code::InvitationUnknown)?;
-    let rules = ctx.app.rules(&place)?;
+    let rules = ctx.app.rules(tx, &place)?;
     let waiting = members::by_id(tx, found.organization, found.member)?.ok_or(Code::InvitationUnknown)?;
     let (who, changes) = match (&ctx.caller, newcomer_facts) {
         (Some(caller), _) => {
@@ -296,7 +296,7 @@ fn signed_up(ctx: &Ctx, tx: &mut Tx<'_>, named: &str, who: &Identity, password: 
     let found = organization::find(tx, named)?.ok_or(Code::JoinClosed)?;
     tx.take_organization(found.id)?.ok_or(Code::JoinClosed)?;
     let place = organization::by_id(tx, found.id)?.ok_or(Code::JoinClosed)?;
-    let rules = ctx.app.rules(&place)?;
+    let rules = ctx.app.rules(tx, &place)?;
     let facts = facts(tx, &rules, place.id, None)?;
     let member = joining::newcomer(tx, &rules, place.id, who, Origin::SignUp);
     tx.apply(decide_sign_up(&rules, who, password.to_owned(), member, &facts, ctx.now)?)?;
@@ -311,7 +311,7 @@ fn signed_up(ctx: &Ctx, tx: &mut Tx<'_>, named: &str, who: &Identity, password: 
 pub async fn open_to_all(ctx: &Ctx, organization: String) -> Result<String, Stop> {
     ctx.read(move |ctx, conn| {
         let found = organization::find(conn, &organization)?.ok_or(Code::JoinClosed)?;
-        let rules = ctx.app.rules(&found)?;
+        let rules = ctx.app.rules(conn, &found)?;
         let facts = facts(conn, &rules, found.id, None)?;
         if is_open(rules.policy(), &facts) { Ok(found.name) } else { Err(Code::JoinClosed.into()) }
     })

@@ -73,7 +73,7 @@ pub fn leads_anywhere(tx: &mut Tx<'_>, who: &Identity) -> Result<bool, Stop> {
 fn enter(ctx: &Ctx, tx: &mut Tx<'_>, who: &Identity, email: &Email, here: OrgId, wanted: bool) -> Result<(), Stop> {
     tx.take_organization(here)?.ok_or(Code::NotFound)?;
     let place = organization::by_id(tx, here)?.ok_or(Code::NotFound)?;
-    let rules = ctx.app.rules(&place)?;
+    let rules = ctx.app.rules(tx, &place)?;
     if let Some(member) = members::of_identity_here(tx, here, who.id)? {
         if waits_no_more(&rules, &member) {
             tx.apply(approval::approve_by_policy(&member, ctx.now))?;

@@ -137,12 +137,12 @@ pub async fn ask(ctx: &Ctx, name: &str) -> Result<Answer<JoinRequestView>, Stop>
     ctx.write(move |ctx, tx| {
         tx.take_identity(user)?;
         let found = organization::find(tx, &name)?.ok_or(Code::NotFound)?;
-        if !ctx.app.rules(&found)?.policy().join_requests {
+        if !ctx.app.rules(tx, &found)?.policy().join_requests {
             return Err(Code::NotFound.into());
         }
         tx.take_organization(found.id)?.ok_or(Code::NotFound)?;
         let place = organization::by_id(tx, found.id)?.ok_or(Code::NotFound)?;
-        let rules = ctx.app.rules(&place)?;
+        let rules = ctx.app.rules(tx, &place)?;
         let who = identity::by_id(tx, user)?.ok_or(Code::AuthInvalid)?;
         let proved = who.email_verified_at.is_some();
         let facts = facts(tx, &rules, place.id, Some(user))?;

@@ -339,7 +339,7 @@ pub async fn change_policy(ctx: &Ctx, name: &str, wanted: Map<String, Value>) ->
         let changed = !changes.is_empty();
         tx.apply(changes)?;
         let after = organization::by_id(tx, place.organization.id)?.ok_or(Code::NotFound)?;
-        let rules = ctx.app.rules_uncached(&after)?;
+        let rules = ctx.app.rules_uncached(tx, &after)?;
         if changed && approval::opens(place.rules.policy(), rules.policy()) {
             approvals::approve_waiting(ctx, tx, &after, &rules)?;
         }

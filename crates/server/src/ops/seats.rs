@@ -75,7 +75,7 @@ pub fn watch(ctx: &Ctx, tx: &mut Tx<'_>) -> Result<(), Stop> {
                 Change::PolicyChanged { .. } | Change::PresetApplied { .. } | Change::OrganizationCreated { .. }
             )
         });
-        let rules: Arc<Rules> = if turned { ctx.app.rules_uncached(&place)? } else { ctx.app.rules(&place)? };
+        let rules: Arc<Rules> = if turned { ctx.app.rules_uncached(tx, &place)? } else { ctx.app.rules(tx, &place)? };
         let policy = rules.policy();
         let Some(most) = seats::most(policy) else { continue };
         let taken = joins::seats(tx, here)?;

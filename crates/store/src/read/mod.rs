@@ -7,11 +7,13 @@ pub mod identity;
 pub mod invitation;
 pub mod invite_link;
 pub mod joining;
+pub mod limit;
 pub mod member;
 pub mod organization;
 pub mod outbox;
 pub mod preset;
 pub mod resource;
+pub mod role;
 pub mod schema;
 
 use guildhall_domain::ids::OrgId;
@@ -37,6 +39,7 @@ pub(crate) fn statements() -> impl Iterator<Item = String> {
         outbox::STATEMENTS,
         preset::STATEMENTS,
         invite_link::STATEMENTS,
+        role::STATEMENTS,
     ]
     .into_iter()
     .flatten()
@@ -46,6 +49,7 @@ pub(crate) fn statements() -> impl Iterator<Item = String> {
     .chain(audit::statements())
     .chain(group::statements())
     .chain(resource::statements())
+    .chain(limit::statements())
 }
 
 /// How many ids one question takes. One statement serves every smaller number, so few are prepared.

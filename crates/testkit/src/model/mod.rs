@@ -18,6 +18,7 @@ mod presets;
 mod questions;
 mod request;
 mod resources;
+mod roles;
 mod rules;
 mod state;
 mod tokens;
@@ -28,6 +29,7 @@ pub use groups::Group;
 pub use invite_links::InviteLink;
 pub use request::{Letter, Reply, Request, Who};
 pub use resources::{Grant, Resource};
+pub use roles::OwnRole;
 pub use rules::{Reach, Rulebook};
 pub use state::{Invitation, Link, Member, Organization, Person, Session, Token};
 

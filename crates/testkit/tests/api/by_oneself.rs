@@ -28,6 +28,7 @@ async fn status(owner: &mut Caller, email: &str) -> String {
     if found.count() == 0 { String::new() } else { found.at("/items/0/status").to_owned() }
 }
 
+// PX-24, ON-1, ON-2
 #[tokio::test]
 async fn px_24_nobody_signs_in_before_the_address_is_proved() {
     for engine in engines() {
@@ -80,6 +81,7 @@ async fn on_9_addresses_of_other_domains_and_short_lived_ones_do_not_sign_up() {
     }
 }
 
+// PX-21, PX-22, TP-23
 #[tokio::test]
 async fn px_21_an_organization_of_a_mail_domain_takes_and_invites_nobody_else() {
     for engine in engines() {
@@ -239,6 +241,48 @@ async fn px_5_names_of_organizations_keep_the_rules_and_one_person_has_one() {
     }
 }
 
+// PX-20
+#[tokio::test]
+async fn px_20_a_link_takes_whoever_has_no_organization_yet() {
+    for engine in engines() {
+        let (test, mut owner) = TestApp::house(engine, "standard").await;
+        policy(&mut owner, json!({"identity.organizations": "one"})).await;
+        test.found(&mut owner, "other", "standard").await;
+        let mut ann = test.join(&mut owner, "other", "ann@else.test", "member").await;
+        let link = owner.post(&format!("{HERE}/invite-links"), json!({})).await.expect(201);
+        let token = link.at("/link").rsplit('/').next().unwrap_or_default().to_owned();
+        let come = json!({"token": token});
+        ann.caller.post("/invitations/accept", come.clone()).await.refused(409, "member.elsewhere");
+        assert_eq!(status(&mut owner, "ann@else.test").await, "", "nothing changes");
+        owner.delete(&format!("/organizations/other/members/{}", ann.member)).await.expect(204);
+        test.sign_in("ann@else.test").await.post("/invitations/accept", come).await.expect(200);
+        assert_eq!(status(&mut owner, "ann@else.test").await, "active");
+        test.deliver().await;
+        test.stop().await;
+    }
+}
+
+// PX-3
+#[tokio::test]
+async fn px_3_any_member_manages_the_people_of_their_own_organization_and_no_others() {
+    for engine in engines() {
+        let (test, mut owner) = TestApp::house(engine, "pixie-auth0").await;
+        let ann = test.join(&mut owner, "acme", "ann@acme.test", "member").await;
+        let mut bo = test.join(&mut owner, "acme", "bo@acme.test", "member").await;
+        let mut cy = test.join(&mut owner, "acme", "cy@acme.test", "member").await;
+        owner.delete(&format!("{HERE}/members/{}", cy.member)).await.expect(204);
+        cy.caller = test.sign_in("cy@acme.test").await;
+        cy.caller.post("/organizations", json!({"name": "Elsewhere", "preset": "pixie-auth0"})).await.expect(201);
+        let path = format!("{HERE}/members/{}", ann.member);
+        cy.caller.delete(&path).await.refused(404, "not_found");
+        bo.caller.send("POST", &format!("{path}/end-sessions"), None, &[]).await.expect(204);
+        bo.caller.delete(&path).await.expect(204);
+        test.deliver().await;
+        test.stop().await;
+    }
+}
+
+// PX-23, PX-13, PX-14
 #[tokio::test]
 async fn px_23_signing_up_without_invitation_makes_or_joins_the_organization_of_the_domain() {
     for engine in engines() {

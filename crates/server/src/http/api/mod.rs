@@ -1,5 +1,6 @@
 //! The handlers of the REST API, by subject: read the request, call one use case, answer.
 
+pub mod account;
 pub mod audit;
 pub mod check;
 pub mod groups;
@@ -7,6 +8,7 @@ pub mod identity;
 pub mod invitations;
 pub mod invite_links;
 pub mod joining;
+pub mod limits;
 pub mod members;
 pub mod organizations;
 pub mod presets;

@@ -12,8 +12,8 @@ use super::desk::Desk;
 use super::knobs;
 use crate::console::verdict::sentence;
 use crate::console::view::{
-    Action, ApprovalSwitch, ConfirmPage, Consequence, Input, Knob, KnobControl, KnobGroup, OrganizationPage, Place, Shell, Tone,
-    TypedWord,
+    Action, ApprovalSwitch, ConfirmPage, Consequence, Input, Knob, KnobControl, KnobGroup, OrganizationPage, Place,
+    Shell, Tone, TypedWord,
 };
 use crate::console::visit::{Sent, Shown, Visit, Wrong, go_with};
 use crate::ops::members::{self, MemberQuery};

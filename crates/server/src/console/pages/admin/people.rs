@@ -80,7 +80,7 @@ fn roles(desk: &Desk, chosen: Option<&str>) -> Vec<Choice> {
     if !desk.has_roles() {
         return Vec::new();
     }
-    let each = desk.scene.place.rules.preset().organization_roles();
+    let each = desk.scene.place.rules.organization_roles();
     let all = Choice::new("", "All roles").selected(chosen.is_none());
     let choice = |slug: &str, name: &str| Choice::new(slug, name).selected(chosen == Some(slug));
     std::iter::once(all).chain(each.map(|role| choice(&role.slug, &role.name))).collect()
@@ -109,7 +109,8 @@ fn domains(desk: &Desk) -> Option<String> {
         ApprovalMode::All => "New people are approved by an administrator.",
         ApprovalMode::OutsideDomains => "New people with another address than ours are approved by an administrator.",
     };
-    (!names.is_empty()).then(|| format!("Only people with an address of {} can be invited or join. {waits}", names.join(", ")))
+    (!names.is_empty())
+        .then(|| format!("Only people with an address of {} can be invited or join. {waits}", names.join(", ")))
 }
 
 /// CT-4: with fewer holders of the top role than recommended, the list says so.
