@@ -6,7 +6,7 @@ use guildhall_domain::member::{Member, Status};
 use guildhall_domain::text::{Email, fold};
 use guildhall_domain::time::Timestamp;
 
-use super::At;
+use super::{At, resource};
 use crate::conn::Conn;
 use crate::error::StoreError;
 use crate::params;
@@ -85,7 +85,7 @@ pub(super) fn inserted(conn: &mut Conn<'_>, at: &At<'_>, m: &Member) -> Result<(
     .map(drop)
 }
 
-pub(super) fn replaced(conn: &mut Conn<'_>, at: &At<'_>, m: &Member) -> Result<(), StoreError> {
+fn replaced(conn: &mut Conn<'_>, at: &At<'_>, m: &Member) -> Result<(), StoreError> {
     conn.execute(
         REPLACE,
         params![
@@ -129,7 +129,31 @@ pub(super) fn sessions_from(conn: &mut Conn<'_>, at: &At<'_>, m: &Member, from: 
     conn.execute(SESSIONS_FROM, params![m.organization, m.id, from, at.revision(m.organization)?]).map(drop)
 }
 
-pub(super) fn invitation_inserted(
+/// The waiting membership and its invitation.
+pub(super) fn invited(
+    conn: &mut Conn<'_>,
+    at: &At<'_>,
+    m: &Member,
+    i: &Invitation,
+    secret: &SecretHash,
+) -> Result<(), StoreError> {
+    inserted(conn, at, m)?;
+    invitation_inserted(conn, at, i, secret)
+}
+
+/// The membership is the person's, and the invitation used.
+pub(super) fn accepted(conn: &mut Conn<'_>, at: &At<'_>, i: &Invitation, m: &Member) -> Result<(), StoreError> {
+    invitation_accepted(conn, at, i)?;
+    replaced(conn, at, m)
+}
+
+/// Somebody is here no more, and nothing of theirs is left behind.
+pub(super) fn gone(conn: &mut Conn<'_>, at: &At<'_>, m: &Member) -> Result<(), StoreError> {
+    resource::member_gone(conn, at, m.organization, m.id)?;
+    status(conn, at, m, Status::Removed)
+}
+
+fn invitation_inserted(
     conn: &mut Conn<'_>,
     at: &At<'_>,
     i: &Invitation,
@@ -188,7 +212,7 @@ pub(super) fn invitation_cancelled(conn: &mut Conn<'_>, at: &At<'_>, i: &Invitat
     conn.execute(FORGET_MEMBER, params![i.organization, i.member]).map(drop)
 }
 
-pub(super) fn invitation_accepted(conn: &mut Conn<'_>, at: &At<'_>, i: &Invitation) -> Result<(), StoreError> {
+fn invitation_accepted(conn: &mut Conn<'_>, at: &At<'_>, i: &Invitation) -> Result<(), StoreError> {
     conn.execute(UNQUEUE, params![i.id])?;
     conn.execute(INVITATION_STATE, params![i.organization, i.id, State::Accepted, at.revision(i.organization)?])
         .map(drop)

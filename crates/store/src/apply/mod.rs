@@ -62,8 +62,7 @@ pub(crate) fn rows(
         }
         Change::OrganizationDeleted { organization, .. } => organization::deleted(conn, &at, *organization),
         Change::PolicyChanged { organization, before, after } => {
-            joining::policy_changed(conn, *organization, before, after)?;
-            organization::policy_changed(conn, &at, *organization, after)
+            organization::policy_changed(conn, &at, *organization, (before, after))
         }
         Change::PresetApplied { after, .. } => organization::preset_applied(conn, &at, after),
         Change::AccountChanged { organization, after, .. } => {
@@ -78,19 +77,13 @@ pub(crate) fn rows(
         Change::PasswordChanged { user, hash } => identity::password_changed(conn, *user, hash),
         Change::IdentityAuthenticationReset { user, at: from } => identity::authentication_reset(conn, *user, *from),
         Change::MemberJoined { member } => member::inserted(conn, &at, member),
-        Change::MemberInvited { member, invitation, secret } => {
-            member::inserted(conn, &at, member)?;
-            member::invitation_inserted(conn, &at, invitation, secret)
-        }
+        Change::MemberInvited { member, invitation, secret } => member::invited(conn, &at, member, invitation, secret),
         Change::InvitationResent { invitation, deliver, secret, expires_at } => {
             member::invitation_resent(conn, &at, invitation, *deliver, secret, *expires_at)
         }
         Change::InvitationRoleChanged { invitation, after } => member::invitation_role(conn, &at, invitation, after),
         Change::InvitationCancelled { invitation } => member::invitation_cancelled(conn, &at, invitation),
-        Change::InvitationAccepted { invitation, member } => {
-            member::invitation_accepted(conn, &at, invitation)?;
-            member::replaced(conn, &at, member)
-        }
+        Change::InvitationAccepted { invitation, member } => member::accepted(conn, &at, invitation, member),
         Change::MemberApproved { member, at: when } => member::approved(conn, &at, member, *when),
         Change::MemberRoleChanged { member, after } => {
             member::role_changed(conn, &at, member.organization, member.id, after)
@@ -100,10 +93,7 @@ pub(crate) fn rows(
         Change::MemberRejected { member, reason, at: when } => {
             joining::rejected(conn, &at, member, reason.as_deref(), *when)
         }
-        Change::MemberRemoved { member } | Change::MemberLeft { member } => {
-            resource::member_gone(conn, &at, member.organization, member.id)?;
-            member::status(conn, &at, member, Status::Removed)
-        }
+        Change::MemberRemoved { member } | Change::MemberLeft { member } => member::gone(conn, &at, member),
         Change::MemberSessionsEnded { member, at: from } => member::sessions_from(conn, &at, member, *from),
         Change::SessionsEnded { user, except, .. } => identity::sessions_ended(conn, *user, *except),
         Change::SessionEnded { user, session } => identity::session_ended(conn, *user, *session),
