@@ -154,13 +154,20 @@ impl House {
             "withdraw_join_request" => "south",
             _ => "acme",
         };
-        let mut path = operation.path.replace("{org}", organization).replace("{member}", member);
-        path = path
-            .replace("{invitation}", &self.invitation)
-            .replace("{role}", &self.role)
-            .replace("{token}", &self.token);
-        path = path.replace("{group}", &self.group).replace("{resource}", &self.resource).replace("{link}", &self.link);
-        path = path.replace("{grant}", &self.grant).replace("{limit}", &self.limit);
+        let mut path = operation.path.replace("{org}", organization);
+        for (name, value) in [
+            ("{member}", member),
+            ("{invitation}", &self.invitation),
+            ("{role}", &self.role),
+            ("{token}", &self.token),
+            ("{group}", &self.group),
+            ("{resource}", &self.resource),
+            ("{link}", &self.link),
+            ("{grant}", &self.grant),
+            ("{limit}", &self.limit),
+        ] {
+            path = path.replace(name, value);
+        }
         if operation.id == "get_usage" {
             path.push_str("?unit=tokens");
         }
