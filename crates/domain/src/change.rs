@@ -290,6 +290,7 @@ impl Change {
             | Self::MemberReactivated { member: m } => Some(m.organization),
             Self::ServiceAccount(ServiceAccountChange::Created { account, .. }) => Some(account.member.organization),
             Self::PolicyChanged { organization, .. } => Some(*organization),
+            Self::PresetApplied { after, .. } => Some(after.id),
             _ => None,
         }
     }

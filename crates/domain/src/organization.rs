@@ -10,6 +10,7 @@ use crate::access::Permit;
 use crate::change::{Change, Naming};
 use crate::identity::Identity;
 use crate::ids::{MemberId, OrgId};
+use crate::joining::domains_set;
 use crate::member::{Member, MemberKind, Origin, Status};
 use crate::policy::{KnobError, Policy};
 use crate::preset::{Preset, Rules};
@@ -87,10 +88,14 @@ pub fn create(
         sessions_from: Timestamp::default(),
         revision: 0,
     };
-    vec![
+    let id = organization.id;
+    let led = preset.policy_with(&organization.policy).ok().and_then(|policy| domains_set(id, None, &policy));
+    let mut changes = vec![
         Change::OrganizationCreated { organization: Box::new(organization) },
         Change::MemberJoined { member: Box::new(joined) },
-    ]
+    ];
+    changes.extend(led);
+    changes
 }
 
 /// Renames an organization; nothing changes when nothing differs.
@@ -139,6 +144,7 @@ pub fn change_policy(
     if rules.policy().token_value_again && !policy.token_value_again {
         changes.push(Change::TokenValuesErased { organization: organization.id });
     }
+    changes.extend(domains_set(organization.id, Some(rules), &policy));
     Ok(changes)
 }
 

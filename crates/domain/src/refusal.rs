@@ -82,6 +82,7 @@ codes! {
     AuthRequired = "auth.required", Unauthenticated, "sign in or send a token";
     AuthInvalid = "auth.invalid", Unauthenticated, "the credential is unknown, expired or revoked; sign in again or use another token";
     CredentialsWrong = "auth.wrong_credentials", Unauthenticated, "the email address and password do not belong together";
+    AuthUnproved = "auth.unproved", Forbidden, "prove first that the address is yours: open the link in the mail we have just sent to it";
     TokenMalformed = "token.malformed", Unauthenticated, "that is not a whole token: a character is missing or mistyped";
     CsrfInvalid = "csrf.invalid", Forbidden, "send the `csrf_token` of this session as `X-CSRF-Token`, or reload the page";
     AccessDenied = "access.denied", Forbidden, "your role here does not allow this; ask somebody who may";

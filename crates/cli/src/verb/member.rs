@@ -1,5 +1,6 @@
 //! `guildhall member`: list, invite and remove the members of an organization. What follows a removal is shown
 //! and undone in [`departure`].
+//! `guildhall member`: list, invite, approve and remove the members of an organization.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -28,6 +29,10 @@ pub(crate) enum Command {
     Plan(departure::One),
     /// Undo a removal
     Restore(departure::Restore),
+    /// Let somebody in who waits or asked to join
+    Approve(Answered),
+    /// Turn somebody away who waits or asked to join
+    Reject(Rejected),
 }
 
 #[derive(Debug, clap::Args)]
@@ -92,6 +97,26 @@ pub(crate) struct Remove {
     dry_run: bool,
 }
 
+#[derive(Debug, clap::Args)]
+pub(crate) struct Answered {
+    #[command(flatten)]
+    remote: RemoteArgs,
+    /// The member's id or mail address
+    member: String,
+    /// Say what would happen, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Rejected {
+    #[command(flatten)]
+    of: Answered,
+    /// Why; mailed and shown to the person
+    #[arg(long)]
+    reason: Option<String>,
+}
+
 fn transfer(text: &str) -> Result<(String, String), String> {
     let parts = text.split_once('=').filter(|(resource, member)| !resource.is_empty() && !member.is_empty());
     parts
@@ -106,6 +131,8 @@ pub(crate) fn run(command: &Command, output: &mut Output) -> Result<(), Failure>
         Command::Remove(args) => remove(args, output),
         Command::Plan(args) => departure::plan(args, output),
         Command::Restore(args) => departure::restore(args, output),
+        Command::Approve(args) => answer(args, "approve", None, output),
+        Command::Reject(args) => answer(&args.of, "reject", args.reason.as_deref(), output),
     }
 }
 
@@ -246,6 +273,25 @@ fn remove(args: &Remove, output: &mut Output) -> Result<(), Failure> {
 pub(super) async fn named(remote: &Remote, name: &str) -> Result<String, Failure> {
     if name.contains('@') { find(remote, name).await } else { Ok(name.to_owned()) }
 }
+/// Lets somebody in who waits, or turns them away.
+fn answer(args: &Answered, verb: &str, reason: Option<&str>, output: &mut Output) -> Result<(), Failure> {
+    let remote = Remote::new(&args.remote)?;
+    block_on(async {
+        let member = if args.member.contains('@') { find(&remote, &args.member).await? } else { args.member.clone() };
+        let body = reason.map(|reason| json!({"reason": reason}));
+        let path = ["members", member.as_str(), verb];
+        let told = remote.ask(Method::POST, &path, dry_run(args.dry_run), body.as_ref()).await?;
+        if args.dry_run {
+            return plan(&told, output);
+        }
+        let done = if verb == "approve" { "approved" } else { "rejected" };
+        if output.json {
+            output.value(&json!({done: member}))
+        } else {
+            output.line(format!("{done} {} ({member})", args.member))
+        }
+    })
+}
 
 /// The member with exactly that address.
 async fn find(remote: &Remote, address: &str) -> Result<String, Failure> {
@@ -280,6 +326,7 @@ pub(super) fn plan(answer: &Value, output: &mut Output) -> Result<(), Failure> {
         ("access_gained", "would gain"),
         ("access_lost", "would lose"),
         ("mails", "would mail"),
+        ("stranded", "would strand"),
     ] {
         for item in answer.get(name).and_then(Value::as_array).into_iter().flatten() {
             output.line(format!("{word}: {}", item.as_str().map_or_else(|| item.to_string(), str::to_owned)))?;

@@ -157,6 +157,8 @@ knobs! {
     "signup.refuses_disposable" SignupRefusesDisposable, signup_refuses_disposable: bool = true;
     /// Whether whoever signs up joins, and can sign in, only after proving their address.
     "signup.verified_email" SignupVerifiedEmail, signup_verified_email: bool = false;
+    /// Whether signing up without naming an organization joins the one of the person's mail domain, or makes it. Looked at in the preset that the setting `sign_up_preset` of the installation names.
+    "signup.makes_organization" SignupMakesOrganization, signup_makes_organization: bool = false;
     /// Whether a person may belong to one organization of the installation or to many.
     "identity.organizations" IdentityOrganizations, identity_organizations: OrganizationsPerIdentity = OrganizationsPerIdentity::Many;
     /// Who may create organizations: anyone who is signed in, or the installation's administrators.

@@ -1,11 +1,14 @@
 //! Coming in: by an invitation, or by signing up where an organization is open.
 
-use guildhall_domain::change::{Change, LinkKind};
+use guildhall_domain::change::LinkKind;
 use guildhall_domain::identity::Identity;
 use guildhall_domain::ids::UserId;
 use guildhall_domain::invitation::{self, Guest, Invitation};
-use guildhall_domain::joining::{Address, Facts, Way, guard_join, is_open};
-use guildhall_domain::member::{Member, Origin, Status};
+use guildhall_domain::joining::{
+    Address, Facts, Way, guard_join, is_open, sign_up as decide_sign_up, sign_up_anywhere,
+};
+use guildhall_domain::member::Origin;
+use guildhall_domain::organization::Organization;
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::text::{self, Email};
 use guildhall_domain::time::Timestamp;
@@ -17,7 +20,7 @@ use utoipa::ToSchema;
 use super::joining::{self, facts};
 use super::sessions::{self, Begun, check_new_password, limited, password_stop};
 use super::view::{MemberView, OrganizationView};
-use super::{Answer, Ctx, carrying, letters, link_joining};
+use super::{Answer, Ctx, arrivals, carrying, letters, link_joining};
 use crate::security::limits::address_key;
 use crate::security::secret::Secret;
 use crate::security::token::TokenKind;
@@ -272,42 +275,54 @@ fn enter(
 /// answered exactly like a new one: the new identity has not proved it and so never stands for it.
 ///
 /// # Errors
-/// `join.closed`, `rate.limited`, refused values.
+/// Those of [`guard_join`], `rate.limited`, refused values.
 pub async fn sign_up(ctx: &Ctx, wanted: SignUp) -> Result<Answer<CameIn>, Stop> {
     ctx.app.limits.sign_up.take(&address_key(ctx.address), ctx.now.micros() / 1_000).map_err(limited)?;
     let email = Email::parse(&wanted.email, "email")?;
     let name = text::name(&wanted.name, "name")?;
     check_new_password(ctx, &wanted.password, "password")?;
-    let Some(organization) = wanted.organization.clone().filter(|o| !o.is_empty()) else {
-        return Err(Refusal::because(
-            Code::JoinClosed,
-            "name the organization to join; without an invitation nobody signs up here",
-        )
-        .into());
-    };
-    open_to_all(ctx, organization.clone()).await?;
+    let organization = wanted.organization.clone().filter(|o| !o.is_empty());
+    match &organization {
+        Some(named) => drop(open_to_all(ctx, named.clone()).await?),
+        None => drop(arrivals::of_sign_ups(ctx)?),
+    }
     let password = ctx.app.passwords.hash(Secret::new(wanted.password.clone())).await.map_err(password_stop)?;
     ctx.write(move |ctx, tx| {
-        let found = organization::find(tx, &organization)?.ok_or(Code::JoinClosed)?;
-        tx.take_organization(found.id)?.ok_or(Code::JoinClosed)?;
-        let place = organization::by_id(tx, found.id)?.ok_or(Code::JoinClosed)?;
-        let rules = ctx.app.rules(tx, &place)?;
         let who = newcomer(ctx, tx, email.shown(), name.clone());
-        let facts = facts(tx, &rules, place.id, None)?;
-        let status = guard_join(&rules, Way::SignUp, Address::of(&who.email, false), &facts)?;
-        let joined_at = (status == Status::Active).then_some(ctx.now);
-        let member = Member { status, joined_at, ..joining::newcomer(tx, &rules, place.id, &who, Origin::SignUp) };
-        tx.apply(vec![
-            Change::IdentityCreated { identity: Box::new(who.clone()), password: Some(password.clone()) },
-            Change::MemberJoined { member: Box::new(member.clone()) },
-        ])?;
+        let place = match &organization {
+            Some(named) => Some(signed_up(ctx, tx, named, &who, &password)?),
+            None => {
+                tx.apply(sign_up_anywhere(&who, password.clone()))?;
+                None
+            }
+        };
         let proof = letters::link(ctx, tx, LinkKind::EmailVerify, who.id, &who.email)?;
         tx.apply(proof)?;
-        let session = sessions::begin(ctx, tx, &who)?;
-        let member = members::by_id(tx, place.id, member.id)?.ok_or(Code::NotFound)?;
-        Ok(CameIn { organization: Some((&place).into()), membership: Some((&member).into()), session: Some(session) })
+        let member = match &place {
+            Some(place) => members::of_identity_here(tx, place.id, who.id)?,
+            None => None,
+        };
+        // Nobody is in before their address is proved, where joining waits for that.
+        let session = if member.is_some() { Some(sessions::begin(ctx, tx, &who)?) } else { None };
+        Ok(CameIn {
+            organization: place.as_ref().map(Into::into),
+            membership: member.as_ref().map(Into::into),
+            session,
+        })
     })
     .await
+}
+
+/// Makes the new person and, as far as the rules let them in at once, their membership.
+fn signed_up(ctx: &Ctx, tx: &mut Tx<'_>, named: &str, who: &Identity, password: &str) -> Result<Organization, Stop> {
+    let found = organization::find(tx, named)?.ok_or(Code::JoinClosed)?;
+    tx.take_organization(found.id)?.ok_or(Code::JoinClosed)?;
+    let place = organization::by_id(tx, found.id)?.ok_or(Code::JoinClosed)?;
+    let rules = ctx.app.rules(tx, &place)?;
+    let facts = facts(tx, &rules, place.id, None)?;
+    let member = joining::newcomer(tx, &rules, place.id, who, Origin::SignUp);
+    tx.apply(decide_sign_up(&rules, who, password.to_owned(), member, &facts, ctx.now)?)?;
+    Ok(place)
 }
 
 /// The name of an organization that lets people in by themselves. A closed one and one that does not exist answer

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use super::sessions::{check_new_password, limited, password_stop};
 use super::view::{MemberView, Nothing, OrganizationView, Preview};
-use super::{Answer, Credential, Ctx, letters};
+use super::{Answer, Credential, Ctx, arrivals, letters};
 use crate::security::limits::address_key;
 use crate::security::secret::Secret;
 use crate::security::token::TokenKind;
@@ -359,6 +359,8 @@ pub async fn verify(ctx: &Ctx, wanted: Verify) -> Result<Answer<Nothing>, Stop> 
         }
         tx.apply(vec![Change::LinkUsed { link: link.id }])?;
         tx.apply(rules_of::verify_email(&who, email.shown(), ctx.now))?;
+        let who = identity::by_id(tx, user)?.ok_or(Code::LinkInvalid)?;
+        arrivals::arrive(ctx, tx, &who)?;
         Ok(Nothing {})
     })
     .await

@@ -104,7 +104,7 @@ pub fn link(ctx: &Ctx, tx: &mut Tx<'_>, kind: LinkKind, user: UserId, email: &st
 /// The letter to somebody who was let in.
 #[must_use]
 pub fn approved(ctx: &Ctx, tx: &Tx<'_>, organization: &Organization, rules: &Rules, member: &Member) -> Change {
-    let role = rules.preset().role("organization", &member.role).map_or("", |r| r.name.as_str());
+    let role = rules.role("organization", &member.role).map_or("", |r| r.name.as_str());
     let message = letters::approved(&MembershipMail {
         to: &member.email,
         organization: &organization.name,

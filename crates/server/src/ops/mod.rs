@@ -4,6 +4,7 @@
 pub mod accept;
 pub mod account;
 pub mod approvals;
+pub mod arrivals;
 pub mod audit;
 pub mod caller;
 pub mod carrying;
@@ -40,6 +41,7 @@ pub mod service_accounts;
 pub mod service_tokens;
 pub mod sessions;
 pub mod setup;
+pub mod stranded;
 pub mod token_shapes;
 pub mod tokens;
 pub mod usage;

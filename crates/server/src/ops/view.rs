@@ -288,6 +288,9 @@ pub struct Preview {
     pub access_lost: Vec<PreviewAccess>,
     /// Mail that would go out.
     pub mails: Vec<PreviewMail>,
+    /// People who wait, and whose way in a change of the policy closes or does not open.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub stranded: Vec<super::stranded::PreviewStranded>,
 }
 
 /// Nothing to say but that it is done.

@@ -165,7 +165,6 @@ pub(super) fn invited(
     )
     .map(drop)
 }
-
 /// Most carry nothing, and then nothing is written.
 fn carries(carried: &Carried) -> Option<String> {
     (!carried.is_empty()).then(|| carried.told().to_string())

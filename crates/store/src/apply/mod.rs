@@ -67,8 +67,7 @@ pub(crate) fn rows(
         Change::OrganizationRenamed { organization: id, after, .. } => organization::renamed(conn, &at, *id, after),
         Change::OrganizationDeleted { organization, .. } => organization::deleted(conn, &at, *organization),
         Change::PolicyChanged { organization, before, after } => {
-            joining::policy_changed(conn, *organization, before, after)?;
-            organization::policy_changed(conn, &at, *organization, after)
+            organization::policy_changed(conn, &at, *organization, (before, after))
         }
         Change::PresetApplied { after, .. } => organization::preset_applied(conn, &at, after),
         Change::AccountChanged { organization, after, .. } => {

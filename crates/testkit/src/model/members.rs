@@ -164,7 +164,7 @@ impl Model {
         Ok((200, self.whole_member(&self.found_member(&place, c.arg(1))?)))
     }
 
-    fn let_in(&mut self, member: &Member) {
+    pub(super) fn let_in(&mut self, member: &Member) {
         self.move_member(member, "active", "member.approved");
         self.member_mut(&member.id).joined = true;
         self.write_to(member, "member_approved");

@@ -5,6 +5,7 @@
 //! names only. Ids and secrets are texts that begin with `~` and stand for the program's own.
 
 mod answers;
+mod arriving;
 mod carrying;
 mod coming;
 mod departures;
@@ -115,6 +116,8 @@ pub struct Model {
     /// Letters the last request sent.
     pub letters: Vec<Letter>,
     kept: Vec<Kept>,
+    /// People whose sign-up waits for the proof of their address, and where they want to go.
+    waiting: Vec<(String, String)>,
     /// Memberships that were turned away, and when.
     rejected: Vec<(String, Seconds)>,
     now: Seconds,
@@ -200,6 +203,8 @@ impl Model {
                 return Reply { status: 200, code: "", body, cookie: None };
             }
             Ok((status, body)) => Reply { status, code: "", body, cookie: self.cookie.clone() },
+            // Refusing to sign in before the proof mails that proof.
+            Err(out @ Out::No(403, "auth.unproved")) => return refused(out),
             Err(out) => {
                 *self = before;
                 return refused(out);

@@ -192,10 +192,12 @@ pub(super) fn fits(knob: &str, value: &Value) -> bool {
             !list.is_empty() && list.iter().all(known) && (list.len() < 2 || list[0] != list[1]) && list.len() < 3
         }),
         "approval.on_disable" => word(&["approve_all", "keep_waiting"]),
-        "join.requests" | "seats.counts_invited" => value.is_boolean(),
+        "join.requests" | "seats.counts_invited" | "signup.verified_email" | "domain.excludes_links" => {
+            value.is_boolean()
+        }
         "seats.max" => absent || number(1, 10_000_000),
         "seats.mode" => word(&["warn", "cap"]),
-        "approval.domains" | "domain.exclusive" => {
+        "approval.domains" | "domain.exclusive" | "domain.auto_join" | "signup.domains" => {
             value.as_array().is_some_and(|list| list.iter().all(|d| d.as_str().is_some_and(|d| d.contains('.'))))
         }
         _ => false,

@@ -4,6 +4,7 @@ mod accepting;
 mod accounts;
 mod approvals;
 mod audit;
+mod by_oneself;
 mod carrying;
 mod cloudtruth;
 mod cloudtruth_matrix;

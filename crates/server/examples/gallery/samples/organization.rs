@@ -2,8 +2,8 @@
 
 use askama::Template;
 use guildhall_server::console::view::{
-    Action, Choice, Input, Knob, KnobControl, KnobGroup, MatrixCell, MatrixRow, MatrixSection, OrganizationPage,
-    RoleHead, RolesPage,
+    Action, ApprovalSwitch, Choice, Input, Knob, KnobControl, KnobGroup, MatrixCell, MatrixRow, MatrixSection,
+    OrganizationPage, RoleHead, RolesPage,
 };
 
 use super::shared::{Visit, words};
@@ -118,6 +118,10 @@ fn settings(visit: &Visit, may_edit: bool) -> OrganizationPage {
         page: visit.shell("Settings"),
         words: words(),
         profile_action: "/acme/admin/org".to_owned(),
+        approvals: may_edit.then(|| ApprovalSwitch {
+            on: true,
+            waiting: "Disabling lets in who waits: grace@acme.example.".to_owned(),
+        }),
         name: Input::of("Acme Rockets"),
         slug: Input::of("acme"),
         preset: "cloudtruth, version 1".to_owned(),

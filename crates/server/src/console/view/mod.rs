@@ -35,7 +35,7 @@ pub use invitations::{
     SentRow,
 };
 pub use links::{InviteLinksPage, LinkRow};
-pub use organization::{Knob, KnobControl, KnobGroup, OrganizationPage};
+pub use organization::{ApprovalSwitch, Knob, KnobControl, KnobGroup, OrganizationPage};
 pub use parts::{Action, ActionKind, Chip, Fact, FactValue, Flash, Pager, Place, Tone};
 pub use people::{MemberPage, PeoplePage, PersonRow, RemovedRow};
 pub use person::{Avatar, Person};

@@ -66,6 +66,10 @@ pub struct PeoplePage {
     pub advice: Option<String>,
     /// The latest removals that can be undone.
     pub removed: Vec<RemovedRow>,
+    /// How many seats of how many are taken; `None` where there are as many as it takes.
+    pub seats: Option<(u64, u64)>,
+    /// The notice of an organization of certain mail domains (PX-21).
+    pub domains: Option<String>,
 }
 
 /// `GET /{org}/admin/users/{mem}`

@@ -98,6 +98,11 @@ impl Generator {
             ("approval.on_disable", vec![json!("approve_all"), json!("keep_waiting")]),
             ("join.requests", vec![json!(true), json!(true), json!(false)]),
             ("seats.max", vec![json!(4), json!(7), json!(12), json!(null), json!(null), json!(0)]),
+            ("signup.verified_email", vec![json!(true), json!(false), json!(false)]),
+            ("signup.domains", vec![json!(["acme.test"]), json!([]), json!([])]),
+            ("domain.auto_join", vec![json!(["other.test"]), json!(["acme.test", "other.test"]), json!([])]),
+            ("domain.exclusive", vec![json!(["acme.test"]), json!([]), json!([]), json!([])]),
+            ("domain.excludes_links", vec![json!(true), json!(false)]),
             ("seats.mode", vec![json!("cap"), json!("warn")]),
             ("seats.counts_invited", vec![json!(true), json!(false)]),
             (

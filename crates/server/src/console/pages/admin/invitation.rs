@@ -115,6 +115,7 @@ fn cancel_page(desk: &Desk, found: &Asked, refusal: Option<&Refusal>) -> Confirm
         ],
         refused: refusal.map(|r| desk.why(Asks::InvitationManage, r)),
         typed: None,
+        reason: None,
         action: desk.visit.path.clone(),
         yes: word.clone(),
         danger: true,

@@ -43,6 +43,7 @@ pub(super) fn title(knob: Knob) -> (usize, &'static str) {
         Knob::SignupDomains => (0, "Mail domains that may sign up"),
         Knob::SignupRefusesDisposable => (0, "Refuse short-lived addresses"),
         Knob::SignupVerifiedEmail => (0, "Proof of the address before joining"),
+        Knob::SignupMakesOrganization => (0, "Sign-ups make organizations"),
         Knob::ApprovalOnDisable => (0, "When approvals are switched off"),
         Knob::JoinRequests => (0, "People may ask to join"),
         Knob::DomainAutoJoin => (0, "Mail domains that join by themselves"),

@@ -147,6 +147,7 @@ pub(super) async fn ask_reset(visit: Visit, Path(org): Path<String>) -> Shown {
         ],
         refused: None,
         typed: None,
+        reason: None,
         action: desk.visit.path.clone(),
         yes: "Reset Invite Links".to_owned(),
         danger: true,

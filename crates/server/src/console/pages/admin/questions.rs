@@ -8,7 +8,7 @@ use guildhall_store::Stop;
 
 use super::desk::Desk;
 use super::rows;
-use crate::console::view::{ConfirmPage, Consequence};
+use crate::console::view::{ConfirmPage, Consequence, Input};
 use crate::console::visit::{Sent, Shown, Visit};
 use crate::ops::approvals::{self, Rejection};
 use crate::ops::members;
@@ -37,14 +37,15 @@ pub(super) async fn ask(visit: Visit, Path((org, member, word)): Path<(String, S
 /// `POST` of the same.
 pub(super) async fn answer(Path((org, member, word)): Path<(String, String, String)>, sent: Sent) -> Shown {
     let act = act_of(&word).ok_or_else(|| sent.visit.wrong(Code::NotFound))?;
-    let desk = Desk::open(sent.visit, &org).await?;
+    let desk = Desk::open(sent.visit.clone(), &org).await?;
     let subject = roster::one(desk.ctx(), desk.org(), &member).await.map_err(|stop| desk.wrong(stop))?;
     let who = rows::called(&subject.member);
     let (ctx, org) = (desk.ctx(), desk.org());
     let (done, news) = match act {
         Act::Approve => (approvals::approve(ctx, org, &member).await.map(drop), format!("{who} is in.")),
         Act::Reject => {
-            let done = approvals::reject(ctx, org, &member, Rejection::default()).await.map(drop);
+            let reason = Some(sent.get("reason").trim().to_owned()).filter(|reason| !reason.is_empty());
+            let done = approvals::reject(ctx, org, &member, Rejection { reason }).await.map(drop);
             (done, format!("{who} was turned away."))
         }
         Act::EndSessions => {
@@ -94,6 +95,7 @@ fn page(desk: &Desk, act: Act, subject: &Subject, refusal: Option<&Refusal>) -> 
         consequences: asked.follows,
         refused: refusal.map(|r| desk.why(act.action(member.status), r)),
         typed: None,
+        reason: (act == Act::Reject).then(Input::default),
         action: desk.visit.path.clone(),
         yes: asked.yes,
         danger: asked.danger,

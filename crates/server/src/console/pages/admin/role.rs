@@ -116,6 +116,7 @@ fn refused(desk: &Desk, who: Person, why: String) -> ConfirmPage {
         consequences: Vec::new(),
         refused: Some(why),
         typed: None,
+        reason: None,
         action: desk.visit.path.clone(),
         yes: words.change_role_yes.clone(),
         danger: false,
