@@ -147,6 +147,10 @@ codes! {
     GrantExpired = "grant.expired", Invalid, "a grant ends in the future";
     GrantSubject = "grant.subject", Invalid, "there is nobody like that here";
     PermissionUnknown = "permission.unknown", Invalid, "there is no such permission here";
+    UsageExceeded = "usage.exceeded", Limited, "a usage limit is reached; `reset_at` says when there is room again";
+    UsageSubject = "usage.subject", Invalid, "there is nobody like that here";
+    UsageLimitScope = "usage_limit.scope", Invalid, "there is no such group or member here";
+    UsageLimitTooMany = "usage_limit.too_many", Conflict, "there are as many limits as fit; delete one first";
     HandleTaken = "handle.taken", Conflict, "somebody else has that handle";
     RateLimited = "rate.limited", Limited, "too many tries; wait for `Retry-After` seconds";
     TimedOut = "server.timed_out", Unavailable, "this took too long and is not waited for; a write may still happen, so look first or repeat it with the same `Idempotency-Key`";
@@ -188,7 +192,8 @@ pub struct Refusal {
     pub detail: String,
     /// For [`Kind::Invalid`]: each value that cannot be taken.
     pub errors: Vec<FieldError>,
-    /// Further facts for programs, such as the blockers of a removal.
+    /// Further facts for programs, such as the blockers of a removal; with an empty name the fields
+    /// of the value are the facts.
     pub extra: Option<(&'static str, Value)>,
 }
 

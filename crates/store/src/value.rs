@@ -3,7 +3,7 @@
 
 use guildhall_domain::group::GroupOrigin;
 use guildhall_domain::ids::{
-    EventId, GrantId, GroupId, InvitationId, InviteLinkId, LinkId, MailId, MemberId, OrgId, ResourceId, RoleId,
+    EventId, GrantId, GroupId, InvitationId, InviteLinkId, LimitId, LinkId, MailId, MemberId, OrgId, ResourceId, RoleId,
     SessionId, TokenId, UserId,
 };
 use guildhall_domain::invitation::{Deliver, Delivery, State};
@@ -274,7 +274,8 @@ stored_ids!(
     GroupId,
     ResourceId,
     GrantId,
-    RoleId
+    RoleId,
+    LimitId
 );
 
 macro_rules! stored_words {

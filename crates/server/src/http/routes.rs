@@ -9,8 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::api::{
-    audit, check, groups, identity, invitations, invite_links, members, organizations, presets, resources, roles,
-    session, tokens,
+    account, audit, check, groups, identity, invitations, invite_links, limits, members, organizations, presets,
+    resources, roles, session, tokens,
 };
 use crate::app::App;
 
@@ -72,6 +72,11 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(tokens::revoke_of_organization))
         .routes(routes!(audit::list))
         .routes(routes!(audit::export))
+        .routes(routes!(account::get, account::edit))
+        .routes(routes!(limits::list, limits::create))
+        .routes(routes!(limits::get, limits::edit, limits::delete))
+        .routes(routes!(limits::usage, limits::report))
+        .routes(routes!(limits::check))
         .routes(routes!(check::check))
         .routes(routes!(check::batch))
         .split_for_parts()

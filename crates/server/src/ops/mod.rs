@@ -2,6 +2,7 @@
 //! INVARIANT: no rule about who may do what stands here; only the order of questions does.
 
 pub mod accept;
+pub mod account;
 pub mod audit;
 pub mod check;
 pub mod grants;
@@ -10,6 +11,7 @@ pub mod identities;
 pub mod invitations;
 pub mod invite_links;
 pub mod letters;
+pub mod limits;
 pub mod link_joining;
 pub mod links;
 pub mod members;
@@ -25,6 +27,7 @@ pub mod roster;
 pub mod sessions;
 pub mod setup;
 pub mod tokens;
+pub mod usage;
 pub mod view;
 
 use std::net::IpAddr;

@@ -3,6 +3,7 @@
 mod group;
 mod identity;
 mod invite_link;
+mod limit;
 mod member;
 mod organization;
 mod resource;
@@ -26,6 +27,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         .chain(group::STATEMENTS)
         .chain(resource::STATEMENTS)
         .chain(role::STATEMENTS)
+        .chain(limit::STATEMENTS)
         .copied()
 }
 
@@ -61,6 +63,9 @@ pub(crate) fn rows(
             organization::policy_changed(conn, &at, *organization, after)
         }
         Change::PresetApplied { after, .. } => organization::preset_applied(conn, &at, after),
+        Change::AccountChanged { organization, after, .. } => {
+            organization::account_changed(conn, &at, *organization, after)
+        }
         Change::AuthenticationReset { organization, at: from } => {
             organization::authentication_reset(conn, &at, *organization, *from)
         }
@@ -107,6 +112,7 @@ pub(crate) fn rows(
         Change::Group(change) => group::changed(conn, &at, change),
         Change::Resource(change) => resource::changed(conn, &at, change),
         Change::Role(change) => role::changed(conn, &at, change),
+        Change::Limit(change) => limit::changed(conn, &at, change),
         Change::MailQueued { mail, organization, invitation, kind, to, sealed } => {
             identity::mail_queued(conn, &at, *mail, (*organization, *invitation), kind, to, sealed)
         }

@@ -6,6 +6,7 @@ pub mod group;
 pub mod identity;
 pub mod invitation;
 pub mod invite_link;
+pub mod limit;
 pub mod member;
 pub mod organization;
 pub mod outbox;
@@ -46,6 +47,7 @@ pub(crate) fn statements() -> impl Iterator<Item = String> {
     .chain(audit::statements())
     .chain(group::statements())
     .chain(resource::statements())
+    .chain(limit::statements())
 }
 
 /// How many ids one question takes. One statement serves every smaller number, so few are prepared.

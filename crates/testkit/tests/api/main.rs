@@ -26,4 +26,5 @@ mod set_up;
 mod sign_up;
 mod store;
 mod tokens;
+mod usage;
 mod walls;

@@ -18,7 +18,7 @@ pub struct Operation {
 impl Operation {
     /// Does it write when it succeeds?
     pub fn writes(&self) -> bool {
-        self.method != "GET" && !["check", "check_batch", "introspect"].contains(&self.id.as_str())
+        self.method != "GET" && !["check", "check_batch", "check_usage", "introspect"].contains(&self.id.as_str())
     }
 }
 
@@ -55,6 +55,8 @@ pub struct House {
     pub grant: String,
     /// A role of the organization's own, for projects.
     pub role: String,
+    /// A usage limit.
+    pub limit: String,
     /// A secret that a letter waiting nowhere holds: for links that must be opened.
     pub reset: String,
     pub proof: String,
@@ -101,6 +103,8 @@ impl House {
         let grant = grant.at("/id").to_owned();
         let own = json!({"name": "Reviewer", "applies_to": "project", "permissions": ["project.read"]});
         let role = owner.post(&format!("{here}/roles"), own).await.expect(201).at("/id").to_owned();
+        let limit = json!({"scope": {"type": "member"}, "unit": "tokens", "budget": 9, "period_s": 60});
+        let limit = owner.post(&format!("{here}/usage-limits"), limit).await.expect(201).at("/id").to_owned();
         let (invitation, secret) = (invited.id, invited.secret);
         let link = owner.post(&format!("{here}/invite-links"), json!({})).await.expect(201).at("/id").to_owned();
         Self {
@@ -115,6 +119,7 @@ impl House {
             resource,
             grant,
             role,
+            limit,
             reset,
             proof,
             secret,
@@ -138,7 +143,10 @@ impl House {
             .replace("{role}", &self.role)
             .replace("{token}", &self.token);
         path = path.replace("{group}", &self.group).replace("{resource}", &self.resource).replace("{link}", &self.link);
-        path = path.replace("{grant}", &self.grant);
+        path = path.replace("{grant}", &self.grant).replace("{limit}", &self.limit);
+        if operation.id == "get_usage" {
+            path.push_str("?unit=tokens");
+        }
         if path.contains("{session}") {
             let sessions = self.owner.get("/me/sessions").await.expect(200);
             path = path.replace("{session}", sessions.at("/items/0/id"));
@@ -186,6 +194,13 @@ impl House {
             "check_batch" => {
                 json!({"checks": [{"subject": self.people[0].1.member, "permission": "member.list"}]})
             }
+            "edit_account" => json!({"plan": "Team", "billing_contacts": ["pay@acme.test"]}),
+            "create_usage_limit" => {
+                json!({"scope": {"type": "organization"}, "unit": "tokens", "budget": 9, "period_s": 60})
+            }
+            "edit_usage_limit" => json!({"budget": 10}),
+            "report_usage" => json!({"subject": self.people[0].1.member, "unit": "tokens", "amount": 1}),
+            "check_usage" => json!({"subject": self.people[0].1.member, "unit": "tokens"}),
             "set_up" => {
                 json!({"token": "x", "organization": "X", "email": "x@x.test", "name": "X", "password": PASSWORD})
             }
