@@ -177,6 +177,8 @@ pub enum Verb {
     Delete,
     /// Decide who reaches it.
     Share,
+    /// Give it to everyone.
+    Publish,
 }
 
 impl Verb {
@@ -189,6 +191,7 @@ impl Verb {
             Self::Update => &["edit", "update", "manage"],
             Self::Delete => &["delete", "manage", "edit"],
             Self::Share => &["share", "manage"],
+            Self::Publish => &["publish", "share", "manage"],
         }
     }
 
@@ -323,7 +326,7 @@ pub fn edit(
     if before.owner != after.owner || before.controlled != after.controlled {
         authorize(permit.member, permit.rights, rules.preset(), &before.kind, Verb::Share)?;
     }
-    let owned = rules.preset().roles_of(&before.kind).next().map_or(Mask::EMPTY, |role| role.floor);
+    let owned = rules.preset().owner_mask(&before.kind);
     if after.owner.is_some() && before.owner != after.owner && !owned.is_subset_of(permit.rights) {
         return Err(Refusal::of(Code::GrantAboveOwn));
     }
@@ -339,7 +342,7 @@ pub fn delete(_permit: &ResourcePermit, resource: &Resource) -> Vec<Change> {
 /// Grants something on a resource. Nobody grants more than they have there.
 ///
 /// # Errors
-/// `role.unknown`, `permission.unknown`, `grant.above_own`, `grant.expired`.
+/// `access.denied`, `role.unknown`, `permission.unknown`, `grant.above_own`, `grant.expired`.
 pub fn grant(
     permit: &ResourcePermit,
     rules: &Rules,
@@ -347,6 +350,9 @@ pub fn grant(
     grant: Grant,
     now: Timestamp,
 ) -> Result<Vec<Change>, Refusal> {
+    if grant.subject == Subject::Everyone {
+        authorize(permit.member, permit.rights, rules.preset(), &resource.kind, Verb::Publish)?;
+    }
     match &grant.given {
         Given::Role(slug) if rules.role(&resource.kind, slug).is_none() => {
             let known: Vec<_> = rules.roles_of(&resource.kind).map(|r| r.slug.as_str()).collect();
@@ -365,6 +371,17 @@ pub fn grant(
         return Err(Refusal::value(Code::GrantExpired, "expires_at", "lies in the past"));
     }
     Ok(vec![Change::Resource(ResourceChange::Granted { resource: Box::new(resource.clone()), grant: Box::new(grant) })])
+}
+
+/// Nobody shares a thing so widely that they may not share it any more: who shares it only because they
+/// manage the groups it is granted to gives it neither to other groups nor to everyone (ON-19, ON-33).
+///
+/// # Errors
+/// `grant.too_wide`.
+pub fn guard_kept(permit: &ResourcePermit, rights_after: Mask, rules: &Rules, kind: &str) -> Result<(), Refusal> {
+    authorize(permit.member, rights_after, rules.preset(), kind, Verb::Share)
+        .map(drop)
+        .map_err(|_| Refusal::of(Code::ShareTooWide))
 }
 
 /// Takes a grant back.

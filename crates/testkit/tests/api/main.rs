@@ -10,6 +10,7 @@ mod cloudtruth_people;
 mod conventions;
 mod dry_run;
 mod going;
+mod groups;
 mod hostile;
 mod idempotency;
 mod invitations;

@@ -8,7 +8,8 @@ use crate::http::extract::{Body, NoParameters, OptionalBody, Path, Query};
 use crate::http::problem::Problem;
 use crate::http::reply::{done, object, written};
 use crate::ops::Ctx;
-use crate::ops::members::{self, MemberQuery, NewRole, Rejection};
+use crate::ops::member_role::{self, NewMemberRole};
+use crate::ops::members::{self, MemberQuery, Rejection};
 use crate::ops::view::{List, MemberView};
 
 /// List members, people who are invited among them.
@@ -63,16 +64,16 @@ pub async fn get(
         ("org" = String, Path, description = "Id or slug of the organization"),
         ("member" = String, Path, description = "`mem_…`"),
     ),
-    request_body = NewRole,
+    request_body = NewMemberRole,
     responses((status = 200, description = "Give a member another role", body = MemberView)),
     extensions(("x-permission" = json!("member.change_role"))),
 )]
 pub async fn change_role(
     ctx: Ctx,
     Path((org, member)): Path<(String, String)>,
-    Body(wanted): Body<NewRole>,
+    Body(wanted): Body<NewMemberRole>,
 ) -> Result<Response, Problem> {
-    Ok(written(StatusCode::OK, members::change_role(&ctx, &org, &member, wanted).await?))
+    Ok(written(StatusCode::OK, member_role::change(&ctx, &org, &member, wanted).await?))
 }
 
 /// Remove a member.
