@@ -246,7 +246,7 @@ impl<T: Into<Value>> From<Option<T>> for Value {
 }
 
 macro_rules! stored_ids {
-    ($($id:ty),*) => {$(
+    ($($id:ty),* $(,)?) => {$(
         impl From<$id> for Value {
             fn from(id: $id) -> Self {
                 Self::Id(id.uuid())
@@ -274,12 +274,12 @@ stored_ids!(
     GroupId,
     ResourceId,
     GrantId,
+    LimitId,
     RoleId,
-    LimitId
 );
 
 macro_rules! stored_words {
-    ($($word:ty),*) => {$(
+    ($($word:ty),* $(,)?) => {$(
         impl From<$word> for Value {
             fn from(word: $word) -> Self {
                 Self::Text(word.word().to_owned())

@@ -26,8 +26,8 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         .chain(invite_link::STATEMENTS)
         .chain(group::STATEMENTS)
         .chain(resource::STATEMENTS)
-        .chain(role::STATEMENTS)
         .chain(limit::STATEMENTS)
+        .chain(role::STATEMENTS)
         .copied()
 }
 
@@ -111,8 +111,8 @@ pub(crate) fn rows(
         Change::Link(change) => invite_link::changed(conn, &at, change),
         Change::Group(change) => group::changed(conn, &at, change),
         Change::Resource(change) => resource::changed(conn, &at, change),
-        Change::Role(change) => role::changed(conn, &at, change),
         Change::Limit(change) => limit::changed(conn, &at, change),
+        Change::Role(change) => role::changed(conn, &at, change),
         Change::MailQueued { mail, organization, invitation, kind, to, sealed } => {
             identity::mail_queued(conn, &at, *mail, (*organization, *invitation), kind, to, sealed)
         }

@@ -53,10 +53,10 @@ pub struct House {
     pub group: String,
     pub resource: String,
     pub grant: String,
-    /// A role of the organization's own, for projects.
-    pub role: String,
     /// A usage limit.
     pub limit: String,
+    /// A role of the organization's own, for projects.
+    pub role: String,
     /// A secret that a letter waiting nowhere holds: for links that must be opened.
     pub reset: String,
     pub proof: String,
@@ -101,10 +101,10 @@ impl House {
         let given = json!({"subject": {"type": "group", "id": group}, "role": "viewer"});
         let grant = owner.post(&format!("{here}/resources/{resource}/grants"), given).await.expect(201);
         let grant = grant.at("/id").to_owned();
-        let own = json!({"name": "Reviewer", "applies_to": "project", "permissions": ["project.read"]});
-        let role = owner.post(&format!("{here}/roles"), own).await.expect(201).at("/id").to_owned();
         let limit = json!({"scope": {"type": "member"}, "unit": "tokens", "budget": 9, "period_s": 60});
         let limit = owner.post(&format!("{here}/usage-limits"), limit).await.expect(201).at("/id").to_owned();
+        let own = json!({"name": "Reviewer", "applies_to": "project", "permissions": ["project.read"]});
+        let role = owner.post(&format!("{here}/roles"), own).await.expect(201).at("/id").to_owned();
         let (invitation, secret) = (invited.id, invited.secret);
         let link = owner.post(&format!("{here}/invite-links"), json!({})).await.expect(201).at("/id").to_owned();
         Self {
@@ -118,8 +118,8 @@ impl House {
             group,
             resource,
             grant,
-            role,
             limit,
+            role,
             reset,
             proof,
             secret,
@@ -143,6 +143,8 @@ impl House {
             .replace("{role}", &self.role)
             .replace("{token}", &self.token);
         path = path.replace("{group}", &self.group).replace("{resource}", &self.resource).replace("{link}", &self.link);
+        path = path.replace("{grant}", &self.grant);
+        path = path.replace("{group}", &self.group).replace("{resource}", &self.resource);
         path = path.replace("{grant}", &self.grant).replace("{limit}", &self.limit);
         if operation.id == "get_usage" {
             path.push_str("?unit=tokens");
