@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::config::Flags;
-use crate::verb::{audit, check, completions, docs, init, member, preset};
+use crate::verb::{audit, check, completions, docs, group, init, member, preset, role};
 
 /// Who belongs to which organization, and what may they do: one self-hosted program.
 #[derive(Debug, Parser)]
@@ -34,6 +34,12 @@ pub(crate) enum Command {
     /// List, invite and remove members of an organization of a running server
     #[command(subcommand)]
     Member(member::Command),
+    /// List the roles of an organization, and make and change its own
+    #[command(subcommand)]
+    Role(role::Command),
+    /// List, make and end groups, and say who is in them
+    #[command(subcommand)]
+    Group(group::Command),
     /// The audit trail of an organization of a running server
     #[command(subcommand)]
     Audit(audit::Command),

@@ -1,9 +1,9 @@
 //! Groups of members: made, renamed, ended, joined and left, and what being in one gives. Members with the
 //! `manager` flag run their group as far as their role lets managers. Does not know what is granted to a group.
 
-mod manager;
+mod running;
 
-pub use manager::follow_role;
+pub use running::follow_role;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -264,7 +264,7 @@ pub fn delete(
     if alone && rules.policy().group_required {
         return Err(Refusal::of(Code::GroupLast));
     }
-    let mut changes: Vec<Change> = managers.iter().filter_map(|one| manager::role_lost(rules, one)).collect();
+    let mut changes: Vec<Change> = managers.iter().filter_map(|one| running::role_lost(rules, one)).collect();
     changes.push(Change::Group(GroupChange::Deleted { group: Box::new(group.clone()) }));
     Ok(changes)
 }
@@ -315,8 +315,8 @@ pub fn set_seat(
         return Err(Refusal::of(Code::GroupGrantsAboveOwn));
     }
     let role = match (was, manager) {
-        (false, true) => manager::role_won(permit, rules, member)?,
-        (true, false) if !around.manages_elsewhere => manager::role_lost(rules, member),
+        (false, true) => running::role_won(permit, rules, member)?,
+        (true, false) if !around.manages_elsewhere => running::role_lost(rules, member),
         _ => None,
     };
     let email = member.email.clone();
@@ -344,7 +344,7 @@ pub fn leave_seat(
     if rules.policy().group_required && !around.elsewhere && !rules.preset().is_top(&member.role) {
         return Err(Refusal::of(Code::GroupLast));
     }
-    let lost = if seat.manager && !around.manages_elsewhere { manager::role_lost(rules, member) } else { None };
+    let lost = if seat.manager && !around.manages_elsewhere { running::role_lost(rules, member) } else { None };
     let email = member.email.clone();
     let left = Change::Group(GroupChange::SeatLeft { group: Box::new(group.clone()), email, seat });
     Ok(std::iter::once(left).chain(lost).collect())

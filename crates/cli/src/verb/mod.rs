@@ -6,9 +6,11 @@ pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod docs;
 pub(crate) mod doctor;
+pub(crate) mod group;
 pub(crate) mod init;
 pub(crate) mod member;
 pub(crate) mod preset;
+pub(crate) mod role;
 pub(crate) mod serve;
 
 use crate::args::Command;
@@ -22,6 +24,8 @@ pub(crate) fn run(command: Command, output: &mut Output) -> Result<(), Failure> 
         Command::Init(args) => init::run(&args, output),
         Command::Check(args) => check::run(&args, output),
         Command::Member(command) => member::run(&command, output),
+        Command::Role(command) => role::run(&command, output),
+        Command::Group(command) => group::run(&command, output),
         Command::Audit(command) => audit::run(&command, output),
         Command::Preset(command) => preset::run(&command, output),
         Command::Doctor(flags) => doctor::run(&flags, output),

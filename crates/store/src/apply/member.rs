@@ -85,7 +85,7 @@ pub(super) fn inserted(conn: &mut Conn<'_>, at: &At<'_>, m: &Member) -> Result<(
     .map(drop)
 }
 
-pub(super) fn replaced(conn: &mut Conn<'_>, at: &At<'_>, m: &Member) -> Result<(), StoreError> {
+fn replaced(conn: &mut Conn<'_>, at: &At<'_>, m: &Member) -> Result<(), StoreError> {
     conn.execute(
         REPLACE,
         params![
@@ -129,7 +129,30 @@ pub(super) fn sessions_from(conn: &mut Conn<'_>, at: &At<'_>, m: &Member, from: 
     conn.execute(SESSIONS_FROM, params![m.organization, m.id, from, at.revision(m.organization)?]).map(drop)
 }
 
-pub(super) fn invitation_inserted(
+/// The invitation and the membership that waits.
+pub(super) fn invited(
+    conn: &mut Conn<'_>,
+    at: &At<'_>,
+    member: &Member,
+    invitation: &Invitation,
+    secret: &SecretHash,
+) -> Result<(), StoreError> {
+    inserted(conn, at, member)?;
+    invitation_inserted(conn, at, invitation, secret)
+}
+
+/// The invitation is used, the membership is as it is from here on.
+pub(super) fn came_in(
+    conn: &mut Conn<'_>,
+    at: &At<'_>,
+    invitation: &Invitation,
+    member: &Member,
+) -> Result<(), StoreError> {
+    invitation_accepted(conn, at, invitation)?;
+    replaced(conn, at, member)
+}
+
+fn invitation_inserted(
     conn: &mut Conn<'_>,
     at: &At<'_>,
     i: &Invitation,
@@ -188,7 +211,7 @@ pub(super) fn invitation_cancelled(conn: &mut Conn<'_>, at: &At<'_>, i: &Invitat
     conn.execute(FORGET_MEMBER, params![i.organization, i.member]).map(drop)
 }
 
-pub(super) fn invitation_accepted(conn: &mut Conn<'_>, at: &At<'_>, i: &Invitation) -> Result<(), StoreError> {
+fn invitation_accepted(conn: &mut Conn<'_>, at: &At<'_>, i: &Invitation) -> Result<(), StoreError> {
     conn.execute(UNQUEUE, params![i.id])?;
     conn.execute(INVITATION_STATE, params![i.organization, i.id, State::Accepted, at.revision(i.organization)?])
         .map(drop)

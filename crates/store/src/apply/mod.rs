@@ -75,19 +75,13 @@ pub(crate) fn rows(
         Change::PasswordChanged { user, hash } => identity::password_changed(conn, *user, hash),
         Change::IdentityAuthenticationReset { user, at: from } => identity::authentication_reset(conn, *user, *from),
         Change::MemberJoined { member } => member::inserted(conn, &at, member),
-        Change::MemberInvited { member, invitation, secret } => {
-            member::inserted(conn, &at, member)?;
-            member::invitation_inserted(conn, &at, invitation, secret)
-        }
+        Change::MemberInvited { member, invitation, secret } => member::invited(conn, &at, member, invitation, secret),
         Change::InvitationResent { invitation, deliver, secret, expires_at } => {
             member::invitation_resent(conn, &at, invitation, *deliver, secret, *expires_at)
         }
         Change::InvitationRoleChanged { invitation, after } => member::invitation_role(conn, &at, invitation, after),
         Change::InvitationCancelled { invitation } => member::invitation_cancelled(conn, &at, invitation),
-        Change::InvitationAccepted { invitation, member } => {
-            member::invitation_accepted(conn, &at, invitation)?;
-            member::replaced(conn, &at, member)
-        }
+        Change::InvitationAccepted { invitation, member } => member::came_in(conn, &at, invitation, member),
         Change::MemberApproved { member, at: when } => member::approved(conn, &at, member, *when),
         Change::MemberRoleChanged { member, after } => {
             member::role_changed(conn, &at, member.organization, member.id, after)
