@@ -160,3 +160,7 @@ fn seat(args: &Seat, method: Method, body: Option<&Value>, done: &str, output: &
     }
     if output.json { output.value(&json!({done: args.member})) } else { output.line(format!("{done} {}", args.member)) }
 }
+
+#[cfg(test)]
+#[path = "group_tests.rs"]
+mod tests;

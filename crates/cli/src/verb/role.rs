@@ -178,3 +178,7 @@ fn delete(args: &Delete, output: &mut Output) -> Result<(), Failure> {
         output.line(format!("deleted {}", args.role))
     }
 }
+
+#[cfg(test)]
+#[path = "role_tests.rs"]
+mod tests;

@@ -7,6 +7,7 @@ mod account;
 mod api_docs;
 mod audit;
 mod forms;
+mod groups;
 mod invitations;
 mod organization;
 mod parts;
@@ -27,6 +28,7 @@ pub use account::{MePage, NewTokenPage, ScopeGroup, SessionRow, TokenCreatedPage
 pub use api_docs::{ApiAnswer, ApiBody, ApiDocsPage, ApiField, ApiGroup, ApiOperation, ApiParameter};
 pub use audit::{AuditDay, AuditEvent, AuditFilters, AuditPage, FieldChange};
 pub use forms::{Choice, Input, Select};
+pub use groups::{GroupLine, GroupsPage};
 pub use invitations::{
     AcceptPage, AcceptState, InvitationPage, InviteAddressesPage, InviteResultPage, InviteRolesPage, InviteeRow,
     SentRow,
