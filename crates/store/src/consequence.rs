@@ -29,7 +29,7 @@ pub(crate) fn of(tx: &mut Tx<'_>, change: &Change) -> Result<Vec<Change>, StoreE
         Change::MemberJoined { member } | Change::InvitationAccepted { member, .. } if came_in(member) => {
             joins(tx, member)
         }
-        Change::MemberReactivated { member } => joins(tx, member),
+        Change::MemberApproved { member, .. } | Change::MemberReactivated { member } => joins(tx, member),
         _ => Ok(Vec::new()),
     }
 }
