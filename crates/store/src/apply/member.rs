@@ -121,6 +121,12 @@ pub(super) fn status(conn: &mut Conn<'_>, at: &At<'_>, m: &Member, status: Statu
     conn.execute(STATUS, params![m.organization, m.id, status, at.revision(m.organization)?]).map(drop)
 }
 
+/// What they held and owned here goes with them.
+pub(super) fn gone(conn: &mut Conn<'_>, at: &At<'_>, m: &Member) -> Result<(), StoreError> {
+    super::resource::member_gone(conn, at, m.organization, m.id)?;
+    status(conn, at, m, Status::Removed)
+}
+
 pub(super) fn approved(conn: &mut Conn<'_>, at: &At<'_>, m: &Member, when: Timestamp) -> Result<(), StoreError> {
     conn.execute(APPROVE, params![m.organization, m.id, when, at.revision(m.organization)?]).map(drop)
 }

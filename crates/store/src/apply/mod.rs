@@ -94,10 +94,7 @@ pub(crate) fn rows(
         Change::MemberRejected { member, reason, at: when } => {
             joining::rejected(conn, &at, member, reason.as_deref(), *when)
         }
-        Change::MemberRemoved { member } | Change::MemberLeft { member } => {
-            resource::member_gone(conn, &at, member.organization, member.id)?;
-            member::status(conn, &at, member, Status::Removed)
-        }
+        Change::MemberRemoved { member } | Change::MemberLeft { member } => member::gone(conn, &at, member),
         Change::MemberSessionsEnded { member, at: from } => member::sessions_from(conn, &at, member, *from),
         Change::SessionsEnded { user, except, .. } => identity::sessions_ended(conn, *user, *except),
         Change::SessionEnded { user, session } => identity::session_ended(conn, *user, *session),
