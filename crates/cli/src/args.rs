@@ -3,7 +3,9 @@
 use clap::{Parser, Subcommand};
 
 use crate::config::Flags;
-use crate::verb::{audit, check, completions, docs, init, invite_link, member, preset, service_account, token};
+use crate::verb::{
+    audit, check, completions, docs, group, init, invite_link, member, preset, role, service_account, token,
+};
 
 /// Who belongs to which organization, and what may they do: one self-hosted program.
 #[derive(Debug, Parser)]
@@ -43,6 +45,12 @@ pub(crate) enum Command {
     /// Links that let anybody holding them join an organization of a running server
     #[command(subcommand)]
     InviteLink(invite_link::Command),
+    /// List the roles of an organization, and make and change its own
+    #[command(subcommand)]
+    Role(role::Command),
+    /// List, make and end groups, and say who is in them
+    #[command(subcommand)]
+    Group(group::Command),
     /// The audit trail of an organization of a running server
     #[command(subcommand)]
     Audit(audit::Command),

@@ -2,18 +2,23 @@
 //! [`Permit`] for one action, or a refusal. Nobody else can make a permit.
 
 use crate::action::Action;
+use crate::group::Belonging;
 use crate::ids::{MemberId, OrgId, UserId};
 use crate::member::{Member, MemberKind, Status};
 use crate::permission::Mask;
 use crate::preset::{RoleRights, Rules};
+use crate::reach::{self, Site, Who};
 use crate::refusal::{Code, Refusal};
 use crate::rights::{self, Inputs};
+use crate::time::Timestamp;
 
 /// What is known of a caller in one organization.
 #[derive(Clone, Debug)]
 pub struct Standing {
     /// The caller's membership there, if any.
     pub member: Option<Member>,
+    /// The groups they are in, where these matter to rights at the organization.
+    pub groups: Vec<Belonging>,
     /// Scopes of the credential; `None` is everything the holder may.
     pub scopes: Option<Mask>,
 }
@@ -22,14 +27,24 @@ impl Standing {
     /// Everything the caller may do at the organization's root.
     #[must_use]
     pub fn rights(&self, rules: &Rules) -> Mask {
-        self.member.as_ref().map_or(Mask::EMPTY, |member| rights::effective(&inputs(member, rules, self.scopes)))
+        self.member
+            .as_ref()
+            .map_or(Mask::EMPTY, |member| at_root(member, &self.groups, rules, self.scopes, rights::effective))
     }
 }
 
-/// The formula's inputs for a member at the organization's root.
-#[must_use]
-pub fn inputs<'a>(member: &'a Member, rules: &'a Rules, scopes: Option<Mask>) -> Inputs<'a> {
-    Inputs::at_root(Some(rules.standing(&member.role, member.status == Status::Active, scopes)))
+/// Puts a member's question at the organization's root to the formula and hands its inputs to `ask`.
+pub fn at_root<T>(
+    member: &Member,
+    groups: &[Belonging],
+    rules: &Rules,
+    scopes: Option<Mask>,
+    ask: impl FnOnce(&Inputs<'_>) -> T,
+) -> T {
+    let standing = rules.standing(&member.role, member.status == Status::Active, scopes);
+    let (site, who) = (Site { path: &[], grants: &[] }, Who { member: member.id, groups });
+    // Time ends grants on resources, of which there are none at the root.
+    reach::with(rules, Some(standing), site, who, Timestamp::default(), ask)
 }
 
 /// Leave to do one action in one organization, with everything a decision asks of its holder.
@@ -167,7 +182,7 @@ pub fn authorize(organization: OrgId, standing: &Standing, rules: &Rules, action
     let rights = standing.rights(rules);
     let bit = rules.preset().action_bit(action);
     if !rights.contains(bit) {
-        let whole = rights::effective(&inputs(member, rules, None));
+        let whole = at_root(member, &standing.groups, rules, None, rights::effective);
         if whole.contains(bit) {
             return Err(Refusal::because(
                 Code::ScopeMissing,
@@ -182,7 +197,10 @@ pub fn authorize(organization: OrgId, standing: &Standing, rules: &Rules, action
     let may_all = Action::ALL.iter().copied().filter(|a| rights.contains(rules.preset().action_bit(*a))).collect();
     let own = rules.rights(&member.role);
     // One step below the organization: what flows down, and what of it a controlled scope lets through.
-    let below = Inputs { depth: 1, ..inputs(member, rules, standing.scopes) };
+    let (below, past_control) = at_root(member, &standing.groups, rules, standing.scopes, |root| {
+        let below = Inputs { depth: 1, ..*root };
+        (rights::effective(&below), rights::effective(&Inputs { controlled: Some(1), ..below }))
+    });
     Ok(Permit {
         organization,
         action,
@@ -190,8 +208,8 @@ pub fn authorize(organization: OrgId, standing: &Standing, rules: &Rules, action
         user: member.user,
         role: member.role.clone(),
         rights,
-        below: rights::effective(&below),
-        past_control: rights::effective(&Inputs { controlled: Some(1), ..below }),
+        below,
+        past_control,
         ceiling: own.ceiling,
         may_all,
         program: member.kind == MemberKind::ServiceAccount,

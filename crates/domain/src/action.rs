@@ -79,6 +79,8 @@ actions! {
         "See the groups and who is in them."
     GroupManage "group.manage" "Create, change and delete groups"
         "Create, change and delete groups, and decide who is in them."
+    GroupPermissions "group.permissions" "Decide what groups give"
+        "Decide what being in a group gives at the organization and below, never more than one has oneself."
     GroupManageOwn "group.manage_own" "Run the groups one manages"
         "As a group's manager: change it and decide who is in it."
     TokenCreate "token.create" "Create personal access tokens"

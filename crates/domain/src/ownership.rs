@@ -9,10 +9,10 @@ use crate::preset::{Preset, Rules};
 use crate::refusal::{Code, Refusal};
 use crate::resource::{self, Resource, ResourceChange, ResourcePermit, Verb};
 
-/// What owning a resource of type `kind` gives: the highest role of its type.
+/// What owning a resource of type `kind` gives: what the preset says, the highest role of its type by itself.
 #[must_use]
 pub fn gives(preset: &Preset, kind: &str) -> Mask {
-    preset.roles_of(kind).next().map_or(Mask::EMPTY, |role| role.floor)
+    preset.owner_mask(kind)
 }
 
 /// What somebody must hold at a resource of type `kind` to make another member its owner; `None`

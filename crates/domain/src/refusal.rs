@@ -156,6 +156,11 @@ codes! {
     SetupDone = "setup.done", Gone, "this installation has been set up; sign in";
     GroupNameTaken = "group.name_taken", Conflict, "another group has that name";
     GroupExternal = "group.external", Conflict, "a directory elsewhere keeps this group; change it there";
+    GroupReserved = "group.reserved", Conflict, "this group comes with the preset: it is not renamed, deleted or granted anything";
+    GroupLast = "group.last_group", Conflict, "everybody here is in a group; put them in another one first";
+    GroupManagerRole = "group.manager_role", Conflict, "this person's role does not run single groups; change the role first";
+    GroupsNeeded = "group.groups_needed", Invalid, "name at least one group to manage in `groups`";
+    ShareTooWide = "grant.too_wide", Conflict, "shared with them, the resource would not be yours to share any more; ask its owner";
     GroupSelfManager = "group.self_manager", Conflict, "a manager does not take themself out; another manager or an administrator does";
     GroupGrantsAboveOwn = "group.grants_above_own", Forbidden, "this group is granted more than you have; nobody gives that to others";
     ResourceType = "resource.type", Invalid, "there is no such type here";

@@ -185,6 +185,8 @@ pub enum Verb {
     Delete,
     /// Decide who reaches it.
     Share,
+    /// Give it to everyone.
+    Publish,
 }
 
 impl Verb {
@@ -197,6 +199,7 @@ impl Verb {
             Self::Update => &["edit", "update", "manage"],
             Self::Delete => &["delete", "manage", "edit"],
             Self::Share => &["share", "manage"],
+            Self::Publish => &["publish", "share", "manage"],
         }
     }
 
@@ -364,7 +367,7 @@ pub fn guard_given(permit: &ResourcePermit, rules: &Rules, resource: &Resource, 
 /// Grants something on a resource. Nobody grants more than they have there.
 ///
 /// # Errors
-/// `role.unknown`, `permission.unknown`, `grant.above_own`, `grant.expired`.
+/// `access.denied`, `role.unknown`, `permission.unknown`, `grant.above_own`, `grant.expired`.
 pub fn grant(
     permit: &ResourcePermit,
     rules: &Rules,
@@ -373,10 +376,24 @@ pub fn grant(
     now: Timestamp,
 ) -> Result<Vec<Change>, Refusal> {
     guard_given(permit, rules, resource, &grant.given)?;
+    if grant.subject == Subject::Everyone {
+        guard_verb(permit.rights, rules.preset(), &resource.kind, Verb::Publish)?;
+    }
     if !grant.lives(now) {
         return Err(Refusal::value(Code::GrantExpired, "expires_at", "lies in the past"));
     }
     Ok(vec![Change::Resource(ResourceChange::Granted { resource: Box::new(resource.clone()), grant: Box::new(grant) })])
+}
+
+/// Nobody shares a thing so widely that they may not share it any more: who shares it only because they
+/// manage the groups it is granted to gives it neither to other groups nor to everyone (ON-19, ON-33).
+///
+/// # Errors
+/// `grant.too_wide`.
+pub fn guard_kept(permit: &ResourcePermit, rights_after: Mask, rules: &Rules, kind: &str) -> Result<(), Refusal> {
+    authorize(permit.member, rights_after, rules.preset(), kind, Verb::Share)
+        .map(drop)
+        .map_err(|_| Refusal::of(Code::ShareTooWide))
 }
 
 /// Takes a grant back.

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::apply;
 use crate::conn::Conn;
+use crate::consequence;
 use crate::error::StoreError;
 use crate::params;
 
@@ -145,47 +146,58 @@ impl<'a> Tx<'a> {
     /// [`StoreError`]; nothing of the transaction is kept then.
     pub fn apply(&mut self, changes: Vec<Change>) -> Result<(), StoreError> {
         for change in changes {
-            if let Change::OrganizationCreated { organization } = &change {
-                self.revisions.insert(organization.id, 1);
-            }
-            let revision_of = |id: OrgId| self.revisions.get(&id).copied();
-            apply::rows(&mut self.conn, &change, self.now, &revision_of)?;
-            if let Some(fact) = change.audit() {
-                let trail = fact.organization.unwrap_or(INSTANCE_TRAIL);
-                let revision = match fact.organization {
-                    Some(id) => self
-                        .revisions
-                        .get(&id)
-                        .copied()
-                        .ok_or_else(|| StoreError::Bug(format!("{id} was not taken before it was changed")))?,
-                    None => self.conn.first(INSTANCE_REVISION, &[], |row| row.next::<u64>())?.unwrap_or(0),
-                };
-                let id = self.event_id();
-                let (target_kind, target_id, target_name) = &fact.target;
-                self.conn.execute(
-                    INSERT_EVENT,
-                    params![
-                        trail,
-                        revision,
-                        id,
-                        fact.kind,
-                        &self.author.kind,
-                        &self.author.id,
-                        &self.author.name,
-                        &self.author.credential,
-                        *target_kind,
-                        target_id,
-                        target_name,
-                        &fact.before,
-                        &fact.after,
-                        "success",
-                        &self.author.address,
-                        &self.author.request_id,
-                        self.now
-                    ],
-                )?;
-            }
+            self.apply_one(&change)?;
+            let follows = consequence::of(self, &change)?;
             self.changes.push(change);
+            // INVARIANT: what follows has no consequences of its own.
+            for change in follows {
+                self.apply_one(&change)?;
+                self.changes.push(change);
+            }
+        }
+        Ok(())
+    }
+
+    fn apply_one(&mut self, change: &Change) -> Result<(), StoreError> {
+        if let Change::OrganizationCreated { organization } = change {
+            self.revisions.insert(organization.id, 1);
+        }
+        let revision_of = |id: OrgId| self.revisions.get(&id).copied();
+        apply::rows(&mut self.conn, change, self.now, &revision_of)?;
+        if let Some(fact) = change.audit() {
+            let trail = fact.organization.unwrap_or(INSTANCE_TRAIL);
+            let revision = match fact.organization {
+                Some(id) => self
+                    .revisions
+                    .get(&id)
+                    .copied()
+                    .ok_or_else(|| StoreError::Bug(format!("{id} was not taken before it was changed")))?,
+                None => self.conn.first(INSTANCE_REVISION, &[], |row| row.next::<u64>())?.unwrap_or(0),
+            };
+            let id = self.event_id();
+            let (target_kind, target_id, target_name) = &fact.target;
+            self.conn.execute(
+                INSERT_EVENT,
+                params![
+                    trail,
+                    revision,
+                    id,
+                    fact.kind,
+                    &self.author.kind,
+                    &self.author.id,
+                    &self.author.name,
+                    &self.author.credential,
+                    *target_kind,
+                    target_id,
+                    target_name,
+                    &fact.before,
+                    &fact.after,
+                    "success",
+                    &self.author.address,
+                    &self.author.request_id,
+                    self.now
+                ],
+            )?;
         }
         Ok(())
     }

@@ -294,7 +294,7 @@ fn answer(args: &Answered, verb: &str, reason: Option<&str>, output: &mut Output
 }
 
 /// The member with exactly that address.
-async fn find(remote: &Remote, address: &str) -> Result<String, Failure> {
+pub(crate) async fn find(remote: &Remote, address: &str) -> Result<String, Failure> {
     let mut found = None;
     remote
         .each_page(&["members"], &[("query", address)], |items| {
@@ -312,12 +312,12 @@ async fn find(remote: &Remote, address: &str) -> Result<String, Failure> {
     })
 }
 
-pub(super) fn dry_run(asked: bool) -> &'static [(&'static str, &'static str)] {
+pub(crate) fn dry_run(asked: bool) -> &'static [(&'static str, &'static str)] {
     if asked { &[("dry_run", "true")] } else { &[] }
 }
 
 /// The answer of a dry run: a line per change, access gained or lost, and mail.
-pub(super) fn plan(answer: &Value, output: &mut Output) -> Result<(), Failure> {
+pub(crate) fn plan(answer: &Value, output: &mut Output) -> Result<(), Failure> {
     if output.json {
         return output.value(answer);
     }

@@ -73,9 +73,9 @@ pub fn guard_role_carried(rules: &Rules, role: &str) -> Result<(), Refusal> {
 ///
 /// # Errors
 /// `invitation.not_carried`, `group.external`, `group.grants_above_own`.
-pub fn guard_group(_permit: &Permit, rules: &Rules, group: &Group, grants_more: bool) -> Result<(), Refusal> {
+pub fn guard_group(permit: &Permit, rules: &Rules, group: &Group, grants_more: bool) -> Result<(), Refusal> {
     guard_carries(rules, InviteCarries::Groups)?;
-    group::guard_adding(group, grants_more)
+    group::guard_adding(permit, rules, group, grants_more)
 }
 
 /// May the permit's holder have an invitation carry this role there? As when they grant it.

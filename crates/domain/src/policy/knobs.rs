@@ -113,6 +113,12 @@ knobs! {
     "role.default" RoleDefault, role_default: RoleSlug = RoleSlug::default();
     /// Whether the organization may make roles of its own beside the preset's.
     "roles.custom" RolesCustom, roles_custom: bool = false;
+    /// Whether everybody must be in a group: who is in none has nothing, and nobody's last group is taken from them. Holders of the top role are exempt.
+    "group.required" GroupRequired, group_required: bool = false;
+    /// The role that people get with the first group they manage, and that is chosen by naming groups to manage; `null`: managing changes no role.
+    "group.manager_role" GroupManagerRole, group_manager_role: Option<RoleSlug> = None;
+    /// The role that people have once the last group they manage is taken from them.
+    "group.manager_role_lost" GroupManagerRoleLost, group_manager_role_lost: Option<RoleSlug> = None;
     /// Who changes roles, removes and deactivates: the top role alone; everybody with the permission, for people whose role has no rights that they lack; or everybody with the permission. Holders of the top role are for holders of the top role in each case.
     "role_change.authority" RoleChangeAuthority, role_change_authority: RoleChangeAuthority = RoleChangeAuthority::AdminBelowOwnRank;
     /// Whether people may lower their own role.

@@ -203,6 +203,28 @@ impl KnobValue for RoleSlug {
     }
 }
 
+/// Absent is `null`; files write `"none"`, which no role is called.
+impl KnobValue for Option<RoleSlug> {
+    fn read(value: &Value, within: &RangeInclusive<i64>) -> Option<Self> {
+        if value.is_null() || value.as_str() == Some("none") {
+            return Some(None);
+        }
+        RoleSlug::read(value, within).map(Some)
+    }
+    fn show(&self) -> Value {
+        json!(self.as_ref().map(RoleSlug::as_str))
+    }
+    fn allowed(within: &RangeInclusive<i64>) -> String {
+        format!("{}, or `null` (in a file `\"none\"`)", RoleSlug::allowed(within))
+    }
+    fn shape(_: &RangeInclusive<i64>) -> Shape {
+        Shape::Role
+    }
+    fn roles(&self) -> Vec<&str> {
+        self.iter().map(RoleSlug::as_str).collect()
+    }
+}
+
 /// Organization roles by slug, or all of them.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RoleList(Vec<String>);

@@ -105,10 +105,11 @@ impl Scene {
     }
 
     fn nav(&self, tab: &str) -> Vec<NavGroup> {
-        let words = &self.words;
+        let (words, groups) = (&self.words, &self.place.rules.preset().words.groups_title);
         let tabs = [
             (words.person.titles.as_str(), "users", "users", Action::MemberList),
             (words.roles_title.as_str(), "roles", "shield", Action::RoleList),
+            (groups.as_str(), "groups", "users", Action::GroupList),
             (words.tokens_title.as_str(), "tokens", "key", Action::TokenManage),
             (words.audit_title.as_str(), "audit", "list", Action::AuditRead),
             (words.settings_title.as_str(), "org", "gear", Action::PolicyRead),

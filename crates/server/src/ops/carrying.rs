@@ -83,7 +83,7 @@ fn asked_group(
     let mine = groups::seat(tx, place.organization.id, id, place.me()?.id)?;
     let all = place.permit(Action::GroupManage).is_ok();
     let permit = place.permit(group::action_for(mine.is_some_and(|seat| seat.manager), all))?;
-    let more = grants_more(ctx, tx, place, &found)?;
+    let more = grants_more(ctx, tx, place, &found, false)?;
     invitation::guard_group(&permit, &place.rules, &found, more)?;
     Ok(id)
 }

@@ -6,12 +6,10 @@ use guildhall_domain::action::Action;
 use guildhall_domain::change::Change;
 use guildhall_domain::ids::MemberId;
 use guildhall_domain::member::{self, Member, MemberKind, Status, Surroundings};
-use guildhall_domain::preset::ORGANIZATION;
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::text::fold;
-use guildhall_domain::{invitation, member as rules_of};
 use guildhall_store::read::member::Filter;
-use guildhall_store::read::{Page, group as groups, invitation as invitations, member as members};
+use guildhall_store::read::{Page, group as groups, member as members};
 use guildhall_store::{Conn, Stop, Tx};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -201,47 +199,6 @@ pub(super) fn shown(tx: &mut Tx<'_>, facts: &Facts) -> Result<MemberView, Stop> 
 
 pub(super) fn gone(_: &mut Tx<'_>, _: &Facts) -> Result<Nothing, Stop> {
     Ok(Nothing {})
-}
-
-/// What changing the role of somebody in this state asks for: the role of an invited person is the
-/// invitation's, that of somebody who cannot work yet or any more is part of their record.
-pub(super) const fn role_action(status: Status) -> Action {
-    match status {
-        Status::Invited => Action::InvitationManage,
-        Status::Active => Action::MemberChangeRole,
-        Status::Requested | Status::PendingApproval | Status::Deactivated | Status::Removed => Action::MemberUpdate,
-    }
-}
-
-/// Gives a member another role; an invited member's role is the invitation's.
-///
-/// # Errors
-/// `not_found`, `access.denied`, `etag.stale`, and those of the decision.
-pub async fn change_role(
-    ctx: &Ctx,
-    organization: &str,
-    member: &str,
-    wanted: NewRole,
-) -> Result<Answer<MemberView>, Stop> {
-    let (organization, member) = (organization.to_owned(), member.to_owned());
-    ctx.write(move |ctx, tx| {
-        let place = ctx.take_place(tx, &organization)?;
-        place.permit(Action::MemberList)?;
-        let found = load(tx, &place, &member)?;
-        let permit = place.permit(role_action(found.status))?;
-        let role = place.role_slug(ORGANIZATION, &wanted.role);
-        if found.status == Status::Invited {
-            ctx.guard_seen(found.revision)?;
-            let waiting = invitations::of_member(tx, place.organization.id, found.id)?.ok_or(Code::NotFound)?;
-            tx.apply(invitation::change_role(&permit, &place.rules, &waiting, &role)?)?;
-            return whole(tx, &place, &member);
-        }
-        ctx.guard_seen(found.revision)?;
-        let around = members::surroundings(tx, &found, &place.rules.preset().top_role().slug)?;
-        tx.apply(rules_of::change_role(&permit, &place.rules, &found, around, &role)?)?;
-        whole(tx, &place, &member)
-    })
-    .await
 }
 
 /// Switches a member off.

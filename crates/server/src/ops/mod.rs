@@ -25,6 +25,7 @@ pub mod letters;
 pub mod limits;
 pub mod link_joining;
 pub mod links;
+pub mod member_role;
 pub mod members;
 pub mod offers;
 pub mod organizations;
@@ -60,7 +61,7 @@ use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::role::built_in_id;
 use guildhall_domain::time::Timestamp;
 use guildhall_domain::token::scope_mask;
-use guildhall_store::read::{member, organization};
+use guildhall_store::read::{group, member, organization};
 use guildhall_store::{Author, Conn, Keep, Stop, StoreError, Tx};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -264,8 +265,12 @@ impl Ctx {
         if caller.issued_at() < organization.valid_from {
             return Err(Code::AuthInvalid.into());
         }
+        let groups = match rules.groups_matter() {
+            true => group::of_member(conn, organization.id, member.id)?,
+            false => Vec::new(),
+        };
         self.app.mark_member(organization.id, member.id);
-        Ok(Place { organization, rules, standing: Standing { member: Some(member), scopes } })
+        Ok(Place { organization, rules, standing: Standing { member: Some(member), groups, scopes } })
     }
 
     /// The same for a write: the organization is taken first, so that every fact read afterwards

@@ -7,12 +7,13 @@ use guildhall_domain::departure::{self, Estate};
 use guildhall_domain::invitation::{self, Invitation};
 use guildhall_domain::joining::{Address, Facts};
 use guildhall_domain::member::{self, Member, Status, Surroundings};
+use guildhall_domain::policy::RoleSlug;
 use guildhall_domain::preset::Role;
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::time::Timestamp;
 
 use super::Place;
-use super::members::role_action;
+use super::member_role::role_action;
 
 /// Something that can be done about somebody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,6 +140,10 @@ impl Subject {
     }
 
     fn ask_role(&self, place: &Place, role: &str) -> Result<(), Refusal> {
+        let managers = place.rules.policy().group_manager_role.as_ref().map(RoleSlug::as_str);
+        if managers == Some(role) && self.member.role != role {
+            return Err(Refusal::because(Code::GroupsNeeded, "make them manager of a group; the role comes with it"));
+        }
         let permit = place.permit(role_action(self.member.status))?;
         let changes = match self.member.status {
             Status::Invited => invitation::change_role(&permit, &place.rules, self.waiting()?, role),

@@ -101,6 +101,8 @@ impl Model {
             let gives = here.rules.roles.iter().find(|(role, _)| *role == m.role);
             let gives = gives.map(|(_, gives)| gives.clone()).unwrap_or_default();
             given.extend(gives.into_iter().filter(|p| way.is_empty() || reach.below.contains(p)));
+            let mine = self.groups.iter().filter(|g| g.seats.iter().any(|(who, _)| *who == m.id));
+            given.extend(mine.flat_map(|g| g.gives.clone()));
         }
         for (depth, scope) in way.iter().enumerate() {
             if wall.is_some_and(|wall| depth < wall) {
@@ -120,7 +122,7 @@ impl Model {
         }
         given.retain(|p| reach.ceiling.contains(p) && !here.knobs_take(&m.role, p));
         given.retain(|p| scopes.is_none_or(|s| s.contains(p)));
-        given
+        here.rules.permissions.iter().filter(|p| given.contains(p)).cloned().collect()
     }
 
     fn has(&self, place: &Place, held: &[String], kind: &str, verb: &str) -> bool {

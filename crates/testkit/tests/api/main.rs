@@ -14,6 +14,7 @@ mod departures;
 mod departures_by_preset;
 mod dry_run;
 mod going;
+mod groups;
 mod hostile;
 mod idempotency;
 mod invitations;

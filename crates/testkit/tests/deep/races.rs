@@ -11,9 +11,9 @@ use guildhall_server::ops::accept::{self, Accept};
 use guildhall_server::ops::departures::{self, Handover};
 use guildhall_server::ops::identities::{self, Verify};
 use guildhall_server::ops::inviting::{self, NewInvitation, NewInvitations};
-use guildhall_server::ops::members::{self, NewRole};
+use guildhall_server::ops::member_role::{self, NewMemberRole};
 use guildhall_server::ops::organizations::{self, NewOrganization};
-use guildhall_server::ops::{Answer, Ctx, Idempotency};
+use guildhall_server::ops::{Answer, Ctx, Idempotency, members};
 use guildhall_store::Stop;
 use guildhall_testkit::app::PASSWORD;
 use guildhall_testkit::{Engine, engines};
@@ -51,9 +51,9 @@ pub async fn at_once<T: Send + 'static>(all: Vec<impl Future<Output = T> + Send 
 
 /// One owner does something to another, or to themself.
 async fn turn_on(ctx: Ctx, organization: String, target: String, way: usize) -> Option<Code> {
-    let lower = || NewRole { role: "member".to_owned() };
+    let lower = || NewMemberRole { groups: Vec::new(), role: "member".to_owned() };
     match way {
-        0 => code(&members::change_role(&ctx, &organization, &target, lower()).await),
+        0 => code(&member_role::change(&ctx, &organization, &target, lower()).await),
         1 => code(&departures::remove(&ctx, &organization, &target, Handover::default()).await),
         2 => code(&members::deactivate(&ctx, &organization, &target).await),
         _ => code(&departures::leave(&ctx, &organization, Handover::default()).await),

@@ -148,6 +148,7 @@ fn roles(visit: &Visit) -> RolesPage {
         holders: holders.to_owned(),
         holders_href: format!("/acme/admin/users?role={slug}"),
         own: slug == "owner",
+        made: false,
     };
     let row = |label: &str, name: &str, cells: [bool; 5]| MatrixRow {
         label: label.to_owned(),

@@ -8,6 +8,7 @@ mod api_docs;
 mod audit;
 mod forms;
 mod going;
+mod groups;
 mod invitations;
 mod links;
 mod organization;
@@ -30,6 +31,7 @@ pub use api_docs::{ApiAnswer, ApiBody, ApiDocsPage, ApiField, ApiGroup, ApiOpera
 pub use audit::{AuditDay, AuditEvent, AuditFilters, AuditPage, FieldChange};
 pub use forms::{Choice, Input, Select};
 pub use going::{GoingPage, Handing, Heirloom};
+pub use groups::{GroupLine, GroupsPage};
 pub use invitations::{
     AcceptPage, AcceptState, InvitationPage, InviteAddressesPage, InviteResultPage, InviteRolesPage, InviteeRow,
     SentRow,

@@ -10,7 +10,8 @@ use crate::http::reply::{done, object, written};
 use crate::ops::Ctx;
 use crate::ops::approvals::{self, Rejection};
 use crate::ops::departures::{self, Handover};
-use crate::ops::members::{self, MemberQuery, NewRole};
+use crate::ops::member_role::{self, NewMemberRole};
+use crate::ops::members::{self, MemberQuery};
 use crate::ops::removal_plan::{self, RemovalPlan};
 use crate::ops::view::{List, MemberView};
 
@@ -66,16 +67,16 @@ pub async fn get(
         ("org" = String, Path, description = "Id or slug of the organization"),
         ("member" = String, Path, description = "`mem_…`"),
     ),
-    request_body = NewRole,
+    request_body = NewMemberRole,
     responses((status = 200, description = "Give a member another role", body = MemberView)),
     extensions(("x-permission" = json!("member.change_role"))),
 )]
 pub async fn change_role(
     ctx: Ctx,
     Path((org, member)): Path<(String, String)>,
-    Body(wanted): Body<NewRole>,
+    Body(wanted): Body<NewMemberRole>,
 ) -> Result<Response, Problem> {
-    Ok(written(StatusCode::OK, members::change_role(&ctx, &org, &member, wanted).await?))
+    Ok(written(StatusCode::OK, member_role::change(&ctx, &org, &member, wanted).await?))
 }
 
 /// Remove a member.

@@ -73,7 +73,11 @@ impl Generator {
             }
             6 | 7 => on("DELETE", "/organizations/{}/groups/{}/members/{}", seat, Value::Null),
             8 => on("PATCH", "/organizations/{}/groups/{}", vec![org, id], json!({"name": name})),
-            9 if self.dice.percent(40) => on("DELETE", "/organizations/{}/groups/{}", vec![org, id], Value::Null),
+            9 | 11 if self.dice.percent(60) => {
+                let gives = self.some_permissions(place, "organization");
+                on("PATCH", "/organizations/{}/groups/{}", vec![org, id], json!({"permissions": gives}))
+            }
+            9 if self.dice.percent(60) => on("DELETE", "/organizations/{}/groups/{}", vec![org, id], Value::Null),
             10 => on("GET", "/organizations/{}/groups/{}/members", vec![org, id], Value::Null),
             _ => on("GET", "/organizations/{}/groups", vec![org], Value::Null),
         }

@@ -5,6 +5,7 @@ mod addresses;
 mod audit;
 mod desk;
 mod events;
+mod groups;
 mod invitation;
 mod invite;
 mod knobs;
@@ -51,6 +52,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/{org}/admin/org/policy", post(organization::change_policy))
         .route("/{org}/admin/org/delete", get(organization::ask_delete).post(organization::delete))
         .route("/{org}/admin/roles", get(roles::show))
+        .route("/{org}/admin/groups", get(groups::list))
         .route("/{org}/admin/tokens", get(tokens::list))
         .route("/{org}/admin/tokens/{token}/revoke", get(tokens::ask).post(tokens::revoke))
         .route("/{org}/admin/audit", get(audit::list))

@@ -11,7 +11,7 @@ use crate::console::verdict::sentence;
 use crate::console::view::{ChangeRolePage, Choice, ConfirmPage, Person, Select};
 use crate::console::visit::{Sent, Shown, Visit};
 use crate::ops::invitations::{self, EditInvitation};
-use crate::ops::members::{self, NewRole};
+use crate::ops::member_role::{self, NewMemberRole};
 use crate::ops::offers::{Act, Subject};
 use crate::ops::roster;
 
@@ -27,7 +27,13 @@ pub(super) async fn change_of_member(Path((org, member)): Path<(String, String)>
     let wanted = sent.get("role").to_owned();
     let desk = Desk::open(sent.visit, &org).await?;
     let subject = roster::one(desk.ctx(), desk.org(), &member).await.map_err(|stop| desk.wrong(stop))?;
-    let done = members::change_role(desk.ctx(), desk.org(), &member, NewRole { role: wanted.clone() }).await;
+    let done = member_role::change(
+        desk.ctx(),
+        desk.org(),
+        &member,
+        NewMemberRole { role: wanted.clone(), groups: Vec::new() },
+    )
+    .await;
     finish(&desk, &subject, &wanted, done.map(drop))
 }
 
