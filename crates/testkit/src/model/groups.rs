@@ -113,6 +113,7 @@ impl Model {
         c.seen(found.revision)?;
         self.groups.retain(|g| g.id != found.id);
         self.grants.retain(|g| g.subject != ("group".to_owned(), found.id.clone()));
+        self.unlimit(&found.id);
         self.tell(&place.id, "group.deleted");
         Ok((204, Value::Null))
     }
@@ -185,6 +186,7 @@ impl Model {
             group.seats.retain(|(id, _)| *id != member.id);
         }
         self.grants.retain(|g| g.subject != ("member".to_owned(), member.id.clone()));
+        self.unlimit(&member.id);
         for resource in self.resources.iter_mut().filter(|r| r.owner.as_ref() == Some(&member.id)) {
             (resource.owner, resource.revision) = (None, revision);
         }

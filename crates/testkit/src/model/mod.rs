@@ -8,6 +8,7 @@ mod answers;
 mod coming;
 mod groups;
 mod invitations;
+mod limits;
 mod members;
 mod organizations;
 mod people;
@@ -21,6 +22,7 @@ mod tokens;
 use serde_json::{Value, json};
 
 pub use groups::Group;
+pub use limits::{Account, Limit, Use};
 pub use request::{Letter, Reply, Request, Who};
 pub use resources::{Grant, Resource};
 pub use rules::{Reach, Rulebook};
@@ -101,6 +103,10 @@ pub struct Model {
     pub groups: Vec<Group>,
     pub resources: Vec<Resource>,
     pub grants: Vec<Grant>,
+    pub limits: Vec<Limit>,
+    pub uses: Vec<Use>,
+    /// Accounts that were ever changed, by organization.
+    pub accounts: Vec<(String, Account)>,
     /// Letters the last request sent.
     pub letters: Vec<Letter>,
     kept: Vec<Kept>,

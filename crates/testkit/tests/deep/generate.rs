@@ -2,6 +2,7 @@
 //! strays from sense now and then: wrong ids, dead secrets, stale revisions, repeated keys.
 
 mod dice;
+mod limits;
 mod people;
 mod places;
 mod scopes;
@@ -228,7 +229,7 @@ impl Generator {
         let choice = match self.step {
             0..40 => 22 + self.dice.below(34),
             40..60 => 100 + self.dice.below(34),
-            _ => self.dice.below(148),
+            _ => self.dice.below(162),
         };
         match choice {
             0..=27 => self.about_members(&place, org, actor),
@@ -241,6 +242,7 @@ impl Generator {
             85..=89 => self.questions(&place, org, actor),
             100..=109 => self.about_groups(&place, org, actor),
             110..=124 => self.about_resources(&place, org, actor),
+            148.. => self.about_limits(&place, org, actor),
             125..=147 => self.about_grants(&place, org, actor),
             _ => self.reads(&place, org, actor),
         }
