@@ -17,6 +17,7 @@ use crate::limit::LimitChange;
 use crate::member::Member;
 use crate::organization::Organization;
 use crate::resource::ResourceChange;
+use crate::tenant::TenantChange;
 use crate::time::Timestamp;
 use crate::token::Token;
 
@@ -211,6 +212,12 @@ pub enum Change {
     Group(GroupChange),
     /// A resource or a grant on it.
     Resource(ResourceChange),
+    /// A tenant, or somebody in it.
+    Tenant(TenantChange),
+    /// Nothing issued before `at` opens anything of the installation any more.
+    InstanceAuthenticationReset {
+        at: Timestamp,
+    },
     /// A usage limit.
     Limit(LimitChange),
     /// A message waits in the outbox; `sealed` is unreadable without the instance key.

@@ -67,6 +67,10 @@ words! {
         Invitation = "invitation",
         /// Signed up by themself.
         SignUp = "sign_up",
+        /// Added at once, as one of the tenant's people.
+        Direct = "direct",
+        /// No membership: an owner of the tenant above.
+        Tenant = "tenant",
     }
 }
 
@@ -344,6 +348,9 @@ pub fn remove(permit: &Permit, rules: &Rules, member: &Member, around: Surroundi
 /// # Errors
 /// `member.last_owner`.
 pub fn leave(_permit: &Permit, rules: &Rules, member: &Member, around: Surroundings) -> Result<Vec<Change>, Refusal> {
+    if member.origin == Origin::Tenant {
+        return Err(wrong_state(member, "you are here as an owner of the tenant; there is nothing to leave"));
+    }
     guard_last_top(rules, member, around)?;
     Ok(gone(member, around, true))
 }

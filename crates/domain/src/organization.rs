@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::access::Permit;
 use crate::change::{Change, Naming};
 use crate::identity::Identity;
-use crate::ids::{MemberId, OrgId};
+use crate::ids::{MemberId, OrgId, TenantId};
 use crate::member::{Member, MemberKind, Origin, Status};
 use crate::policy::KnobError;
 use crate::preset::{Preset, Rules};
@@ -37,6 +37,8 @@ pub struct Organization {
     pub revision: u64,
     /// When it was made.
     pub created_at: Timestamp,
+    /// The tenant it belongs to, if any.
+    pub tenant: Option<TenantId>,
 }
 
 /// Makes an organization with `founder` as holder of its top role.

@@ -9,7 +9,7 @@ mod knobs;
 mod value;
 
 pub use choice::{
-    ApprovalMode, DeletePrecondition, InviteDelivery, InviteReissue, OffboardMode, OrganizationCreators,
+    ApprovalMode, DeletePrecondition, DirectJoin, InviteDelivery, InviteReissue, OffboardMode, OrganizationCreators,
     OrganizationsPerIdentity, RoleChangeAuthority, SelfRemoval, SignupClosedByInvites,
 };
 pub use knobs::{Knob, Policy};

@@ -9,6 +9,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_groups_resources.sql"),
     include_str!("../migrations/0010_limits_account.sql"),
+    include_str!("../migrations/0011_tenants.sql"),
 ];
 
 /// The newest schema this program knows.

@@ -3,11 +3,12 @@
 
 use guildhall_domain::group::GroupOrigin;
 use guildhall_domain::ids::{
-    EventId, GrantId, GroupId, InvitationId, LimitId, LinkId, MailId, MemberId, OrgId, ResourceId, SessionId, TokenId,
-    UserId,
+    EventId, GrantId, GroupId, InvitationId, LimitId, LinkId, MailId, MemberId, OrgId, ResourceId, SessionId, TenantId,
+    TenantMemberId, TokenId, UserId,
 };
 use guildhall_domain::invitation::{Deliver, Delivery, State};
 use guildhall_domain::member::{MemberKind, Origin, Status};
+use guildhall_domain::tenant::TenantRole;
 use guildhall_domain::time::Timestamp;
 use uuid::Uuid;
 
@@ -272,7 +273,9 @@ stored_ids!(
     GroupId,
     ResourceId,
     GrantId,
-    LimitId
+    LimitId,
+    TenantId,
+    TenantMemberId
 );
 
 macro_rules! stored_words {
@@ -291,7 +294,7 @@ macro_rules! stored_words {
     )*};
 }
 
-stored_words!(GroupOrigin, Status, Origin, MemberKind, State, Deliver, Delivery);
+stored_words!(TenantRole, GroupOrigin, Status, Origin, MemberKind, State, Deliver, Delivery);
 
 /// Parameters of a statement.
 #[macro_export]

@@ -31,6 +31,7 @@ impl Change {
             Self::Group(change) => return Some(change.audit()),
             Self::Resource(change) => return Some(change.audit()),
             Self::Limit(change) => return Some(change.audit()),
+            Self::Tenant(change) => return Some(change.audit()),
             _ => {}
         }
         self.audit_of_organization()
@@ -198,6 +199,13 @@ impl Change {
                 target: ("instance", String::new(), String::new()),
                 before: Value::Null,
                 after: Value::Null,
+            }),
+            Self::InstanceAuthenticationReset { at } => Some(AuditFact {
+                organization: None,
+                kind: "instance.authentication_reset",
+                target: ("instance", String::new(), String::new()),
+                before: Value::Null,
+                after: json!({"valid_from": at}),
             }),
             Self::IdentityCreated { identity: i, .. } => fact(
                 i.id,

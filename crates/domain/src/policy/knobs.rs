@@ -2,7 +2,7 @@
 //! for whole numbers, the range. Everything else about knobs is derived from this table.
 
 use super::choice::{
-    ApprovalMode, DeletePrecondition, InviteDelivery, InviteReissue, OffboardMode, OrganizationCreators,
+    ApprovalMode, DeletePrecondition, DirectJoin, InviteDelivery, InviteReissue, OffboardMode, OrganizationCreators,
     OrganizationsPerIdentity, RoleChangeAuthority, SelfRemoval, SignupClosedByInvites,
 };
 use super::value::{DomainList, KnobValue, RoleList, RoleSlug, Shape};
@@ -116,6 +116,8 @@ knobs! {
     "signup.open" SignupOpen, signup_open: bool = false;
     /// Whether invitations close open sign-up: never, from the first one on, while any is pending, or by the switch `signup.open` alone.
     "signup.closed_by_invites" SignupClosedByInvites, signup_closed_by_invites: SignupClosedByInvites = SignupClosedByInvites::Never;
+    /// Who is added directly, without an invitation: nobody, or the people of the tenant above, who are in at once, and then nobody is invited.
+    "join.direct" JoinDirect, join_direct: DirectJoin = DirectJoin::Nobody;
     /// Whether a person may belong to one organization of the installation or to many.
     "identity.organizations" IdentityOrganizations, identity_organizations: OrganizationsPerIdentity = OrganizationsPerIdentity::Many;
     /// Who may create organizations: anyone who is signed in, or the installation's administrators.

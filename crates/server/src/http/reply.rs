@@ -15,6 +15,8 @@ use crate::ops::limits::LimitView;
 use crate::ops::organizations::PolicyView;
 use crate::ops::resources::ResourceView;
 use crate::ops::sessions::Begun;
+use crate::ops::tenant_people::TenantMemberView;
+use crate::ops::tenants::{TenantSettingsView, TenantView};
 use crate::ops::usage::UsageView;
 use crate::ops::view::{InvitationView, MemberView, Nothing, OrganizationView, TokenView};
 use crate::ops::{Answer, identities};
@@ -38,7 +40,7 @@ macro_rules! tagged {
     };
 }
 
-tagged!(GroupView, ResourceView, MemberView, InvitationView, OrganizationView, PolicyView, LimitView, AccountView; GrantView, UsageView, Invited, InviteOutcome, TokenView, Nothing, identities::Me);
+tagged!(GroupView, ResourceView, MemberView, InvitationView, OrganizationView, PolicyView, LimitView, AccountView, TenantView, TenantSettingsView; TenantMemberView, GrantView, UsageView, Invited, InviteOutcome, TokenView, Nothing, identities::Me);
 
 /// One object with its `ETag`.
 pub fn object<T: Serialize + Tagged>(status: StatusCode, value: &T) -> Response {

@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 use super::api::{
     account, audit, check, groups, identity, invitations, limits, members, organizations, resources, roles, session,
-    tokens,
+    tenants, tokens,
 };
 use crate::app::App;
 
@@ -41,7 +41,7 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(organizations::get, organizations::rename, organizations::delete))
         .routes(routes!(organizations::policy, organizations::change_policy))
         .routes(routes!(organizations::reset_authentication))
-        .routes(routes!(members::list))
+        .routes(routes!(members::list, tenants::add_to_organization))
         .routes(routes!(members::get, members::change_role, members::remove))
         .routes(routes!(members::approve))
         .routes(routes!(members::reject))
@@ -69,6 +69,16 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(audit::list))
         .routes(routes!(audit::export))
         .routes(routes!(account::get, account::edit))
+        .routes(routes!(tenants::list, tenants::create))
+        .routes(routes!(tenants::get, tenants::rename))
+        .routes(routes!(tenants::settings, tenants::change_settings))
+        .routes(routes!(tenants::members, tenants::add))
+        .routes(routes!(tenants::change_role, tenants::remove))
+        .routes(routes!(tenants::organizations))
+        .routes(routes!(tenants::reset_authentication))
+        .routes(routes!(tenants::trail))
+        .routes(routes!(tenants::reset_instance))
+        .routes(routes!(tenants::acts))
         .routes(routes!(limits::list, limits::create))
         .routes(routes!(limits::get, limits::edit, limits::delete))
         .routes(routes!(limits::usage, limits::report))

@@ -3,13 +3,14 @@
 use guildhall_domain::access::Permit;
 use guildhall_domain::action::Action;
 use guildhall_domain::change::Change;
+use guildhall_domain::direct;
 use guildhall_domain::ids::{InvitationId, MemberId};
 use guildhall_domain::invitation::{self, Deliver, Invitation, Known, Wanted};
 use guildhall_domain::member::Status;
 use guildhall_domain::policy::InviteDelivery;
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::text::{self, Email};
-use guildhall_store::read::{Page, invitation as invitations, member as members};
+use guildhall_store::read::{Page, invitation as invitations, member as members, tenant};
 use guildhall_store::{Stop, Tx};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -119,13 +120,20 @@ pub async fn invite(ctx: &Ctx, organization: &str, wanted: NewInvitations) -> Re
     ctx.write(move |ctx, tx| {
         let place = ctx.take_place(tx, &organization)?;
         let permit = place.permit(Action::MemberInvite)?;
+        direct::guard_invites(&place.rules)?;
+        let above = place.organization.tenant.map(|id| tenant::by_id(tx, id)).transpose()?.flatten();
+        let settings = above.map(|tenant| tenant.settings).unwrap_or_default();
         let usual =
             if place.rules.policy().invite_deliver == InviteDelivery::Link { Deliver::Link } else { Deliver::Email };
         let deliver = way(wanted.deliver.as_deref(), usual)?;
         let mut seen = std::collections::HashSet::new();
         let mut answers = Vec::with_capacity(wanted.invitations.len());
         for one in &wanted.invitations {
-            let outcome = invite_one(ctx, tx, &place, &permit, one, deliver, &mut seen);
+            let admitted = Email::parse(&one.email, "email").and_then(|email| settings.admits(&email));
+            let outcome = match admitted {
+                Ok(()) => invite_one(ctx, tx, &place, &permit, one, deliver, &mut seen),
+                Err(refusal) => Err(refusal.into()),
+            };
             answers.push(match outcome {
                 Ok((made, link)) => InviteOutcome {
                     email: one.email.clone(),

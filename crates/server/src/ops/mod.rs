@@ -5,9 +5,11 @@ pub mod accept;
 pub mod account;
 pub mod audit;
 pub mod check;
+pub mod direct;
 pub mod grants;
 pub mod groups;
 pub mod identities;
+pub mod instance;
 pub mod invitations;
 pub mod letters;
 pub mod limits;
@@ -23,6 +25,8 @@ pub mod roles;
 pub mod roster;
 pub mod sessions;
 pub mod setup;
+pub mod tenant_people;
+pub mod tenants;
 pub mod tokens;
 pub mod usage;
 pub mod view;
@@ -33,14 +37,15 @@ use std::sync::Arc;
 use guildhall_domain::access::{self, Permit, Standing};
 use guildhall_domain::action::Action;
 use guildhall_domain::identity::Identity;
-use guildhall_domain::ids::SessionId;
+use guildhall_domain::ids::{SessionId, TenantId};
 use guildhall_domain::member::{Member, Status};
 use guildhall_domain::organization::Organization;
 use guildhall_domain::preset::Rules;
 use guildhall_domain::refusal::{Code, Refusal};
+use guildhall_domain::tenant as tenant_rules;
 use guildhall_domain::time::Timestamp;
 use guildhall_domain::token::{Token, scope_mask};
-use guildhall_store::read::{credential::Session, member, organization};
+use guildhall_store::read::{credential::Session, member, organization, tenant};
 use guildhall_store::{Author, Conn, Keep, Stop, StoreError, Tx};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -236,8 +241,13 @@ impl Ctx {
         let caller = self.caller()?;
         let organization = organization::find(conn, name)?.ok_or(Code::NotFound)?;
         let member = member::of_identity_here(conn, organization.id, caller.identity.id)?;
-        let member = member.filter(|m| m.status == Status::Active).ok_or(Code::NotFound)?;
+        let member = member.filter(|m| m.status == Status::Active);
         let rules = self.app.rules(&organization)?;
+        let member = match organization.tenant {
+            Some(above) => self.under_tenant(conn, above, &organization, &rules, member)?,
+            None => member,
+        };
+        let member = member.ok_or(Code::NotFound)?;
         let mut scopes = None;
         match &caller.credential {
             Credential::Token(token) => {
@@ -270,6 +280,30 @@ impl Ctx {
         }
         self.app.mark_member(organization.id, member.id);
         Ok(Place { organization, rules, standing: Standing { member: Some(member), scopes } })
+    }
+
+    /// How the caller stands in an organization of a tenant, whose settings hold for everybody there.
+    fn under_tenant(
+        &self,
+        conn: &mut Conn<'_>,
+        above: TenantId,
+        organization: &Organization,
+        rules: &Rules,
+        member: Option<Member>,
+    ) -> Result<Option<Member>, Stop> {
+        let caller = self.caller()?;
+        let role = tenant::role(conn, above, &caller.identity)?;
+        let top = &rules.preset().top_role().slug;
+        let member = tenant_rules::standing(role, &caller.identity, organization.id, top, member);
+        let settings = tenant::by_id(conn, above)?.map(|t| t.settings).unwrap_or_default();
+        let old = |session: &Session| {
+            let age_s = self.now.seconds_since(session.created_at);
+            settings.session_absolute_s.is_some_and(|most_s| age_s > most_s)
+        };
+        match &caller.credential {
+            Credential::Session(session) if member.is_some() && old(session) => Err(Code::AuthInvalid.into()),
+            _ => Ok(member),
+        }
     }
 
     /// The same for a write: the organization is taken first, so that every fact read afterwards

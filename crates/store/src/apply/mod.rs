@@ -6,6 +6,7 @@ mod limit;
 mod member;
 mod organization;
 mod resource;
+mod tenant;
 
 use guildhall_domain::change::Change;
 use guildhall_domain::ids::OrgId;
@@ -24,6 +25,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         .chain(group::STATEMENTS)
         .chain(resource::STATEMENTS)
         .chain(limit::STATEMENTS)
+        .chain(tenant::STATEMENTS)
         .copied()
 }
 
@@ -106,6 +108,8 @@ pub(crate) fn rows(
         Change::Group(change) => group::changed(conn, &at, change),
         Change::Resource(change) => resource::changed(conn, &at, change),
         Change::Limit(change) => limit::changed(conn, &at, change),
+        Change::Tenant(change) => tenant::changed(conn, &at, change),
+        Change::InstanceAuthenticationReset { at: from } => tenant::everybody_reset(conn, *from),
         Change::MailQueued { mail, organization, invitation, kind, to, sealed } => {
             identity::mail_queued(conn, &at, *mail, (*organization, *invitation), kind, to, sealed)
         }

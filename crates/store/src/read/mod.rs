@@ -11,6 +11,7 @@ pub mod organization;
 pub mod outbox;
 pub mod resource;
 pub mod schema;
+pub mod tenant;
 
 use guildhall_domain::ids::OrgId;
 
@@ -26,16 +27,23 @@ pub struct Page<K> {
 }
 
 pub(crate) fn statements() -> impl Iterator<Item = String> {
-    [organization::STATEMENTS, identity::STATEMENTS, invitation::STATEMENTS, credential::STATEMENTS, outbox::STATEMENTS]
-        .into_iter()
-        .flatten()
-        .map(|sql| (*sql).to_owned())
-        .chain(member::statements())
-        .chain([invitation::of_members_sql()])
-        .chain(audit::statements())
-        .chain(group::statements())
-        .chain(resource::statements())
-        .chain(limit::statements())
+    [
+        organization::STATEMENTS,
+        identity::STATEMENTS,
+        invitation::STATEMENTS,
+        credential::STATEMENTS,
+        outbox::STATEMENTS,
+        tenant::STATEMENTS,
+    ]
+    .into_iter()
+    .flatten()
+    .map(|sql| (*sql).to_owned())
+    .chain(member::statements())
+    .chain([invitation::of_members_sql()])
+    .chain(audit::statements())
+    .chain(group::statements())
+    .chain(resource::statements())
+    .chain(limit::statements())
 }
 
 /// How many ids one question takes. One statement serves every smaller number, so few are prepared.

@@ -22,6 +22,7 @@ mod sessions;
 mod set_up;
 mod sign_up;
 mod store;
+mod tenants;
 mod tokens;
 mod usage;
 mod walls;

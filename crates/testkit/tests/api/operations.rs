@@ -55,6 +55,8 @@ pub struct House {
     pub grant: String,
     /// A usage limit.
     pub limit: String,
+    /// Somebody of the tenant `big`.
+    pub person: String,
     /// A secret that a letter waiting nowhere holds: for links that must be opened.
     pub reset: String,
     pub proof: String,
@@ -99,6 +101,9 @@ impl House {
         let grant = grant.at("/id").to_owned();
         let limit = json!({"scope": {"type": "member"}, "unit": "tokens", "budget": 9, "period_s": 60});
         let limit = owner.post(&format!("{here}/usage-limits"), limit).await.expect(201).at("/id").to_owned();
+        owner.post("/tenants", json!({"name": "Big", "slug": "big"})).await.expect(201);
+        let somebody = json!({"email": "somebody@acme.test"});
+        let person = owner.post("/tenants/big/members", somebody).await.expect(201).at("/id").to_owned();
         let (invitation, secret) = (invited.id, invited.secret);
         Self {
             test,
@@ -112,6 +117,7 @@ impl House {
             resource,
             grant,
             limit,
+            person,
             reset,
             proof,
             secret,
@@ -126,9 +132,10 @@ impl House {
             "approve_member" | "reject_member" => &self.waiting.member,
             "reactivate_member" => &self.deactivated.member,
             "remove_group_member" => &self.people[2].1.member,
+            "change_tenant_member_role" | "remove_tenant_member" => &self.person,
             _ => other,
         };
-        let mut path = operation.path.replace("{org}", "acme").replace("{member}", member);
+        let mut path = operation.path.replace("{org}", "acme").replace("{tenant}", "big").replace("{member}", member);
         path =
             path.replace("{invitation}", &self.invitation).replace("{role}", "admin").replace("{token}", &self.token);
         path = path.replace("{group}", &self.group).replace("{resource}", &self.resource);
@@ -179,6 +186,12 @@ impl House {
             "check_batch" => {
                 json!({"checks": [{"subject": self.people[0].1.member, "permission": "member.list"}]})
             }
+            "create_tenant" => json!({"name": "Bigger"}),
+            "rename_tenant" => json!({"name": "Bigger"}),
+            "change_tenant_settings" => json!({"trusted_domains": ["acme.test"]}),
+            "add_tenant_member" => json!({"email": "more@acme.test"}),
+            "change_tenant_member_role" => json!({"role": "owner"}),
+            "add_member" => json!({"handle": "olive"}),
             "edit_account" => json!({"plan": "Team", "billing_contacts": ["pay@acme.test"]}),
             "create_usage_limit" => {
                 json!({"scope": {"type": "organization"}, "unit": "tokens", "budget": 9, "period_s": 60})

@@ -12,6 +12,7 @@ pub mod organizations;
 pub mod resources;
 pub mod roles;
 pub mod session;
+pub mod tenants;
 pub mod tokens;
 
 use serde::Deserialize;

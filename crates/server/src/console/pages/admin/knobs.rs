@@ -32,6 +32,7 @@ pub(super) fn title(knob: Knob) -> (usize, &'static str) {
         Knob::SignupOpen => (0, "People join by themselves"),
         Knob::SignupClosedByInvites => (0, "Invitations close the sign-up"),
         Knob::IdentityOrganizations => (0, "Organizations of one person"),
+        Knob::JoinDirect => (0, "Who is added directly"),
         Knob::OrganizationCreatedBy => (0, "Who makes organizations"),
         Knob::RoleChangeAuthority => (1, "Who changes roles and removes"),
         Knob::SelfDemote => (1, "Lowering one's own role"),

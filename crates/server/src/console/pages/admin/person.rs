@@ -80,6 +80,9 @@ fn came_by(desk: &Desk, member: &Member, inviter: Option<&Member>) -> Fact {
         (Origin::Founder, _) => Fact::text("Came by", "Made the organization"),
         (Origin::Invitation, Some(by)) => Fact::new("Invited by", FactValue::Link(place_of(desk, by))),
         (Origin::Invitation, None) => Fact::text("Came by", "Invitation"),
+        (Origin::Direct, Some(by)) => Fact::new("Added by", FactValue::Link(place_of(desk, by))),
+        (Origin::Direct, None) => Fact::text("Came by", "Added as one of the tenant"),
+        (Origin::Tenant, _) => Fact::text("Came by", "Owner of the tenant"),
         (Origin::SignUp, _) => Fact::text("Came by", "Signed up"),
     }
 }
