@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::config::Flags;
-use crate::verb::{audit, check, completions, docs, init, member, preset};
+use crate::verb::{audit, check, completions, docs, init, limit, member, preset, tenant, usage};
 
 /// Who belongs to which organization, and what may they do: one self-hosted program.
 #[derive(Debug, Parser)]
@@ -34,6 +34,15 @@ pub(crate) enum Command {
     /// List, invite and remove members of an organization of a running server
     #[command(subcommand)]
     Member(member::Command),
+    /// Usage limits of an organization of a running server
+    #[command(subcommand)]
+    Limit(limit::Command),
+    /// Report use to a running server, and show what is left of the limits
+    #[command(subcommand)]
+    Usage(usage::Command),
+    /// Tenants of a running server, the tier above organizations
+    #[command(subcommand)]
+    Tenant(tenant::Command),
     /// The audit trail of an organization of a running server
     #[command(subcommand)]
     Audit(audit::Command),

@@ -7,9 +7,12 @@ pub(crate) mod config;
 pub(crate) mod docs;
 pub(crate) mod doctor;
 pub(crate) mod init;
+pub(crate) mod limit;
 pub(crate) mod member;
 pub(crate) mod preset;
 pub(crate) mod serve;
+pub(crate) mod tenant;
+pub(crate) mod usage;
 
 use crate::args::Command;
 use crate::failure::Failure;
@@ -22,6 +25,9 @@ pub(crate) fn run(command: Command, output: &mut Output) -> Result<(), Failure> 
         Command::Init(args) => init::run(&args, output),
         Command::Check(args) => check::run(&args, output),
         Command::Member(command) => member::run(&command, output),
+        Command::Limit(command) => limit::run(&command, output),
+        Command::Usage(command) => usage::run(&command, output),
+        Command::Tenant(command) => tenant::run(&command, output),
         Command::Audit(command) => audit::run(&command, output),
         Command::Preset(command) => preset::run(&command, output),
         Command::Doctor(flags) => doctor::run(&flags, output),

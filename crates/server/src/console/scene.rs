@@ -110,6 +110,7 @@ impl Scene {
             (words.person.titles.as_str(), "users", "users", Action::MemberList),
             (words.roles_title.as_str(), "roles", "shield", Action::RoleList),
             (words.tokens_title.as_str(), "tokens", "key", Action::TokenManage),
+            (words.limits_title.as_str(), "limits", "gauge", Action::LimitManage),
             (words.audit_title.as_str(), "audit", "list", Action::AuditRead),
             (words.settings_title.as_str(), "org", "gear", Action::PolicyRead),
         ];

@@ -8,6 +8,7 @@ mod api_docs;
 mod audit;
 mod forms;
 mod invitations;
+mod limits;
 mod organization;
 mod parts;
 mod people;
@@ -31,7 +32,8 @@ pub use invitations::{
     AcceptPage, AcceptState, InvitationPage, InviteAddressesPage, InviteResultPage, InviteRolesPage, InviteeRow,
     SentRow,
 };
-pub use organization::{Knob, KnobControl, KnobGroup, OrganizationPage};
+pub use limits::{Fullness, LimitPage, LimitRow, LimitsPage};
+pub use organization::{AccountForm, Knob, KnobControl, KnobGroup, OrganizationPage};
 pub use parts::{Action, ActionKind, Chip, Fact, FactValue, Flash, Pager, Place, Tone};
 pub use people::{MemberPage, PeoplePage, PersonRow};
 pub use person::{Avatar, Person};

@@ -11,11 +11,20 @@ use super::desk::Desk;
 use super::knobs;
 use crate::console::verdict::sentence;
 use crate::console::view::{
-    Action, ConfirmPage, Consequence, Input, Knob, KnobControl, KnobGroup, OrganizationPage, Place, Shell, Tone,
-    TypedWord,
+    AccountForm, Action, ConfirmPage, Consequence, Input, Knob, KnobControl, KnobGroup, OrganizationPage, Place, Shell,
+    Tone, TypedWord,
 };
 use crate::console::visit::{Sent, Shown, Visit, Wrong, go_with};
+use crate::ops::account::{self, AccountView, EditAccount};
 use crate::ops::organizations::{self, KnobView, PolicyView, Renaming};
+
+/// The forms of this page that may come back refused.
+#[derive(Clone, Copy, Default)]
+struct Forms<'a> {
+    profile: Tried<'a>,
+    settings: Tried<'a>,
+    account: Tried<'a>,
+}
 
 /// What was sent and refused, to be shown again.
 #[derive(Clone, Copy, Default)]
@@ -39,8 +48,7 @@ async fn policy(desk: &Desk) -> Result<PolicyView, Wrong> {
 /// `GET /{org}/admin/org`
 pub(super) async fn show(visit: Visit, Path(org): Path<String>) -> Shown {
     let desk = Desk::open(visit, &org).await?;
-    let policy = policy(&desk).await?;
-    desk.page(&page(&desk, &policy, Tried::default(), Tried::default()))
+    again(&desk, None, Forms::default()).await
 }
 
 /// `POST /{org}/admin/org`
@@ -52,9 +60,8 @@ pub(super) async fn rename(Path(org): Path<String>, sent: Sent) -> Shown {
         Ok(_) => Ok(go_with(&format!("/{slug}/admin/org"), Tone::Good, "Saved.")),
         Err(stop) => {
             let refusal = desk.of_form(stop)?;
-            let policy = policy(&desk).await?;
-            let tried = Tried { sent: Some(&sent), refusal: Some(&refusal) };
-            desk.again(&refusal, &page(&desk, &policy, tried, Tried::default()))
+            let profile = Tried { sent: Some(&sent), refusal: Some(&refusal) };
+            again(&desk, Some(&refusal), Forms { profile, ..Forms::default() }).await
         }
     }
 }
@@ -72,10 +79,58 @@ pub(super) async fn change_policy(Path(org): Path<String>, sent: Sent) -> Shown 
         Ok(_) => Ok(go_with(&desk.href("org"), Tone::Good, "The settings are saved and hold from now on.")),
         Err(stop) => {
             let refusal = desk.of_form(stop)?;
-            let policy = policy(&desk).await?;
-            let tried = Tried { sent: Some(&sent), refusal: Some(&refusal) };
-            desk.again(&refusal, &page(&desk, &policy, Tried::default(), tried))
+            let settings = Tried { sent: Some(&sent), refusal: Some(&refusal) };
+            again(&desk, Some(&refusal), Forms { settings, ..Forms::default() }).await
         }
+    }
+}
+
+/// `POST /{org}/admin/org/account`
+pub(super) async fn change_account(Path(org): Path<String>, sent: Sent) -> Shown {
+    let desk = Desk::open(sent.visit.clone(), &org).await?;
+    let lines = sent.get("billing_contacts").lines().map(str::trim).filter(|line| !line.is_empty());
+    let wanted = EditAccount {
+        plan: Some(sent.get("plan").to_owned()),
+        billing_contacts: Some(lines.map(str::to_owned).collect()),
+    };
+    match account::edit(desk.ctx(), desk.org(), wanted).await {
+        Ok(_) => Ok(go_with(&desk.href("org"), Tone::Good, "The account is saved.")),
+        Err(stop) => {
+            let refusal = desk.of_form(stop)?;
+            let account = Tried { sent: Some(&sent), refusal: Some(&refusal) };
+            again(&desk, Some(&refusal), Forms { account, ..Forms::default() }).await
+        }
+    }
+}
+
+/// The page, with what was refused where something was.
+async fn again(desk: &Desk, refusal: Option<&Refusal>, forms: Forms<'_>) -> Shown {
+    let policy = policy(desk).await?;
+    let account = match desk.scene.may(Asks::AccountManage) {
+        true => Some(account::get(desk.ctx(), desk.org()).await.map_err(|stop| desk.wrong(stop))?),
+        false => None,
+    };
+    let shown = OrganizationPage {
+        account: account.map(|account| account_form(desk, &account, forms.account)),
+        ..page(desk, &policy, forms.profile, forms.settings)
+    };
+    match refusal {
+        Some(refusal) => desk.again(refusal, &shown),
+        None => desk.page(&shown),
+    }
+}
+
+fn account_form(desk: &Desk, account: &AccountView, tried: Tried<'_>) -> AccountForm {
+    let value = |field: &str, present: String| tried.sent.map_or(present, |sent| sent.get(field).to_owned());
+    let wrong = tried.refusal.and_then(|refusal| refusal.errors.first());
+    let contacts = wrong.filter(|error| error.field.starts_with("billing_contacts"));
+    AccountForm {
+        action: desk.href("org/account"),
+        plan: Input { value: value("plan", account.plan.clone().unwrap_or_default()), error: tried.error("plan") },
+        billing_contacts: Input {
+            value: value("billing_contacts", account.billing_contacts.join("\n")),
+            error: contacts.map(|error| sentence(&error.detail)),
+        },
     }
 }
 
@@ -98,6 +153,7 @@ fn page(desk: &Desk, policy: &PolicyView, profile: Tried<'_>, settings: Tried<'_
         policy_action: desk.href("org/policy"),
         groups: open_groups(desk, policy, may_turn, settings),
         fixed: fixed_group(desk, policy),
+        account: None,
         may_save: may_turn && policy.settings.iter().any(|knob| knob.open),
         delete: match desk.scene.place.permit(Asks::OrganizationDelete) {
             Ok(_) => Action::ask_and_leave(delete, desk.href("org/delete")).danger(),
