@@ -13,10 +13,12 @@ use crate::group::GroupChange;
 use crate::identity::Identity;
 use crate::ids::{LinkId, MailId, MemberId, OrgId, SessionId, UserId};
 use crate::invitation::{Deliver, Invitation, SecretHash};
+use crate::invite_link::LinkChange;
 use crate::limit::LimitChange;
 use crate::member::Member;
 use crate::organization::Organization;
 use crate::resource::ResourceChange;
+use crate::role::RoleChange;
 use crate::tenant::TenantChange;
 use crate::time::Timestamp;
 use crate::token::Token;
@@ -85,6 +87,11 @@ pub enum Change {
         organization: OrgId,
         before: Map<String, Value>,
         after: Map<String, Value>,
+    },
+    /// Another preset is in force, or another version; people's roles follow as changes of their own.
+    PresetApplied {
+        before: Box<Organization>,
+        after: Box<Organization>,
     },
     AccountChanged {
         organization: OrgId,
@@ -208,8 +215,12 @@ pub enum Change {
     LinkUsed {
         link: LinkId,
     },
+    /// An invite link, or all of them.
+    Link(LinkChange),
     /// A group or somebody's place in it.
     Group(GroupChange),
+    /// A role of the organization's own.
+    Role(RoleChange),
     /// A resource or a grant on it.
     Resource(ResourceChange),
     /// A tenant, or somebody in it.

@@ -98,6 +98,9 @@ codes! {
     MemberAlready = "member.already", Conflict, "that person is a member already";
     MemberElsewhere = "member.elsewhere", Conflict, "that person belongs to another organization, and people here belong to one only";
     RoleUnknown = "role.unknown", Invalid, "there is no such role here";
+    RoleBuiltIn = "role.built_in", Conflict, "this role comes with the preset and stays as it is; make one of your own";
+    RoleSlugTaken = "role.slug_taken", Conflict, "another role has that slug";
+    RoleInUse = "role.in_use", Conflict, "somebody holds this role; name another one for them in `replace_with`";
     EmailInvalid = "email.invalid", Invalid, "that is not an email address";
     EmailDuplicate = "email.duplicate", Invalid, "the same address stands in this list twice";
     EmailTaken = "email.taken", Conflict, "the address belongs to another account";
@@ -110,6 +113,10 @@ codes! {
     InvitationCancelled = "invitation.cancelled", Gone, "this invitation was withdrawn; ask for a new one";
     InvitationOtherPerson = "invitation.other_person", Forbidden, "this invitation is for another address; sign in with that one";
     InvitationSignIn = "invitation.sign_in_required", Conflict, "that address has an account; sign in, then open the link again";
+    InviteLinkExpired = "invite_link.expired", Gone, "this invite link has expired; ask for a new one";
+    InviteLinkReset = "invite_link.reset", Gone, "all invite links of the organization were reset; ask for a new one";
+    InviteLinkUsedUp = "invite_link.used_up", Gone, "as many people as this invite link is for have come in with it; ask for a new one";
+    InviteLinkNotOffered = "invite_link.not_offered", Forbidden, "this organization has no invite links; ask for an invitation by name";
     JoinClosed = "join.closed", Forbidden, "people join here by invitation only";
     LinkInvalid = "link.invalid", Gone, "this link is used, expired or not whole; ask for a new one";
     PasswordWrong = "password.wrong", Forbidden, "that is not your present password";
@@ -117,6 +124,9 @@ codes! {
     OrganizationCreate = "organization.create_denied", Forbidden, "only administrators of this installation make organizations";
     DeleteConfirm = "organization.confirm_name", Invalid, "type the organization's slug to confirm";
     PresetUnknown = "preset.unknown", Invalid, "there is no such preset; see `guildhall preset list`";
+    PresetInvalid = "preset.invalid", Invalid, "that preset is not valid; `errors` names each line and rule";
+    PresetRoleUnmapped = "preset.role_unmapped", Conflict, "the preset lacks a role that people have; say what becomes of them";
+    PresetInUse = "preset.in_use", Conflict, "the preset lacks a type or a grant's role that is in use";
     KnobUnknown = "policy.unknown_knob", Invalid, "there is no such policy setting";
     KnobClosed = "policy.closed", Forbidden, "the preset does not let administrators change this setting";
     KnobInvalid = "policy.invalid_value", Invalid, "that setting does not take this value";

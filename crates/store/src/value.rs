@@ -3,10 +3,11 @@
 
 use guildhall_domain::group::GroupOrigin;
 use guildhall_domain::ids::{
-    EventId, GrantId, GroupId, InvitationId, LimitId, LinkId, MailId, MemberId, OrgId, ResourceId, SessionId, TenantId,
-    TenantMemberId, TokenId, UserId,
+    EventId, GrantId, GroupId, InvitationId, InviteLinkId, LimitId, LinkId, MailId, MemberId, OrgId, ResourceId,
+    RoleId, SessionId, TenantId, TenantMemberId, TokenId, UserId,
 };
 use guildhall_domain::invitation::{Deliver, Delivery, State};
+use guildhall_domain::invite_link::LinkState;
 use guildhall_domain::member::{MemberKind, Origin, Status};
 use guildhall_domain::tenant::TenantRole;
 use guildhall_domain::time::Timestamp;
@@ -246,7 +247,7 @@ impl<T: Into<Value>> From<Option<T>> for Value {
 }
 
 macro_rules! stored_ids {
-    ($($id:ty),*) => {$(
+    ($($id:ty),* $(,)?) => {$(
         impl From<$id> for Value {
             fn from(id: $id) -> Self {
                 Self::Id(id.uuid())
@@ -269,17 +270,19 @@ stored_ids!(
     SessionId,
     EventId,
     LinkId,
+    InviteLinkId,
     MailId,
     GroupId,
     ResourceId,
     GrantId,
     LimitId,
+    RoleId,
     TenantId,
-    TenantMemberId
+    TenantMemberId,
 );
 
 macro_rules! stored_words {
-    ($($word:ty),*) => {$(
+    ($($word:ty),* $(,)?) => {$(
         impl From<$word> for Value {
             fn from(word: $word) -> Self {
                 Self::Text(word.word().to_owned())
@@ -294,7 +297,7 @@ macro_rules! stored_words {
     )*};
 }
 
-stored_words!(TenantRole, GroupOrigin, Status, Origin, MemberKind, State, Deliver, Delivery);
+stored_words!(GroupOrigin, LinkState, TenantRole, Status, Origin, MemberKind, State, Deliver, Delivery);
 
 /// Parameters of a statement.
 #[macro_export]

@@ -103,6 +103,17 @@ impl Settings {
         Ok(())
     }
 
+    /// Refuses what lets in anybody who holds it, where not everybody may come in.
+    ///
+    /// # Errors
+    /// `tenant.domain`.
+    pub fn guard_bearers(&self) -> Result<(), Refusal> {
+        if self.trusted_domains.is_empty() {
+            return Ok(());
+        }
+        Err(Refusal::because(Code::TenantDomain, "a link would let in anybody; the tenant trusts some domains only"))
+    }
+
     /// Whether an address may come in (TP-23).
     ///
     /// # Errors

@@ -11,9 +11,12 @@ use crate::ops::account::AccountView;
 use crate::ops::grants::GrantView;
 use crate::ops::groups::GroupView;
 use crate::ops::invitations::{InviteOutcome, Invited};
+use crate::ops::invite_links::{InviteLinkView, InviteLinksReset};
 use crate::ops::limits::LimitView;
 use crate::ops::organizations::PolicyView;
+use crate::ops::presets::PresetView;
 use crate::ops::resources::ResourceView;
+use crate::ops::roles::RoleView;
 use crate::ops::sessions::Begun;
 use crate::ops::tenant_people::TenantMemberView;
 use crate::ops::tenants::{TenantSettingsView, TenantView};
@@ -40,7 +43,7 @@ macro_rules! tagged {
     };
 }
 
-tagged!(GroupView, ResourceView, MemberView, InvitationView, OrganizationView, PolicyView, LimitView, AccountView, TenantView, TenantSettingsView; TenantMemberView, GrantView, UsageView, Invited, InviteOutcome, TokenView, Nothing, identities::Me);
+tagged!(GroupView, ResourceView, MemberView, InvitationView, OrganizationView, PolicyView, PresetView, InviteLinkView, LimitView, AccountView, RoleView, TenantView, TenantSettingsView; GrantView, Invited, InviteOutcome, TokenView, Nothing, identities::Me, InviteLinksReset, UsageView, TenantMemberView);
 
 /// One object with its `ETag`.
 pub fn object<T: Serialize + Tagged>(status: StatusCode, value: &T) -> Response {

@@ -9,8 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::api::{
-    account, audit, check, groups, identity, invitations, limits, members, organizations, resources, roles, session,
-    tenants, tokens,
+    account, audit, check, groups, identity, invitations, invite_links, limits, members, organizations, presets,
+    resources, roles, session, tenants, tokens,
 };
 use crate::app::App;
 
@@ -40,6 +40,7 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(organizations::list, organizations::create))
         .routes(routes!(organizations::get, organizations::rename, organizations::delete))
         .routes(routes!(organizations::policy, organizations::change_policy))
+        .routes(routes!(presets::get, presets::apply))
         .routes(routes!(organizations::reset_authentication))
         .routes(routes!(members::list, tenants::add_to_organization))
         .routes(routes!(members::get, members::change_role, members::remove))
@@ -52,6 +53,9 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .merge(bulk)
         .routes(routes!(invitations::get, invitations::change_role, invitations::cancel))
         .routes(routes!(invitations::resend))
+        .routes(routes!(invite_links::list, invite_links::create))
+        .routes(routes!(invite_links::reset))
+        .routes(routes!(invite_links::cancel))
         .routes(routes!(groups::list, groups::create))
         .routes(routes!(groups::get, groups::edit, groups::delete))
         .routes(routes!(groups::seats))
@@ -61,8 +65,8 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(resources::people))
         .routes(routes!(resources::grants, resources::grant))
         .routes(routes!(resources::revoke))
-        .routes(routes!(roles::list))
-        .routes(routes!(roles::get))
+        .routes(routes!(roles::list, roles::create))
+        .routes(routes!(roles::get, roles::edit, roles::delete))
         .routes(routes!(roles::permissions))
         .routes(routes!(tokens::of_organization))
         .routes(routes!(tokens::revoke_of_organization))

@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 
 use super::sessions::{self, Begun, check_new_password, limited, password_stop};
 use super::view::{MemberView, OrganizationView};
-use super::{Answer, Ctx, letters};
+use super::{Answer, Ctx, letters, link_joining};
 use crate::security::limits::address_key;
 use crate::security::secret::Secret;
 use crate::security::token::TokenKind;
@@ -81,6 +81,8 @@ pub struct Opened {
     pub inviter: String,
     /// When it ends.
     pub expires_at: Option<Timestamp>,
+    /// Whether the link names nobody.
+    pub bearer: bool,
     /// Whether the person must sign in with an account that exists.
     pub must_sign_in: bool,
     /// What accepting would refuse the caller, as far as it can be told before.
@@ -97,14 +99,17 @@ fn secret_of(ctx: &Ctx, token: &str) -> Result<[u8; 32], Refusal> {
 /// Looks at an invitation.
 ///
 /// # Errors
-/// `invitation.unknown`, `.expired`, `.used`, `.cancelled`.
+/// `invitation.unknown`, `.expired`, `.used`, `.cancelled`, `invite_link.*`.
 pub async fn look(ctx: &Ctx, token: &str) -> Result<Opened, Stop> {
+    if let Some(hash) = link_joining::secret_of(ctx, token) {
+        return link_joining::look(ctx, hash).await;
+    }
     let hash = secret_of(ctx, token)?;
     ctx.read(move |ctx, conn| {
         let found = invitations::by_secret(conn, &hash)?.ok_or(Code::InvitationUnknown)?;
         invitation::open(&found, ctx.now)?;
         let place = organization::by_id(conn, found.organization)?.ok_or(Code::InvitationUnknown)?;
-        let rules = ctx.app.rules(&place)?;
+        let rules = ctx.app.rules(conn, &place)?;
         let key = Email::parse(&found.email, "email")?;
         let taken = identity::verified(conn, key.key())?.is_some() && found.deliver == invitation::Deliver::Email;
         let refusal = match &ctx.caller {
@@ -115,8 +120,8 @@ pub async fn look(ctx: &Ctx, token: &str) -> Result<Opened, Stop> {
             None => None,
         };
         let inviter = found.created_by.map(|by| members::by_id(conn, place.id, by)).transpose()?.flatten();
-        let many = rules.preset().organization_roles().count() > 1;
-        let role = rules.preset().role("organization", &found.role).filter(|_| many);
+        let many = rules.organization_roles().count() > 1;
+        let role = rules.role("organization", &found.role).filter(|_| many);
         Ok(Opened {
             organization: place.name,
             role: role.map(|r| r.name.clone()).unwrap_or_default(),
@@ -124,6 +129,7 @@ pub async fn look(ctx: &Ctx, token: &str) -> Result<Opened, Stop> {
             email: found.email,
             name: found.name,
             expires_at: found.expires_at,
+            bearer: false,
             must_sign_in: taken,
             refusal,
         })
@@ -131,7 +137,7 @@ pub async fn look(ctx: &Ctx, token: &str) -> Result<Opened, Stop> {
     .await
 }
 
-fn belongs(conn: &mut Conn<'_>, user: UserId, here: OrgId) -> Result<Belongs, Stop> {
+pub(super) fn belongs(conn: &mut Conn<'_>, user: UserId, here: OrgId) -> Result<Belongs, Stop> {
     Ok(Belongs {
         here: members::of_identity_here(conn, here, user)?.is_some(),
         elsewhere: members::present_elsewhere(conn, user, here)?,
@@ -144,7 +150,7 @@ fn proved_by_another(tx: &mut Tx<'_>, email: &str, who: Option<UserId>) -> Resul
     Ok(identity::verified(tx, email.key())?.is_some_and(|other| Some(other.id) != who))
 }
 
-fn newcomer(ctx: &Ctx, tx: &Tx<'_>, email: &str, name: String) -> Identity {
+pub(super) fn newcomer(ctx: &Ctx, tx: &Tx<'_>, email: &str, name: String) -> Identity {
     Identity {
         id: UserId::new(tx.fresh()),
         email: email.to_owned(),
@@ -158,12 +164,27 @@ fn newcomer(ctx: &Ctx, tx: &Tx<'_>, email: &str, name: String) -> Identity {
     }
 }
 
-/// Accepts an invitation: signed in, with the identity in use; otherwise by making one.
+/// Name and password hash of somebody new; nothing for somebody signed in.
+pub(super) async fn newcomer_facts(ctx: &Ctx, wanted: &Accept) -> Result<Option<(String, String)>, Stop> {
+    if ctx.caller.is_some() {
+        return Ok(None);
+    }
+    let name = text::name(wanted.name.as_deref().unwrap_or_default(), "name")?;
+    let password = wanted.password.clone().unwrap_or_default();
+    check_new_password(ctx, &password, "password")?;
+    Ok(Some((name, ctx.app.passwords.hash(Secret::new(password)).await.map_err(password_stop)?)))
+}
+
+/// Accepts an invitation or uses an invite link: signed in, with the identity in use; otherwise by
+/// making one.
 ///
 /// # Errors
-/// `invitation.*`, `member.already`, `member.elsewhere`, `rate.limited`, refused values.
+/// `invitation.*`, `invite_link.*`, `member.already`, `member.elsewhere`, `rate.limited`, refused values.
 pub async fn accept(ctx: &Ctx, wanted: Accept) -> Result<Answer<CameIn>, Stop> {
     ctx.app.limits.accept.take(&address_key(ctx.address), ctx.now.micros() / 1_000).map_err(limited)?;
+    if let Some(hash) = link_joining::secret_of(ctx, &wanted.token) {
+        return link_joining::join(ctx, hash, wanted).await;
+    }
     let hash = secret_of(ctx, &wanted.token)?;
     let claimed = wanted.email.as_deref().map(|given| Email::parse(given, "email")).transpose()?;
     // A used-up link is told before any work is spent on a password.
@@ -175,16 +196,8 @@ pub async fn accept(ctx: &Ctx, wanted: Accept) -> Result<Answer<CameIn>, Stop> {
         Ok(invitation::open(&found, ctx.now)?)
     })
     .await?;
-    let newcomer_facts = match &ctx.caller {
-        Some(_) => None,
-        None => {
-            let name = text::name(wanted.name.as_deref().unwrap_or_default(), "name")?;
-            let password = wanted.password.clone().unwrap_or_default();
-            check_new_password(ctx, &password, "password")?;
-            Some((name, ctx.app.passwords.hash(Secret::new(password)).await.map_err(password_stop)?))
-        }
-    };
-    ctx.write(move |ctx, tx| enter(ctx, tx, &hash, claimed.as_ref(), newcomer_facts.as_ref())).await
+    let facts = newcomer_facts(ctx, &wanted).await?;
+    ctx.write(move |ctx, tx| enter(ctx, tx, &hash, claimed.as_ref(), facts.as_ref())).await
 }
 
 fn enter(
@@ -207,7 +220,7 @@ fn enter(
         return Err(Code::InvitationOtherPerson.into());
     }
     let place = organization::by_id(tx, found.organization)?.ok_or(Code::InvitationUnknown)?;
-    let rules = ctx.app.rules(&place)?;
+    let rules = ctx.app.rules(tx, &place)?;
     let waiting = members::by_id(tx, found.organization, found.member)?.ok_or(Code::InvitationUnknown)?;
     let (who, changes) = match (&ctx.caller, newcomer_facts) {
         (Some(caller), _) => {
@@ -259,7 +272,7 @@ pub async fn sign_up(ctx: &Ctx, wanted: SignUp) -> Result<Answer<CameIn>, Stop> 
         let found = organization::find(tx, &organization)?.ok_or(Code::JoinClosed)?;
         tx.take_organization(found.id)?.ok_or(Code::JoinClosed)?;
         let place = organization::by_id(tx, found.id)?.ok_or(Code::JoinClosed)?;
-        let rules = ctx.app.rules(&place)?;
+        let rules = ctx.app.rules(tx, &place)?;
         if !is_open(tx, &rules, place.id)? {
             return Err(Code::JoinClosed.into());
         }
@@ -315,7 +328,7 @@ fn is_open(conn: &mut Conn<'_>, rules: &Rules, here: OrgId) -> Result<bool, Stop
 pub async fn open_to_all(ctx: &Ctx, organization: String) -> Result<String, Stop> {
     ctx.read(move |ctx, conn| {
         let found = organization::find(conn, &organization)?.ok_or(Code::JoinClosed)?;
-        let rules = ctx.app.rules(&found)?;
+        let rules = ctx.app.rules(conn, &found)?;
         if is_open(conn, &rules, found.id)? { Ok(found.name) } else { Err(Code::JoinClosed.into()) }
     })
     .await

@@ -8,16 +8,17 @@ use guildhall_domain::ids::{InvitationId, MemberId};
 use guildhall_domain::invitation::{self, Deliver, Invitation, Known, Wanted};
 use guildhall_domain::member::Status;
 use guildhall_domain::policy::InviteDelivery;
+use guildhall_domain::preset::ORGANIZATION;
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::text::{self, Email};
-use guildhall_store::read::{Page, invitation as invitations, member as members, tenant};
+use guildhall_store::read::{Page, invitation as invitations, member as members};
 use guildhall_store::{Stop, Tx};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::members::NewRole;
 use super::view::{InvitationView, List, Nothing};
-use super::{Answer, Ctx, Place, id, letters};
+use super::{Answer, Ctx, Place, id, letters, tenants};
 use crate::http::cursor;
 use crate::security::token::TokenKind;
 
@@ -121,8 +122,7 @@ pub async fn invite(ctx: &Ctx, organization: &str, wanted: NewInvitations) -> Re
         let place = ctx.take_place(tx, &organization)?;
         let permit = place.permit(Action::MemberInvite)?;
         direct::guard_invites(&place.rules)?;
-        let above = place.organization.tenant.map(|id| tenant::by_id(tx, id)).transpose()?.flatten();
-        let settings = above.map(|tenant| tenant.settings).unwrap_or_default();
+        let settings = tenants::settings_above(tx, &place)?;
         let usual =
             if place.rules.policy().invite_deliver == InviteDelivery::Link { Deliver::Link } else { Deliver::Email };
         let deliver = way(wanted.deliver.as_deref(), usual)?;
@@ -189,7 +189,7 @@ fn invite_one(
         member: MemberId::new(tx.fresh()),
         email,
         name,
-        role: one.role.clone().filter(|r| !r.is_empty()),
+        role: one.role.as_deref().filter(|r| !r.is_empty()).map(|r| place.role_slug(ORGANIZATION, r)),
         deliver,
         secret: minted.hash,
     };
@@ -287,7 +287,8 @@ pub async fn change_role(
     let (organization, which) = (organization.to_owned(), invitation.to_owned());
     ctx.write(move |ctx, tx| {
         let (place, permit, found) = taken(ctx, tx, &organization, &which)?;
-        tx.apply(invitation::change_role(&permit, &place.rules, &found, &wanted.role)?)?;
+        let role = place.role_slug(ORGANIZATION, &wanted.role);
+        tx.apply(invitation::change_role(&permit, &place.rules, &found, &role)?)?;
         again(ctx, tx, &place, found.id)
     })
     .await

@@ -11,12 +11,15 @@ pub mod groups;
 pub mod identities;
 pub mod instance;
 pub mod invitations;
+pub mod invite_links;
 pub mod letters;
 pub mod limits;
+pub mod link_joining;
 pub mod links;
 pub mod members;
 pub mod offers;
 pub mod organizations;
+pub mod presets;
 pub mod preview;
 pub mod replay;
 pub mod resource_shapes;
@@ -37,15 +40,15 @@ use std::sync::Arc;
 use guildhall_domain::access::{self, Permit, Standing};
 use guildhall_domain::action::Action;
 use guildhall_domain::identity::Identity;
-use guildhall_domain::ids::{SessionId, TenantId};
+use guildhall_domain::ids::{RoleId, SessionId};
 use guildhall_domain::member::{Member, Status};
 use guildhall_domain::organization::Organization;
-use guildhall_domain::preset::Rules;
+use guildhall_domain::preset::{Role, Rules};
 use guildhall_domain::refusal::{Code, Refusal};
-use guildhall_domain::tenant as tenant_rules;
+use guildhall_domain::role::built_in_id;
 use guildhall_domain::time::Timestamp;
 use guildhall_domain::token::{Token, scope_mask};
-use guildhall_store::read::{credential::Session, member, organization, tenant};
+use guildhall_store::read::{credential::Session, member, organization};
 use guildhall_store::{Author, Conn, Keep, Stop, StoreError, Tx};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -178,6 +181,26 @@ impl Place {
         access::authorize(self.organization.id, &self.standing, &self.rules, action)
     }
 
+    /// A role by its slug or id.
+    #[must_use]
+    pub fn role(&self, applies_to: &str, name: &str) -> Option<&Role> {
+        let Ok(id) = name.parse::<RoleId>() else { return self.rules.role(applies_to, name) };
+        let own = self.rules.own_roles().iter().find(|own| own.id == id && own.applies_to == applies_to);
+        match own {
+            Some(own) => self.rules.role(applies_to, &own.slug),
+            None => self
+                .rules
+                .roles_of(applies_to)
+                .find(|role| role.built_in && built_in_id(self.organization.id, applies_to, &role.slug) == id),
+        }
+    }
+
+    /// The slug of a role that is named by its slug or id; what names none stays as it is.
+    #[must_use]
+    pub fn role_slug(&self, applies_to: &str, name: &str) -> String {
+        self.role(applies_to, name).map_or_else(|| name.to_owned(), |role| role.slug.clone())
+    }
+
     /// The caller's membership; a place is only ever made for an active member.
     ///
     /// # Errors
@@ -242,9 +265,9 @@ impl Ctx {
         let organization = organization::find(conn, name)?.ok_or(Code::NotFound)?;
         let member = member::of_identity_here(conn, organization.id, caller.identity.id)?;
         let member = member.filter(|m| m.status == Status::Active);
-        let rules = self.app.rules(&organization)?;
+        let rules = self.app.rules(conn, &organization)?;
         let member = match organization.tenant {
-            Some(above) => self.under_tenant(conn, above, &organization, &rules, member)?,
+            Some(above) => tenants::standing(self, conn, above, &organization, &rules, member)?,
             None => member,
         };
         let member = member.ok_or(Code::NotFound)?;
@@ -280,30 +303,6 @@ impl Ctx {
         }
         self.app.mark_member(organization.id, member.id);
         Ok(Place { organization, rules, standing: Standing { member: Some(member), scopes } })
-    }
-
-    /// How the caller stands in an organization of a tenant, whose settings hold for everybody there.
-    fn under_tenant(
-        &self,
-        conn: &mut Conn<'_>,
-        above: TenantId,
-        organization: &Organization,
-        rules: &Rules,
-        member: Option<Member>,
-    ) -> Result<Option<Member>, Stop> {
-        let caller = self.caller()?;
-        let role = tenant::role(conn, above, &caller.identity)?;
-        let top = &rules.preset().top_role().slug;
-        let member = tenant_rules::standing(role, &caller.identity, organization.id, top, member);
-        let settings = tenant::by_id(conn, above)?.map(|t| t.settings).unwrap_or_default();
-        let old = |session: &Session| {
-            let age_s = self.now.seconds_since(session.created_at);
-            settings.session_absolute_s.is_some_and(|most_s| age_s > most_s)
-        };
-        match &caller.credential {
-            Credential::Session(session) if member.is_some() && old(session) => Err(Code::AuthInvalid.into()),
-            _ => Ok(member),
-        }
     }
 
     /// The same for a write: the organization is taken first, so that every fact read afterwards

@@ -1,17 +1,18 @@
 //! What a write would do, told from the changes it would make. Does not keep anything.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
-use guildhall_domain::change::{AccessChange, Change};
+use guildhall_domain::change::Change;
 use guildhall_domain::ids::{MemberId, OrgId};
 use guildhall_domain::member::Status;
 use guildhall_domain::organization::Organization;
 use guildhall_domain::permission::Mask;
 use guildhall_domain::preset::Rules;
+use guildhall_domain::role::{CustomRole, RoleChange};
 use guildhall_store::read::member::Filter;
-use guildhall_store::read::{Page, member as members, organization};
+use guildhall_store::read::{Page, member as members, organization, role as roles};
 use guildhall_store::{Stop, Tx};
-use serde_json::{Map, Value};
 
 use super::Ctx;
 use super::view::{EventTarget, Preview, PreviewAccess, PreviewChange, PreviewMail};
@@ -24,6 +25,7 @@ pub fn of(ctx: &Ctx, tx: &mut Tx<'_>) -> Result<Preview, Stop> {
     let changes: Vec<Change> = tx.changes().to_vec();
     let mut preview =
         Preview { changes: Vec::new(), access_gained: Vec::new(), access_lost: Vec::new(), mails: Vec::new() };
+    let mut touched: Vec<OrgId> = Vec::new();
     for change in &changes {
         if let Some(fact) = change.audit() {
             let (kind, id, name) = fact.target;
@@ -37,65 +39,90 @@ pub fn of(ctx: &Ctx, tx: &mut Tx<'_>) -> Result<Preview, Stop> {
         if let Change::MailQueued { kind, to, .. } = change {
             preview.mails.push(PreviewMail { to: to.clone(), kind: (*kind).to_owned() });
         }
-        if let Change::PolicyChanged { organization, before, after } = change {
-            // Whoever comes in by the same write is told by that.
-            let told = changes.iter().filter_map(|c| c.access().map(|access| access.member)).collect();
-            compare_policies(ctx, tx, *organization, (before, after), &told, &mut preview)?;
-        }
-        if let Some(access) = change.access()
-            && let Some(organization) = organization::by_id(tx, access.organization)?
-        {
-            let rules = ctx.app.rules_uncached(&organization)?;
-            compare(&rules, &access, &mut preview);
+        let here = match change {
+            Change::PolicyChanged { organization, .. } => Some(*organization),
+            Change::PresetApplied { after, .. } => Some(after.id),
+            Change::Role(change) => Some(change.role().organization),
+            other => other.access().map(|access| access.organization),
+        };
+        touched.extend(here.filter(|id| !touched.contains(id)));
+    }
+    for id in touched {
+        if let Some(here) = organization::by_id(tx, id)? {
+            compare(ctx, tx, &here, &changes, &mut preview)?;
         }
     }
     Ok(preview)
 }
 
-/// Knobs take rights from roles and give them back: everybody active whose role is touched is told.
-fn compare_policies(
+/// Who has other rights than before: whoever's membership or role changed, and whoever is active with a role that
+/// means something else by another knob, another preset or an edited role.
+fn compare(
     ctx: &Ctx,
     tx: &mut Tx<'_>,
-    organization: OrgId,
-    (before, after): (&Map<String, Value>, &Map<String, Value>),
-    told: &HashSet<MemberId>,
+    here: &Organization,
+    changes: &[Change],
     preview: &mut Preview,
 ) -> Result<(), Stop> {
-    let Some(here) = organization::by_id(tx, organization)? else { return Ok(()) };
-    let with =
-        |policy: &Map<String, Value>| ctx.app.rules_uncached(&Organization { policy: policy.clone(), ..here.clone() });
-    let (before, after) = (with(before)?, with(after)?);
-    for role in after.preset().organization_roles() {
-        let masks = (before.role_mask(&role.slug), after.role_mask(&role.slug));
-        if masks.0 == masks.1 {
+    let own = roles::of_organization(tx, here.id)?;
+    let (before, after) = (earlier(ctx, here, own.clone(), changes)?, ctx.app.rules_of(here, own)?);
+    // Whoever comes in or changes the role by the same write is told by that.
+    let mut told: HashSet<MemberId> = HashSet::new();
+    for access in changes.iter().filter_map(Change::access).filter(|access| access.organization == here.id) {
+        told.insert(access.member);
+        let names = (names(&before, access.before.as_deref()), names(&after, access.after.as_deref()));
+        tell((access.member, &access.email), (&names.0, &names.1), preview);
+    }
+    for role in after.organization_roles() {
+        let names = (names(&before, Some(&role.slug)), names(&after, Some(&role.slug)));
+        if names.0 == names.1 {
             continue;
         }
         let filter = Filter { role: Some(role.slug.clone()), status: Some(Status::Active), ..Filter::default() };
-        let holders = members::list(tx, organization, &filter, &Page { after: None, limit: u32::MAX })?;
+        let holders = members::list(tx, here.id, &filter, &Page { after: None, limit: u32::MAX })?;
         for (_, member) in holders.into_iter().filter(|(_, member)| !told.contains(&member.id)) {
-            tell(&after, (member.id, &member.email), masks, preview);
+            tell((member.id, &member.email), (&names.0, &names.1), preview);
         }
     }
     Ok(())
 }
 
-fn compare(rules: &Rules, access: &AccessChange, preview: &mut Preview) {
-    let mask = |role: &Option<String>| role.as_deref().map_or(Mask::EMPTY, |slug| rules.role_mask(slug));
-    tell(rules, (access.member, &access.email), (mask(&access.before), mask(&access.after)), preview);
+/// The rules as they were before the changes.
+fn earlier(ctx: &Ctx, here: &Organization, mut own: Vec<CustomRole>, changes: &[Change]) -> Result<Arc<Rules>, Stop> {
+    let mut was = here.clone();
+    for change in changes.iter().rev() {
+        match change {
+            Change::PolicyChanged { organization, before, .. } if *organization == here.id => {
+                was.policy = before.clone();
+            }
+            Change::PresetApplied { before, .. } if before.id == here.id => was = (**before).clone(),
+            Change::Role(change) if change.role().organization == here.id => {
+                own.retain(|role| role.id != change.role().id);
+                if !matches!(change, RoleChange::Created { .. }) {
+                    own.push(change.role().clone());
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(ctx.app.rules_of(&was, own)?)
 }
 
-fn tell(rules: &Rules, (member, email): (MemberId, &str), (before, after): (Mask, Mask), preview: &mut Preview) {
-    let names = |mask: Mask| -> Vec<String> {
-        rules.preset().catalogue.iter().filter(|(bit, _)| mask.contains(*bit)).map(|(_, p)| p.name.clone()).collect()
+/// What a role gives at the root, by name: bits mean something in one preset only.
+fn names(rules: &Rules, role: Option<&str>) -> Vec<String> {
+    let mask = role.map_or(Mask::EMPTY, |slug| rules.role_mask(slug));
+    rules.preset().catalogue.names(mask).into_iter().map(str::to_owned).collect()
+}
+
+fn tell((member, email): (MemberId, &str), (before, after): (&[String], &[String]), preview: &mut Preview) {
+    let only = |these: &[String], those: &[String]| -> Vec<String> {
+        these.iter().filter(|name| !those.contains(name)).cloned().collect()
     };
-    for (list, difference) in [(&mut preview.access_gained, after - before), (&mut preview.access_lost, before - after)]
+    for (list, permissions) in
+        [(&mut preview.access_gained, only(after, before)), (&mut preview.access_lost, only(before, after))]
     {
-        if !difference.is_empty() {
-            list.push(PreviewAccess {
-                member: member.to_string(),
-                email: email.to_owned(),
-                permissions: names(difference),
-            });
+        if !permissions.is_empty() {
+            list.push(PreviewAccess { member: member.to_string(), email: email.to_owned(), permissions });
         }
     }
 }

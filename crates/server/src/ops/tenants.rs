@@ -3,6 +3,9 @@
 
 use guildhall_domain::identity::Identity;
 use guildhall_domain::ids::{OrgId, TenantId, TenantMemberId};
+use guildhall_domain::member::Member;
+use guildhall_domain::organization::Organization;
+use guildhall_domain::preset::Rules;
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::tenant::{self as rules_of, Deed, Settings, Tenant, TenantPermit, TenantRole};
 use guildhall_domain::text;
@@ -16,7 +19,7 @@ use utoipa::ToSchema;
 use super::audit::AuditQuery;
 use super::identities::guard_whole;
 use super::view::{EventView, List, Nothing, OrganizationView};
-use super::{Answer, Ctx};
+use super::{Answer, Credential, Ctx, Place};
 use crate::http::cursor;
 
 /// A new tenant.
@@ -309,4 +312,40 @@ pub async fn trail(ctx: &Ctx, tenant: &str, query: AuditQuery) -> Result<List<Ev
         Ok(super::audit::listed(all, limit))
     })
     .await
+}
+
+/// What the tenant of a place lays over it; the defaults where there is none.
+///
+/// # Errors
+/// [`Stop::Failed`].
+pub(super) fn settings_above(conn: &mut Conn<'_>, place: &Place) -> Result<Settings, Stop> {
+    let above = place.organization.tenant.map(|id| tenants::by_id(conn, id)).transpose()?.flatten();
+    Ok(above.map(|tenant| tenant.settings).unwrap_or_default())
+}
+
+/// How the caller stands in an organization of a tenant, whose settings hold for everybody there.
+///
+/// # Errors
+/// `auth.invalid`.
+pub(super) fn standing(
+    ctx: &Ctx,
+    conn: &mut Conn<'_>,
+    above: TenantId,
+    organization: &Organization,
+    rules: &Rules,
+    member: Option<Member>,
+) -> Result<Option<Member>, Stop> {
+    let caller = ctx.caller()?;
+    let role = tenants::role(conn, above, &caller.identity)?;
+    let top = &rules.preset().top_role().slug;
+    let member = rules_of::standing(role, &caller.identity, organization.id, top, member);
+    let settings = tenants::by_id(conn, above)?.map(|tenant| tenant.settings).unwrap_or_default();
+    match &caller.credential {
+        Credential::Session(session) if member.is_some() => {
+            let age_s = ctx.now.seconds_since(session.created_at);
+            let over = settings.session_absolute_s.is_some_and(|most_s| age_s > most_s);
+            if over { Err(Code::AuthInvalid.into()) } else { Ok(member) }
+        }
+        _ => Ok(member),
+    }
 }

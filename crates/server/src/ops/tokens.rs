@@ -9,13 +9,13 @@ use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::text;
 use guildhall_domain::time::Timestamp;
 use guildhall_domain::token::{self, Token};
-use guildhall_store::read::{Page, credential, member as members, tenant};
+use guildhall_store::read::{Page, credential, member as members};
 use guildhall_store::{Stop, Tx};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::view::{List, MemberIdentity, MemberView, Nothing, TokenView};
-use super::{Answer, Credential, Ctx, id};
+use super::{Answer, Credential, Ctx, id, tenants};
 use crate::security::token::TokenKind;
 
 /// A new token for oneself.
@@ -62,9 +62,7 @@ pub async fn create(ctx: &Ctx, wanted: NewToken) -> Result<Answer<TokenView>, St
             revoked_at: None,
         };
         let held = credential::tokens_held(tx, place.organization.id, me.id, ctx.now)?;
-        if let Some(above) = place.organization.tenant.map(|id| tenant::by_id(tx, id)).transpose()?.flatten() {
-            above.settings.guard_token_life(draft.expires_at, ctx.now)?;
-        }
+        tenants::settings_above(tx, &place)?.guard_token_life(draft.expires_at, ctx.now)?;
         let changes = token::create(&permit, &place.rules, draft, minted.hash, by_token, held, ctx.now)?;
         let made = changes.iter().find_map(|c| match c {
             Change::TokenCreated { token, .. } => Some(TokenView::from(token.as_ref())),

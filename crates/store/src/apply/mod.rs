@@ -2,10 +2,12 @@
 
 mod group;
 mod identity;
+mod invite_link;
 mod limit;
 mod member;
 mod organization;
 mod resource;
+mod role;
 mod tenant;
 
 use guildhall_domain::change::Change;
@@ -22,10 +24,12 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         .iter()
         .chain(member::STATEMENTS)
         .chain(identity::STATEMENTS)
+        .chain(invite_link::STATEMENTS)
         .chain(group::STATEMENTS)
         .chain(resource::STATEMENTS)
         .chain(limit::STATEMENTS)
         .chain(tenant::STATEMENTS)
+        .chain(role::STATEMENTS)
         .copied()
 }
 
@@ -60,6 +64,7 @@ pub(crate) fn rows(
         Change::PolicyChanged { organization, after, .. } => {
             organization::policy_changed(conn, &at, *organization, after)
         }
+        Change::PresetApplied { after, .. } => organization::preset_applied(conn, &at, after),
         Change::AccountChanged { organization, after, .. } => {
             organization::account_changed(conn, &at, *organization, after)
         }
@@ -105,11 +110,13 @@ pub(crate) fn rows(
             identity::link_issued(conn, &at, *link, *kind, *user, email, hash, *expires_at)
         }
         Change::LinkUsed { link } => identity::link_used(conn, *link),
+        Change::Link(change) => invite_link::changed(conn, &at, change),
         Change::Group(change) => group::changed(conn, &at, change),
         Change::Resource(change) => resource::changed(conn, &at, change),
         Change::Limit(change) => limit::changed(conn, &at, change),
         Change::Tenant(change) => tenant::changed(conn, &at, change),
         Change::InstanceAuthenticationReset { at: from } => tenant::everybody_reset(conn, *from),
+        Change::Role(change) => role::changed(conn, &at, change),
         Change::MailQueued { mail, organization, invitation, kind, to, sealed } => {
             identity::mail_queued(conn, &at, *mail, (*organization, *invitation), kind, to, sealed)
         }

@@ -5,11 +5,14 @@ pub mod credential;
 pub mod group;
 pub mod identity;
 pub mod invitation;
+pub mod invite_link;
 pub mod limit;
 pub mod member;
 pub mod organization;
 pub mod outbox;
+pub mod preset;
 pub mod resource;
+pub mod role;
 pub mod schema;
 pub mod tenant;
 
@@ -34,6 +37,9 @@ pub(crate) fn statements() -> impl Iterator<Item = String> {
         credential::STATEMENTS,
         outbox::STATEMENTS,
         tenant::STATEMENTS,
+        preset::STATEMENTS,
+        invite_link::STATEMENTS,
+        role::STATEMENTS,
     ]
     .into_iter()
     .flatten()

@@ -8,13 +8,16 @@ mod answers;
 mod coming;
 mod groups;
 mod invitations;
+mod invite_links;
 mod limits;
 mod members;
 mod organizations;
 mod people;
+mod presets;
 mod questions;
 mod request;
 mod resources;
+mod roles;
 mod rules;
 mod state;
 mod tokens;
@@ -22,9 +25,11 @@ mod tokens;
 use serde_json::{Value, json};
 
 pub use groups::Group;
+pub use invite_links::InviteLink;
 pub use limits::{Account, Limit, Use};
 pub use request::{Letter, Reply, Request, Who};
 pub use resources::{Grant, Resource};
+pub use roles::OwnRole;
 pub use rules::{Reach, Rulebook};
 pub use state::{Invitation, Link, Member, Organization, Person, Session, Token};
 
@@ -97,6 +102,7 @@ pub struct Model {
     pub organizations: Vec<Organization>,
     pub members: Vec<Member>,
     pub invitations: Vec<Invitation>,
+    pub invite_links: Vec<InviteLink>,
     pub sessions: Vec<Session>,
     pub tokens: Vec<Token>,
     pub links: Vec<Link>,

@@ -57,11 +57,15 @@ pub struct House {
     pub limit: String,
     /// Somebody of the tenant `big`.
     pub person: String,
+    /// A role of the organization's own, for projects.
+    pub role: String,
     /// A secret that a letter waiting nowhere holds: for links that must be opened.
     pub reset: String,
     pub proof: String,
     /// An invitation nobody accepted yet.
     pub secret: String,
+    /// An invite link.
+    pub link: String,
 }
 
 impl House {
@@ -104,7 +108,10 @@ impl House {
         owner.post("/tenants", json!({"name": "Big", "slug": "big"})).await.expect(201);
         let somebody = json!({"email": "somebody@acme.test"});
         let person = owner.post("/tenants/big/members", somebody).await.expect(201).at("/id").to_owned();
+        let own = json!({"name": "Reviewer", "applies_to": "project", "permissions": ["project.read"]});
+        let role = owner.post(&format!("{here}/roles"), own).await.expect(201).at("/id").to_owned();
         let (invitation, secret) = (invited.id, invited.secret);
+        let link = owner.post(&format!("{here}/invite-links"), json!({})).await.expect(201).at("/id").to_owned();
         Self {
             test,
             owner,
@@ -118,9 +125,11 @@ impl House {
             grant,
             limit,
             person,
+            role,
             reset,
             proof,
             secret,
+            link,
         }
     }
 
@@ -136,8 +145,11 @@ impl House {
             _ => other,
         };
         let mut path = operation.path.replace("{org}", "acme").replace("{tenant}", "big").replace("{member}", member);
-        path =
-            path.replace("{invitation}", &self.invitation).replace("{role}", "admin").replace("{token}", &self.token);
+        path = path
+            .replace("{invitation}", &self.invitation)
+            .replace("{role}", &self.role)
+            .replace("{token}", &self.token)
+            .replace("{link}", &self.link);
         path = path.replace("{group}", &self.group).replace("{resource}", &self.resource);
         path = path.replace("{grant}", &self.grant).replace("{limit}", &self.limit);
         if operation.id == "get_usage" {
@@ -170,9 +182,13 @@ impl House {
             "rename_organization" => json!({"name": "Acme 2"}),
             "delete_organization" => json!({"confirm": "acme"}),
             "change_policy" => json!({"invite.ttl_s": 3600, "approval.mode": "off"}),
+            "apply_preset" => json!({"preset": "standard"}),
             "change_member_role" => json!({"role": "admin"}),
             "change_invitation_role" => json!({"role": "guest"}),
             "invite" => json!({"invitations": [{"email": "new@b.test"}, {"email": "bad"}], "deliver": "email"}),
+            "create_invite_link" => json!({"role": "member", "expires_in_s": 3600, "uses": 3}),
+            "create_role" => json!({"name": "Auditor", "permissions": ["audit.read"]}),
+            "edit_role" => json!({"permissions": ["project.read", "project.edit"]}),
             "create_group" => json!({"name": "New"}),
             "edit_group" => json!({"name": "Operations"}),
             "put_group_member" => json!({"manager": true}),

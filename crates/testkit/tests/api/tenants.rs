@@ -161,6 +161,9 @@ async fn tp_23_settings_hold_below_trusted_domains_lives_of_tokens_and_sessions(
         let told = owner.post("/organizations/open-lab/invitations", list).await.expect(200);
         assert_eq!((told.at("/invitations/0/code"), told.at("/invitations/1/status")), ("tenant.domain", "created"));
 
+        owner.post("/organizations/open-lab/invite-links", json!({})).await.refused(403, "tenant.domain");
+        owner.post(&format!("{LAB}/invite-links"), json!({})).await.refused(403, "join.direct_only");
+
         take_in(&mut owner, json!({"handle": "ann"})).await;
         owner.post(&format!("{LAB}/members"), json!({"handle": "ann"})).await.expect(201);
         let mut here = test.sign_in(&ann.email).await;
