@@ -73,6 +73,19 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(audit::list))
         .routes(routes!(audit::export))
         .routes(routes!(account::get, account::edit))
+        .merge(above())
+        .routes(routes!(limits::list, limits::create))
+        .routes(routes!(limits::get, limits::edit, limits::delete))
+        .routes(routes!(limits::usage, limits::report))
+        .routes(routes!(limits::check))
+        .routes(routes!(check::check))
+        .routes(routes!(check::batch))
+        .split_for_parts()
+}
+
+/// What stands above organizations: tenants and the installation; and one's own acts everywhere.
+fn above() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
         .routes(routes!(tenants::list, tenants::create))
         .routes(routes!(tenants::get, tenants::rename))
         .routes(routes!(tenants::settings, tenants::change_settings))
@@ -83,11 +96,4 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(tenants::trail))
         .routes(routes!(tenants::reset_instance))
         .routes(routes!(tenants::acts))
-        .routes(routes!(limits::list, limits::create))
-        .routes(routes!(limits::get, limits::edit, limits::delete))
-        .routes(routes!(limits::usage, limits::report))
-        .routes(routes!(limits::check))
-        .routes(routes!(check::check))
-        .routes(routes!(check::batch))
-        .split_for_parts()
 }

@@ -57,17 +57,11 @@ pub(crate) fn rows(
     match change {
         Change::InstanceSetUp => organization::instance_set_up(conn),
         Change::OrganizationCreated { organization } => organization::created(conn, organization),
-        Change::OrganizationRenamed { organization, after, .. } => {
-            organization::renamed(conn, &at, *organization, after)
-        }
+        Change::OrganizationRenamed { organization: id, after, .. } => organization::renamed(conn, &at, *id, after),
         Change::OrganizationDeleted { organization, .. } => organization::deleted(conn, &at, *organization),
-        Change::PolicyChanged { organization, after, .. } => {
-            organization::policy_changed(conn, &at, *organization, after)
-        }
+        Change::PolicyChanged { organization: id, after, .. } => organization::policy_changed(conn, &at, *id, after),
         Change::PresetApplied { after, .. } => organization::preset_applied(conn, &at, after),
-        Change::AccountChanged { organization, after, .. } => {
-            organization::account_changed(conn, &at, *organization, after)
-        }
+        Change::AccountChanged { organization: id, after, .. } => organization::account_changed(conn, &at, *id, after),
         Change::AuthenticationReset { organization, at: from } => {
             organization::authentication_reset(conn, &at, *organization, *from)
         }
