@@ -3,6 +3,7 @@
 
 pub mod accept;
 pub mod account;
+pub mod approvals;
 pub mod audit;
 pub mod check;
 pub mod direct;
@@ -12,6 +13,7 @@ pub mod identities;
 pub mod instance;
 pub mod invitations;
 pub mod invite_links;
+pub mod joining;
 pub mod letters;
 pub mod limits;
 pub mod link_joining;
@@ -26,6 +28,7 @@ pub mod resource_shapes;
 pub mod resources;
 pub mod roles;
 pub mod roster;
+pub mod seats;
 pub mod sessions;
 pub mod setup;
 pub mod tenant_people;
@@ -266,11 +269,7 @@ impl Ctx {
         let member = member::of_identity_here(conn, organization.id, caller.identity.id)?;
         let member = member.filter(|m| m.status == Status::Active);
         let rules = self.app.rules(conn, &organization)?;
-        let member = match organization.tenant {
-            Some(above) => tenants::standing(self, conn, above, &organization, &rules, member)?,
-            None => member,
-        };
-        let member = member.ok_or(Code::NotFound)?;
+        let member = tenants::standing(self, conn, &organization, &rules, member)?.ok_or(Code::NotFound)?;
         let mut scopes = None;
         match &caller.credential {
             Credential::Token(token) => {
@@ -374,6 +373,7 @@ impl Ctx {
                     return Ok(Answer::Done(earlier));
                 }
                 let value = work(&ctx, tx)?;
+                seats::watch(&ctx, tx)?;
                 if ctx.dry_run {
                     return Ok(Answer::Preview(preview::of(&ctx, tx)?));
                 }

@@ -130,7 +130,7 @@ pub async fn add(ctx: &Ctx, tenant: &str, wanted: NewTenantMember) -> Result<Ans
         tx.apply(rules_of::add(permit, &found, member, &email, already, people)?)?;
         if let Some(step) = rules_of::seat_step(&found.settings, people) {
             let owners = tenants::owners(tx, found.id)?;
-            let mail = letters::seats(ctx, tx, &found, step, &owners);
+            let mail = letters::tenant_people(ctx, tx, &found, step, &owners);
             tx.apply(mail)?;
         }
         Ok(view)

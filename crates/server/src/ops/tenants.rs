@@ -330,11 +330,11 @@ pub(super) fn settings_above(conn: &mut Conn<'_>, place: &Place) -> Result<Setti
 pub(super) fn standing(
     ctx: &Ctx,
     conn: &mut Conn<'_>,
-    above: TenantId,
     organization: &Organization,
     rules: &Rules,
     member: Option<Member>,
 ) -> Result<Option<Member>, Stop> {
+    let Some(above) = organization.tenant else { return Ok(member) };
     let caller = ctx.caller()?;
     let role = tenants::role(conn, above, &caller.identity)?;
     let top = &rules.preset().top_role().slug;

@@ -3,6 +3,7 @@
 mod group;
 mod identity;
 mod invite_link;
+mod joining;
 mod limit;
 mod member;
 mod organization;
@@ -30,6 +31,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         .chain(limit::STATEMENTS)
         .chain(tenant::STATEMENTS)
         .chain(role::STATEMENTS)
+        .chain(joining::STATEMENTS)
         .copied()
 }
 
@@ -59,7 +61,10 @@ pub(crate) fn rows(
         Change::OrganizationCreated { organization } => organization::created(conn, organization),
         Change::OrganizationRenamed { organization: id, after, .. } => organization::renamed(conn, &at, *id, after),
         Change::OrganizationDeleted { organization, .. } => organization::deleted(conn, &at, *organization),
-        Change::PolicyChanged { organization: id, after, .. } => organization::policy_changed(conn, &at, *id, after),
+        Change::PolicyChanged { organization: id, before, after } => {
+            joining::policy_changed(conn, *id, before, after)?;
+            organization::policy_changed(conn, &at, *id, after)
+        }
         Change::PresetApplied { after, .. } => organization::preset_applied(conn, &at, after),
         Change::AccountChanged { organization: id, after, .. } => organization::account_changed(conn, &at, *id, after),
         Change::AuthenticationReset { organization, at: from } => {
@@ -90,7 +95,10 @@ pub(crate) fn rows(
         }
         Change::MemberDeactivated { member } => member::status(conn, &at, member, Status::Deactivated),
         Change::MemberReactivated { member } => member::status(conn, &at, member, Status::Active),
-        Change::MemberRejected { member, .. } | Change::MemberRemoved { member } | Change::MemberLeft { member } => {
+        Change::MemberRejected { member, reason, at: when } => {
+            joining::rejected(conn, &at, member, reason.as_deref(), *when)
+        }
+        Change::MemberRemoved { member } | Change::MemberLeft { member } => {
             resource::member_gone(conn, &at, member.organization, member.id)?;
             member::status(conn, &at, member, Status::Removed)
         }
@@ -105,6 +113,7 @@ pub(crate) fn rows(
         }
         Change::LinkUsed { link } => identity::link_used(conn, *link),
         Change::Link(change) => invite_link::changed(conn, &at, change),
+        Change::Join(change) => joining::changed(conn, &at, change),
         Change::Group(change) => group::changed(conn, &at, change),
         Change::Resource(change) => resource::changed(conn, &at, change),
         Change::Limit(change) => limit::changed(conn, &at, change),

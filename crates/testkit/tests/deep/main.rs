@@ -8,4 +8,5 @@ mod laws;
 mod races;
 mod races_of_links;
 mod scene;
+mod seat_races;
 mod world;
