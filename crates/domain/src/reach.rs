@@ -1,7 +1,8 @@
 //! What a member reaches of a resource, and whence: the facts of the tree, the owner and the grants
 //! put into the one formula of [`crate::rights`]. Does not load anything.
 
-use crate::ids::{GroupId, MemberId};
+use crate::group::Belonging;
+use crate::ids::MemberId;
 use crate::permission::Mask;
 use crate::preset::Rules;
 use crate::resource::{Grant, Resource, Subject};
@@ -23,7 +24,7 @@ pub struct Who<'a> {
     /// The member.
     pub member: MemberId,
     /// The groups they are in.
-    pub groups: &'a [GroupId],
+    pub groups: &'a [Belonging],
 }
 
 /// One source of rights on the way, with the names its reasons are told by.
@@ -41,25 +42,60 @@ enum SourceKind {
     Group,
     Everyone,
     Owner,
+    GroupManager,
 }
 
 fn depth_of(at: usize) -> u16 {
     u16::try_from(at + 1).unwrap_or(u16::MAX)
 }
 
-fn sources(rules: &Rules, site: Site<'_>, who: Who<'_>, now: Timestamp) -> Vec<Source> {
+/// What follows from managing every group that the resource is granted to, where there is one and the
+/// resource is not everybody's.
+fn by_managing(
+    rules: &Rules,
+    resource: &Resource,
+    grants: &[Grant],
+    who: Who<'_>,
+    manages_all: bool,
+    now: Timestamp,
+) -> Option<Source> {
+    let mask = rules.preset().group_manager_mask(&resource.kind);
+    let managed = |group| who.groups.iter().any(|one| one.group == group && (one.manager || manages_all));
+    let mut through = None;
+    for grant in grants.iter().filter(|g| g.resource == resource.id && g.lives(now)) {
+        match grant.subject {
+            Subject::Group(group) if managed(group) => through = Some(group.to_string()),
+            Subject::Group(_) | Subject::Everyone => return None,
+            Subject::Member(_) => {}
+        }
+    }
+    let group = through.filter(|_| !mask.is_empty())?;
+    Some(Source { id: group.clone(), group: Some(group), kind: SourceKind::GroupManager, mask, depth: 0 })
+}
+
+fn sources(rules: &Rules, site: Site<'_>, who: Who<'_>, manages_all: bool, now: Timestamp) -> Vec<Source> {
     let mut found = Vec::new();
+    for one in who.groups {
+        let mask = rules.group_mask(one.group);
+        if !mask.is_empty() {
+            let id = one.group.to_string();
+            found.push(Source { group: Some(id.clone()), id, kind: SourceKind::Group, mask, depth: 0 });
+        }
+    }
     for (at, resource) in site.path.iter().enumerate() {
         let depth = depth_of(at);
         if resource.owner == Some(who.member) {
-            // Whoever owns a thing has the highest role of its type there.
-            let mask = rules.preset().roles_of(&resource.kind).next().map_or(Mask::EMPTY, |role| role.floor);
+            let mask = rules.preset().owner_mask(&resource.kind);
             found.push(Source { id: resource.id.to_string(), group: None, kind: SourceKind::Owner, mask, depth });
         }
+        found.extend(by_managing(rules, resource, site.grants, who, manages_all, now).map(|mut source| {
+            source.depth = depth;
+            source
+        }));
         for grant in site.grants.iter().filter(|g| g.resource == resource.id && g.lives(now)) {
             let kind = match grant.subject {
                 Subject::Member(member) if member == who.member => SourceKind::Direct,
-                Subject::Group(group) if who.groups.contains(&group) => SourceKind::Group,
+                Subject::Group(group) if who.groups.iter().any(|one| one.group == group) => SourceKind::Group,
                 Subject::Everyone => SourceKind::Everyone,
                 Subject::Member(_) | Subject::Group(_) => continue,
             };
@@ -88,7 +124,9 @@ pub fn with<T>(
     now: Timestamp,
     ask: impl FnOnce(&Inputs<'_>) -> T,
 ) -> T {
-    let found = sources(rules, site, who, now);
+    let standing = standing.map(|standing| rules.standing_in(standing, who.groups.len()));
+    let manages_all = standing.is_some_and(|standing| standing.rights.manages_all);
+    let found = sources(rules, site, who, manages_all, now);
     let grants: Vec<rights::Grant<'_>> = found
         .iter()
         .map(|source| rights::Grant {
@@ -99,6 +137,7 @@ pub fn with<T>(
                 SourceKind::Group => Whence::Group(source.group.as_deref().unwrap_or_default()),
                 SourceKind::Everyone => Whence::Everyone,
                 SourceKind::Owner => Whence::Owner,
+                SourceKind::GroupManager => Whence::GroupManager(source.group.as_deref().unwrap_or_default()),
             },
             depth: source.depth,
         })

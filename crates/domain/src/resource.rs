@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use crate::change::{AuditFact, Change};
 use crate::ids::{GrantId, GroupId, MemberId, OrgId, ResourceId};
-use crate::member::{Member, Status};
+use crate::member::Member;
+use crate::ownership;
 use crate::permission::{Bit, Mask};
 use crate::preset::{ORGANIZATION, Preset, Rules};
 use crate::refusal::{Code, Refusal};
@@ -63,6 +64,17 @@ pub enum Given {
     Permission(String),
 }
 
+impl Given {
+    /// What it is on a resource of type `kind`; a role or permission that is not known any more is
+    /// nothing.
+    fn mask(&self, rules: &Rules, kind: &str) -> Mask {
+        match self {
+            Self::Role(slug) => rules.role(kind, slug).map_or(Mask::EMPTY, |role| role.floor),
+            Self::Permission(name) => rules.preset().bit(name).map_or(Mask::EMPTY, |bit| Mask::EMPTY.with(bit)),
+        }
+    }
+}
+
 /// One grant, as the store keeps it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grant {
@@ -91,14 +103,10 @@ impl Grant {
         self.expires_at.is_none_or(|end| end > now)
     }
 
-    /// What it gives on a resource of type `kind`; a role or permission that is not known
-    /// any more gives nothing.
+    /// What it gives on a resource of type `kind`.
     #[must_use]
     pub fn mask(&self, rules: &Rules, kind: &str) -> Mask {
-        match &self.given {
-            Given::Role(slug) => rules.role(kind, slug).map_or(Mask::EMPTY, |role| role.floor),
-            Given::Permission(name) => rules.preset().bit(name).map_or(Mask::EMPTY, |bit| Mask::EMPTY.with(bit)),
-        }
+        self.given.mask(rules, kind)
     }
 }
 
@@ -177,6 +185,8 @@ pub enum Verb {
     Delete,
     /// Decide who reaches it.
     Share,
+    /// Give it to everyone.
+    Publish,
 }
 
 impl Verb {
@@ -189,6 +199,7 @@ impl Verb {
             Self::Update => &["edit", "update", "manage"],
             Self::Delete => &["delete", "manage", "edit"],
             Self::Share => &["share", "manage"],
+            Self::Publish => &["publish", "share", "manage"],
         }
     }
 
@@ -236,15 +247,22 @@ pub fn authorize(
     kind: &str,
     verb: Verb,
 ) -> Result<ResourcePermit, Refusal> {
-    let has = |verb: Verb| verb.permission(preset, kind).is_some_and(|(bit, _)| rights.contains(bit));
-    if verb != Verb::Create && !has(Verb::Read) {
+    if verb != Verb::Create && guard_verb(rights, preset, kind, Verb::Read).is_err() {
         return Err(Refusal::of(Code::NotFound));
     }
-    if !has(verb) {
-        let wanted = verb.permission(preset, kind).map_or_else(|| kind.to_owned(), |(_, name)| name);
-        return Err(Refusal::because(Code::AccessDenied, format!("you do not have `{wanted}` here")));
-    }
+    guard_verb(rights, preset, kind, verb)?;
     Ok(ResourcePermit { member, rights })
+}
+
+/// Refuses whoever does not have what `verb` needs.
+pub(crate) fn guard_verb(rights: Mask, preset: &Preset, kind: &str, verb: Verb) -> Result<(), Refusal> {
+    match verb.permission(preset, kind) {
+        Some((bit, _)) if rights.contains(bit) => Ok(()),
+        wanted => {
+            let name = wanted.map_or_else(|| kind.to_owned(), |(_, name)| name);
+            Err(Refusal::because(Code::AccessDenied, format!("you do not have `{name}` here")))
+        }
+    }
 }
 
 /// Refuses a place that the preset or the tree does not allow. `path` is the parent's path from the
@@ -269,15 +287,6 @@ fn guard_place(preset: &Preset, resource: &Resource, path: &[Resource]) -> Resul
     Ok(())
 }
 
-fn guard_owner(owner: Option<&Member>) -> Result<(), Refusal> {
-    match owner {
-        Some(member) if member.status != Status::Active => {
-            Err(Refusal::value(Code::ResourceOwner, "owner", "only an active member can own something"))
-        }
-        _ => Ok(()),
-    }
-}
-
 /// Makes a resource below `path`.
 ///
 /// # Errors
@@ -291,7 +300,7 @@ pub fn create(
     taken: bool,
 ) -> Result<Vec<Change>, Refusal> {
     guard_place(rules.preset(), &resource, path)?;
-    guard_owner(owner)?;
+    ownership::guard_owner(owner, Code::ResourceOwner, "owner")?;
     if taken {
         return Err(Refusal::of(Code::ResourceTaken));
     }
@@ -317,15 +326,12 @@ pub fn edit(
         guard_place(rules.preset(), &after, path)?;
     }
     if before.owner != after.owner {
-        guard_owner(owner)?;
+        ownership::guard_owner(owner, Code::ResourceOwner, "owner")?;
+        ownership::guard_handing_on(permit.rights, rules.preset(), &before.kind, after.owner)?;
     }
-    // Who owns a thing and whether it is controlled decide who enters; to edit it is not enough.
-    if before.owner != after.owner || before.controlled != after.controlled {
-        authorize(permit.member, permit.rights, rules.preset(), &before.kind, Verb::Share)?;
-    }
-    let owned = rules.preset().roles_of(&before.kind).next().map_or(Mask::EMPTY, |role| role.floor);
-    if after.owner.is_some() && before.owner != after.owner && !owned.is_subset_of(permit.rights) {
-        return Err(Refusal::of(Code::GrantAboveOwn));
+    // Whether it is controlled decides who enters; to edit it is not enough.
+    if before.controlled != after.controlled {
+        guard_verb(permit.rights, rules.preset(), &before.kind, Verb::Share)?;
     }
     Ok(vec![Change::Resource(ResourceChange::Edited { before: Box::new(before.clone()), after: Box::new(after) })])
 }
@@ -336,18 +342,12 @@ pub fn delete(_permit: &ResourcePermit, resource: &Resource) -> Vec<Change> {
     vec![Change::Resource(ResourceChange::Deleted { resource: Box::new(resource.clone()) })]
 }
 
-/// Grants something on a resource. Nobody grants more than they have there.
+/// May the permit's holder give this on the resource? Nobody gives more than they have there.
 ///
 /// # Errors
-/// `role.unknown`, `permission.unknown`, `grant.above_own`, `grant.expired`.
-pub fn grant(
-    permit: &ResourcePermit,
-    rules: &Rules,
-    resource: &Resource,
-    grant: Grant,
-    now: Timestamp,
-) -> Result<Vec<Change>, Refusal> {
-    match &grant.given {
+/// `role.unknown`, `permission.unknown`, `grant.above_own`.
+pub fn guard_given(permit: &ResourcePermit, rules: &Rules, resource: &Resource, given: &Given) -> Result<(), Refusal> {
+    match given {
         Given::Role(slug) if rules.role(&resource.kind, slug).is_none() => {
             let known: Vec<_> = rules.roles_of(&resource.kind).map(|r| r.slug.as_str()).collect();
             let detail = format!("no role `{slug}` of a {}; there are {}", resource.kind, known.join(", "));
@@ -358,13 +358,42 @@ pub fn grant(
         }
         Given::Role(_) | Given::Permission(_) => {}
     }
-    if !grant.mask(rules, &resource.kind).is_subset_of(permit.rights) {
+    if !given.mask(rules, &resource.kind).is_subset_of(permit.rights) {
         return Err(Refusal::of(Code::GrantAboveOwn));
+    }
+    Ok(())
+}
+
+/// Grants something on a resource. Nobody grants more than they have there.
+///
+/// # Errors
+/// `access.denied`, `role.unknown`, `permission.unknown`, `grant.above_own`, `grant.expired`.
+pub fn grant(
+    permit: &ResourcePermit,
+    rules: &Rules,
+    resource: &Resource,
+    grant: Grant,
+    now: Timestamp,
+) -> Result<Vec<Change>, Refusal> {
+    guard_given(permit, rules, resource, &grant.given)?;
+    if grant.subject == Subject::Everyone {
+        guard_verb(permit.rights, rules.preset(), &resource.kind, Verb::Publish)?;
     }
     if !grant.lives(now) {
         return Err(Refusal::value(Code::GrantExpired, "expires_at", "lies in the past"));
     }
     Ok(vec![Change::Resource(ResourceChange::Granted { resource: Box::new(resource.clone()), grant: Box::new(grant) })])
+}
+
+/// Nobody shares a thing so widely that they may not share it any more: who shares it only because they
+/// manage the groups it is granted to gives it neither to other groups nor to everyone (ON-19, ON-33).
+///
+/// # Errors
+/// `grant.too_wide`.
+pub fn guard_kept(permit: &ResourcePermit, rights_after: Mask, rules: &Rules, kind: &str) -> Result<(), Refusal> {
+    authorize(permit.member, rights_after, rules.preset(), kind, Verb::Share)
+        .map(drop)
+        .map_err(|_| Refusal::of(Code::ShareTooWide))
 }
 
 /// Takes a grant back.

@@ -4,7 +4,7 @@
 use guildhall_domain::group::GroupOrigin;
 use guildhall_domain::ids::{
     EventId, GrantId, GroupId, InvitationId, InviteLinkId, LimitId, LinkId, MailId, MemberId, OrgId, ResourceId,
-    RoleId, SessionId, TenantId, TenantMemberId, TokenId, UserId,
+    RoleId, ServiceAccountId, SessionId, TenantId, TenantMemberId, TokenId, UserId,
 };
 use guildhall_domain::invitation::{Deliver, Delivery, State};
 use guildhall_domain::invite_link::LinkState;
@@ -277,6 +277,7 @@ stored_ids!(
     GrantId,
     LimitId,
     RoleId,
+    ServiceAccountId,
     TenantId,
     TenantMemberId,
 );

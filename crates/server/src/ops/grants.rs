@@ -1,5 +1,6 @@
 //! Grants on resources, and who reaches a resource and whence.
 
+use guildhall_domain::group;
 use guildhall_domain::ids::{GrantId, GroupId, MemberId};
 use guildhall_domain::member::Status;
 use guildhall_domain::reach::{self, Site, Who};
@@ -14,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::resources::{grant_id, to_look_at, to_share};
+use super::resources::{grant_id, rights_at, to_look_at, to_share};
 use super::view::{List, MemberIdentity, MemberView, Nothing};
 use super::{Answer, Ctx, Place};
 use crate::http::cursor;
@@ -120,7 +121,9 @@ fn subject(conn: &mut Conn<'_>, place: &Place, body: &SubjectBody) -> Result<Sub
         }
         ("group", Some(id)) => {
             let id: GroupId = id.parse().map_err(|_| nobody())?;
-            groups::by_id(conn, here, id)?.map(|g| Subject::Group(g.id)).ok_or_else(nobody)
+            let group = groups::by_id(conn, here, id)?.ok_or_else(nobody)?;
+            group::guard_receives(&group)?;
+            Ok(Subject::Group(group.id))
         }
         ("everyone", None) => Ok(Subject::Everyone),
         _ => {
@@ -168,6 +171,8 @@ pub async fn create(
         };
         let view = GrantView::from(&made);
         tx.apply(rules_of::grant(&permit, &place.rules, &target, made, ctx.now)?)?;
+        let path = resources::path(tx, place.organization.id, target.id)?;
+        rules_of::guard_kept(&permit, rights_at(ctx, tx, &place, &path)?, &place.rules, &target.kind)?;
         Ok(view)
     })
     .await

@@ -49,14 +49,14 @@ pub fn invite(
     tx: &Tx<'_>,
     organization: &Organization,
     rules: &Rules,
-    made: &Invitation,
+    (made, to): (&Invitation, &str),
     secret: &str,
 ) -> Change {
     let inviter = ctx.caller.as_ref().map(|c| c.identity.name.as_str()).filter(|name| !name.is_empty());
     let role = rules.role("organization", &made.role).map(|r| r.name.as_str());
     let single = rules.organization_roles().count() == 1;
     let message = invitation(&InvitationMail {
-        to: &made.email,
+        to,
         organization: &organization.name,
         inviter,
         role: role.filter(|_| !single),
@@ -114,7 +114,7 @@ pub fn link(ctx: &Ctx, tx: &mut Tx<'_>, kind: LinkKind, user: UserId, email: &st
 /// The letter to somebody who was let in.
 #[must_use]
 pub fn approved(ctx: &Ctx, tx: &Tx<'_>, organization: &Organization, rules: &Rules, member: &Member) -> Change {
-    let role = rules.preset().role("organization", &member.role).map_or("", |r| r.name.as_str());
+    let role = rules.role("organization", &member.role).map_or("", |r| r.name.as_str());
     let message = letters::approved(&MembershipMail {
         to: &member.email,
         organization: &organization.name,

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use guildhall_domain::action::Action;
-use guildhall_domain::approval;
 use guildhall_domain::change::Naming;
 use guildhall_domain::ids::{MemberId, OrgId};
 use guildhall_domain::joining::{Address, Facts, Way, guard_join};
@@ -12,8 +11,8 @@ use guildhall_domain::organization::{self as rules_of, Organization};
 use guildhall_domain::policy::{Knob, OrganizationCreators, Policy};
 use guildhall_domain::preset::{self, Preset, Rules};
 use guildhall_domain::refusal::{Code, Refusal};
-use guildhall_domain::text;
 use guildhall_domain::time::Timestamp;
+use guildhall_domain::{approval, text};
 use guildhall_store::read::{Page, identity, member as members, organization};
 use guildhall_store::{Conn, Stop, Tx};
 use serde::{Deserialize, Serialize};
@@ -102,7 +101,7 @@ pub fn draft(
     slug: Option<&str>,
     preset: &Preset,
 ) -> Result<Organization, Stop> {
-    let name = free_name(tx, &preset.policy, name, None)?;
+    let name = text::name(name, "name")?;
     let id = OrgId::new(tx.fresh());
     let slug = match slug {
         Some(given) => {
@@ -145,7 +144,7 @@ fn free_name(tx: &mut Tx<'_>, policy: &Policy, given: &str, own: Option<OrgId>) 
     Ok(name)
 }
 
-fn free_slug(tx: &mut Tx<'_>, name: &str, id: OrgId) -> Result<String, Stop> {
+pub(super) fn free_slug(tx: &mut Tx<'_>, name: &str, id: OrgId) -> Result<String, Stop> {
     let base = text::slug_from(name).unwrap_or_else(|| "team".to_owned());
     for n in 1..100_u32 {
         let candidate = if n == 1 { base.clone() } else { format!("{base}-{n}") };
@@ -200,7 +199,10 @@ pub async fn create(ctx: &Ctx, wanted: NewOrganization) -> Result<Answer<Organiz
         guard_creator(&preset, &caller)?;
     }
     ctx.write(move |ctx, tx| {
-        tx.take_identity(caller.identity.id)?;
+        if preset.policy.organization_name_unique {
+            tx.take_instance()?;
+        }
+        tx.take_identity(caller.identity.id)?.ok_or(Code::AuthInvalid)?;
         let above = match wanted.tenant.as_deref() {
             Some(name) => Some(tenants::taken(ctx, tx, name)?.0.id),
             None => None,
@@ -209,6 +211,8 @@ pub async fn create(ctx: &Ctx, wanted: NewOrganization) -> Result<Answer<Organiz
         let address = Address::of(&caller.identity.email, caller.identity.email_verified_at.is_some());
         let rules = Rules::new(Arc::clone(&preset), preset.policy.clone());
         guard_join(&rules, Way::Founder, address, &Facts { elsewhere, ..Facts::default() })?;
+        // The first organization is named by the operator; whoever comes later keeps the rules of names.
+        free_name(tx, &preset.policy, &wanted.name, None)?;
         let made = draft(ctx, tx, &wanted.name, wanted.slug.as_deref(), &preset)?;
         let made = Organization { tenant: above, ..made };
         let member = MemberId::new(tx.fresh());

@@ -78,7 +78,7 @@ fn deleted(conn: &mut Conn<'_>, r: &Resource) -> Result<(), StoreError> {
     conn.execute(DELETE, params![r.organization, r.id]).map(drop)
 }
 
-fn granted(conn: &mut Conn<'_>, g: &Grant) -> Result<(), StoreError> {
+pub(super) fn granted(conn: &mut Conn<'_>, g: &Grant) -> Result<(), StoreError> {
     let (subject, id) = match g.subject {
         Subject::Member(id) => ("member", Value::from(id)),
         Subject::Group(id) => ("group", Value::from(id)),

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod credential;
+pub mod deploy_key;
 pub mod group;
 pub mod identity;
 pub mod invitation;
@@ -12,9 +13,11 @@ pub mod member;
 pub mod organization;
 pub mod outbox;
 pub mod preset;
+pub mod removal;
 pub mod resource;
 pub mod role;
 pub mod schema;
+pub mod service_account;
 pub mod tenant;
 
 use guildhall_domain::ids::OrgId;
@@ -37,9 +40,12 @@ pub(crate) fn statements() -> impl Iterator<Item = String> {
         invitation::STATEMENTS,
         joining::STATEMENTS,
         credential::STATEMENTS,
+        deploy_key::STATEMENTS,
         outbox::STATEMENTS,
         tenant::STATEMENTS,
+        removal::STATEMENTS,
         preset::STATEMENTS,
+        service_account::STATEMENTS,
         invite_link::STATEMENTS,
         role::STATEMENTS,
     ]

@@ -69,10 +69,9 @@ impl Model {
         self.organization(&place.id).expect("the place")
     }
 
-    /// Everything the caller may do here: what the role gives and the credential lets through.
+    /// Everything the caller may do here: what role and groups give and the credential lets through.
     pub(super) fn held(&self, place: &Place) -> Vec<String> {
-        let role = self.at(place).role_rights(&place.me.role);
-        role.into_iter().filter(|p| place.scopes.as_ref().is_none_or(|s| s.contains(p))).collect()
+        self.reaches(&place.me, place.scopes.as_ref(), None)
     }
 
     pub(super) fn may(&self, place: &Place, permission: &str) -> bool {
@@ -83,8 +82,8 @@ impl Model {
         if self.may(place, permission) {
             return Ok(());
         }
-        let by_role = self.at(place).role_rights(&place.me.role).iter().any(|p| p == permission);
-        no(403, if by_role { "token.scope_missing" } else { "access.denied" })
+        let anyhow = self.reaches(&place.me, None, None).iter().any(|p| p == permission);
+        no(403, if anyhow { "token.scope_missing" } else { "access.denied" })
     }
 
     /// Makes an organization with its founder.

@@ -166,7 +166,11 @@ impl Model {
         let Some(person) = known.into_iter().find(|p| p.password == password).cloned() else {
             return no(401, "auth.wrong_credentials");
         };
+        if self.must_prove(c, &person) {
+            return no(403, "auth.unproved");
+        }
         self.write(c)?;
+        self.arrive_on_signing_in(&person.id);
         self.begin_session(&person.id);
         Ok((200, json!({"identity": {"id": person.id, "email": person.email, "name": person.name}})))
     }
@@ -262,6 +266,7 @@ impl Model {
         if person.email != link.email || !person.verified {
             self.prove(&link.person, &link.email);
         }
+        self.arrive(&link.person);
         Ok((204, Value::Null))
     }
 

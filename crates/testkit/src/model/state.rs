@@ -64,11 +64,16 @@ pub struct Invitation {
     pub id: String,
     pub organization: String,
     pub member: String,
+    /// Empty for somebody invited by handle.
     pub email: String,
+    /// Person and handle of somebody invited by it.
+    pub invitee: Option<(String, String)>,
     pub name: String,
     pub role: String,
+    /// Groups, and resources with the role inside each.
+    pub carried: (Vec<String>, Vec<(String, String)>),
     pub deliver: String,
-    /// `pending`, `accepted` or `cancelled`.
+    /// `pending`, `accepted`, `refused`, `cancelled`, or `expired` when it was withdrawn after its end.
     pub state: &'static str,
     pub expires: Option<Seconds>,
     pub secret: String,

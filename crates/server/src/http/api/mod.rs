@@ -3,6 +3,7 @@
 pub mod account;
 pub mod audit;
 pub mod check;
+pub mod deploy_keys;
 pub mod groups;
 pub mod identity;
 pub mod invitations;
@@ -14,6 +15,7 @@ pub mod organizations;
 pub mod presets;
 pub mod resources;
 pub mod roles;
+pub mod service_accounts;
 pub mod session;
 pub mod tenants;
 pub mod tokens;

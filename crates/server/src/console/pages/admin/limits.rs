@@ -306,6 +306,7 @@ pub(super) async fn ask(visit: Visit, Path((org, limit)): Path<(String, String)>
         ],
         refused: None,
         typed: None,
+        reason: None,
         action: desk.visit.path.clone(),
         yes: "Delete".to_owned(),
         danger: true,

@@ -81,7 +81,7 @@ fn came_by(desk: &Desk, member: &Member, inviter: Option<&Member>) -> Fact {
         (Origin::Invitation, Some(by)) => Fact::new("Invited by", FactValue::Link(place_of(desk, by))),
         (Origin::Invitation, None) => Fact::text("Came by", "Invitation"),
         (Origin::Direct, Some(by)) => Fact::new("Added by", FactValue::Link(place_of(desk, by))),
-        (Origin::Direct, None) => Fact::text("Came by", "Added as one of the tenant"),
+        (Origin::Direct, None) => Fact::text("Came by", "Made here"),
         (Origin::Tenant, _) => Fact::text("Came by", "Owner of the tenant"),
         (Origin::InviteLink, Some(by)) => Fact::new("Came with a link of", FactValue::Link(place_of(desk, by))),
         (Origin::InviteLink, None) => Fact::text("Came by", "Invite link"),
