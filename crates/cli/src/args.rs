@@ -4,7 +4,8 @@ use clap::{Parser, Subcommand};
 
 use crate::config::Flags;
 use crate::verb::{
-    audit, check, completions, docs, group, init, invite_link, member, preset, role, service_account, token,
+    audit, check, completions, docs, group, init, invite_link, limit, member, preset, role, service_account, tenant,
+    token, usage,
 };
 
 /// Who belongs to which organization, and what may they do: one self-hosted program.
@@ -36,6 +37,15 @@ pub(crate) enum Command {
     /// List, invite and remove members of an organization of a running server
     #[command(subcommand)]
     Member(member::Command),
+    /// Usage limits of an organization of a running server
+    #[command(subcommand)]
+    Limit(limit::Command),
+    /// Report use to a running server, and show what is left of the limits
+    #[command(subcommand)]
+    Usage(usage::Command),
+    /// Tenants of a running server, the tier above organizations
+    #[command(subcommand)]
+    Tenant(tenant::Command),
     /// The programs of an organization of a running server, and their tokens
     #[command(subcommand)]
     ServiceAccount(service_account::Command),

@@ -23,6 +23,7 @@ use crate::organization::Organization;
 use crate::resource::ResourceChange;
 use crate::role::RoleChange;
 use crate::service_account::ServiceAccountChange;
+use crate::tenant::TenantChange;
 use crate::time::Timestamp;
 use crate::token::TokenChange;
 
@@ -265,6 +266,12 @@ pub enum Change {
     Role(RoleChange),
     /// A resource or a grant on it.
     Resource(ResourceChange),
+    /// A tenant, or somebody in it.
+    Tenant(TenantChange),
+    /// Nothing issued before `at` opens anything of the installation any more.
+    InstanceAuthenticationReset {
+        at: Timestamp,
+    },
     /// A usage limit.
     Limit(LimitChange),
     /// A message waits in the outbox; `sealed` is unreadable without the instance key.

@@ -9,7 +9,7 @@ use crate::change::Change;
 use crate::identity::Identity;
 use crate::ids::{GrantId, GroupId, ResourceId};
 use crate::joining::Facts;
-use crate::member::{self, Member, Status, Surroundings};
+use crate::member::{self, Member, Origin, Status, Surroundings};
 use crate::organization::Organization;
 use crate::ownership;
 use crate::permission::Mask;
@@ -148,6 +148,12 @@ pub fn obstacles(
 ) -> Vec<Refusal> {
     if !matches!(member.status, Status::Active | Status::Deactivated | Status::PendingApproval | Status::Requested) {
         return vec![member::wrong_state(member, "only somebody who came in can be removed")];
+    }
+    if member.origin == Origin::Tenant {
+        return vec![member::wrong_state(
+            member,
+            "an owner of the tenant is here without a membership; there is none to end",
+        )];
     }
     let (policy, mut found) = (rules.policy(), Vec::new());
     let mine = permit.is_self(member.id);

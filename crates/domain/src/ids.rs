@@ -129,6 +129,10 @@ ids! {
     ResourceId = "res_";
     /// A grant on a resource.
     GrantId = "grt_";
+    /// A tenant: the tier above organizations.
+    TenantId = "tnt_";
+    /// Somebody's place in a tenant.
+    TenantMemberId = "tmb_";
     /// A usage limit.
     LimitId = "lim_";
     /// A message waiting in the outbox. Not shown outside.

@@ -69,8 +69,10 @@ words! {
         Invitation = "invitation",
         /// Signed up by themself.
         SignUp = "sign_up",
-        /// Put in by an administrator, as service accounts are.
+        /// Put in by an administrator.
         Direct = "direct",
+        /// No membership: an owner of the tenant above.
+        Tenant = "tenant",
         /// Came with an invite link.
         InviteLink = "invite_link",
         /// Came by an address of the organization's own mail domain.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::access::Permit;
 use crate::change::{Change, Naming};
 use crate::identity::Identity;
-use crate::ids::{MemberId, OrgId};
+use crate::ids::{MemberId, OrgId, TenantId};
 use crate::joining::domains_set;
 use crate::member::{Member, MemberKind, Origin, Status};
 use crate::policy::{KnobError, Policy};
@@ -40,6 +40,8 @@ pub struct Organization {
     pub revision: u64,
     /// When it was made.
     pub created_at: Timestamp,
+    /// The tenant it belongs to, if any.
+    pub tenant: Option<TenantId>,
 }
 
 /// Refuses a name that the policy does not take; `taken` tells that another organization has it.

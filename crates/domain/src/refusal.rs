@@ -183,6 +183,17 @@ codes! {
     UsageSubject = "usage.subject", Invalid, "there is nobody like that here";
     UsageLimitScope = "usage_limit.scope", Invalid, "there is no such group or member here";
     UsageLimitTooMany = "usage_limit.too_many", Conflict, "there are as many limits as fit; delete one first";
+    TenantCreate = "tenant.create_denied", Forbidden, "only administrators of this installation make tenants";
+    TenantSlugTaken = "tenant.slug_taken", Conflict, "another tenant has that slug";
+    TenantLastOwner = "tenant.last_owner", Conflict, "a tenant needs an owner who has signed in; make somebody else owner first";
+    TenantMemberAlready = "tenant.member_already", Conflict, "that person belongs to the tenant already";
+    TenantMemberUnknown = "tenant.member_unknown", Invalid, "nobody has that handle";
+    TenantDomain = "tenant.domain", Forbidden, "the tenant takes only addresses of its trusted domains";
+    TenantSeats = "tenant.seats", Conflict, "the tenant is full; raise its threshold or take somebody out";
+    InstanceAdministrator = "instance.administrator_required", Forbidden, "only administrators of this installation may do this";
+    JoinDirectOnly = "join.direct_only", Forbidden, "nobody is invited here: add people of the tenant directly";
+    JoinNotDirect = "join.not_direct", Forbidden, "nobody is added directly here: invite them";
+    MemberNotInTenant = "member.not_in_tenant", Invalid, "nobody of the tenant is named like that";
     HandleTaken = "handle.taken", Conflict, "somebody else has that handle";
     RateLimited = "rate.limited", Limited, "too many tries; wait for `Retry-After` seconds";
     TimedOut = "server.timed_out", Unavailable, "this took too long and is not waited for; a write may still happen, so look first or repeat it with the same `Idempotency-Key`";

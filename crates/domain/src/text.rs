@@ -147,6 +147,7 @@ pub fn slug(text: &str, field: &str) -> Result<String, Refusal> {
             | "password"
             | "email"
             | "organizations"
+            | "tenants"
             | "me"
             | "well-known"
     );

@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0006_removals.sql"),
     include_str!("../migrations/0007_roles.sql"),
     include_str!("../migrations/0010_limits_account.sql"),
+    include_str!("../migrations/0011_tenants.sql"),
 ];
 
 /// The newest schema this program knows.

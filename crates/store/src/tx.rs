@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
 
 use guildhall_domain::change::Change;
-use guildhall_domain::ids::{EventId, OrgId};
+use guildhall_domain::ids::{EventId, OrgId, TenantId};
+use guildhall_domain::tenant::{self, TenantChange};
 use guildhall_domain::time::Timestamp;
 use uuid::Uuid;
 
@@ -20,12 +21,13 @@ const LOCK_ORGANIZATION: &str =
     "UPDATE organizations SET revision = revision + 1 WHERE id = $1 AND deleted_at IS NULL RETURNING revision";
 const LOCK_IDENTITY: &str =
     "UPDATE identities SET revision = revision + 1 WHERE id = $1 AND deleted_at IS NULL RETURNING revision";
+const LOCK_TENANT: &str = "UPDATE tenants SET revision = revision + 1 WHERE id = $1 RETURNING revision";
 const LOCK_INSTANCE: &str = "UPDATE instance SET revision = revision + 1 WHERE id = 1 RETURNING revision";
 const INSTANCE_REVISION: &str = "SELECT revision FROM instance WHERE id = 1";
 pub(crate) const INSERT_EVENT: &str = "INSERT INTO audit_events (organization_id, revision, id, kind, actor_kind, actor_id, actor_name, credential, target_kind, target_id, target_name, before_value, after_value, outcome, address, request_id, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
 
 pub(crate) const STATEMENTS: &[&str] =
-    &[LOCK_ORGANIZATION, LOCK_IDENTITY, LOCK_INSTANCE, INSTANCE_REVISION, INSERT_EVENT];
+    &[LOCK_ORGANIZATION, LOCK_IDENTITY, LOCK_TENANT, LOCK_INSTANCE, INSTANCE_REVISION, INSERT_EVENT];
 
 /// Makes fresh ids. They sort by the given moment.
 pub trait IdSource: Send + Sync {
@@ -130,6 +132,19 @@ impl<'a> Tx<'a> {
         self.conn.first(LOCK_IDENTITY, params![id], |row| row.next::<u64>())
     }
 
+    /// Takes a tenant: whoever changes it queues here. Comes after identities and before
+    /// organizations.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn take_tenant(&mut self, id: TenantId) -> Result<Option<u64>, StoreError> {
+        let revision = self.conn.first(LOCK_TENANT, params![id], |row| row.next::<u64>())?;
+        if let Some(revision) = revision {
+            self.revisions.insert(tenant::trail(id), revision);
+        }
+        Ok(revision)
+    }
+
     /// Takes the installation; comes before identities.
     ///
     /// # Errors
@@ -159,8 +174,10 @@ impl<'a> Tx<'a> {
     }
 
     fn apply_one(&mut self, change: &Change) -> Result<(), StoreError> {
-        if let Change::OrganizationCreated { organization } = change {
-            self.revisions.insert(organization.id, 1);
+        match change {
+            Change::OrganizationCreated { organization } => drop(self.revisions.insert(organization.id, 1)),
+            Change::Tenant(TenantChange::Created { tenant, .. }) => drop(self.revisions.insert(tenant.trail(), 1)),
+            _ => {}
         }
         let revision_of = |id: OrgId| self.revisions.get(&id).copied();
         apply::rows(&mut self.conn, change, self.now, &revision_of)?;

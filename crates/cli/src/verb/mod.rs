@@ -10,12 +10,15 @@ pub(crate) mod doctor;
 pub(crate) mod group;
 pub(crate) mod init;
 pub(crate) mod invite_link;
+pub(crate) mod limit;
 pub(crate) mod member;
 pub(crate) mod preset;
 pub(crate) mod role;
 pub(crate) mod serve;
 pub(crate) mod service_account;
+pub(crate) mod tenant;
 pub(crate) mod token;
+pub(crate) mod usage;
 
 use crate::args::Command;
 use crate::failure::Failure;
@@ -28,6 +31,9 @@ pub(crate) fn run(command: Command, output: &mut Output) -> Result<(), Failure> 
         Command::Init(args) => init::run(&args, output),
         Command::Check(args) => check::run(&args, output),
         Command::Member(command) => member::run(&command, output),
+        Command::Limit(command) => limit::run(&command, output),
+        Command::Usage(command) => usage::run(&command, output),
+        Command::Tenant(command) => tenant::run(&command, output),
         Command::ServiceAccount(command) => service_account::run(&command, output),
         Command::Token(command) => token::run(&command, output),
         Command::InviteLink(command) => invite_link::run(&command, output),

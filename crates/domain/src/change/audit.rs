@@ -36,6 +36,7 @@ impl Change {
             Self::Token(change) => return Some(change.audit()),
             Self::DeployKey(change) => return Some(change.audit()),
             Self::Limit(change) => return Some(change.audit()),
+            Self::Tenant(change) => return Some(change.audit()),
             Self::Role(change) => return Some(change.audit()),
             _ => {}
         }
@@ -203,6 +204,13 @@ impl Change {
                 target: ("instance", String::new(), String::new()),
                 before: Value::Null,
                 after: Value::Null,
+            }),
+            Self::InstanceAuthenticationReset { at } => Some(AuditFact {
+                organization: None,
+                kind: "instance.authentication_reset",
+                target: ("instance", String::new(), String::new()),
+                before: Value::Null,
+                after: json!({"valid_from": at}),
             }),
             Self::IdentityCreated { identity: i, .. } => fact(
                 i.id,

@@ -154,6 +154,13 @@ choices! {
         /// Any number.
         Many "many",
     }
+    /// `join.direct`
+    DirectJoin {
+        /// Nobody: people are invited.
+        Nobody "nobody",
+        /// The people of the organization's tenant, who are in at once; nobody is invited (TP-9).
+        TenantMembers "tenant_members",
+    }
     /// `organization.created_by`
     OrganizationCreators {
         /// Anyone who is signed in.

@@ -2,9 +2,9 @@
 //! for whole numbers, the range. Everything else about knobs is derived from this table.
 
 use super::choice::{
-    ApprovalMode, ApprovalOnDisable, DeletePrecondition, InviteAddressee, InviteBulk, InviteCarries, InviteDelivery,
-    InviteReissue, OffboardMode, OrganizationCreators, OrganizationsPerIdentity, OwnedObjects, RoleChangeAuthority,
-    SeatsMode, SelfRemoval, SignupClosedByInvites,
+    ApprovalMode, ApprovalOnDisable, DeletePrecondition, DirectJoin, InviteAddressee, InviteBulk, InviteCarries,
+    InviteDelivery, InviteReissue, OffboardMode, OrganizationCreators, OrganizationsPerIdentity, OwnedObjects,
+    RoleChangeAuthority, SeatsMode, SelfRemoval, SignupClosedByInvites,
 };
 use super::value::{AnyOf, CharList, DomainList, KnobValue, RoleList, RoleSlug, Shape};
 use serde_json::Value;
@@ -163,6 +163,8 @@ knobs! {
     "signup.refuses_disposable" SignupRefusesDisposable, signup_refuses_disposable: bool = true;
     /// Whether whoever signs up joins, and can sign in, only after proving their address.
     "signup.verified_email" SignupVerifiedEmail, signup_verified_email: bool = false;
+    /// Who is added directly, without an invitation: nobody, or the people of the tenant above, who are in at once, and then nobody is invited.
+    "join.direct" JoinDirect, join_direct: DirectJoin = DirectJoin::Nobody;
     /// Whether signing up without naming an organization joins the one of the person's mail domain, or makes it. Looked at in the preset that the setting `sign_up_preset` of the installation names.
     "signup.makes_organization" SignupMakesOrganization, signup_makes_organization: bool = false;
     /// Whether a person may belong to one organization of the installation or to many.

@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 use super::api::{
     account, audit, check, deploy_keys, groups, identity, invitations, invite_links, joining, limits, members,
-    organizations, presets, resources, roles, service_accounts, session, tokens,
+    organizations, presets, resources, roles, service_accounts, session, tenants, tokens,
 };
 use crate::app::App;
 
@@ -41,7 +41,7 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(organizations::policy, organizations::change_policy))
         .routes(routes!(presets::get, presets::apply))
         .routes(routes!(organizations::reset_authentication))
-        .routes(routes!(members::list))
+        .routes(routes!(members::list, tenants::add_to_organization))
         .routes(routes!(members::get, members::change_role, members::remove))
         .routes(routes!(members::approve))
         .routes(routes!(members::reject))
@@ -74,6 +74,7 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(audit::list))
         .routes(routes!(audit::export))
         .routes(routes!(account::get, account::edit))
+        .merge(above())
         .routes(routes!(limits::list, limits::create))
         .routes(routes!(limits::get, limits::edit, limits::delete))
         .routes(routes!(limits::usage, limits::report))
@@ -81,6 +82,21 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(check::check))
         .routes(routes!(check::batch))
         .split_for_parts()
+}
+
+/// What stands above organizations: tenants and the installation; and one's own acts everywhere.
+fn above() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(tenants::list, tenants::create))
+        .routes(routes!(tenants::get, tenants::rename))
+        .routes(routes!(tenants::settings, tenants::change_settings))
+        .routes(routes!(tenants::members, tenants::add))
+        .routes(routes!(tenants::change_role, tenants::remove))
+        .routes(routes!(tenants::organizations))
+        .routes(routes!(tenants::reset_authentication))
+        .routes(routes!(tenants::trail))
+        .routes(routes!(tenants::reset_instance))
+        .routes(routes!(tenants::acts))
 }
 
 /// Tokens of people and of service accounts, and deploy keys.
@@ -101,6 +117,7 @@ fn credentials() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(deploy_keys::list, deploy_keys::create))
         .routes(routes!(deploy_keys::delete))
 }
+
 /// How people go, and who gets what they own.
 fn going() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()

@@ -129,6 +129,7 @@ fn found(ctx: &Ctx, tx: &mut Tx<'_>, who: &Identity, email: &Email) -> Result<()
         valid_from: guildhall_domain::time::Timestamp::default(),
         revision: 1,
         created_at: ctx.now,
+        tenant: None,
     };
     let member = MemberId::new(tx.fresh());
     Ok(tx.apply(rules_of::create(organization, &preset, who, member, ctx.now))?)

@@ -224,7 +224,8 @@ pub async fn edit(ctx: &Ctx, wanted: EditMe) -> Result<Answer<Me>, Stop> {
         tx.take_identity(user)?;
         let who = identity::by_id(tx, user)?.ok_or(Code::AuthInvalid)?;
         if let Some(Some(wanted)) = &handle
-            && identity::by_handle(tx, wanted)?.is_some_and(|other| other.id != user)
+            && (identity::by_handle(tx, wanted)?.is_some_and(|other| other.id != user)
+                || who.handle.as_ref() != Some(wanted) && organization::find(tx, wanted)?.is_some())
         {
             return Err(Code::HandleTaken.into());
         }

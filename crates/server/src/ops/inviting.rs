@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use guildhall_domain::access::Permit;
 use guildhall_domain::action::Action;
 use guildhall_domain::change::Change;
+use guildhall_domain::direct;
 use guildhall_domain::ids::{InvitationId, MemberId};
 use guildhall_domain::invitation::{self, Addressee, Carried, Deliver, Invitation, Known, State, Wanted};
 use guildhall_domain::member::Status;
@@ -12,6 +13,7 @@ use guildhall_domain::policy::{InviteDelivery, InviteReissue};
 use guildhall_domain::preset::ORGANIZATION;
 use guildhall_domain::refusal::{Code, FieldError, Refusal};
 use guildhall_domain::seats::Seats;
+use guildhall_domain::tenant::Settings;
 use guildhall_domain::text::{self, Email};
 use guildhall_store::read::{identity, invitation as invitations, member as members};
 use guildhall_store::{Stop, Tx};
@@ -20,7 +22,7 @@ use utoipa::ToSchema;
 
 use super::carrying::{self, ResourceRole};
 use super::invitations::InvitationView;
-use super::{Answer, Ctx, Place, joining, letters};
+use super::{Answer, Ctx, Place, joining, letters, tenants};
 use crate::security::token::TokenKind;
 
 /// Most invitations in one request.
@@ -158,11 +160,13 @@ pub async fn invite(ctx: &Ctx, organization: &str, wanted: NewInvitations) -> Re
     ctx.write(move |ctx, tx| {
         let place = ctx.take_place(tx, &organization)?;
         let permit = place.permit(Action::MemberInvite)?;
+        direct::guard_invites(&place.rules)?;
+        let settings = tenants::settings_above(tx, &place)?;
         let usual =
             if place.rules.policy().invite_deliver == InviteDelivery::Link { Deliver::Link } else { Deliver::Email };
         let deliver = way(wanted.deliver.as_deref(), usual)?;
         let seats = joining::seats(tx, &place.rules, place.organization.id)?;
-        let (mut so_far, mut spoils) = (SoFar { seats, ..SoFar::default() }, Vec::new());
+        let (mut so_far, mut spoils) = (SoFar { seats, settings, ..SoFar::default() }, Vec::new());
         let mut answers = Vec::with_capacity(wanted.invitations.len());
         for (at, one) in wanted.invitations.iter().enumerate() {
             let mut answer = InviteOutcome {
@@ -198,13 +202,16 @@ pub async fn invite(ctx: &Ctx, organization: &str, wanted: NewInvitations) -> Re
 }
 
 /// Whom an invitation is for: an address, or the person behind a handle.
-fn addressee(tx: &mut Tx<'_>, one: &NewInvitation) -> Result<Addressee, Stop> {
+fn addressee(tx: &mut Tx<'_>, settings: &Settings, one: &NewInvitation) -> Result<Addressee, Stop> {
     let Some(handle) = &one.handle else {
-        return Ok(Addressee::Email(Email::parse(one.email.as_deref().unwrap_or_default(), "email")?));
+        let email = Email::parse(one.email.as_deref().unwrap_or_default(), "email")?;
+        settings.admits(&email)?;
+        return Ok(Addressee::Email(email));
     };
     let handle = handle.trim().trim_start_matches('@');
     let who = identity::by_handle(tx, handle)?
         .ok_or_else(|| Refusal::value(Code::HandleUnknown, "handle", "nobody has that handle"))?;
+    settings.admits(&Email::parse(&who.email, "handle")?)?;
     Ok(Addressee::Person { id: who.id, handle: handle.to_owned(), reachable: who.email_verified_at.is_some() })
 }
 
@@ -231,11 +238,12 @@ fn known(tx: &mut Tx<'_>, place: &Place, addressee: &Addressee) -> Result<Known,
     }
 }
 
-/// What of a list was looked at: the people, and the seats with those taken by it.
+/// What of a list was looked at: the people, and the seats with those taken by it; and what the tenant says.
 #[derive(Default)]
 struct SoFar {
     seen: HashSet<String>,
     seats: Seats,
+    settings: Settings,
 }
 
 fn invite_one(
@@ -247,7 +255,7 @@ fn invite_one(
     deliver: Deliver,
     so_far: &mut SoFar,
 ) -> Result<(Invitation, Option<String>), Stop> {
-    let addressee = addressee(tx, one)?;
+    let addressee = addressee(tx, &so_far.settings, one)?;
     let key = match &addressee {
         Addressee::Email(email) => email.key().to_owned(),
         Addressee::Person { id, .. } => id.to_string(),

@@ -7,6 +7,7 @@ use guildhall_domain::member::Member;
 use guildhall_domain::organization::Organization;
 use guildhall_domain::policy::SeatsMode;
 use guildhall_domain::preset::Rules;
+use guildhall_domain::tenant::Tenant;
 use guildhall_domain::time::Timestamp;
 use guildhall_store::{Stop, Tx};
 use time::OffsetDateTime;
@@ -14,7 +15,8 @@ use time::OffsetDateTime;
 use super::Ctx;
 use crate::mail::Message;
 use crate::mail::letters::{
-    self, InvitationMail, LinkMail, MembershipMail, email_verification, invitation, password_reset,
+    self, InvitationMail, LinkMail, MembershipMail, SeatsMail, email_verification, invitation, password_reset,
+    tenant_seats,
 };
 use crate::security::token::TokenKind;
 
@@ -68,6 +70,14 @@ pub fn invite(
 #[must_use]
 pub fn invitation_link(ctx: &Ctx, secret: &str) -> String {
     format!("{}/invite/{secret}", ctx.app.public_url)
+}
+
+/// The letters that tell a tenant's owners how full it is (TP-26).
+#[must_use]
+pub fn tenant_people(ctx: &Ctx, tx: &Tx<'_>, tenant: &Tenant, percent: u64, owners: &[String]) -> Vec<Change> {
+    let most = tenant.settings.seats.unwrap_or_default();
+    let letter = |to: &String| tenant_seats(&SeatsMail { to, tenant: &tenant.name, percent, seats: most });
+    owners.iter().map(|to| queued(ctx, tx, "tenant_seats", (None, None), &letter(to))).collect()
 }
 
 /// A single-use link for an identity: the record of it and its address.

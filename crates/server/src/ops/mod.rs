@@ -12,10 +12,12 @@ pub mod check;
 pub mod declining;
 pub mod departures;
 pub mod deploy_keys;
+pub mod direct;
 pub mod farewell;
 pub mod grants;
 pub mod groups;
 pub mod identities;
+pub mod instance;
 pub mod introspect;
 pub mod invitations;
 pub mod invite_links;
@@ -43,6 +45,8 @@ pub mod service_tokens;
 pub mod sessions;
 pub mod setup;
 pub mod stranded;
+pub mod tenant_people;
+pub mod tenants;
 pub mod token_shapes;
 pub mod tokens;
 pub mod usage;
@@ -233,8 +237,9 @@ impl Ctx {
         let caller = self.caller()?;
         let organization = organization::find(conn, name)?.ok_or(Code::NotFound)?;
         let member = member::of_identity_here(conn, organization.id, caller.identity.id)?;
-        let member = member.filter(|m| m.status == Status::Active).ok_or(Code::NotFound)?;
+        let member = member.filter(|m| m.status == Status::Active);
         let rules = self.app.rules(conn, &organization)?;
+        let member = tenants::standing(self, conn, &organization, &rules, member)?.ok_or(Code::NotFound)?;
         let mut scopes = None;
         match &caller.credential {
             Credential::Token(token) => {

@@ -109,6 +109,8 @@ pub struct OrganizationView {
     pub preset: String,
     /// That preset's version.
     pub preset_version: u32,
+    /// The tenant it belongs to, if any: `tnt_…`.
+    pub tenant: Option<String>,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
@@ -124,6 +126,7 @@ impl From<&Organization> for OrganizationView {
             name: o.name.clone(),
             preset: o.preset.clone(),
             preset_version: o.preset_version,
+            tenant: o.tenant.map(|id| id.to_string()),
             created_at: o.created_at,
             revision: o.revision,
         }

@@ -11,6 +11,7 @@ mod organization;
 mod resource;
 mod role;
 mod service_account;
+mod tenant;
 mod token;
 
 use guildhall_domain::change::Change;
@@ -35,6 +36,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         .chain(token::STATEMENTS)
         .chain(departure::STATEMENTS)
         .chain(limit::STATEMENTS)
+        .chain(tenant::STATEMENTS)
         .chain(role::STATEMENTS)
         .chain(joining::STATEMENTS)
         .copied()
@@ -66,13 +68,11 @@ pub(crate) fn rows(
         Change::OrganizationCreated { organization } => organization::created(conn, organization),
         Change::OrganizationRenamed { organization: id, after, .. } => organization::renamed(conn, &at, *id, after),
         Change::OrganizationDeleted { organization, .. } => organization::deleted(conn, &at, *organization),
-        Change::PolicyChanged { organization, before, after } => {
-            organization::policy_changed(conn, &at, *organization, (before, after))
+        Change::PolicyChanged { organization: id, before, after } => {
+            organization::policy_changed(conn, &at, *id, (before, after))
         }
         Change::PresetApplied { after, .. } => organization::preset_applied(conn, &at, after),
-        Change::AccountChanged { organization, after, .. } => {
-            organization::account_changed(conn, &at, *organization, after)
-        }
+        Change::AccountChanged { organization: id, after, .. } => organization::account_changed(conn, &at, *id, after),
         Change::AuthenticationReset { organization, at: from } => {
             organization::authentication_reset(conn, &at, *organization, *from)
         }
@@ -125,6 +125,8 @@ pub(crate) fn rows(
         Change::Group(change) => group::changed(conn, &at, change),
         Change::Resource(change) => resource::changed(conn, &at, change),
         Change::Limit(change) => limit::changed(conn, &at, change),
+        Change::Tenant(change) => tenant::changed(conn, &at, change),
+        Change::InstanceAuthenticationReset { at: from } => tenant::everybody_reset(conn, *from),
         Change::Role(change) => role::changed(conn, &at, change),
         Change::MailQueued { mail, organization, invitation, kind, to, sealed } => {
             identity::mail_queued(conn, &at, *mail, (*organization, *invitation), kind, to, sealed)

@@ -18,6 +18,7 @@ pub mod resource;
 pub mod role;
 pub mod schema;
 pub mod service_account;
+pub mod tenant;
 
 use guildhall_domain::ids::OrgId;
 
@@ -41,6 +42,7 @@ pub(crate) fn statements() -> impl Iterator<Item = String> {
         credential::STATEMENTS,
         deploy_key::STATEMENTS,
         outbox::STATEMENTS,
+        tenant::STATEMENTS,
         removal::STATEMENTS,
         preset::STATEMENTS,
         service_account::STATEMENTS,

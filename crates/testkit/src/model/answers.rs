@@ -71,7 +71,7 @@ impl Model {
         }
     }
 
-    /// Invite links, roles, groups, resources and grants.
+    /// Invite links, roles, groups, resources and grants; limits, use and accounts.
     fn dispatch_below(&mut self, c: &Call<'_>) -> Outcome {
         match (c.asked.method, c.asked.route) {
             ("GET", "/organizations/{}/invite-links") => self.list_invite_links(c),
@@ -99,6 +99,15 @@ impl Model {
             ("GET", "/organizations/{}/resources/{}/grants") => self.list_grants(c),
             ("POST", "/organizations/{}/resources/{}/grants") => self.create_grant(c),
             ("DELETE", "/organizations/{}/grants/{}") => self.revoke_grant(c),
+            ("GET", "/organizations/{}/usage-limits") => self.list_limits(c),
+            ("POST", "/organizations/{}/usage-limits") => self.create_limit(c),
+            ("GET", "/organizations/{}/usage-limits/{}") => self.show_limit(c),
+            ("PATCH", "/organizations/{}/usage-limits/{}") => self.edit_limit(c),
+            ("DELETE", "/organizations/{}/usage-limits/{}") => self.delete_limit(c),
+            ("POST", "/organizations/{}/usage") => self.report_usage(c),
+            ("POST", "/organizations/{}/usage/check") => self.check_usage(c),
+            ("GET", "/organizations/{}/account") => self.show_account(c),
+            ("PATCH", "/organizations/{}/account") => self.edit_account(c),
             _ => no(404, "not_found"),
         }
     }

@@ -156,6 +156,7 @@ impl Model {
         c.seen(found.revision)?;
         self.groups.retain(|g| g.id != found.id);
         self.grants.retain(|g| g.subject != ("group".to_owned(), found.id.clone()));
+        self.unlimit(&found.id);
         if !found.gives.is_empty() {
             let one = self.organization_mut(&place.id);
             one.object = one.revision;
@@ -233,6 +234,7 @@ impl Model {
             group.seats.retain(|(id, _)| *id != member.id);
         }
         self.grants.retain(|g| g.subject != ("member".to_owned(), member.id.clone()));
+        self.unlimit(&member.id);
         for resource in self.resources.iter_mut().filter(|r| r.owner.as_ref() == Some(&member.id)) {
             (resource.owner, resource.revision) = (None, revision);
         }

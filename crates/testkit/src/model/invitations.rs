@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::carrying::Carried;
 use super::organizations::Place;
 use super::rules::{address, key, tidy};
 use super::{Call, Invitation, Letter, Member, Model, Out, Outcome, carrying, no};

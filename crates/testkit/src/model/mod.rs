@@ -13,6 +13,7 @@ mod groups;
 mod invitations;
 mod invite_links;
 mod joining;
+mod limits;
 mod members;
 mod organizations;
 mod people;
@@ -30,6 +31,7 @@ use serde_json::{Value, json};
 pub use departures::Removal;
 pub use groups::Group;
 pub use invite_links::InviteLink;
+pub use limits::{Account, Limit, Use};
 pub use request::{Letter, Reply, Request, Who};
 pub use resources::{Grant, Resource};
 pub use roles::OwnRole;
@@ -112,6 +114,10 @@ pub struct Model {
     pub groups: Vec<Group>,
     pub resources: Vec<Resource>,
     pub grants: Vec<Grant>,
+    pub limits: Vec<Limit>,
+    pub uses: Vec<Use>,
+    /// Accounts that were ever changed, by organization.
+    pub accounts: Vec<(String, Account)>,
     pub removals: Vec<Removal>,
     /// Letters the last request sent.
     pub letters: Vec<Letter>,

@@ -133,6 +133,11 @@ impl Model {
         Ok((200, json!({"items": {"$set": items}, "next": null})))
     }
 
+    /// Organizations and people share one space of short names.
+    fn name_is_taken(&self, slug: &str) -> bool {
+        self.organization(slug).is_some() || self.people.iter().any(|p| p.handle.as_deref() == Some(slug))
+    }
+
     pub(super) fn create_organization(&mut self, c: &Call<'_>) -> Outcome {
         let me = c.caller()?.person.clone();
         if self.bound(c)?.is_some() {
@@ -144,13 +149,13 @@ impl Model {
         let Some(name) = c.text("name").and_then(tidy) else { return no(422, "request.invalid") };
         let slug = match c.text("slug") {
             Some(given) if !is_slug(given) => return no(422, "request.invalid"),
-            Some(given) if self.organization(given).is_some() => return no(409, "organization.slug_taken"),
+            Some(given) if self.name_is_taken(given) => return no(409, "organization.slug_taken"),
             Some(given) => given.to_owned(),
             None => {
                 let base = slug_of(&name);
                 let numbered = (2..).map(|n| format!("{base}-{n}"));
                 let mut all = std::iter::once(base.clone()).chain(numbered);
-                all.find(|slug| self.organization(slug).is_none()).unwrap_or_default()
+                all.find(|slug| !self.name_is_taken(slug)).unwrap_or_default()
             }
         };
         let id = self.found(&me, &name, &slug, Rulebook::of(&preset));
@@ -177,7 +182,7 @@ impl Model {
             Some(given) => given.to_owned(),
             None => here.slug.clone(),
         };
-        if slug != here.slug && self.organization(&slug).is_some() {
+        if slug != here.slug && self.name_is_taken(&slug) {
             return no(409, "organization.slug_taken");
         }
         if (&name, &slug) != (&here.name, &here.slug) {

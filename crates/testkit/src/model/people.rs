@@ -119,7 +119,9 @@ impl Model {
         self.write(c)?;
         let person = self.person(&me).expect("the caller").clone();
         let taken = |wanted: &String| self.people.iter().any(|p| p.handle.as_ref() == Some(wanted) && p.id != me);
-        if handle.clone().flatten().as_ref().is_some_and(taken) {
+        let fresh = handle.clone().flatten().filter(|wanted| person.handle.as_ref() != Some(wanted));
+        let an_organization = fresh.is_some_and(|wanted| self.organization(&wanted).is_some());
+        if an_organization || handle.clone().flatten().as_ref().is_some_and(taken) {
             return no(409, "handle.taken");
         }
         let (new_name, new_handle) =

@@ -20,7 +20,7 @@ impl Model {
 
     /// The membership a check is about. Whoever is unknown, removed or elsewhere has none, and an
     /// unproved address is nobody's.
-    fn about(&self, place: &Place, subject: &str) -> Option<Member> {
+    pub(super) fn about(&self, place: &Place, subject: &str) -> Option<Member> {
         let by_id = self.member(&place.id, subject).filter(|m| m.status != "invited");
         let person = self.prover(subject).map_or(subject, |p| p.id.as_str());
         by_id.or_else(|| self.member_of(&place.id, person)).cloned()

@@ -34,6 +34,7 @@ mod sessions;
 mod set_up;
 mod sign_up;
 mod store;
+mod tenants;
 mod token_lives;
 mod tokens;
 mod usage;

@@ -61,6 +61,8 @@ pub struct House {
     pub grant: String,
     /// A usage limit.
     pub limit: String,
+    /// Somebody of the tenant `big`.
+    pub person: String,
     /// A role of the organization's own, for projects.
     pub role: String,
     /// A secret that a letter waiting nowhere holds: for links that must be opened.
@@ -132,6 +134,9 @@ impl House {
         let grant = grant.at("/id").to_owned();
         let limit = json!({"scope": {"type": "member"}, "unit": "tokens", "budget": 9, "period_s": 60});
         let limit = owner.post(&format!("{here}/usage-limits"), limit).await.expect(201).at("/id").to_owned();
+        owner.post("/tenants", json!({"name": "Big", "slug": "big"})).await.expect(201);
+        let somebody = json!({"email": "somebody@acme.test"});
+        let person = owner.post("/tenants/big/members", somebody).await.expect(201).at("/id").to_owned();
         let own = json!({"name": "Reviewer", "applies_to": "project", "permissions": ["project.read"]});
         let role = owner.post(&format!("{here}/roles"), own).await.expect(201).at("/id").to_owned();
         let (invitation, secret) = (invited.id, invited.secret);
@@ -152,6 +157,7 @@ impl House {
             resource,
             grant,
             limit,
+            person,
             role,
             reset,
             proof,
@@ -169,6 +175,7 @@ impl House {
             "reactivate_member" => &self.deactivated.member,
             "restore_member" => &self.removed.member,
             "remove_group_member" => &self.people[2].1.member,
+            "change_tenant_member_role" | "remove_tenant_member" => &self.person,
             _ => other,
         };
         let organization = match operation.id.as_str() {
@@ -179,6 +186,7 @@ impl House {
         let mut path = operation.path.replace("{org}", organization);
         let token = if path.contains("{account}") { &self.service_token } else { &self.token };
         for (name, value) in [
+            ("{tenant}", "big"),
             ("{member}", member),
             ("{invitation}", &self.invitation),
             ("{role}", &self.role),
@@ -254,6 +262,12 @@ impl House {
             "check_batch" => {
                 json!({"checks": [{"subject": self.people[0].1.member, "permission": "member.list"}]})
             }
+            "create_tenant" => json!({"name": "Bigger"}),
+            "rename_tenant" => json!({"name": "Bigger"}),
+            "change_tenant_settings" => json!({"trusted_domains": ["acme.test"]}),
+            "add_tenant_member" => json!({"email": "more@acme.test"}),
+            "change_tenant_member_role" => json!({"role": "owner"}),
+            "add_member" => json!({"handle": "olive"}),
             "edit_account" => json!({"plan": "Team", "billing_contacts": ["pay@acme.test"]}),
             "create_usage_limit" => {
                 json!({"scope": {"type": "organization"}, "unit": "tokens", "budget": 9, "period_s": 60})

@@ -22,6 +22,8 @@ const OPEN: &[&str] = &[
 /// itself reaches. INVARIANT: this list may only shrink.
 const ANY_TOKEN: &[&str] = &["get_session", "list_my_tokens", "list_organizations", "me", "revoke_my_token"];
 
+/// What an organization without a tenant refuses its owner too; `tenants` lets them through.
+pub const OF_TENANTS: &[&str] = &["add_member"];
 /// Operations on oneself at the door of an organization one does not belong to. INVARIANT: this list may
 /// only shrink.
 const AT_THE_DOOR: &[&str] = &["ask_to_join", "withdraw_join_request"];
@@ -72,7 +74,7 @@ async fn the_owner_gets_through_with_every_request_that_the_walls_use() {
         let mut house = House::build(engine).await;
         let mut tried = 0;
         for operation in all(&house.test).await {
-            if operation.id == "set_up" {
+            if operation.id == "set_up" || OF_TENANTS.contains(&operation.id.as_str()) {
                 continue;
             }
             let path = house.path(&operation).await;

@@ -2,6 +2,7 @@
 //! strays from sense now and then: wrong ids, dead secrets, stale revisions, repeated keys.
 
 mod dice;
+mod limits;
 mod people;
 mod places;
 mod roles;
@@ -243,7 +244,7 @@ impl Generator {
         let choice = match self.step {
             0..40 => 22 + self.dice.below(34),
             40..60 => 100 + self.dice.below(34),
-            _ => self.dice.below(158),
+            _ => self.dice.below(170),
         };
         match choice {
             0..=27 => self.about_members(&place, org, actor),
@@ -258,6 +259,7 @@ impl Generator {
             110..=124 => self.about_resources(&place, org, actor),
             125..=147 => self.about_grants(&place, org, actor),
             148..=157 => self.about_roles(&place, org, actor),
+            158.. => self.about_limits(&place, org, actor),
             _ => self.reads(&place, org, actor),
         }
     }

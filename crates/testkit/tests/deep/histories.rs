@@ -171,6 +171,9 @@ const WORTH_MEETING: &[&str] = &[
     "token.scope_above_own",
     "token.scope_missing",
     "token.scope_unknown",
+    "usage.exceeded",
+    "usage.subject",
+    "usage_limit.scope",
     "transfer.heir",
     "transfer.not_owned",
 ];

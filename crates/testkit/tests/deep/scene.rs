@@ -98,6 +98,7 @@ impl Scene {
                 valid_from: Timestamp::default(),
                 revision: 1,
                 created_at: now,
+                tenant: None,
             };
             let id = organization.id;
             let founder = MemberId::new(tx.fresh());

@@ -352,6 +352,7 @@ async fn found(test: &TestApp, slug: &'static str, preset: Preset) {
             valid_from: Timestamp::default(),
             revision: 1,
             created_at: now,
+            tenant: None,
         };
         let member = MemberId::new(tx.fresh());
         let changes: Vec<Change> = rules_of::create(organization, &preset, &owner, member, now);

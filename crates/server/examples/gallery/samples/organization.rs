@@ -127,6 +127,7 @@ fn settings(visit: &Visit, may_edit: bool) -> OrganizationPage {
         preset: "cloudtruth, version 1".to_owned(),
         may_edit,
         policy_action: "/acme/admin/org/policy".to_owned(),
+        account: None,
         may_save: may_edit,
         fixed: KnobGroup::default(),
         groups: if may_edit { groups() } else { Vec::new() },

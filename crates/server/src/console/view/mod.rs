@@ -10,6 +10,7 @@ mod forms;
 mod going;
 mod groups;
 mod invitations;
+mod limits;
 mod links;
 mod organization;
 mod parts;
@@ -36,8 +37,9 @@ pub use invitations::{
     AcceptPage, AcceptState, InvitationPage, InviteAddressesPage, InviteResultPage, InviteRolesPage, InviteeRow,
     SentRow,
 };
+pub use limits::{Fullness, LimitPage, LimitRow, LimitsPage};
 pub use links::{InviteLinksPage, LinkRow};
-pub use organization::{ApprovalSwitch, Knob, KnobControl, KnobGroup, OrganizationPage};
+pub use organization::{AccountForm, ApprovalSwitch, Knob, KnobControl, KnobGroup, OrganizationPage};
 pub use parts::{Action, ActionKind, Chip, Fact, FactValue, Flash, Pager, Place, Tone};
 pub use people::{MemberPage, PeoplePage, PersonRow, RemovedRow};
 pub use person::{Avatar, Person};

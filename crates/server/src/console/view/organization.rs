@@ -67,6 +67,17 @@ pub struct KnobGroup {
     pub knobs: Vec<Knob>,
 }
 
+/// The account: plan label and billing contacts.
+#[derive(Clone, Debug, Default)]
+pub struct AccountForm {
+    /// Where it posts: `/{org}/admin/org/account`.
+    pub action: String,
+    /// `plan`
+    pub plan: Input,
+    /// `billing_contacts`, one a line.
+    pub billing_contacts: Input,
+}
+
 /// Switching approvals on or off (PX-25).
 #[derive(Clone, Debug)]
 pub struct ApprovalSwitch {
@@ -104,6 +115,8 @@ pub struct OrganizationPage {
     pub fixed: KnobGroup,
     /// Whether this reader may change any of the settings.
     pub may_save: bool,
+    /// The account, for those who manage it.
+    pub account: Option<AccountForm>,
     /// Resetting all invite links, where there are any and this reader may.
     pub reset_links: Option<Action>,
     /// Deleting, offered or refused.

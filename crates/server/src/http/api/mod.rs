@@ -17,6 +17,7 @@ pub mod resources;
 pub mod roles;
 pub mod service_accounts;
 pub mod session;
+pub mod tenants;
 pub mod tokens;
 
 use serde::Deserialize;

@@ -26,11 +26,13 @@ impl Generator {
             ..Request::get("")
         };
         let role = json!({"role": self.role(place)});
+        let themself = self.rather(place, std::slice::from_ref(&id), who.clone());
         match self.dice.below(20) {
             16..=19 => self.going(place, org, id, who, if_match),
             0..=7 if waits => on("POST", "/organizations/{}/members/{}/approve", Value::Null),
             0..=5 if off => on("POST", "/organizations/{}/members/{}/reactivate", Value::Null),
-            0..=4 => on("PATCH", "/organizations/{}/members/{}", role),
+            0..=3 => on("PATCH", "/organizations/{}/members/{}", role),
+            4 => Request { who: themself, ..on("PATCH", "/organizations/{}/members/{}", role) },
             5 | 6 => on("DELETE", "/organizations/{}/members/{}", Value::Null),
             7 | 8 => on("POST", "/organizations/{}/members/{}/deactivate", Value::Null),
             9 => on("POST", "/organizations/{}/members/{}/deactivate", Value::Null),
@@ -298,7 +300,9 @@ impl Generator {
         match self.dice.below(25) {
             24 => self.farewell(who),
             0 | 1 => on("PATCH", "/me", json!({"name": self.dice.word(NAMES)})),
-            2 | 20 | 21 => on("PATCH", "/me", json!({"handle": self.dice.word(&["ann", "ann", "", "Not A Handle"])})),
+            2 | 20 | 21 => {
+                on("PATCH", "/me", json!({"handle": self.dice.word(&["ann", "ann", "north", "", "Not A Handle"])}))
+            }
             3 => on("PATCH", "/me", json!({"email": self.dice.word(EMAILS), "name": "Renamed"})),
             4 => on("POST", "/me/password", json!({"current": self.dice.word(PASSWORDS), "password": password})),
             5 | 6 => on("POST", "/me/verify-email", Value::Null),

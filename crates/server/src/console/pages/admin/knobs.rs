@@ -57,6 +57,7 @@ pub(super) fn title(knob: Knob) -> (usize, &'static str) {
         Knob::SeatsMode => (3, "When all seats are taken"),
         Knob::SeatsCountsInvited => (3, "Invitations hold a seat"),
         Knob::IdentityOrganizations => (0, "Organizations of one person"),
+        Knob::JoinDirect => (0, "Who is added directly"),
         Knob::OrganizationCreatedBy => (0, "Who makes organizations"),
         Knob::RoleChangeAuthority => (1, "Who changes roles and removes"),
         Knob::GroupRequired => (1, "Everybody is in a group"),

@@ -9,6 +9,7 @@ mod groups;
 mod invitation;
 mod invite;
 mod knobs;
+mod limits;
 mod links;
 mod organization;
 mod people;
@@ -51,6 +52,11 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/{org}/admin/org", get(organization::show).post(organization::rename))
         .route("/{org}/admin/org/policy", post(organization::change_policy))
         .route("/{org}/admin/org/delete", get(organization::ask_delete).post(organization::delete))
+        .route("/{org}/admin/org/account", post(organization::change_account))
+        .route("/{org}/admin/limits", get(limits::list))
+        .route("/{org}/admin/limits/new", get(limits::new).post(limits::create))
+        .route("/{org}/admin/limits/{limit}", get(limits::show).post(limits::edit))
+        .route("/{org}/admin/limits/{limit}/delete", get(limits::ask).post(limits::delete))
         .route("/{org}/admin/roles", get(roles::show))
         .route("/{org}/admin/groups", get(groups::list))
         .route("/{org}/admin/tokens", get(tokens::list))

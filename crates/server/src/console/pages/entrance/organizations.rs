@@ -155,7 +155,11 @@ pub(super) async fn take_back(sent: Sent) -> Shown {
 
 /// `GET /organizations/new`
 pub(super) async fn new(visit: Visit) -> Shown {
-    new_page(&visit, NewOrganization { name: String::new(), slug: None, preset: None }, &Verdict::default())
+    new_page(
+        &visit,
+        NewOrganization { name: String::new(), slug: None, preset: None, tenant: None },
+        &Verdict::default(),
+    )
 }
 
 fn new_page(visit: &Visit, typed: NewOrganization, verdict: &Verdict) -> Shown {
@@ -184,7 +188,12 @@ fn new_page(visit: &Visit, typed: NewOrganization, verdict: &Verdict) -> Shown {
 pub(super) async fn create(sent: Sent) -> Shown {
     let visit = &sent.visit;
     let given = |field: &str| Some(sent.get(field).to_owned()).filter(|text| !text.is_empty());
-    let wanted = NewOrganization { name: sent.get("name").to_owned(), slug: given("slug"), preset: given("preset") };
+    let wanted = NewOrganization {
+        name: sent.get("name").to_owned(),
+        slug: given("slug"),
+        preset: given("preset"),
+        tenant: None,
+    };
     match organizations::create(&visit.ctx, wanted.clone()).await.and_then(Answer::done) {
         Ok(made) => {
             let text = format!("{} is yours. Invite the first people when you like.", made.name);
