@@ -47,10 +47,10 @@ pub(crate) fn run(command: &Command, output: &mut Output) -> Result<(), Failure>
             }))
         }
         Command::Create(args) => {
-            let mut body = json!({"name": args.name});
-            if let Some(slug) = &args.slug {
-                body["slug"] = json!(slug);
-            }
+            let body = match &args.slug {
+                Some(slug) => json!({"name": args.name, "slug": slug}),
+                None => json!({"name": args.name}),
+            };
             let remote = Remote::of_server(&args.server)?;
             let made = block_on(remote.ask(Method::POST, &["tenants"], &[], Some(&body)))?;
             show(&made, output)

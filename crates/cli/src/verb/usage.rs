@@ -45,10 +45,11 @@ pub(crate) struct Show {
 pub(crate) fn run(command: &Command, output: &mut Output) -> Result<(), Failure> {
     let answer = match command {
         Command::Report(args) => {
-            let mut body = json!({"unit": args.unit, "amount": args.amount, "enforce": args.enforce});
-            if let Some(subject) = &args.subject {
-                body["subject"] = json!(subject);
-            }
+            let (unit, amount, enforce) = (&args.unit, args.amount, args.enforce);
+            let body = match &args.subject {
+                Some(subject) => json!({"unit": unit, "amount": amount, "enforce": enforce, "subject": subject}),
+                None => json!({"unit": unit, "amount": amount, "enforce": enforce}),
+            };
             block_on(Remote::new(&args.remote)?.ask(Method::POST, &["usage"], &[], Some(&body)))?
         }
         Command::Show(args) => {

@@ -73,8 +73,8 @@ pub(crate) fn rows(
         }
         Change::PresetApplied { after, .. } => organization::preset_applied(conn, &at, after),
         Change::AccountChanged { organization: id, after, .. } => organization::account_changed(conn, &at, *id, after),
-        Change::AuthenticationReset { organization, at: from } => {
-            organization::authentication_reset(conn, &at, *organization, *from)
+        Change::AuthenticationReset { organization: id, at: from } => {
+            organization::authentication_reset(conn, &at, *id, *from)
         }
         Change::IdentityCreated { identity, password } => identity::created(conn, identity, password.as_deref()),
         Change::ProfileEdited { user, after, .. } => identity::profile_edited(conn, *user, after),
@@ -82,23 +82,17 @@ pub(crate) fn rows(
         Change::PasswordChanged { user, hash } => identity::password_changed(conn, *user, hash),
         Change::IdentityAuthenticationReset { user, at: from } => identity::authentication_reset(conn, *user, *from),
         Change::MemberJoined { member } => member::inserted(conn, &at, member),
-        Change::MemberInvited { member, invitation, secret } => member::invited(conn, &at, member, invitation, secret),
-        Change::InvitationResent { invitation, deliver, secret, expires_at } => {
-            member::invitation_resent(conn, &at, invitation, *deliver, secret, *expires_at)
-        }
-        Change::InvitationRoleChanged { invitation, after } => member::invitation_role(conn, &at, invitation, after),
-        Change::InvitationAccepted { invitation, member } => member::invitation_accepted(conn, &at, invitation, member),
-        Change::InvitationCarriesChanged { invitation, after } => {
-            member::invitation_carries(conn, &at, invitation, after)
-        }
+        Change::MemberInvited { .. }
+        | Change::InvitationResent { .. }
+        | Change::InvitationRoleChanged { .. }
+        | Change::InvitationAccepted { .. }
+        | Change::InvitationCarriesChanged { .. }
+        | Change::InvitationRefused { .. }
+        | Change::InvitationCancelled { .. } => rows_of_invitation(conn, &at, change),
         // Only the trail tells of these.
         Change::InvitationReissueOverridden { .. } | Change::InvitationCarriedInPart { .. } => Ok(()),
-        Change::InvitationRefused { invitation } => member::invitation_closed(conn, &at, invitation, State::Refused),
-        Change::InvitationCancelled { invitation, state } => member::invitation_closed(conn, &at, invitation, *state),
         Change::MemberApproved { member, at: when } => member::approved(conn, &at, member, *when),
-        Change::MemberRoleChanged { member, after } => {
-            member::role_changed(conn, &at, member.organization, member.id, after)
-        }
+        Change::MemberRoleChanged { member: m, after } => member::role_changed(conn, &at, m.organization, m.id, after),
         Change::MemberDeactivated { member } => member::status(conn, &at, member, Status::Deactivated),
         Change::MemberReactivated { member } => member::status(conn, &at, member, Status::Active),
         Change::MemberRejected { member, reason, at: when } => {
@@ -131,6 +125,24 @@ pub(crate) fn rows(
         Change::MailQueued { mail, organization, invitation, kind, to, sealed } => {
             identity::mail_queued(conn, &at, *mail, (*organization, *invitation), kind, to, sealed)
         }
+    }
+}
+
+fn rows_of_invitation(conn: &mut Conn<'_>, at: &At<'_>, change: &Change) -> Result<(), StoreError> {
+    match change {
+        Change::MemberInvited { member, invitation, secret } => member::invited(conn, at, member, invitation, secret),
+        Change::InvitationResent { invitation, deliver, secret, expires_at } => {
+            member::invitation_resent(conn, at, invitation, *deliver, secret, *expires_at)
+        }
+        Change::InvitationRoleChanged { invitation, after } => member::invitation_role(conn, at, invitation, after),
+        Change::InvitationAccepted { invitation, member } => member::invitation_accepted(conn, at, invitation, member),
+        Change::InvitationCarriesChanged { invitation, after } => {
+            member::invitation_carries(conn, at, invitation, after)
+        }
+        Change::InvitationRefused { invitation } => member::invitation_closed(conn, at, invitation, State::Refused),
+        Change::InvitationCancelled { invitation, state } => member::invitation_closed(conn, at, invitation, *state),
+        // INVARIANT: `rows` sends nothing else here.
+        _ => Err(StoreError::Bug("a change that is not an invitation's".to_owned())),
     }
 }
 

@@ -9,8 +9,11 @@ use super::{Call, Invitation, Model, Out, Outcome, no};
 /// Groups, and resources with the role inside each.
 pub(super) type Carried = (Vec<String>, Vec<(String, String)>);
 
+/// The same, where each may be left out.
+type Wanted = (Option<Vec<String>>, Option<Vec<(String, String)>>);
+
 /// What a body says it shall carry; `None` where it says nothing.
-pub(super) fn wanted(body: &Value) -> (Option<Vec<String>>, Option<Vec<(String, String)>>) {
+pub(super) fn wanted(body: &Value) -> Wanted {
     let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
     let groups = body["groups"].as_array().map(|list| list.iter().map(text).collect());
     let one = |v: &Value| (text(&v["resource"]), text(&v["role"]));
