@@ -201,13 +201,6 @@ impl House {
         ] {
             path = path.replace(name, value);
         }
-        let mut path = operation.path.replace("{org}", "acme").replace("{member}", member);
-        let token = if path.contains("{account}") { &self.service_token } else { &self.token };
-        path = path.replace("{invitation}", &self.invitation).replace("{role}", &self.role).replace("{token}", token);
-        path = path.replace("{account}", &self.account).replace("{key}", &self.key).replace("{link}", &self.link);
-        path = path.replace("{grant}", &self.grant);
-        path = path.replace("{group}", &self.group).replace("{resource}", &self.resource);
-        path = path.replace("{grant}", &self.grant).replace("{limit}", &self.limit);
         if operation.id == "get_usage" {
             path.push_str("?unit=tokens");
         }
