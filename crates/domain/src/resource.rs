@@ -375,10 +375,10 @@ pub fn grant(
     grant: Grant,
     now: Timestamp,
 ) -> Result<Vec<Change>, Refusal> {
-    guard_given(permit, rules, resource, &grant.given)?;
     if grant.subject == Subject::Everyone {
         guard_verb(permit.rights, rules.preset(), &resource.kind, Verb::Publish)?;
     }
+    guard_given(permit, rules, resource, &grant.given)?;
     if !grant.lives(now) {
         return Err(Refusal::value(Code::GrantExpired, "expires_at", "lies in the past"));
     }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::carrying::Carried;
 use super::organizations::Place;
 use super::rules::{address, key, tidy};
 use super::{Call, Invitation, Letter, Member, Model, Out, Outcome, carrying, no};
@@ -168,6 +169,22 @@ impl Model {
             }
         }
         self.seat_free(&place.id)?;
+        let id = self.push_invited(place, (email, invitee), (name, role), carried, deliver);
+        self.tell(&place.id, "invitation.created");
+        let link = self.send(place, &id, deliver)?;
+        let made = self.invitations.iter().find(|i| i.id == id).cloned();
+        Ok((made.expect("just made"), link))
+    }
+
+    /// The waiting membership and its invitation.
+    fn push_invited(
+        &mut self,
+        place: &Place,
+        (email, invitee): (String, Option<(String, String)>),
+        (name, role): (String, String),
+        carried: Carried,
+        deliver: &str,
+    ) -> String {
         let (id, member) = (self.fresh("inv"), self.fresh("mem"));
         let revision = self.at(place).revision;
         let handle = invitee.as_ref().map(|(_, handle)| handle.clone());
@@ -201,10 +218,7 @@ impl Model {
             secret: String::new(),
             revision,
         });
-        self.tell(&place.id, "invitation.created");
-        let link = self.send(place, &id, deliver)?;
-        let made = self.invitations.iter().find(|i| i.id == id).cloned();
-        Ok((made.expect("just made"), link))
+        id
     }
 
     /// Gives an invitation a new secret and a new end, and sends it or hands out its link.

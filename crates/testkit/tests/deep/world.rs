@@ -41,7 +41,7 @@ pub fn tuned() -> Vec<(&'static str, Preset)> {
                  \"member.remove\", \"member.deactivate\", \"member.leave\", \"member.end_sessions\", \"invitation.manage\", \
                  \"role.list\", \"access.check\"]\n";
     let open = text("standard")
-        .replace("[policy]\n", "[policy]\nsignup.open = true\njoin.requests = true\nseats.max = 14\nrole_change.authority = \"admin\"\ndelete.precondition = \"deactivated\"\ndelete.owned_objects = \"transfer_required\"\napproval.mode = \"outside_domains\"\napproval.domains = [\"acme.test\"]\n");
+        .replace("[policy]\n", "[policy]\nsignup.open = true\njoin.requests = true\nseats.max = 9\nrole_change.authority = \"admin\"\ndelete.precondition = \"deactivated\"\ndelete.owned_objects = \"transfer_required\"\napproval.mode = \"outside_domains\"\napproval.domains = [\"acme.test\"]\n");
     let closed = text("cloudtruth").replace(
         "identity.organizations = \"many\"",
         "identity.organizations = \"one\"\ninvite.deliver = \"link\"\norganization.created_by = \"administrators\"\ntoken.max_per_member = 1",
