@@ -127,6 +127,8 @@ ids! {
     ResourceId = "res_";
     /// A grant on a resource.
     GrantId = "grt_";
+    /// A link that shares a resource with whoever holds it.
+    ShareLinkId = "lnk_";
     /// A message waiting in the outbox. Not shown outside.
     MailId = "mai_";
     /// A mailed single-use link for an identity. Not shown outside.

@@ -5,8 +5,11 @@ use crate::driver::{Dialect, Driver};
 use crate::error::StoreError;
 
 /// Every migration, in order. A released one is never edited.
-const MIGRATIONS: &[&str] =
-    &[include_str!("../migrations/0001_first.sql"), include_str!("../migrations/0002_groups_resources.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_first.sql"),
+    include_str!("../migrations/0002_groups_resources.sql"),
+    include_str!("../migrations/0008_sharing.sql"),
+];
 
 /// The newest schema this program knows.
 pub(crate) const KNOWN: u64 = MIGRATIONS.len() as u64;

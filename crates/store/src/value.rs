@@ -3,7 +3,8 @@
 
 use guildhall_domain::group::GroupOrigin;
 use guildhall_domain::ids::{
-    EventId, GrantId, GroupId, InvitationId, LinkId, MailId, MemberId, OrgId, ResourceId, SessionId, TokenId, UserId,
+    EventId, GrantId, GroupId, InvitationId, LinkId, MailId, MemberId, OrgId, ResourceId, SessionId, ShareLinkId,
+    TokenId, UserId,
 };
 use guildhall_domain::invitation::{Deliver, Delivery, State};
 use guildhall_domain::member::{MemberKind, Origin, Status};
@@ -270,7 +271,8 @@ stored_ids!(
     MailId,
     GroupId,
     ResourceId,
-    GrantId
+    GrantId,
+    ShareLinkId
 );
 
 macro_rules! stored_words {

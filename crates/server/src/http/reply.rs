@@ -13,6 +13,7 @@ use crate::ops::invitations::{InviteOutcome, Invited};
 use crate::ops::organizations::PolicyView;
 use crate::ops::resources::ResourceView;
 use crate::ops::sessions::Begun;
+use crate::ops::share_links::ShareLinkView;
 use crate::ops::view::{InvitationView, MemberView, Nothing, OrganizationView, TokenView};
 use crate::ops::{Answer, identities};
 
@@ -35,7 +36,7 @@ macro_rules! tagged {
     };
 }
 
-tagged!(GroupView, ResourceView, MemberView, InvitationView, OrganizationView, PolicyView; GrantView, Invited, InviteOutcome, TokenView, Nothing, identities::Me);
+tagged!(GroupView, ResourceView, MemberView, InvitationView, OrganizationView, PolicyView; GrantView, ShareLinkView, Invited, InviteOutcome, TokenView, Nothing, identities::Me);
 
 /// One object with its `ETag`.
 pub fn object<T: Serialize + Tagged>(status: StatusCode, value: &T) -> Response {

@@ -9,7 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::api::{
-    audit, check, groups, identity, invitations, members, organizations, resources, roles, session, tokens,
+    access, audit, check, groups, identity, invitations, members, organizations, resources, roles, session, sharing,
+    tokens,
 };
 use crate::app::App;
 
@@ -58,8 +59,14 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(resources::list, resources::create))
         .routes(routes!(resources::get, resources::edit, resources::delete))
         .routes(routes!(resources::people))
-        .routes(routes!(resources::grants, resources::grant))
-        .routes(routes!(resources::revoke))
+        .routes(routes!(resources::remove_person))
+        .routes(routes!(sharing::grants, sharing::grant, sharing::revoke_all))
+        .routes(routes!(sharing::get, sharing::edit, sharing::revoke))
+        .routes(routes!(sharing::revoke_of_member))
+        .routes(routes!(sharing::links, sharing::share))
+        .routes(routes!(sharing::revoke_link))
+        .routes(routes!(sharing::with_me))
+        .routes(routes!(sharing::by_me))
         .routes(routes!(roles::list))
         .routes(routes!(roles::get))
         .routes(routes!(roles::permissions))
@@ -69,5 +76,8 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(audit::export))
         .routes(routes!(check::check))
         .routes(routes!(check::batch))
+        .routes(routes!(access::resources))
+        .routes(routes!(access::subjects))
+        .routes(routes!(access::actions))
         .split_for_parts()
 }

@@ -2,8 +2,10 @@
 //! INVARIANT: no rule about who may do what stands here; only the order of questions does.
 
 pub mod accept;
+pub mod access;
 pub mod audit;
 pub mod check;
+pub mod grant_shapes;
 pub mod grants;
 pub mod groups;
 pub mod identities;
@@ -13,6 +15,7 @@ pub mod links;
 pub mod members;
 pub mod offers;
 pub mod organizations;
+pub mod people;
 pub mod preview;
 pub mod replay;
 pub mod resource_shapes;
@@ -21,13 +24,15 @@ pub mod roles;
 pub mod roster;
 pub mod sessions;
 pub mod setup;
+pub mod share_links;
+pub mod shared;
 pub mod tokens;
 pub mod view;
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use guildhall_domain::access::{self, Permit, Standing};
+use guildhall_domain::access::{Permit, Standing, authorize};
 use guildhall_domain::action::Action;
 use guildhall_domain::identity::Identity;
 use guildhall_domain::ids::SessionId;
@@ -112,6 +117,8 @@ pub struct Ctx {
     pub app: Arc<App>,
     /// Who asks; `None` is anybody.
     pub caller: Option<Caller>,
+    /// Hash of the share link that came as credential; it only answers for itself.
+    pub link: Option<[u8; 32]>,
     /// Where from.
     pub address: IpAddr,
     /// The browser's name for itself.
@@ -167,7 +174,7 @@ impl Place {
     /// # Errors
     /// `not_found`, `access.denied`, `token.scope_missing`.
     pub fn permit(&self, action: Action) -> Result<Permit, Refusal> {
-        access::authorize(self.organization.id, &self.standing, &self.rules, action)
+        authorize(self.organization.id, &self.standing, &self.rules, action)
     }
 
     /// The caller's membership; a place is only ever made for an active member.
@@ -186,6 +193,7 @@ impl Ctx {
         Self {
             app: Arc::clone(app),
             caller: None,
+            link: None,
             address: IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
             agent: command.to_owned(),
             request_id: app.fresh().simple().to_string(),

@@ -72,8 +72,10 @@ pub struct ResourceView {
     pub parent: Option<String>,
     /// Who owns it; `null` is the organization.
     pub owner: Option<OwnerView>,
-    /// Whether rights from above stop here.
+    /// Whether rights from above stop here, by itself or because something is granted on it.
     pub controlled: bool,
+    /// Slug of the highest role of its type whose rights the caller has there.
+    pub role: Option<String>,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,

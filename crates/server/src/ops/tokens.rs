@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::view::{List, MemberIdentity, MemberView, Nothing, TokenView};
-use super::{Answer, Credential, Ctx, id};
+use super::{Answer, Credential, Ctx, id, share_links};
 use crate::security::token::TokenKind;
 
 /// A new token for oneself.
@@ -288,6 +288,9 @@ pub struct Introspect {
 pub struct Introspected {
     /// Whether it opens anything in that organization now.
     pub active: bool,
+    /// `session`, `token` or `share_link`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub kind: Option<String>,
     /// Who.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub identity: Option<MemberIdentity>,
@@ -303,6 +306,12 @@ pub struct Introspected {
     /// What the credential carries; absent is everything its holder may.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub scopes: Option<Vec<String>>,
+    /// `res_…` that a share link shares.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub resource: Option<String>,
+    /// What a share link gives there.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub permissions: Option<Vec<String>>,
 }
 
 /// Tells a product what a credential that it was shown stands for.
@@ -316,7 +325,10 @@ pub async fn introspect(ctx: &Ctx, asked: Introspect) -> Result<Introspected, St
         place.permit(Action::AccessCheck)?;
         Ok(place)
     });
-    place.await?;
+    let place = place.await?;
+    if let Some(link) = share_links::token(ctx, Some(&asked.token)) {
+        return share_links::introspect(ctx, place.organization.id, link).await;
+    }
     let Some(caller) = crate::http::context::shown(&ctx.app, &asked.token, ctx.address).await? else {
         return Ok(Introspected::default());
     };
@@ -328,16 +340,18 @@ pub async fn introspect(ctx: &Ctx, asked: Introspect) -> Result<Introspected, St
         Err(failed) => return Err(failed),
     };
     let me = place.me()?;
-    let scopes = match theirs.caller.as_ref().map(|c| &c.credential) {
-        Some(Credential::Token(token)) => token.scopes.clone(),
-        _ => None,
+    let (kind, scopes) = match theirs.caller.as_ref().map(|c| &c.credential) {
+        Some(Credential::Token(token)) => ("token", token.scopes.clone()),
+        _ => ("session", None),
     };
     Ok(Introspected {
         active: true,
+        kind: Some(kind.to_owned()),
         identity: Some(MemberView::from(me).identity),
         membership: Some(me.id.to_string()),
         organization: Some(place.organization.id.to_string()),
         role: Some(me.role.clone()),
         scopes,
+        ..Introspected::default()
     })
 }

@@ -8,8 +8,10 @@ pub mod invitation;
 pub mod member;
 pub mod organization;
 pub mod outbox;
+pub mod reach;
 pub mod resource;
 pub mod schema;
+pub mod share;
 
 use guildhall_domain::ids::OrgId;
 
@@ -34,6 +36,8 @@ pub(crate) fn statements() -> impl Iterator<Item = String> {
         .chain(audit::statements())
         .chain(group::statements())
         .chain(resource::statements())
+        .chain(reach::statements())
+        .chain(share::statements())
 }
 
 /// How many ids one question takes. One statement serves every smaller number, so few are prepared.

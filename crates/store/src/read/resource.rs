@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::params;
 use crate::value::{Row, Value};
 
-macro_rules! columns {
+macro_rules! resource_columns {
     () => {
         "r.id, r.organization_id, r.type, r.external_id, r.name, r.parent_id, r.owner_id, r.controlled, r.created_at, r.revision"
     };
@@ -19,22 +19,24 @@ macro_rules! grant_columns {
         "t.id, t.organization_id, t.resource_id, t.subject_kind, t.subject_id, t.given_kind, t.given, t.expires_at, t.created_at, t.created_by"
     };
 }
+pub(super) use {grant_columns, resource_columns};
 macro_rules! path {
     () => {
         "WITH RECURSIVE path (id, parent_id, height) AS (SELECT id, parent_id, 0 FROM resources WHERE organization_id = $1 AND id = $2 UNION ALL SELECT r.id, r.parent_id, p.height + 1 FROM resources r JOIN path p ON r.id = p.parent_id WHERE r.organization_id = $1 AND p.height < 64) "
     };
 }
 
-const BY_ID: &str = concat!("SELECT ", columns!(), " FROM resources r WHERE r.organization_id = $1 AND r.id = $2");
+const BY_ID: &str =
+    concat!("SELECT ", resource_columns!(), " FROM resources r WHERE r.organization_id = $1 AND r.id = $2");
 const BY_EXTERNAL: &str = concat!(
     "SELECT ",
-    columns!(),
+    resource_columns!(),
     " FROM resources r WHERE r.organization_id = $1 AND r.type = $2 AND r.external_id = $3"
 );
 const PATH: &str = concat!(
     path!(),
     "SELECT ",
-    columns!(),
+    resource_columns!(),
     " FROM path p JOIN resources r ON r.id = p.id WHERE r.organization_id = $1 ORDER BY p.height DESC"
 );
 const PATH_GRANTS: &str = concat!(
@@ -43,7 +45,7 @@ const PATH_GRANTS: &str = concat!(
     grant_columns!(),
     " FROM path p JOIN grants t ON t.resource_id = p.id WHERE t.organization_id = $1 ORDER BY t.id"
 );
-const LIST: &str = concat!("SELECT ", columns!(), " FROM resources r WHERE r.organization_id = $1");
+const LIST: &str = concat!("SELECT ", resource_columns!(), " FROM resources r WHERE r.organization_id = $1");
 const GRANTS: &str = concat!(
     "SELECT ",
     grant_columns!(),
@@ -71,7 +73,7 @@ pub(crate) fn statements() -> Vec<String> {
     all
 }
 
-fn resource(row: &mut Row) -> Result<Resource, StoreError> {
+pub(super) fn resource(row: &mut Row) -> Result<Resource, StoreError> {
     Ok(Resource {
         id: row.next()?,
         organization: row.next()?,
@@ -86,21 +88,26 @@ fn resource(row: &mut Row) -> Result<Resource, StoreError> {
     })
 }
 
-fn grant(row: &mut Row) -> Result<Grant, StoreError> {
+pub(super) fn given_of(kind: &str, word: String) -> Result<Given, StoreError> {
+    match kind {
+        "role" => Ok(Given::Role(word)),
+        "permission" => Ok(Given::Permission(word)),
+        other => Err(StoreError::Corrupt(format!("nobody can be given a `{other}`"))),
+    }
+}
+
+pub(super) fn grant(row: &mut Row) -> Result<Grant, StoreError> {
     let (id, organization, resource): (GrantId, OrgId, ResourceId) = (row.next()?, row.next()?, row.next()?);
     let (subject, subject_id): (String, Option<uuid::Uuid>) = (row.next()?, row.next()?);
     let (kind, given): (String, String) = (row.next()?, row.next()?);
     let subject = match (subject.as_str(), subject_id) {
         ("member", Some(id)) => Subject::Member(MemberId::new(id)),
         ("group", Some(id)) => Subject::Group(GroupId::new(id)),
+        ("resource", Some(id)) => Subject::Resource(ResourceId::new(id)),
         ("everyone", None) => Subject::Everyone,
         (other, _) => return Err(StoreError::Corrupt(format!("`{other}` is no subject of a grant"))),
     };
-    let given = match kind.as_str() {
-        "role" => Given::Role(given),
-        "permission" => Given::Permission(given),
-        other => return Err(StoreError::Corrupt(format!("a grant cannot give a `{other}`"))),
-    };
+    let given = given_of(&kind, given)?;
     let (expires_at, created_at, created_by) = (row.next()?, row.next()?, row.next()?);
     Ok(Grant { id, organization, resource, subject, given, expires_at, created_at, created_by })
 }

@@ -18,7 +18,8 @@ pub struct Operation {
 impl Operation {
     /// Does it write when it succeeds?
     pub fn writes(&self) -> bool {
-        self.method != "GET" && !["check", "check_batch", "introspect"].contains(&self.id.as_str())
+        let asks = ["check", "check_batch", "introspect", "access_resources", "access_subjects", "access_actions"];
+        self.method != "GET" && !asks.contains(&self.id.as_str())
     }
 }
 
@@ -53,6 +54,9 @@ pub struct House {
     pub group: String,
     pub resource: String,
     pub grant: String,
+    /// A link that shares the workspace, and somebody who is in it by a grant of their own.
+    pub share_link: String,
+    pub entered: Person,
     /// A secret that a letter waiting nowhere holds: for links that must be opened.
     pub reset: String,
     pub proof: String,
@@ -95,6 +99,11 @@ impl House {
         let given = json!({"subject": {"type": "group", "id": group}, "role": "viewer"});
         let grant = owner.post(&format!("{here}/resources/{resource}/grants"), given).await.expect(201);
         let grant = grant.at("/id").to_owned();
+        let entered = test.join(&mut owner, "acme", "entered@acme.test", "member").await;
+        let given = json!({"subject": {"type": "member", "id": entered.member}, "role": "viewer"});
+        owner.post(&format!("{here}/resources/{resource}/grants"), given).await.expect(201);
+        let shared = owner.post(&format!("{here}/resources/{resource}/share-links"), json!({"role": "viewer"})).await;
+        let share_link = shared.expect(201).at("/id").to_owned();
         let (invitation, secret) = (invited.id, invited.secret);
         Self {
             test,
@@ -107,6 +116,8 @@ impl House {
             group,
             resource,
             grant,
+            share_link,
+            entered,
             reset,
             proof,
             secret,
@@ -121,13 +132,14 @@ impl House {
             "approve_member" | "reject_member" => &self.waiting.member,
             "reactivate_member" => &self.deactivated.member,
             "remove_group_member" => &self.people[2].1.member,
+            "remove_resource_person" => &self.entered.member,
             _ => other,
         };
         let mut path = operation.path.replace("{org}", "acme").replace("{member}", member);
         path =
             path.replace("{invitation}", &self.invitation).replace("{role}", "admin").replace("{token}", &self.token);
         path = path.replace("{group}", &self.group).replace("{resource}", &self.resource);
-        path = path.replace("{grant}", &self.grant);
+        path = path.replace("{grant}", &self.grant).replace("{share_link}", &self.share_link);
         if path.contains("{session}") {
             let sessions = self.owner.get("/me/sessions").await.expect(200);
             path = path.replace("{session}", sessions.at("/items/0/id"));
@@ -166,6 +178,11 @@ impl House {
             "create_grant" => {
                 json!({"subject": {"type": "member", "id": self.people[3].1.member}, "permission": "workspace.read"})
             }
+            "edit_grant" => json!({"role": "editor"}),
+            "create_share_link" => json!({"permission": "workspace.read"}),
+            "access_resources" => json!({"subject": self.people[0].1.member, "permission": "workspace.read"}),
+            "access_subjects" => json!({"resource": self.resource, "permission": "workspace.read"}),
+            "access_actions" => json!({"subject": self.people[0].1.member, "resource": self.resource}),
             "reject_member" => json!({"reason": "unknown"}),
             "check" => json!({"subject": self.people[0].1.member, "permission": "member.list"}),
             "check_batch" => {

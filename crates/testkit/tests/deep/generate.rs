@@ -84,7 +84,8 @@ impl Generator {
         }
         let mut request = self.fresh();
         let write = request.method != "GET";
-        let previewed = request.route != "/introspect" && !request.route.contains("/check");
+        let asks = ["/introspect", "/check", "/access/"].iter().any(|part| request.route.contains(part));
+        let previewed = !asks;
         if write && previewed && self.dice.percent(12) {
             request.dry_run = true;
             if self.dice.percent(65) {

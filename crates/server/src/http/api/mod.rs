@@ -1,5 +1,6 @@
 //! The handlers of the REST API, by subject: read the request, call one use case, answer.
 
+pub mod access;
 pub mod audit;
 pub mod check;
 pub mod groups;
@@ -10,6 +11,7 @@ pub mod organizations;
 pub mod resources;
 pub mod roles;
 pub mod session;
+pub mod sharing;
 pub mod tokens;
 
 use serde::Deserialize;

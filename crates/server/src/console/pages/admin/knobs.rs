@@ -13,10 +13,11 @@ const HOUR_S: i64 = 3_600;
 const DAY_S: i64 = 86_400;
 
 /// The headings, in their order.
-pub(super) const GROUPS: [(&str, &str); 3] = [
+pub(super) const GROUPS: [(&str, &str); 4] = [
     ("Joining", "How people come in, and who has a say."),
     ("Roles and leaving", "Who changes whom, and how people go."),
     ("Sessions and tokens", "How long what was opened stays open."),
+    ("Sharing", "What may be given to whom, and for how long."),
 ];
 
 /// The heading a knob stands under, and what it is called.
@@ -40,6 +41,10 @@ pub(super) fn title(knob: Knob) -> (usize, &'static str) {
         Knob::OffboardModes => (1, "How people are taken out"),
         Knob::DeletePrecondition => (1, "Before somebody is removed"),
         Knob::OwnersRecommended => (1, "Recommended holders of the top role"),
+        Knob::ScopeControlledByGrants => (3, "A grant closes a scope to everybody else"),
+        Knob::GrantsOffered => (3, "Grants on single things"),
+        Knob::ShareLinkAllowed => (3, "Sharing by link"),
+        Knob::ShareLinkMaxLifeS => (3, "Longest life of a share link"),
         Knob::TokenMaxPerMember => (2, "Tokens of one person"),
         Knob::TokenMaxLifeS => (2, "Longest life of a token"),
         Knob::SessionIdleS => (2, "Sessions end when idle for"),
