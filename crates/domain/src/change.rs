@@ -83,6 +83,11 @@ pub enum Change {
         before: Map<String, Value>,
         after: Map<String, Value>,
     },
+    /// Another preset is in force, or another version; people's roles follow as changes of their own.
+    PresetApplied {
+        before: Box<Organization>,
+        after: Box<Organization>,
+    },
     /// Credentials issued before `at` are not valid in the organization any more.
     AuthenticationReset {
         organization: OrgId,

@@ -117,6 +117,9 @@ codes! {
     OrganizationCreate = "organization.create_denied", Forbidden, "only administrators of this installation make organizations";
     DeleteConfirm = "organization.confirm_name", Invalid, "type the organization's slug to confirm";
     PresetUnknown = "preset.unknown", Invalid, "there is no such preset; see `guildhall preset list`";
+    PresetInvalid = "preset.invalid", Invalid, "that preset is not valid; `errors` names each line and rule";
+    PresetRoleUnmapped = "preset.role_unmapped", Conflict, "the preset lacks a role that people have; say what becomes of them";
+    PresetInUse = "preset.in_use", Conflict, "the preset lacks a type or a grant's role that is in use";
     KnobUnknown = "policy.unknown_knob", Invalid, "there is no such policy setting";
     KnobClosed = "policy.closed", Forbidden, "the preset does not let administrators change this setting";
     KnobInvalid = "policy.invalid_value", Invalid, "that setting does not take this value";

@@ -6,6 +6,7 @@
 
 mod catalogue;
 mod check;
+mod diff;
 mod fields;
 mod matrix;
 mod name;
@@ -16,6 +17,7 @@ mod rules;
 mod words;
 
 pub use catalogue::{Catalogue, Permission};
+pub use diff::{Difference, KnobDifference, Presence, RoleDifference, difference};
 pub use name::{is_slug, nearest};
 pub use report::PresetError;
 pub use role::{ORGANIZATION, Role};

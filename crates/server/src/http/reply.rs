@@ -11,6 +11,7 @@ use crate::ops::grants::GrantView;
 use crate::ops::groups::GroupView;
 use crate::ops::invitations::{InviteOutcome, Invited};
 use crate::ops::organizations::PolicyView;
+use crate::ops::presets::PresetView;
 use crate::ops::resources::ResourceView;
 use crate::ops::sessions::Begun;
 use crate::ops::share_links::ShareLinkView;
@@ -36,7 +37,7 @@ macro_rules! tagged {
     };
 }
 
-tagged!(GroupView, ResourceView, MemberView, InvitationView, OrganizationView, PolicyView; GrantView, ShareLinkView, Invited, InviteOutcome, TokenView, Nothing, identities::Me);
+tagged!(GroupView, ResourceView, MemberView, InvitationView, OrganizationView, PolicyView, PresetView; GrantView, ShareLinkView, Invited, InviteOutcome, TokenView, Nothing, identities::Me);
 
 /// One object with its `ETag`.
 pub fn object<T: Serialize + Tagged>(status: StatusCode, value: &T) -> Response {

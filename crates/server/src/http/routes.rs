@@ -9,8 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::api::{
-    access, audit, check, groups, identity, invitations, members, organizations, resources, roles, session, sharing,
-    tokens,
+    access, audit, check, groups, identity, invitations, members, organizations, presets, resources, roles, session,
+    sharing, tokens,
 };
 use crate::app::App;
 
@@ -40,6 +40,7 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(organizations::list, organizations::create))
         .routes(routes!(organizations::get, organizations::rename, organizations::delete))
         .routes(routes!(organizations::policy, organizations::change_policy))
+        .routes(routes!(presets::get, presets::apply))
         .routes(routes!(organizations::reset_authentication))
         .routes(routes!(members::list))
         .routes(routes!(members::get, members::change_role, members::remove))

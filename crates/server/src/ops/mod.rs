@@ -16,6 +16,7 @@ pub mod members;
 pub mod offers;
 pub mod organizations;
 pub mod people;
+pub mod presets;
 pub mod preview;
 pub mod replay;
 pub mod resource_shapes;

@@ -172,12 +172,11 @@ pub async fn list(
 /// # Errors
 /// `not_found`, `access.denied`.
 pub async fn revoke(ctx: &Ctx, organization: &str, resource: &str, link: &str) -> Result<Answer<Nothing>, Stop> {
-    let (organization, resource) = (organization.to_owned(), resource.to_owned());
-    let which: ShareLinkId = id(link)?;
+    let (organization, resource, link) = (organization.to_owned(), resource.to_owned(), link.to_owned());
     ctx.write(move |ctx, tx| {
         let place = ctx.take_place(tx, &organization)?;
         let (target, permit) = permitted(ctx, tx, &place, &resource, Verb::Share)?;
-        let found = share::by_id(tx, place.organization.id, which)?;
+        let found = share::by_id(tx, place.organization.id, id::<ShareLinkId>(&link)?)?;
         let found = found.filter(|link| link.resource == target.resource.id).ok_or(Code::NotFound)?;
         tx.apply(rules_of::revoke_link(&permit, &target.resource, found))?;
         Ok(Nothing {})

@@ -56,6 +56,7 @@ pub(crate) fn rows(
         Change::PolicyChanged { organization, after, .. } => {
             organization::policy_changed(conn, &at, *organization, after)
         }
+        Change::PresetApplied { after, .. } => organization::preset_applied(conn, &at, after),
         Change::AuthenticationReset { organization, at: from } => {
             organization::authentication_reset(conn, &at, *organization, *from)
         }

@@ -17,9 +17,10 @@ const RENAME: &str = "UPDATE organizations SET name = $2, slug = $3, object_revi
 const DELETE: &str = "UPDATE organizations SET deleted_at = $2, object_revision = $3 WHERE id = $1";
 const REVOKE_TOKENS: &str = "UPDATE tokens SET revoked_at = $2 WHERE organization_id = $1 AND revoked_at IS NULL";
 const POLICY: &str = "UPDATE organizations SET policy = $2, object_revision = $3 WHERE id = $1";
+const PRESET: &str = "UPDATE organizations SET preset = $2, preset_version = $3, preset_text = $4, policy = $5, object_revision = $6 WHERE id = $1";
 const VALID_FROM: &str = "UPDATE organizations SET valid_from = $2, object_revision = $3 WHERE id = $1";
 
-pub(crate) const STATEMENTS: &[&str] = &[SET_UP, CREATE, RENAME, DELETE, REVOKE_TOKENS, POLICY, VALID_FROM];
+pub(crate) const STATEMENTS: &[&str] = &[SET_UP, CREATE, RENAME, DELETE, REVOKE_TOKENS, POLICY, PRESET, VALID_FROM];
 
 pub(super) fn instance_set_up(conn: &mut Conn<'_>) -> Result<(), StoreError> {
     conn.execute(SET_UP, &[]).map(drop)
@@ -60,6 +61,21 @@ pub(super) fn policy_changed(
     after: &Map<String, Value>,
 ) -> Result<(), StoreError> {
     conn.execute(POLICY, params![id, after, at.revision(id)?]).map(drop)
+}
+
+pub(super) fn preset_applied(conn: &mut Conn<'_>, at: &At<'_>, after: &Organization) -> Result<(), StoreError> {
+    conn.execute(
+        PRESET,
+        params![
+            after.id,
+            &after.preset,
+            after.preset_version,
+            &after.preset_text,
+            &after.policy,
+            at.revision(after.id)?
+        ],
+    )
+    .map(drop)
 }
 
 pub(super) fn authentication_reset(

@@ -8,6 +8,7 @@ pub mod invitation;
 pub mod member;
 pub mod organization;
 pub mod outbox;
+pub mod preset;
 pub mod reach;
 pub mod resource;
 pub mod schema;
@@ -27,17 +28,24 @@ pub struct Page<K> {
 }
 
 pub(crate) fn statements() -> impl Iterator<Item = String> {
-    [organization::STATEMENTS, identity::STATEMENTS, invitation::STATEMENTS, credential::STATEMENTS, outbox::STATEMENTS]
-        .into_iter()
-        .flatten()
-        .map(|sql| (*sql).to_owned())
-        .chain(member::statements())
-        .chain([invitation::of_members_sql()])
-        .chain(audit::statements())
-        .chain(group::statements())
-        .chain(resource::statements())
-        .chain(reach::statements())
-        .chain(share::statements())
+    [
+        organization::STATEMENTS,
+        identity::STATEMENTS,
+        invitation::STATEMENTS,
+        credential::STATEMENTS,
+        outbox::STATEMENTS,
+        preset::STATEMENTS,
+    ]
+    .into_iter()
+    .flatten()
+    .map(|sql| (*sql).to_owned())
+    .chain(member::statements())
+    .chain([invitation::of_members_sql()])
+    .chain(audit::statements())
+    .chain(group::statements())
+    .chain(resource::statements())
+    .chain(reach::statements())
+    .chain(share::statements())
 }
 
 /// How many ids one question takes. One statement serves every smaller number, so few are prepared.

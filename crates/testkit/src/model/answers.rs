@@ -33,6 +33,8 @@ impl Model {
             ("DELETE", "/organizations/{}") => self.delete_organization(c),
             ("GET", "/organizations/{}/policy") => self.show_policy(c),
             ("PATCH", "/organizations/{}/policy") => self.change_policy(c),
+            ("GET", "/organizations/{}/preset") => self.show_preset(c),
+            ("POST", "/organizations/{}/preset") => self.apply_preset(c),
             ("POST", "/organizations/{}/reset-authentication") => self.reset_organization(c),
             ("GET", "/organizations/{}/members") => self.list_members(c),
             ("GET", "/organizations/{}/members/{}") => self.show_member(c),
@@ -79,8 +81,30 @@ impl Model {
             ("DELETE", "/organizations/{}/resources/{}") => self.delete_resource(c),
             ("GET", "/organizations/{}/resources/{}/people") => self.list_people(c),
             ("GET", "/organizations/{}/resources/{}/grants") => self.list_grants(c),
+            ("DELETE", "/organizations/{}/resources/{}/people/{}") => self.remove_person(c),
+            _ => self.dispatch_sharing(c),
+        }
+    }
+}
+
+impl Model {
+    /// Grants, share links, and who reaches what.
+    fn dispatch_sharing(&mut self, c: &Call<'_>) -> Outcome {
+        match (c.asked.method, c.asked.route) {
             ("POST", "/organizations/{}/resources/{}/grants") => self.create_grant(c),
+            ("DELETE", "/organizations/{}/resources/{}/grants") => self.revoke_grants_on(c),
+            ("GET", "/organizations/{}/grants/{}") => self.show_grant(c),
+            ("PATCH", "/organizations/{}/grants/{}") => self.edit_grant(c),
             ("DELETE", "/organizations/{}/grants/{}") => self.revoke_grant(c),
+            ("DELETE", "/organizations/{}/members/{}/grants") => self.revoke_grants_of(c),
+            ("GET", "/organizations/{}/resources/{}/share-links") => self.list_shares(c),
+            ("POST", "/organizations/{}/resources/{}/share-links") => self.create_share(c),
+            ("DELETE", "/organizations/{}/resources/{}/share-links/{}") => self.revoke_share(c),
+            ("GET", "/organizations/{}/me/shared-with-me") => self.shared_with_me(c),
+            ("GET", "/organizations/{}/me/shared-by-me") => self.shared_by_me(c),
+            ("POST", "/organizations/{}/access/resources") => self.access_resources(c),
+            ("POST", "/organizations/{}/access/subjects") => self.access_subjects(c),
+            ("POST", "/organizations/{}/access/actions") => self.access_actions(c),
             _ => no(404, "not_found"),
         }
     }

@@ -18,6 +18,7 @@ mod limits;
 mod members;
 mod operations;
 mod organizations;
+mod presets;
 mod reaching;
 mod sessions;
 mod set_up;

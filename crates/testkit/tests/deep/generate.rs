@@ -5,6 +5,7 @@ mod dice;
 mod people;
 mod places;
 mod scopes;
+mod sharing;
 
 use guildhall_testkit::app::PASSWORD;
 use guildhall_testkit::model::{Member, Model, Organization, Request, Who};
@@ -229,7 +230,7 @@ impl Generator {
         let choice = match self.step {
             0..40 => 22 + self.dice.below(34),
             40..60 => 100 + self.dice.below(34),
-            _ => self.dice.below(148),
+            _ => self.dice.below(172),
         };
         match choice {
             0..=27 => self.about_members(&place, org, actor),
@@ -243,6 +244,7 @@ impl Generator {
             100..=109 => self.about_groups(&place, org, actor),
             110..=124 => self.about_resources(&place, org, actor),
             125..=147 => self.about_grants(&place, org, actor),
+            148..=171 => self.about_sharing(&place, org, actor),
             _ => self.reads(&place, org, actor),
         }
     }

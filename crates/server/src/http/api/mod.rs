@@ -8,6 +8,7 @@ pub mod identity;
 pub mod invitations;
 pub mod members;
 pub mod organizations;
+pub mod presets;
 pub mod resources;
 pub mod roles;
 pub mod session;

@@ -17,7 +17,9 @@ impl Generator {
             if_match,
             ..Request::get("")
         };
-        match self.dice.below(12) {
+        match self.dice.below(14) {
+            12 => on("GET", "/organizations/{}/preset", Value::Null),
+            13 => on("POST", "/organizations/{}/preset", self.another_preset(place)),
             0..=6 => on("PATCH", "/organizations/{}/policy", self.knobs(place)),
             7 => on("PATCH", "/organizations/{}", json!({"slug": self.dice.word(SLUGS)})),
             8 => on("PATCH", "/organizations/{}", json!({"name": self.dice.word(&["Acme", "Acme Two", ""])})),
@@ -39,6 +41,26 @@ impl Generator {
                 Request { method: "POST", route: "/organizations", body, who, ..Request::get("") }
             }
         }
+    }
+
+    /// Each role goes somewhere, mostly to one that is there.
+    fn another_preset(&mut self, place: &Organization) -> Value {
+        let name = self.dice.word(&["standard", "cloudtruth", "pixie-auth0", "none"]);
+        let next = guildhall_domain::preset::built_in(name);
+        let slugs: Vec<String> =
+            next.iter().flat_map(|next| next.organization_roles()).map(|role| role.slug.clone()).collect();
+        let mut roles = serde_json::Map::new();
+        for (at, (role, _)) in place.rules.roles.iter().enumerate() {
+            if self.dice.percent(90) {
+                let to = if at == 0 { slugs.first() } else { self.dice.pick(&slugs) };
+                let to = to.filter(|_| !self.dice.percent(5)).map_or("no_such_role", String::as_str);
+                roles.insert(role.clone(), json!(to));
+            }
+        }
+        if self.dice.percent(10) {
+            roles.clear();
+        }
+        json!({"preset": name, "roles": roles})
     }
 
     fn knobs(&mut self, place: &Organization) -> Value {
@@ -66,6 +88,10 @@ impl Generator {
             ("session.idle_s", vec![json!(7_200), json!(86_400), json!(null)]),
             ("session.absolute_s", vec![json!(720_000), json!(2_592_000)]),
             ("identity.organizations", vec![json!("one"), json!("many")]),
+            ("scope.controlled_by_grants", vec![json!(true), json!(false)]),
+            ("grants.offered", vec![json!(true), json!(true), json!(true), json!(false)]),
+            ("share_link.allowed", vec![json!(true), json!(true), json!(false)]),
+            ("share_link.max_life_s", vec![json!(86_400), json!(null), json!(5)]),
             ("no.such_knob", vec![json!(1)]),
         ];
         let mut wanted = serde_json::Map::new();
