@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::config::Flags;
-use crate::verb::{audit, check, completions, docs, init, member, preset};
+use crate::verb::{access, audit, check, completions, docs, grant, init, member, preset, resource};
 
 /// Who belongs to which organization, and what may they do: one self-hosted program.
 #[derive(Debug, Parser)]
@@ -34,6 +34,15 @@ pub(crate) enum Command {
     /// List, invite and remove members of an organization of a running server
     #[command(subcommand)]
     Member(member::Command),
+    /// List, make and delete resources of an organization of a running server
+    #[command(subcommand)]
+    Resource(resource::Command),
+    /// List, give and take back grants on a resource of a running server
+    #[command(subcommand)]
+    Grant(grant::Command),
+    /// Ask a running server who reaches what
+    #[command(subcommand)]
+    Access(access::Command),
     /// The audit trail of an organization of a running server
     #[command(subcommand)]
     Audit(audit::Command),

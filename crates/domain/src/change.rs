@@ -12,6 +12,7 @@ use crate::group::GroupChange;
 use crate::identity::Identity;
 use crate::ids::{LinkId, MailId, MemberId, OrgId, SessionId, UserId};
 use crate::invitation::{Deliver, Invitation, SecretHash};
+use crate::invite_link::LinkChange;
 use crate::member::Member;
 use crate::organization::Organization;
 use crate::resource::ResourceChange;
@@ -205,6 +206,8 @@ pub enum Change {
     LinkUsed {
         link: LinkId,
     },
+    /// An invite link, or all of them.
+    Link(LinkChange),
     /// A group or somebody's place in it.
     Group(GroupChange),
     /// A resource or a grant on it.

@@ -132,7 +132,9 @@ ids! {
     /// A message waiting in the outbox. Not shown outside.
     MailId = "mai_";
     /// A mailed single-use link for an identity. Not shown outside.
-    LinkId = "lnk_";
+    LinkId = "mlk_";
+    /// An invite link.
+    InviteLinkId = "lnk_";
 }
 
 #[cfg(test)]

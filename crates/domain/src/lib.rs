@@ -10,6 +10,7 @@ pub mod group;
 pub mod identity;
 pub mod ids;
 pub mod invitation;
+pub mod invite_link;
 pub mod member;
 pub mod organization;
 pub mod permission;

@@ -110,6 +110,10 @@ codes! {
     InvitationCancelled = "invitation.cancelled", Gone, "this invitation was withdrawn; ask for a new one";
     InvitationOtherPerson = "invitation.other_person", Forbidden, "this invitation is for another address; sign in with that one";
     InvitationSignIn = "invitation.sign_in_required", Conflict, "that address has an account; sign in, then open the link again";
+    InviteLinkExpired = "invite_link.expired", Gone, "this invite link has expired; ask for a new one";
+    InviteLinkReset = "invite_link.reset", Gone, "all invite links of the organization were reset; ask for a new one";
+    InviteLinkUsedUp = "invite_link.used_up", Gone, "as many people as this invite link is for have come in with it; ask for a new one";
+    InviteLinkNotOffered = "invite_link.not_offered", Forbidden, "this organization has no invite links; ask for an invitation by name";
     JoinClosed = "join.closed", Forbidden, "people join here by invitation only";
     LinkInvalid = "link.invalid", Gone, "this link is used, expired or not whole; ask for a new one";
     PasswordWrong = "password.wrong", Forbidden, "that is not your present password";

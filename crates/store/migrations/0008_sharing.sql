@@ -19,3 +19,6 @@ CREATE UNIQUE INDEX share_links_secret ON share_links (secret);
 CREATE INDEX share_links_resource ON share_links (organization_id, resource_id, id);
 CREATE INDEX share_links_maker ON share_links (organization_id, created_by, id);
 CREATE INDEX grants_maker ON grants (organization_id, created_by, id);
+
+ALTER TABLE resources ADD COLUMN search_key {T} NOT NULL DEFAULT '';
+UPDATE resources SET search_key = LOWER(name);

@@ -8,6 +8,7 @@ use crate::error::StoreError;
 const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_groups_resources.sql"),
+    include_str!("../migrations/0004_invite_links.sql"),
     include_str!("../migrations/0008_sharing.sql"),
 ];
 

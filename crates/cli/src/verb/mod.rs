@@ -1,14 +1,17 @@
 //! One file per verb; this page says which runs.
 
+pub(crate) mod access;
 pub(crate) mod audit;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod docs;
 pub(crate) mod doctor;
+pub(crate) mod grant;
 pub(crate) mod init;
 pub(crate) mod member;
 pub(crate) mod preset;
+pub(crate) mod resource;
 pub(crate) mod serve;
 
 use crate::args::Command;
@@ -22,6 +25,9 @@ pub(crate) fn run(command: Command, output: &mut Output) -> Result<(), Failure> 
         Command::Init(args) => init::run(&args, output),
         Command::Check(args) => check::run(&args, output),
         Command::Member(command) => member::run(&command, output),
+        Command::Resource(command) => resource::run(&command, output),
+        Command::Grant(command) => grant::run(&command, output),
+        Command::Access(command) => access::run(&command, output),
         Command::Audit(command) => audit::run(&command, output),
         Command::Preset(command) => preset::run(&command, output),
         Command::Doctor(flags) => doctor::run(&flags, output),

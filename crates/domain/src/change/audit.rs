@@ -29,6 +29,7 @@ impl Change {
     #[must_use]
     pub fn audit(&self) -> Option<AuditFact> {
         match self {
+            Self::Link(change) => return Some(change.audit()),
             Self::Group(change) => return Some(change.audit()),
             Self::Resource(change) => return Some(change.audit()),
             _ => {}

@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::ops::grants::GrantView;
 use crate::ops::groups::GroupView;
 use crate::ops::invitations::{InviteOutcome, Invited};
+use crate::ops::invite_links::{InviteLinkView, InviteLinksReset};
 use crate::ops::organizations::PolicyView;
 use crate::ops::presets::PresetView;
 use crate::ops::resources::ResourceView;
@@ -37,7 +38,7 @@ macro_rules! tagged {
     };
 }
 
-tagged!(GroupView, ResourceView, MemberView, InvitationView, OrganizationView, PolicyView, PresetView; GrantView, ShareLinkView, Invited, InviteOutcome, TokenView, Nothing, identities::Me);
+tagged!(GroupView, ResourceView, MemberView, InvitationView, OrganizationView, PolicyView, PresetView, InviteLinkView; GrantView, ShareLinkView, Invited, InviteOutcome, TokenView, Nothing, identities::Me, InviteLinksReset);
 
 /// One object with its `ETag`.
 pub fn object<T: Serialize + Tagged>(status: StatusCode, value: &T) -> Response {

@@ -9,8 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::api::{
-    access, audit, check, groups, identity, invitations, members, organizations, presets, resources, roles, session,
-    sharing, tokens,
+    access, audit, check, groups, identity, invitations, invite_links, members, organizations, presets, resources,
+    roles, session, sharing, tokens,
 };
 use crate::app::App;
 
@@ -53,6 +53,9 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .merge(bulk)
         .routes(routes!(invitations::get, invitations::change_role, invitations::cancel))
         .routes(routes!(invitations::resend))
+        .routes(routes!(invite_links::list, invite_links::create))
+        .routes(routes!(invite_links::reset))
+        .routes(routes!(invite_links::cancel))
         .routes(routes!(groups::list, groups::create))
         .routes(routes!(groups::get, groups::edit, groups::delete))
         .routes(routes!(groups::seats))

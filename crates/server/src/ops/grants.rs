@@ -5,6 +5,7 @@ use guildhall_domain::ids::{GrantId, GroupId, MemberId};
 use guildhall_domain::member::{Member, Status};
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::resource::{self as rules_of, Grant, Resource, ResourcePermit, Subject, Verb};
+use guildhall_domain::text::Email;
 use guildhall_store::read::{Page, group as groups, member as members, reach as reaches, resource as resources, share};
 use guildhall_store::{Conn, Stop, Tx};
 
@@ -85,6 +86,34 @@ pub async fn create(
         let view = GrantView::from(&made);
         tx.apply(rules_of::grant(&permit, &place.rules, &target, made, ctx.now)?)?;
         Ok(view)
+    })
+    .await
+}
+
+/// Whom a form names: somebody by address, a group by name, a scope by id or `type:external_id`.
+///
+/// # Errors
+/// `not_found`, `access.denied`, `grant.subject`.
+pub async fn named(ctx: &Ctx, organization: &str, kind: &str, name: &str) -> Result<SubjectBody, Stop> {
+    let (organization, kind, name) = (organization.to_owned(), kind.to_owned(), name.trim().to_owned());
+    ctx.read(move |ctx, conn| {
+        let place = ctx.place(conn, &organization)?;
+        let here = place.organization.id;
+        let id = match kind.as_str() {
+            "member" => {
+                place.permit(Action::MemberList)?;
+                let address = Email::parse(&name, "who")?;
+                members::by_email(conn, here, address.key())?.map(|member| member.id.to_string())
+            }
+            "group" => {
+                place.permit(Action::GroupList)?;
+                groups::by_name(conn, here, &name)?.map(|group| group.id.to_string())
+            }
+            "everyone" => return Ok(SubjectBody { kind, id: None }),
+            _ => Some(name),
+        };
+        let id = id.ok_or_else(|| Refusal::value(Code::GrantSubject, "who", "there is nobody like that here"))?;
+        Ok(SubjectBody { kind, id: Some(id) })
     })
     .await
 }

@@ -91,8 +91,10 @@ pub struct ResourceQuery {
     /// Only of this type.
     #[serde(rename = "type")]
     pub kind: Option<String>,
-    /// Only directly under this one.
+    /// Only directly under this one; `organization`: only those at the top.
     pub parent: Option<String>,
+    /// Part of a name or an external id.
+    pub query: Option<String>,
     /// Only owned by this member.
     pub owner: Option<String>,
     /// How many at most: 1 to 100.

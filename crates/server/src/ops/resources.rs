@@ -4,6 +4,7 @@
 use guildhall_domain::ids::{MemberId, OrgId, ResourceId};
 use guildhall_domain::member::{Member, Status};
 use guildhall_domain::permission::Mask;
+use guildhall_domain::preset::ORGANIZATION;
 use guildhall_domain::reach::{self, Ground, Who};
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::resource::{self as rules_of, Resource, ResourcePermit, Spot, Subject, Verb};
@@ -247,11 +248,13 @@ pub async fn list(ctx: &Ctx, organization: &str, query: ResourceQuery) -> Result
         let place = ctx.place(conn, &organization)?;
         let given = |text: &Option<String>| text.clone().filter(|t| !t.is_empty());
         let parent = match given(&query.parent) {
-            Some(name) => Some(permitted(ctx, conn, &place, &name, Verb::Read)?.0.resource.id),
+            Some(name) if name == ORGANIZATION => Some(None),
+            Some(name) => Some(Some(permitted(ctx, conn, &place, &name, Verb::Read)?.0.resource.id)),
             None => None,
         };
         let owner = given(&query.owner).map(|name| owner_named(conn, &place, &name)).transpose()?.map(|m| m.id);
-        let filter = Filter { kind: given(&query.kind), parent, owner };
+        let filter =
+            Filter { kind: given(&query.kind), parent, owner, query: given(&query.query).map(|q| text::fold(&q)) };
         let found = resources::list(conn, place.organization.id, &filter, &Page { after, limit: limit + 1 })?;
         let (window, last) = cursor::window(&found, limit);
         let mut items = Vec::with_capacity(window.len());
@@ -277,6 +280,33 @@ pub async fn get(ctx: &Ctx, organization: &str, resource: &str) -> Result<Resour
         let place = ctx.place(conn, &organization)?;
         let (found, _) = permitted(ctx, conn, &place, &resource, Verb::Read)?;
         shown(conn, &place, &found)
+    })
+    .await
+}
+
+/// A resource, the way to it, and what the caller may do there: for its page.
+#[derive(Clone, Debug)]
+pub struct Looked {
+    /// The resource.
+    pub view: ResourceView,
+    /// What it stands under, from the top: id and name.
+    pub above: Vec<(ResourceId, String)>,
+    /// Everything the caller may do there.
+    pub rights: Mask,
+}
+
+/// One resource as a page needs it.
+///
+/// # Errors
+/// `not_found`.
+pub async fn looked(ctx: &Ctx, organization: &str, resource: &str) -> Result<Looked, Stop> {
+    let (organization, resource) = (organization.to_owned(), resource.to_owned());
+    ctx.read(move |ctx, conn| {
+        let place = ctx.place(conn, &organization)?;
+        let (found, _) = permitted(ctx, conn, &place, &resource, Verb::Read)?;
+        let above = found.ground.path.iter().filter(|step| step.id != found.resource.id);
+        let above = above.map(|step| (step.id, step.name.clone())).collect();
+        Ok(Looked { view: shown(conn, &place, &found)?, above, rights: found.rights })
     })
     .await
 }

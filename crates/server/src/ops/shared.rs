@@ -10,7 +10,7 @@ use guildhall_domain::permission::Mask;
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::resource::{self as rules_of, Given, Grant, Resource, ShareLink, Subject, Verb};
 use guildhall_domain::time::Timestamp;
-use guildhall_store::read::{Page, group as groups, member as members, reach as reaches, share};
+use guildhall_store::read::{Page, group as groups, member as members, reach as reaches, resource as resources, share};
 use guildhall_store::{Conn, Stop};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::people::asked_of;
 use super::resource_shapes::OwnerView;
-use super::resources::rights_on;
+use super::resources::{permitted, rights_on};
 use super::view::List;
 use super::{Ctx, Place};
 
@@ -44,7 +44,7 @@ pub struct SharedTo {
     pub kind: String,
     /// Its id; `null` for everyone.
     pub id: Option<String>,
-    /// For people.
+    /// For people; of a link its last characters.
     pub name: String,
 }
 
@@ -80,6 +80,8 @@ struct Share {
     given: Given,
     to: Option<Subject>,
     by: Option<MemberId>,
+    /// The last characters of a link.
+    tail: String,
     view: (String, bool, Option<Timestamp>, Timestamp),
 }
 
@@ -87,13 +89,14 @@ impl Share {
     fn grant(resource: Resource, grant: Grant, now: Timestamp) -> Self {
         let view = (grant.id.to_string(), grant.lives(now), grant.expires_at, grant.created_at);
         let (to, by) = (Some(grant.subject), grant.created_by);
-        Self { at: grant.id.uuid(), resource, given: grant.given, to, by, view }
+        Self { at: grant.id.uuid(), resource, given: grant.given, to, by, tail: String::new(), view }
     }
 
     fn link(resource: Resource, link: ShareLink, place: &Place, now: Timestamp) -> Self {
         let lives = link.lives(&place.rules, place.organization.valid_from, now);
         let view = (link.id.to_string(), lives, link.expires_at, link.created_at);
-        Self { at: link.id.uuid(), resource, given: link.given, to: None, by: Some(link.created_by), view }
+        let (at, by) = (link.id.uuid(), Some(link.created_by));
+        Self { at, resource, given: link.given, to: None, by, tail: link.last4, view }
     }
 }
 
@@ -128,9 +131,9 @@ impl Names {
         })
     }
 
-    fn to(&self, conn: &mut Conn<'_>, place: &Place, to: Option<Subject>) -> Result<SharedTo, Stop> {
+    fn to(&self, conn: &mut Conn<'_>, place: &Place, share: &Share) -> Result<SharedTo, Stop> {
         let shown = |kind: &str, id: Option<String>, name: String| SharedTo { kind: kind.to_owned(), id, name };
-        Ok(match to {
+        Ok(match share.to {
             Some(Subject::Member(id)) => {
                 let name = self.members.get(&id).map(called).unwrap_or_default();
                 shown("member", Some(id.to_string()), name)
@@ -144,7 +147,7 @@ impl Names {
                 shown("resource", Some(id.to_string()), name)
             }
             Some(Subject::Everyone) => shown("everyone", None, String::new()),
-            None => shown("link", None, String::new()),
+            None => shown("link", None, format!("…{}", share.tail)),
         })
     }
 }
@@ -160,11 +163,12 @@ fn shown(
     share: Share,
     permissions: Mask,
 ) -> Result<SharedView, Stop> {
+    let to = names.to(conn, place, &share)?;
     let (id, active, expires_at, created_at) = share.view;
     let by = share.by.and_then(|id| names.members.get(&id));
     Ok(SharedView {
         id,
-        to: names.to(conn, place, share.to)?,
+        to,
         resource: SharedResource {
             id: share.resource.id.to_string(),
             kind: share.resource.kind,
@@ -258,6 +262,47 @@ pub async fn by_me(ctx: &Ctx, organization: &str, page: Page<Uuid>) -> Result<Li
             }
         }
         Ok(List { items, next })
+    })
+    .await
+}
+
+/// Everything that is shared of one resource, by grants and by links, with the names behind the ids:
+/// the first of each. `None` for grants where they are not offered.
+#[derive(Clone, Debug)]
+pub struct OnResource {
+    /// Grants.
+    pub grants: Option<Vec<SharedView>>,
+    /// Links.
+    pub links: Vec<SharedView>,
+}
+
+/// What is shared of one resource, for its page.
+///
+/// # Errors
+/// `not_found`, `access.denied`.
+pub async fn on(ctx: &Ctx, organization: &str, resource: &str, most: u32) -> Result<OnResource, Stop> {
+    let (organization, resource) = (organization.to_owned(), resource.to_owned());
+    ctx.read(move |ctx, conn| {
+        let place = ctx.place(conn, &organization)?;
+        let (target, _) = permitted(ctx, conn, &place, &resource, Verb::Share)?;
+        let (here, on) = (place.organization.id, target.resource);
+        let grants = resources::grants(conn, here, on.id, &Page { after: None, limit: most })?;
+        let links = share::of_resource(conn, here, on.id, &Page { after: None, limit: most })?;
+        let grants = grants.into_iter().map(|grant| Share::grant(on.clone(), grant, ctx.now)).collect();
+        let links = links.into_iter().map(|link| Share::link(on.clone(), link, &place, ctx.now)).collect();
+        let mut told = |shares: Vec<Share>| -> Result<Vec<SharedView>, Stop> {
+            let names = Names::of(conn, &place, &shares)?;
+            let mask = |share: &Share| share.given.mask(place.rules.preset(), &on.kind);
+            shares
+                .into_iter()
+                .map(|share| {
+                    let mask = mask(&share);
+                    shown(conn, &place, &names, share, mask)
+                })
+                .collect()
+        };
+        let offered = place.rules.policy().grants_offered;
+        Ok(OnResource { grants: if offered { Some(told(grants)?) } else { None }, links: told(links)? })
     })
     .await
 }

@@ -2,6 +2,7 @@
 
 mod group;
 mod identity;
+mod invite_link;
 mod member;
 mod organization;
 mod resource;
@@ -20,6 +21,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         .iter()
         .chain(member::STATEMENTS)
         .chain(identity::STATEMENTS)
+        .chain(invite_link::STATEMENTS)
         .chain(group::STATEMENTS)
         .chain(resource::STATEMENTS)
         .copied()
@@ -99,6 +101,7 @@ pub(crate) fn rows(
             identity::link_issued(conn, &at, *link, *kind, *user, email, hash, *expires_at)
         }
         Change::LinkUsed { link } => identity::link_used(conn, *link),
+        Change::Link(change) => invite_link::changed(conn, &at, change),
         Change::Group(change) => group::changed(conn, &at, change),
         Change::Resource(change) => resource::changed(conn, &at, change),
         Change::MailQueued { mail, organization, invitation, kind, to, sealed } => {

@@ -2,6 +2,7 @@
 
 use guildhall_domain::ids::{MemberId, OrgId};
 use guildhall_domain::resource::{Given, Grant, Resource, ResourceChange, ShareLink, Subject};
+use guildhall_domain::text::fold;
 
 use super::At;
 use crate::conn::Conn;
@@ -15,8 +16,8 @@ macro_rules! subtree {
     };
 }
 
-const CREATE: &str = "INSERT INTO resources (organization_id, id, type, external_id, name, parent_id, owner_id, controlled, created_at, revision) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-const EDIT: &str = "UPDATE resources SET name = $3, parent_id = $4, owner_id = $5, controlled = $6, external_id = $7, revision = $8 WHERE organization_id = $1 AND id = $2";
+const CREATE: &str = "INSERT INTO resources (organization_id, id, type, external_id, name, parent_id, owner_id, controlled, created_at, revision, search_key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+const EDIT: &str = "UPDATE resources SET name = $3, parent_id = $4, owner_id = $5, controlled = $6, external_id = $7, revision = $8, search_key = $9 WHERE organization_id = $1 AND id = $2";
 const UNGRANT: &str = concat!(
     subtree!(),
     "DELETE FROM grants WHERE organization_id = $1 AND (resource_id IN (SELECT id FROM below) OR (subject_kind = 'resource' AND subject_id IN (SELECT id FROM below)))"
@@ -71,7 +72,8 @@ pub(super) fn changed(conn: &mut Conn<'_>, at: &At<'_>, change: &ResourceChange)
                     r.owner,
                     r.controlled,
                     r.created_at,
-                    revision
+                    revision,
+                    search_key(r)
                 ],
             )
             .map(drop),
@@ -86,7 +88,8 @@ pub(super) fn changed(conn: &mut Conn<'_>, at: &At<'_>, change: &ResourceChange)
                     r.owner,
                     r.controlled,
                     r.external_id.clone(),
-                    revision
+                    revision,
+                    search_key(r)
                 ],
             )
             .map(drop),
@@ -100,6 +103,11 @@ pub(super) fn changed(conn: &mut Conn<'_>, at: &At<'_>, change: &ResourceChange)
         ResourceChange::LinkRevoked { link, .. } => conn.execute(UNLINK, params![link.organization, link.id]).map(drop),
         ResourceChange::Revoked { grant, .. } => conn.execute(REVOKE, params![grant.organization, grant.id]).map(drop),
     }
+}
+
+/// What a search looks into.
+fn search_key(r: &Resource) -> String {
+    fold(&format!("{} {}", r.name, r.external_id.as_deref().unwrap_or_default()))
 }
 
 fn deleted(conn: &mut Conn<'_>, r: &Resource) -> Result<(), StoreError> {

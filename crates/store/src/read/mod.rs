@@ -5,6 +5,7 @@ pub mod credential;
 pub mod group;
 pub mod identity;
 pub mod invitation;
+pub mod invite_link;
 pub mod member;
 pub mod organization;
 pub mod outbox;
@@ -35,6 +36,7 @@ pub(crate) fn statements() -> impl Iterator<Item = String> {
         credential::STATEMENTS,
         outbox::STATEMENTS,
         preset::STATEMENTS,
+        invite_link::STATEMENTS,
     ]
     .into_iter()
     .flatten()

@@ -62,10 +62,11 @@ const OF_GROUP: &str = concat!(
 pub(crate) fn statements() -> Vec<String> {
     let mut all: Vec<String> =
         [BY_ID, BY_EXTERNAL, PATH, PATH_GRANTS, GRANTS, GRANT, OF_GROUP].iter().map(|s| (*s).to_owned()).collect();
-    for bits in 0..8_u8 {
+    for bits in 0..32_u8 {
         let filter = Filter {
             kind: (bits & 1 != 0).then(|| "x".to_owned()),
-            parent: (bits & 2 != 0).then(|| ResourceId::new(uuid::Uuid::nil())),
+            parent: (bits & 2 != 0).then(|| (bits & 16 != 0).then(|| ResourceId::new(uuid::Uuid::nil()))),
+            query: (bits & 8 != 0).then(|| "x".to_owned()),
             owner: (bits & 4 != 0).then(|| MemberId::new(uuid::Uuid::nil())),
         };
         all.push(compose(OrgId::new(uuid::Uuid::nil()), &filter, &Page { after: None, limit: 1 }).0);
@@ -154,8 +155,10 @@ pub fn path_grants(conn: &mut Conn<'_>, organization: OrgId, id: ResourceId) -> 
 pub struct Filter {
     /// Only of this type.
     pub kind: Option<String>,
-    /// Only directly under this one.
-    pub parent: Option<ResourceId>,
+    /// Only directly under this one; `Some(None)` is the organization itself.
+    pub parent: Option<Option<ResourceId>>,
+    /// Part of a name or external id, folded.
+    pub query: Option<String>,
     /// Only owned by this member.
     pub owner: Option<MemberId>,
 }
@@ -165,7 +168,7 @@ fn compose(organization: OrgId, filter: &Filter, page: &Page<ResourceId>) -> (St
     let mut values = vec![Value::from(organization)];
     let conditions = [
         ("r.type =", filter.kind.as_ref().map(Value::from)),
-        ("r.parent_id =", filter.parent.map(Value::from)),
+        ("r.parent_id =", filter.parent.flatten().map(Value::from)),
         ("r.owner_id =", filter.owner.map(Value::from)),
         ("r.id >", Some(page.after.map_or_else(uuid::Uuid::nil, ResourceId::uuid).into())),
     ];
@@ -174,6 +177,14 @@ fn compose(organization: OrgId, filter: &Filter, page: &Page<ResourceId>) -> (St
             values.push(value);
             sql.push_str(&format!(" AND {condition} ${}", values.len()));
         }
+    }
+    if filter.parent == Some(None) {
+        sql.push_str(" AND r.parent_id IS NULL");
+    }
+    if let Some(query) = &filter.query {
+        let escaped = query.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        values.push(format!("%{escaped}%").into());
+        sql.push_str(&format!(" AND r.search_key LIKE ${} ESCAPE '\\'", values.len()));
     }
     values.push(page.limit.into());
     sql.push_str(&format!(" ORDER BY r.id LIMIT ${}", values.len()));

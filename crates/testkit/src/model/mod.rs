@@ -9,6 +9,7 @@ mod coming;
 mod grants;
 mod groups;
 mod invitations;
+mod invite_links;
 mod members;
 mod organizations;
 mod people;
@@ -25,6 +26,7 @@ use serde_json::{Value, json};
 
 pub use grants::Grant;
 pub use groups::Group;
+pub use invite_links::InviteLink;
 pub use request::{Letter, Reply, Request, Who};
 pub use resources::Resource;
 pub use rules::{Reach, Rulebook};
@@ -102,6 +104,7 @@ pub struct Model {
     pub organizations: Vec<Organization>,
     pub members: Vec<Member>,
     pub invitations: Vec<Invitation>,
+    pub invite_links: Vec<InviteLink>,
     pub sessions: Vec<Session>,
     pub tokens: Vec<Token>,
     pub links: Vec<Link>,

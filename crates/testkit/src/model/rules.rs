@@ -145,14 +145,15 @@ pub(super) fn fits(knob: &str, value: &Value) -> bool {
         of.as_array().is_some_and(|list| list.iter().all(|one| one.as_str().is_some_and(good)))
     };
     match knob {
-        "invite.ttl_s" | "session.idle_s" => absent || number(60, year_s),
+        "invite.ttl_s" | "invite_link.ttl_s" | "session.idle_s" => absent || number(60, year_s),
         "session.absolute_s" => number(60, year_s),
+        "invite_link.uses" => absent || number(1, 1_000_000),
         "token.max_per_member" => absent || number(0, 10_000),
         "token.max_life_s" => absent || number(3_600, 10 * year_s),
         "share_link.max_life_s" => absent || number(60, 10 * year_s),
         "scope.controlled_by_grants" | "grants.offered" | "share_link.allowed" => value.is_boolean(),
         "owners.recommended" => number(1, 100),
-        "self.demote" | "approval.exempt_named_invites" | "signup.open" => value.is_boolean(),
+        "self.demote" | "approval.exempt_named_invites" | "signup.open" | "invite_link.offered" => value.is_boolean(),
         "invite.reissue_after_expiry" => word(&["always", "never"]),
         "invite.deliver" => word(&["email", "link"]),
         "role_change.authority" => word(&["top", "admin_below_own_rank", "admin"]),

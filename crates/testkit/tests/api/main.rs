@@ -13,6 +13,7 @@ mod going;
 mod hostile;
 mod idempotency;
 mod invitations;
+mod invite_links;
 mod journey;
 mod limits;
 mod members;

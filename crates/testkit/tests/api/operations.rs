@@ -62,6 +62,8 @@ pub struct House {
     pub proof: String,
     /// An invitation nobody accepted yet.
     pub secret: String,
+    /// An invite link.
+    pub link: String,
 }
 
 impl House {
@@ -105,6 +107,7 @@ impl House {
         let shared = owner.post(&format!("{here}/resources/{resource}/share-links"), json!({"role": "viewer"})).await;
         let share_link = shared.expect(201).at("/id").to_owned();
         let (invitation, secret) = (invited.id, invited.secret);
+        let link = owner.post(&format!("{here}/invite-links"), json!({})).await.expect(201).at("/id").to_owned();
         Self {
             test,
             owner,
@@ -121,6 +124,7 @@ impl House {
             reset,
             proof,
             secret,
+            link,
         }
     }
 
@@ -138,7 +142,7 @@ impl House {
         let mut path = operation.path.replace("{org}", "acme").replace("{member}", member);
         path =
             path.replace("{invitation}", &self.invitation).replace("{role}", "admin").replace("{token}", &self.token);
-        path = path.replace("{group}", &self.group).replace("{resource}", &self.resource);
+        path = path.replace("{group}", &self.group).replace("{resource}", &self.resource).replace("{link}", &self.link);
         path = path.replace("{grant}", &self.grant).replace("{share_link}", &self.share_link);
         if path.contains("{session}") {
             let sessions = self.owner.get("/me/sessions").await.expect(200);
@@ -171,6 +175,7 @@ impl House {
             "change_member_role" => json!({"role": "admin"}),
             "change_invitation_role" => json!({"role": "guest"}),
             "invite" => json!({"invitations": [{"email": "new@b.test"}, {"email": "bad"}], "deliver": "email"}),
+            "create_invite_link" => json!({"role": "member", "expires_in_s": 3600, "uses": 3}),
             "create_group" => json!({"name": "New"}),
             "edit_group" => json!({"name": "Operations"}),
             "put_group_member" => json!({"manager": true}),

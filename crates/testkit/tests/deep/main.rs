@@ -6,5 +6,6 @@ mod generate;
 mod histories;
 mod laws;
 mod races;
+mod races_of_links;
 mod scene;
 mod world;

@@ -213,6 +213,7 @@ impl World {
             "pat" => mint(TokenKind::Pat),
             "invite" => mint(TokenKind::Inv),
             "share" => mint(TokenKind::Share),
+            "join" => mint(TokenKind::Link),
             "reset" => mint(TokenKind::Reset),
             "verify" => mint(TokenKind::Verify),
             "cookie" => self.test.app.credentials.mint_session(self.test.app.entropy.as_ref()).secret.expose().clone(),

@@ -6,6 +6,7 @@ pub mod check;
 pub mod groups;
 pub mod identity;
 pub mod invitations;
+pub mod invite_links;
 pub mod members;
 pub mod organizations;
 pub mod presets;

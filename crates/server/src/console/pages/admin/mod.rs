@@ -12,6 +12,8 @@ mod organization;
 mod people;
 mod person;
 mod questions;
+mod resource;
+mod resources;
 mod role;
 mod roles;
 mod rows;
@@ -43,6 +45,17 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/{org}/admin/org", get(organization::show).post(organization::rename))
         .route("/{org}/admin/org/policy", post(organization::change_policy))
         .route("/{org}/admin/org/delete", get(organization::ask_delete).post(organization::delete))
+        .route("/{org}/me/shared", get(resource::shared))
+        .route("/{org}/admin/resources", get(resources::list))
+        .route("/{org}/admin/resources/new", get(resources::new).post(resources::create))
+        .route("/{org}/admin/resources/{resource}", get(resource::show))
+        .route("/{org}/admin/resources/{resource}/edit", get(resources::edit).post(resources::save))
+        .route("/{org}/admin/resources/{resource}/delete", get(resource::ask_delete).post(resource::delete))
+        .route("/{org}/admin/resources/{resource}/grants", post(resource::grant))
+        .route("/{org}/admin/resources/{resource}/grants/{grant}/revoke", post(resource::revoke))
+        .route("/{org}/admin/resources/{resource}/people/{member}/remove", post(resource::remove))
+        .route("/{org}/admin/resources/{resource}/share-links", post(resource::share))
+        .route("/{org}/admin/resources/{resource}/share-links/{link}/revoke", post(resource::revoke_link))
         .route("/{org}/admin/roles", get(roles::show))
         .route("/{org}/admin/tokens", get(tokens::list))
         .route("/{org}/admin/tokens/{token}/revoke", get(tokens::ask).post(tokens::revoke))
