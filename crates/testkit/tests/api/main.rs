@@ -21,6 +21,7 @@ mod operations;
 mod organizations;
 mod presets;
 mod reaching;
+mod scopes;
 mod sessions;
 mod set_up;
 mod share_links;
