@@ -8,14 +8,17 @@ pub use audit::AuditFact;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::account::Account;
 use crate::group::GroupChange;
 use crate::identity::Identity;
 use crate::ids::{LinkId, MailId, MemberId, OrgId, SessionId, UserId};
 use crate::invitation::{Deliver, Invitation, SecretHash};
 use crate::invite_link::LinkChange;
+use crate::limit::LimitChange;
 use crate::member::Member;
 use crate::organization::Organization;
 use crate::resource::ResourceChange;
+use crate::role::RoleChange;
 use crate::time::Timestamp;
 use crate::token::Token;
 
@@ -88,6 +91,11 @@ pub enum Change {
     PresetApplied {
         before: Box<Organization>,
         after: Box<Organization>,
+    },
+    AccountChanged {
+        organization: OrgId,
+        before: Account,
+        after: Account,
     },
     /// Credentials issued before `at` are not valid in the organization any more.
     AuthenticationReset {
@@ -210,8 +218,12 @@ pub enum Change {
     Link(LinkChange),
     /// A group or somebody's place in it.
     Group(GroupChange),
+    /// A role of the organization's own.
+    Role(RoleChange),
     /// A resource or a grant on it.
     Resource(ResourceChange),
+    /// A usage limit.
+    Limit(LimitChange),
     /// A message waits in the outbox; `sealed` is unreadable without the instance key.
     MailQueued {
         mail: MailId,

@@ -129,6 +129,8 @@ ids! {
     GrantId = "grt_";
     /// A link that shares a resource with whoever holds it.
     ShareLinkId = "lnk_";
+    /// A usage limit.
+    LimitId = "lim_";
     /// A message waiting in the outbox. Not shown outside.
     MailId = "mai_";
     /// A mailed single-use link for an identity. Not shown outside.

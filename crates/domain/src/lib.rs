@@ -4,6 +4,7 @@
 //! crate. Time and fresh ids come in as arguments.
 
 pub mod access;
+pub mod account;
 pub mod action;
 pub mod change;
 pub mod group;
@@ -11,6 +12,7 @@ pub mod identity;
 pub mod ids;
 pub mod invitation;
 pub mod invite_link;
+pub mod limit;
 pub mod member;
 pub mod organization;
 pub mod permission;
@@ -20,6 +22,8 @@ pub mod reach;
 pub mod refusal;
 pub mod resource;
 pub mod rights;
+pub mod role;
 pub mod text;
 pub mod time;
 pub mod token;
+pub mod usage;

@@ -119,13 +119,13 @@ fn scopes(rules: &Rules, standing: Standing<'_>, site: Site<'_>, who: Who<'_>, n
     reached.filter_map(|receiver| receiver.path.last().map(|scope| scope.id)).collect()
 }
 
-fn sources(preset: &Preset, site: Site<'_>, who: Who<'_>, scopes: &[ResourceId], now: Timestamp) -> Vec<Source> {
+fn sources(rules: &Rules, site: Site<'_>, who: Who<'_>, scopes: &[ResourceId], now: Timestamp) -> Vec<Source> {
     let mut found = Vec::new();
     for (at, resource) in site.path.iter().enumerate() {
         let depth = depth_of(at);
         if resource.owner == Some(who.member) {
             // Whoever owns a thing has the highest role of its type there.
-            let mask = preset.roles_of(&resource.kind).next().map_or(Mask::EMPTY, |role| role.floor);
+            let mask = rules.preset().roles_of(&resource.kind).next().map_or(Mask::EMPTY, |role| role.floor);
             found.push(Source { id: resource.id.to_string(), through: None, kind: SourceKind::Owner, mask, depth });
         }
         for grant in site.grants.iter().filter(|g| g.resource == resource.id && g.lives(now)) {
@@ -136,7 +136,7 @@ fn sources(preset: &Preset, site: Site<'_>, who: Who<'_>, scopes: &[ResourceId],
                 Subject::Everyone => (SourceKind::Everyone, None),
                 Subject::Member(_) | Subject::Group(_) | Subject::Resource(_) => continue,
             };
-            let mask = grant.mask(preset, &resource.kind);
+            let mask = grant.mask(rules, &resource.kind);
             found.push(Source { id: grant.id.to_string(), through, kind, mask, depth });
         }
     }
@@ -166,7 +166,7 @@ fn given<T>(
     now: Timestamp,
     ask: impl FnOnce(&Inputs<'_>) -> T,
 ) -> T {
-    let found = sources(rules.preset(), site, who, scopes, now);
+    let found = sources(rules, site, who, scopes, now);
     let grants: Vec<rights::Grant<'_>> = found
         .iter()
         .map(|source| {

@@ -98,6 +98,9 @@ codes! {
     MemberAlready = "member.already", Conflict, "that person is a member already";
     MemberElsewhere = "member.elsewhere", Conflict, "that person belongs to another organization, and people here belong to one only";
     RoleUnknown = "role.unknown", Invalid, "there is no such role here";
+    RoleBuiltIn = "role.built_in", Conflict, "this role comes with the preset and stays as it is; make one of your own";
+    RoleSlugTaken = "role.slug_taken", Conflict, "another role has that slug";
+    RoleInUse = "role.in_use", Conflict, "somebody holds this role; name another one for them in `replace_with`";
     EmailInvalid = "email.invalid", Invalid, "that is not an email address";
     EmailDuplicate = "email.duplicate", Invalid, "the same address stands in this list twice";
     EmailTaken = "email.taken", Conflict, "the address belongs to another account";
@@ -151,6 +154,10 @@ codes! {
     ShareLinkInvalid = "share_link.invalid", Gone, "this link is not valid any more; ask whoever gave it to you for a new one";
     GrantSubject = "grant.subject", Invalid, "there is nobody like that here";
     PermissionUnknown = "permission.unknown", Invalid, "there is no such permission here";
+    UsageExceeded = "usage.exceeded", Limited, "a usage limit is reached; `reset_at` says when there is room again";
+    UsageSubject = "usage.subject", Invalid, "there is nobody like that here";
+    UsageLimitScope = "usage_limit.scope", Invalid, "there is no such group or member here";
+    UsageLimitTooMany = "usage_limit.too_many", Conflict, "there are as many limits as fit; delete one first";
     HandleTaken = "handle.taken", Conflict, "somebody else has that handle";
     RateLimited = "rate.limited", Limited, "too many tries; wait for `Retry-After` seconds";
     TimedOut = "server.timed_out", Unavailable, "this took too long and is not waited for; a write may still happen, so look first or repeat it with the same `Idempotency-Key`";
@@ -192,7 +199,8 @@ pub struct Refusal {
     pub detail: String,
     /// For [`Kind::Invalid`]: each value that cannot be taken.
     pub errors: Vec<FieldError>,
-    /// Further facts for programs, such as the blockers of a removal.
+    /// Further facts for programs, such as the blockers of a removal; with an empty name the fields
+    /// of the value are the facts.
     pub extra: Option<(&'static str, Value)>,
 }
 

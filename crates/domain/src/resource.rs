@@ -219,8 +219,8 @@ pub fn authorize(
 
 /// The highest role of a type all of whose rights are among `rights`.
 #[must_use]
-pub fn role_held<'a>(preset: &'a Preset, kind: &str, rights: Mask) -> Option<&'a str> {
-    let mut roles = preset.roles_of(kind).filter(|role| role.floor.is_subset_of(rights));
+pub fn role_held<'a>(rules: &'a Rules, kind: &str, rights: Mask) -> Option<&'a str> {
+    let mut roles = rules.roles_of(kind).filter(|role| role.floor.is_subset_of(rights));
     roles.next().map(|role| role.slug.as_str())
 }
 

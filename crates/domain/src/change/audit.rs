@@ -32,6 +32,8 @@ impl Change {
             Self::Link(change) => return Some(change.audit()),
             Self::Group(change) => return Some(change.audit()),
             Self::Resource(change) => return Some(change.audit()),
+            Self::Limit(change) => return Some(change.audit()),
+            Self::Role(change) => return Some(change.audit()),
             _ => {}
         }
         self.audit_of_organization()
@@ -72,6 +74,9 @@ impl Change {
             Self::PresetApplied { before, after } => {
                 let shown = |o: &Organization| json!({"preset": o.preset, "preset_version": o.preset_version, "policy": o.policy});
                 fact(after.id, "preset.applied", &after.name, shown(before), shown(after))
+            }
+            Self::AccountChanged { organization, before, after } => {
+                fact(*organization, "account.changed", "", json!(before), json!(after))
             }
             Self::AuthenticationReset { organization, at } => {
                 fact(*organization, "authentication.reset", "", Value::Null, json!({"valid_from": at}))

@@ -52,6 +52,6 @@ fn roles(rules: &Rules, site: Site<'_>, wanted: Mask, now: Timestamp) -> Vec<Str
         let all = if common { wanted } else { wanted & floor };
         !(all & role.ceiling).is_empty()
     };
-    let all = rules.preset().organization_roles().map(|role| role.slug.clone());
+    let all = rules.organization_roles().map(|role| role.slug.clone());
     all.filter(|slug| gives(slug)).collect()
 }

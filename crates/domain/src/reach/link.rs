@@ -20,7 +20,7 @@ fn reached<'a>(rules: &Rules, link: &ShareLink, site: Site<'a>) -> Result<usize,
 #[must_use]
 pub fn link_mask(rules: &Rules, link: &ShareLink, site: Site<'_>) -> Mask {
     let at = reached(rules, link, site).ok().and_then(|at| site.path.get(at));
-    at.map_or(Mask::EMPTY, |resource| link.given.mask(rules.preset(), &resource.kind))
+    at.map_or(Mask::EMPTY, |resource| link.given.mask(rules, &resource.kind))
 }
 
 /// Whether the holder may do `bit` there, and why.

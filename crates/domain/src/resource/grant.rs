@@ -8,7 +8,7 @@ use crate::access::Permit;
 use crate::change::Change;
 use crate::ids::{GrantId, GroupId, MemberId, OrgId, ResourceId};
 use crate::permission::Mask;
-use crate::preset::{Preset, Rules};
+use crate::preset::Rules;
 use crate::reach::Origin;
 use crate::refusal::{Code, Refusal};
 use crate::time::Timestamp;
@@ -39,13 +39,13 @@ pub enum Given {
 }
 
 impl Given {
-    /// What it gives on a resource of type `kind`; a role or permission the preset does not know
+    /// What it gives on a resource of type `kind`; a role or permission that is not known
     /// any more gives nothing.
     #[must_use]
-    pub fn mask(&self, preset: &Preset, kind: &str) -> Mask {
+    pub fn mask(&self, rules: &Rules, kind: &str) -> Mask {
         match self {
-            Self::Role(slug) => preset.role(kind, slug).map_or(Mask::EMPTY, |role| role.floor),
-            Self::Permission(name) => preset.bit(name).map_or(Mask::EMPTY, |bit| Mask::EMPTY.with(bit)),
+            Self::Role(slug) => rules.role(kind, slug).map_or(Mask::EMPTY, |role| role.floor),
+            Self::Permission(name) => rules.preset().bit(name).map_or(Mask::EMPTY, |bit| Mask::EMPTY.with(bit)),
         }
     }
 
@@ -59,17 +59,16 @@ impl Given {
 
     /// Refuses what the preset does not know and what is more than the sharer has there.
     pub(super) fn guard(&self, permit: &ResourcePermit, rules: &Rules, kind: &str) -> Result<(), Refusal> {
-        let preset = rules.preset();
         match self {
-            Self::Role(slug) if preset.role(kind, slug).is_none() => {
-                let known: Vec<_> = preset.roles_of(kind).map(|r| r.slug.as_str()).collect();
+            Self::Role(slug) if rules.role(kind, slug).is_none() => {
+                let known: Vec<_> = rules.roles_of(kind).map(|r| r.slug.as_str()).collect();
                 let detail = format!("no role `{slug}` of a {kind}; there are {}", known.join(", "));
                 Err(Refusal::value(Code::RoleUnknown, "role", detail))
             }
-            Self::Permission(name) if preset.bit(name).is_none() => {
+            Self::Permission(name) if rules.preset().bit(name).is_none() => {
                 Err(Refusal::value(Code::PermissionUnknown, "permission", format!("no permission `{name}`")))
             }
-            given if !given.mask(preset, kind).is_subset_of(permit.rights()) => Err(Code::GrantAboveOwn.into()),
+            given if !given.mask(rules, kind).is_subset_of(permit.rights()) => Err(Code::GrantAboveOwn.into()),
             Self::Role(_) | Self::Permission(_) => Ok(()),
         }
     }
@@ -105,8 +104,8 @@ impl Grant {
 
     /// What it gives on a resource of type `kind`.
     #[must_use]
-    pub fn mask(&self, preset: &Preset, kind: &str) -> Mask {
-        self.given.mask(preset, kind)
+    pub fn mask(&self, rules: &Rules, kind: &str) -> Mask {
+        self.given.mask(rules, kind)
     }
 }
 

@@ -7,15 +7,19 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::app::App;
+use crate::ops::account::AccountView;
 use crate::ops::grants::GrantView;
 use crate::ops::groups::GroupView;
 use crate::ops::invitations::{InviteOutcome, Invited};
 use crate::ops::invite_links::{InviteLinkView, InviteLinksReset};
+use crate::ops::limits::LimitView;
 use crate::ops::organizations::PolicyView;
 use crate::ops::presets::PresetView;
 use crate::ops::resources::ResourceView;
+use crate::ops::roles::RoleView;
 use crate::ops::sessions::Begun;
 use crate::ops::share_links::ShareLinkView;
+use crate::ops::usage::UsageView;
 use crate::ops::view::{InvitationView, MemberView, Nothing, OrganizationView, TokenView};
 use crate::ops::{Answer, identities};
 
@@ -38,7 +42,7 @@ macro_rules! tagged {
     };
 }
 
-tagged!(GroupView, ResourceView, MemberView, InvitationView, OrganizationView, PolicyView, PresetView, InviteLinkView; GrantView, ShareLinkView, Invited, InviteOutcome, TokenView, Nothing, identities::Me, InviteLinksReset);
+tagged!(GroupView, ResourceView, MemberView, InvitationView, OrganizationView, PolicyView, PresetView, InviteLinkView, LimitView, AccountView, RoleView; GrantView, ShareLinkView, Invited, InviteOutcome, TokenView, Nothing, identities::Me, InviteLinksReset, UsageView);
 
 /// One object with its `ETag`.
 pub fn object<T: Serialize + Tagged>(status: StatusCode, value: &T) -> Response {

@@ -9,8 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::api::{
-    access, audit, check, groups, identity, invitations, invite_links, members, organizations, presets, resources,
-    roles, session, sharing, tokens,
+    access, account, audit, check, groups, identity, invitations, invite_links, limits, members, organizations,
+    presets, resources, roles, session, sharing, tokens,
 };
 use crate::app::App;
 
@@ -71,13 +71,18 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(sharing::revoke_link))
         .routes(routes!(sharing::with_me))
         .routes(routes!(sharing::by_me))
-        .routes(routes!(roles::list))
-        .routes(routes!(roles::get))
+        .routes(routes!(roles::list, roles::create))
+        .routes(routes!(roles::get, roles::edit, roles::delete))
         .routes(routes!(roles::permissions))
         .routes(routes!(tokens::of_organization))
         .routes(routes!(tokens::revoke_of_organization))
         .routes(routes!(audit::list))
         .routes(routes!(audit::export))
+        .routes(routes!(account::get, account::edit))
+        .routes(routes!(limits::list, limits::create))
+        .routes(routes!(limits::get, limits::edit, limits::delete))
+        .routes(routes!(limits::usage, limits::report))
+        .routes(routes!(limits::check))
         .routes(routes!(check::check))
         .routes(routes!(check::batch))
         .routes(routes!(access::resources))

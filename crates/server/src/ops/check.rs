@@ -201,7 +201,7 @@ fn told(inputs: &rights::Inputs<'_>, bit: Bit) -> Vec<Value> {
 }
 
 /// The subject's membership here. Whoever is unknown, removed or of another organization has none.
-fn subject(conn: &mut Conn<'_>, place: &Place, text: &str) -> Result<Option<Member>, Stop> {
+pub(super) fn subject(conn: &mut Conn<'_>, place: &Place, text: &str) -> Result<Option<Member>, Stop> {
     let here = place.organization.id;
     if let Ok(id) = text.parse::<MemberId>() {
         return Ok(members::by_id(conn, here, id)?.filter(|m| m.status != Status::Invited));

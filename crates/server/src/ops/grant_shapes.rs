@@ -24,7 +24,7 @@ pub struct SubjectBody {
 pub struct NewGrant {
     /// To whom.
     pub subject: SubjectBody,
-    /// Slug of a role that applies to the resource's type.
+    /// Slug or id of a role that applies to the resource's type.
     #[serde(default)]
     pub role: Option<String>,
     /// Name of a permission.
@@ -88,7 +88,7 @@ impl From<&Grant> for GrantView {
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EditGrant {
-    /// Slug of the role it gives from now on.
+    /// Slug or id of the role it gives from now on.
     #[serde(default)]
     pub role: Option<String>,
     /// Name of the permission it gives from now on.

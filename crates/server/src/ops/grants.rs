@@ -78,7 +78,7 @@ pub async fn create(
             organization: place.organization.id,
             resource: target.id,
             subject: subject(ctx, tx, &place, &target, &wanted.subject)?,
-            given: what.clone(),
+            given: place.given(&target.kind, &what),
             expires_at: wanted.expires_at,
             created_at: ctx.now,
             created_by: Some(permit.member()),
@@ -175,7 +175,7 @@ pub async fn edit(ctx: &Ctx, organization: &str, grant: &str, wanted: EditGrant)
         let (before, target, permit) = found(ctx, tx, &place, &grant)?;
         let mut after = before.clone();
         if wanted.role.is_some() || wanted.permission.is_some() {
-            after.given = given(wanted.role.as_ref(), wanted.permission.as_ref())?;
+            after.given = place.given(&target.kind, &given(wanted.role.as_ref(), wanted.permission.as_ref())?);
         }
         after.expires_at = wanted.expires_at.unwrap_or(before.expires_at);
         let view = GrantView::from(&after);

@@ -3,6 +3,7 @@
 
 pub mod accept;
 pub mod access;
+pub mod account;
 pub mod audit;
 pub mod check;
 pub mod grant_shapes;
@@ -12,6 +13,7 @@ pub mod identities;
 pub mod invitations;
 pub mod invite_links;
 pub mod letters;
+pub mod limits;
 pub mod link_joining;
 pub mod links;
 pub mod members;
@@ -30,6 +32,7 @@ pub mod setup;
 pub mod share_links;
 pub mod shared;
 pub mod tokens;
+pub mod usage;
 pub mod view;
 
 use std::net::IpAddr;
@@ -38,11 +41,13 @@ use std::sync::Arc;
 use guildhall_domain::access::{Permit, Standing, authorize};
 use guildhall_domain::action::Action;
 use guildhall_domain::identity::Identity;
-use guildhall_domain::ids::SessionId;
+use guildhall_domain::ids::{RoleId, SessionId};
 use guildhall_domain::member::{Member, Status};
 use guildhall_domain::organization::Organization;
-use guildhall_domain::preset::Rules;
+use guildhall_domain::preset::{Role, Rules};
 use guildhall_domain::refusal::{Code, Refusal};
+use guildhall_domain::resource::Given;
+use guildhall_domain::role::built_in_id;
 use guildhall_domain::time::Timestamp;
 use guildhall_domain::token::{Token, scope_mask};
 use guildhall_store::read::{credential::Session, member, organization};
@@ -180,6 +185,35 @@ impl Place {
         authorize(self.organization.id, &self.standing, &self.rules, action)
     }
 
+    /// A role by its slug or id.
+    #[must_use]
+    pub fn role(&self, applies_to: &str, name: &str) -> Option<&Role> {
+        let Ok(id) = name.parse::<RoleId>() else { return self.rules.role(applies_to, name) };
+        let own = self.rules.own_roles().iter().find(|own| own.id == id && own.applies_to == applies_to);
+        match own {
+            Some(own) => self.rules.role(applies_to, &own.slug),
+            None => self
+                .rules
+                .roles_of(applies_to)
+                .find(|role| role.built_in && built_in_id(self.organization.id, applies_to, &role.slug) == id),
+        }
+    }
+
+    /// The slug of a role that is named by its slug or id; what names none stays as it is.
+    #[must_use]
+    pub fn role_slug(&self, applies_to: &str, name: &str) -> String {
+        self.role(applies_to, name).map_or_else(|| name.to_owned(), |role| role.slug.clone())
+    }
+
+    /// What a request gives on a resource of type `kind`, its role by the slug.
+    #[must_use]
+    pub fn given(&self, kind: &str, wanted: &Given) -> Given {
+        match wanted {
+            Given::Role(name) => Given::Role(self.role_slug(kind, name)),
+            Given::Permission(name) => Given::Permission(name.clone()),
+        }
+    }
+
     /// The caller's membership; a place is only ever made for an active member.
     ///
     /// # Errors
@@ -245,7 +279,7 @@ impl Ctx {
         let organization = organization::find(conn, name)?.ok_or(Code::NotFound)?;
         let member = member::of_identity_here(conn, organization.id, caller.identity.id)?;
         let member = member.filter(|m| m.status == Status::Active).ok_or(Code::NotFound)?;
-        let rules = self.app.rules(&organization)?;
+        let rules = self.app.rules(conn, &organization)?;
         let mut scopes = None;
         match &caller.credential {
             Credential::Token(token) => {

@@ -129,7 +129,7 @@ fn shown(conn: &mut Conn<'_>, place: &Place, seen: &Seen) -> Result<ResourceView
         None => None,
     };
     let has_grants = seen.ground.grants.iter().any(|grant| grant.resource == resource.id);
-    let role = rules_of::role_held(place.rules.preset(), &resource.kind, seen.rights);
+    let role = rules_of::role_held(&place.rules, &resource.kind, seen.rights);
     Ok(ResourceView {
         id: resource.id.to_string(),
         kind: resource.kind.clone(),

@@ -33,7 +33,7 @@ use crate::security::token::TokenKind;
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewShareLink {
-    /// Slug of a role that applies to the resource's type.
+    /// Slug or id of a role that applies to the resource's type.
     #[serde(default)]
     pub role: Option<String>,
     /// Name of a permission.
@@ -120,7 +120,7 @@ pub async fn create(
             id: ShareLinkId::new(tx.fresh()),
             organization: place.organization.id,
             resource: target.resource.id,
-            given: what.clone(),
+            given: place.given(&target.resource.kind, &what),
             last4: minted.last4.clone(),
             expires_at: wanted.expires_at,
             created_at: ctx.now,
@@ -217,7 +217,7 @@ pub fn held(ctx: &Ctx, conn: &mut Conn<'_>, hash: &[u8; 32]) -> Result<Option<He
 fn living(app: &App, conn: &mut Conn<'_>, hash: &[u8; 32], now: Timestamp) -> Result<Option<Held>, Stop> {
     let Some(link) = share::by_secret(conn, hash)? else { return Ok(None) };
     let Some(organization) = organizations::by_id(conn, link.organization)? else { return Ok(None) };
-    let rules = app.rules(&organization)?;
+    let rules = app.rules(conn, &organization)?;
     let lives = link.lives(&rules, organization.valid_from, now);
     Ok(lives.then_some(Held { link, organization, rules }))
 }
@@ -304,7 +304,7 @@ pub(super) async fn introspect(ctx: &Ctx, organization: OrgId, link: [u8; 32]) -
 
 fn permissions(held: &Held, target: &Resource) -> Vec<String> {
     let preset = held.rules.preset();
-    let names = preset.catalogue.names(held.link.given.mask(preset, &target.kind));
+    let names = preset.catalogue.names(held.link.given.mask(&held.rules, &target.kind));
     names.into_iter().map(str::to_owned).collect()
 }
 

@@ -217,7 +217,7 @@ pub async fn with_me(ctx: &Ctx, organization: &str, page: Page<Uuid>) -> Result<
             let ground = reaches::ground(conn, place.organization.id, share.resource.id)?;
             let held = rights_on(ctx, conn, &place, &me, place.standing.scopes, &ground)?;
             let kind = &share.resource.kind;
-            let mine = share.given.mask(preset, kind) & held & asked_of(preset, kind);
+            let mine = share.given.mask(&place.rules, kind) & held & asked_of(preset, kind);
             let needed = preset.bit(&format!("{kind}.use"));
             if !mine.is_empty() && needed.is_none_or(|needed| mine.contains(needed)) {
                 items.push(shown(conn, &place, &names, share, mine)?);
@@ -257,7 +257,7 @@ pub async fn by_me(ctx: &Ctx, organization: &str, page: Page<Uuid>) -> Result<Li
             let ground = reaches::ground(conn, here, share.resource.id)?;
             let held = rights_on(ctx, conn, &place, &me, place.standing.scopes, &ground)?;
             if rules_of::authorize(me.id, held, preset, &share.resource.kind, Verb::Share).is_ok() {
-                let gives = share.given.mask(preset, &share.resource.kind);
+                let gives = share.given.mask(&place.rules, &share.resource.kind);
                 items.push(shown(conn, &place, &names, share, gives)?);
             }
         }
@@ -292,7 +292,7 @@ pub async fn on(ctx: &Ctx, organization: &str, resource: &str, most: u32) -> Res
         let links = links.into_iter().map(|link| Share::link(on.clone(), link, &place, ctx.now)).collect();
         let mut told = |shares: Vec<Share>| -> Result<Vec<SharedView>, Stop> {
             let names = Names::of(conn, &place, &shares)?;
-            let mask = |share: &Share| share.given.mask(place.rules.preset(), &on.kind);
+            let mask = |share: &Share| share.given.mask(&place.rules, &on.kind);
             shares
                 .into_iter()
                 .map(|share| {

@@ -3,9 +3,11 @@
 mod group;
 mod identity;
 mod invite_link;
+mod limit;
 mod member;
 mod organization;
 mod resource;
+mod role;
 
 use guildhall_domain::change::Change;
 use guildhall_domain::ids::OrgId;
@@ -24,6 +26,8 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         .chain(invite_link::STATEMENTS)
         .chain(group::STATEMENTS)
         .chain(resource::STATEMENTS)
+        .chain(limit::STATEMENTS)
+        .chain(role::STATEMENTS)
         .copied()
 }
 
@@ -59,6 +63,9 @@ pub(crate) fn rows(
             organization::policy_changed(conn, &at, *organization, after)
         }
         Change::PresetApplied { after, .. } => organization::preset_applied(conn, &at, after),
+        Change::AccountChanged { organization, after, .. } => {
+            organization::account_changed(conn, &at, *organization, after)
+        }
         Change::AuthenticationReset { organization, at: from } => {
             organization::authentication_reset(conn, &at, *organization, *from)
         }
@@ -104,6 +111,8 @@ pub(crate) fn rows(
         Change::Link(change) => invite_link::changed(conn, &at, change),
         Change::Group(change) => group::changed(conn, &at, change),
         Change::Resource(change) => resource::changed(conn, &at, change),
+        Change::Limit(change) => limit::changed(conn, &at, change),
+        Change::Role(change) => role::changed(conn, &at, change),
         Change::MailQueued { mail, organization, invitation, kind, to, sealed } => {
             identity::mail_queued(conn, &at, *mail, (*organization, *invitation), kind, to, sealed)
         }

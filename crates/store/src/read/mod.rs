@@ -6,12 +6,14 @@ pub mod group;
 pub mod identity;
 pub mod invitation;
 pub mod invite_link;
+pub mod limit;
 pub mod member;
 pub mod organization;
 pub mod outbox;
 pub mod preset;
 pub mod reach;
 pub mod resource;
+pub mod role;
 pub mod schema;
 pub mod share;
 
@@ -37,6 +39,7 @@ pub(crate) fn statements() -> impl Iterator<Item = String> {
         outbox::STATEMENTS,
         preset::STATEMENTS,
         invite_link::STATEMENTS,
+        role::STATEMENTS,
     ]
     .into_iter()
     .flatten()
@@ -46,6 +49,7 @@ pub(crate) fn statements() -> impl Iterator<Item = String> {
     .chain(audit::statements())
     .chain(group::statements())
     .chain(resource::statements())
+    .chain(limit::statements())
     .chain(reach::statements())
     .chain(share::statements())
 }

@@ -1,6 +1,6 @@
 //! The preset of an organization, shown and exchanged.
 
-use guildhall_domain::preset::{Preset, built_in};
+use guildhall_domain::preset::built_in;
 use serde_json::{Map, Value, json};
 
 use super::rules::fits;
@@ -27,7 +27,12 @@ impl Model {
         let map = c.asked.body["roles"].as_object().cloned().unwrap_or_default();
         let becomes = |role: &str| map.get(role).and_then(Value::as_str).map(str::to_owned);
         let rules = Rulebook::of(&next);
-        let after = Organization { rules, policy: Map::new(), ..here.clone() };
+        let mut after = Organization { rules, policy: Map::new(), ..here.clone() };
+        // What the organization made stays, unless it is called as one of the preset's.
+        if here.own.iter().any(|own| next.role(&own.applies_to, &own.slug).is_some()) {
+            return no(409, "role.slug_taken");
+        }
+        here.own.iter().for_each(|own| after.learn_meaning(own));
         if map.values().any(|to| !after.has_role(to.as_str().unwrap_or_default())) {
             return no(422, "role.unknown");
         }
@@ -44,11 +49,11 @@ impl Model {
         let homeless = resources.iter().any(|r| next.resource_type(&r.kind).is_none());
         let given = self.grants.iter().any(|g| {
             let on = resources.iter().find(|r| r.id == g.resource);
-            on.is_some_and(|on| !has_place(&next, &on.kind, (&g.role, &g.permission)))
+            on.is_some_and(|on| !has_place(&after.rules, &on.kind, (&g.role, &g.permission)))
         });
         let shared = self.shares.iter().any(|l| {
             let on = resources.iter().find(|r| r.id == l.resource);
-            on.is_some_and(|on| !has_place(&next, &on.kind, (&l.role, &l.permission)))
+            on.is_some_and(|on| !has_place(&after.rules, &on.kind, (&l.role, &l.permission)))
         });
         if homeless || given || shared {
             return no(409, "preset.in_use");
@@ -57,6 +62,9 @@ impl Model {
             return Ok((200, preset_view(&here)));
         }
         let mut told = vec!["preset.applied"];
+        // Role by role, and in each in the order of a member list.
+        let listed = |m: &super::Member| if m.name.is_empty() { m.email.to_lowercase() } else { m.name.to_lowercase() };
+        members.sort_by_key(|m| (m.role.clone(), listed(m)));
         for member in &mut members {
             let Some(role) = becomes(&member.role).filter(|role| *role != member.role) else { continue };
             (member.role, member.revision) = (role.clone(), here.revision);
@@ -85,8 +93,9 @@ impl Model {
     }
 }
 
-fn has_place(next: &Preset, kind: &str, (role, permission): (&Option<String>, &Option<String>)) -> bool {
-    role.iter().all(|slug| next.role(kind, slug).is_some()) && permission.iter().all(|name| next.bit(name).is_some())
+fn has_place(next: &Rulebook, kind: &str, (role, permission): (&Option<String>, &Option<String>)) -> bool {
+    role.iter().all(|slug| next.inner.iter().any(|(of, role, _)| of == kind && role == slug))
+        && permission.iter().all(|name| next.permissions.contains(name))
 }
 
 fn preset_view(o: &Organization) -> Value {

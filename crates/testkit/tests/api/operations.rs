@@ -18,7 +18,15 @@ pub struct Operation {
 impl Operation {
     /// Does it write when it succeeds?
     pub fn writes(&self) -> bool {
-        let asks = ["check", "check_batch", "introspect", "access_resources", "access_subjects", "access_actions"];
+        let asks = [
+            "check",
+            "check_batch",
+            "check_usage",
+            "introspect",
+            "access_resources",
+            "access_subjects",
+            "access_actions",
+        ];
         self.method != "GET" && !asks.contains(&self.id.as_str())
     }
 }
@@ -57,6 +65,10 @@ pub struct House {
     /// A link that shares the workspace, and somebody who is in it by a grant of their own.
     pub share_link: String,
     pub entered: Person,
+    /// A usage limit.
+    pub limit: String,
+    /// A role of the organization's own, for projects.
+    pub role: String,
     /// A secret that a letter waiting nowhere holds: for links that must be opened.
     pub reset: String,
     pub proof: String,
@@ -106,6 +118,10 @@ impl House {
         owner.post(&format!("{here}/resources/{resource}/grants"), given).await.expect(201);
         let shared = owner.post(&format!("{here}/resources/{resource}/share-links"), json!({"role": "viewer"})).await;
         let share_link = shared.expect(201).at("/id").to_owned();
+        let limit = json!({"scope": {"type": "member"}, "unit": "tokens", "budget": 9, "period_s": 60});
+        let limit = owner.post(&format!("{here}/usage-limits"), limit).await.expect(201).at("/id").to_owned();
+        let own = json!({"name": "Reviewer", "applies_to": "project", "permissions": ["project.read"]});
+        let role = owner.post(&format!("{here}/roles"), own).await.expect(201).at("/id").to_owned();
         let (invitation, secret) = (invited.id, invited.secret);
         let link = owner.post(&format!("{here}/invite-links"), json!({})).await.expect(201).at("/id").to_owned();
         Self {
@@ -121,6 +137,8 @@ impl House {
             grant,
             share_link,
             entered,
+            limit,
+            role,
             reset,
             proof,
             secret,
@@ -140,10 +158,18 @@ impl House {
             _ => other,
         };
         let mut path = operation.path.replace("{org}", "acme").replace("{member}", member);
-        path =
-            path.replace("{invitation}", &self.invitation).replace("{role}", "admin").replace("{token}", &self.token);
+        path = path
+            .replace("{invitation}", &self.invitation)
+            .replace("{role}", &self.role)
+            .replace("{token}", &self.token);
         path = path.replace("{group}", &self.group).replace("{resource}", &self.resource).replace("{link}", &self.link);
-        path = path.replace("{grant}", &self.grant).replace("{share_link}", &self.share_link);
+        path = path.replace("{grant}", &self.grant);
+        path = path.replace("{group}", &self.group).replace("{resource}", &self.resource);
+        path = path.replace("{grant}", &self.grant).replace("{limit}", &self.limit);
+        path = path.replace("{share_link}", &self.share_link);
+        if operation.id == "get_usage" {
+            path.push_str("?unit=tokens");
+        }
         if path.contains("{session}") {
             let sessions = self.owner.get("/me/sessions").await.expect(200);
             path = path.replace("{session}", sessions.at("/items/0/id"));
@@ -176,6 +202,8 @@ impl House {
             "change_invitation_role" => json!({"role": "guest"}),
             "invite" => json!({"invitations": [{"email": "new@b.test"}, {"email": "bad"}], "deliver": "email"}),
             "create_invite_link" => json!({"role": "member", "expires_in_s": 3600, "uses": 3}),
+            "create_role" => json!({"name": "Auditor", "permissions": ["audit.read"]}),
+            "edit_role" => json!({"permissions": ["project.read", "project.edit"]}),
             "create_group" => json!({"name": "New"}),
             "edit_group" => json!({"name": "Operations"}),
             "put_group_member" => json!({"manager": true}),
@@ -194,6 +222,13 @@ impl House {
             "check_batch" => {
                 json!({"checks": [{"subject": self.people[0].1.member, "permission": "member.list"}]})
             }
+            "edit_account" => json!({"plan": "Team", "billing_contacts": ["pay@acme.test"]}),
+            "create_usage_limit" => {
+                json!({"scope": {"type": "organization"}, "unit": "tokens", "budget": 9, "period_s": 60})
+            }
+            "edit_usage_limit" => json!({"budget": 10}),
+            "report_usage" => json!({"subject": self.people[0].1.member, "unit": "tokens", "amount": 1}),
+            "check_usage" => json!({"subject": self.people[0].1.member, "unit": "tokens"}),
             "set_up" => {
                 json!({"token": "x", "organization": "X", "email": "x@x.test", "name": "X", "password": PASSWORD})
             }

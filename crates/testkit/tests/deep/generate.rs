@@ -4,6 +4,7 @@
 mod dice;
 mod people;
 mod places;
+mod roles;
 mod scopes;
 mod sharing;
 
@@ -195,6 +196,17 @@ impl Generator {
         }
     }
 
+    /// The membership of whoever has this credential.
+    fn oneself(&self, place: &Organization, who: &Who) -> Option<Member> {
+        let person = match who {
+            Who::Session(secret) => self.model.sessions.iter().find(|s| s.secret == *secret)?.person.clone(),
+            Who::Token(secret) => self.model.tokens.iter().find(|t| t.secret == *secret)?.person.clone(),
+            _ => return None,
+        };
+        let mut here = self.model.members.iter().filter(|m| m.organization == place.id && m.status == "active");
+        here.find(|m| m.person.as_ref() == Some(&person)).cloned()
+    }
+
     fn role(&mut self, place: &Organization) -> String {
         match self.dice.below(14) {
             0 => "emperor".to_owned(),
@@ -230,7 +242,7 @@ impl Generator {
         let choice = match self.step {
             0..40 => 22 + self.dice.below(34),
             40..60 => 100 + self.dice.below(34),
-            _ => self.dice.below(172),
+            _ => self.dice.below(182),
         };
         match choice {
             0..=27 => self.about_members(&place, org, actor),
@@ -244,7 +256,8 @@ impl Generator {
             100..=109 => self.about_groups(&place, org, actor),
             110..=124 => self.about_resources(&place, org, actor),
             125..=147 => self.about_grants(&place, org, actor),
-            148..=171 => self.about_sharing(&place, org, actor),
+            148..=157 => self.about_roles(&place, org, actor),
+            158..=181 => self.about_sharing(&place, org, actor),
             _ => self.reads(&place, org, actor),
         }
     }

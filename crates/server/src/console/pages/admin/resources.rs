@@ -23,9 +23,10 @@ pub(super) fn kind_name(desk: &Desk, slug: &str) -> String {
 
 /// What the preset calls a role of a type, or the name itself.
 pub(super) fn level_name(desk: &Desk, kind: &str, level: &str) -> String {
-    let preset = desk.scene.place.rules.preset();
+    let rules = &desk.scene.place.rules;
+    let preset = rules.preset();
     let permission = || preset.catalogue.iter().find(|(_, p)| p.name == level).map(|(_, p)| p.label.clone());
-    preset.role(kind, level).map(|role| role.name.clone()).or_else(permission).unwrap_or_else(|| level.to_owned())
+    rules.role(kind, level).map(|role| role.name.clone()).or_else(permission).unwrap_or_else(|| level.to_owned())
 }
 
 /// One line of a list.
