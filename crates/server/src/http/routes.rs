@@ -64,13 +64,7 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(resources::get, resources::edit, resources::delete))
         .routes(routes!(resources::people))
         .routes(routes!(resources::remove_person))
-        .routes(routes!(sharing::grants, sharing::grant, sharing::revoke_all))
-        .routes(routes!(sharing::get, sharing::edit, sharing::revoke))
-        .routes(routes!(sharing::revoke_of_member))
-        .routes(routes!(sharing::links, sharing::share))
-        .routes(routes!(sharing::revoke_link))
-        .routes(routes!(sharing::with_me))
-        .routes(routes!(sharing::by_me))
+        .merge(shared())
         .routes(routes!(roles::list, roles::create))
         .routes(routes!(roles::get, roles::edit, roles::delete))
         .routes(routes!(roles::permissions))
@@ -85,8 +79,20 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(limits::check))
         .routes(routes!(check::check))
         .routes(routes!(check::batch))
+        .split_for_parts()
+}
+
+/// Grants, share links, and who reaches what.
+fn shared() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(sharing::grants, sharing::grant, sharing::revoke_all))
+        .routes(routes!(sharing::get, sharing::edit, sharing::revoke))
+        .routes(routes!(sharing::revoke_of_member))
+        .routes(routes!(sharing::links, sharing::share))
+        .routes(routes!(sharing::revoke_link))
+        .routes(routes!(sharing::with_me))
+        .routes(routes!(sharing::by_me))
         .routes(routes!(access::resources))
         .routes(routes!(access::subjects))
         .routes(routes!(access::actions))
-        .split_for_parts()
 }

@@ -6,6 +6,8 @@ use guildhall_domain::time::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
+use super::Place;
+
 /// Who is granted something.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -114,5 +116,16 @@ pub fn given(role: Option<&String>, permission: Option<&String>) -> Result<Given
         (Some(role), None) => Ok(Given::Role(role.clone())),
         (None, Some(permission)) => Ok(Given::Permission(permission.clone())),
         _ => Err(Refusal::field("role", "field.invalid", "name either `role` or `permission`")),
+    }
+}
+
+impl Place {
+    /// What a request gives on a resource of type `kind`, its role by the slug.
+    #[must_use]
+    pub fn given(&self, kind: &str, wanted: &Given) -> Given {
+        match wanted {
+            Given::Role(name) => Given::Role(self.role_slug(kind, name)),
+            Given::Permission(name) => Given::Permission(name.clone()),
+        }
     }
 }

@@ -46,7 +46,6 @@ use guildhall_domain::member::{Member, Status};
 use guildhall_domain::organization::Organization;
 use guildhall_domain::preset::{Role, Rules};
 use guildhall_domain::refusal::{Code, Refusal};
-use guildhall_domain::resource::Given;
 use guildhall_domain::role::built_in_id;
 use guildhall_domain::time::Timestamp;
 use guildhall_domain::token::{Token, scope_mask};
@@ -203,15 +202,6 @@ impl Place {
     #[must_use]
     pub fn role_slug(&self, applies_to: &str, name: &str) -> String {
         self.role(applies_to, name).map_or_else(|| name.to_owned(), |role| role.slug.clone())
-    }
-
-    /// What a request gives on a resource of type `kind`, its role by the slug.
-    #[must_use]
-    pub fn given(&self, kind: &str, wanted: &Given) -> Given {
-        match wanted {
-            Given::Role(name) => Given::Role(self.role_slug(kind, name)),
-            Given::Permission(name) => Given::Permission(name.clone()),
-        }
     }
 
     /// The caller's membership; a place is only ever made for an active member.

@@ -28,6 +28,7 @@ impl Grant {
 
 /// A role or a permission, not both and not neither.
 pub(super) fn given(c: &Call<'_>) -> Outcome<(Option<String>, Option<String>)> {
+    c.caller()?;
     let (role, permission) = (c.text("role").map(str::to_owned), c.text("permission").map(str::to_owned));
     if role.is_some() == permission.is_some() { no(422, "request.invalid") } else { Ok((role, permission)) }
 }

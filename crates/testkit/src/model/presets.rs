@@ -4,7 +4,7 @@ use guildhall_domain::preset::built_in;
 use serde_json::{Map, Value, json};
 
 use super::rules::fits;
-use super::{Call, Model, Organization, Outcome, Rulebook, no};
+use super::{Call, Grant, Model, Organization, Outcome, Resource, Rulebook, Share, no};
 
 impl Model {
     pub(super) fn show_preset(&mut self, c: &Call<'_>) -> Outcome {
@@ -47,15 +47,7 @@ impl Model {
         }
         let resources: Vec<_> = self.resources.iter().filter(|r| r.organization == here.id).collect();
         let homeless = resources.iter().any(|r| next.resource_type(&r.kind).is_none());
-        let given = self.grants.iter().any(|g| {
-            let on = resources.iter().find(|r| r.id == g.resource);
-            on.is_some_and(|on| !has_place(&after.rules, &on.kind, (&g.role, &g.permission)))
-        });
-        let shared = self.shares.iter().any(|l| {
-            let on = resources.iter().find(|r| r.id == l.resource);
-            on.is_some_and(|on| !has_place(&after.rules, &on.kind, (&l.role, &l.permission)))
-        });
-        if homeless || given || shared {
+        if homeless || lose_their_place((&self.grants, &self.shares), &resources, &after.rules) {
             return no(409, "preset.in_use");
         }
         if here.rules.text == next.text && map.is_empty() {
@@ -91,6 +83,16 @@ impl Model {
         told.into_iter().for_each(|kind| self.tell(&here.id, kind));
         Ok((200, preset_view(self.at(&place))))
     }
+}
+
+/// Whether something that is granted or shared by a link has no place in other rules.
+fn lose_their_place((grants, shares): (&[Grant], &[Share]), resources: &[&Resource], rules: &Rulebook) -> bool {
+    let grants = grants.iter().map(|g| (&g.resource, &g.role, &g.permission));
+    let mut given = grants.chain(shares.iter().map(|l| (&l.resource, &l.role, &l.permission)));
+    given.any(|(on, role, permission)| {
+        let on = resources.iter().find(|r| r.id == *on);
+        on.is_some_and(|on| !has_place(rules, &on.kind, (role, permission)))
+    })
 }
 
 fn has_place(next: &Rulebook, kind: &str, (role, permission): (&Option<String>, &Option<String>)) -> bool {
