@@ -3,7 +3,10 @@
 use clap::{Parser, Subcommand};
 
 use crate::config::Flags;
-use crate::verb::{access, audit, check, completions, docs, grant, init, member, preset, resource};
+use crate::verb::{
+    access, audit, check, completions, docs, grant, group, init, invite_link, member, preset, resource, role,
+    service_account, token,
+};
 
 /// Who belongs to which organization, and what may they do: one self-hosted program.
 #[derive(Debug, Parser)]
@@ -43,6 +46,21 @@ pub(crate) enum Command {
     /// Ask a running server who reaches what
     #[command(subcommand)]
     Access(access::Command),
+    /// The programs of an organization of a running server, and their tokens
+    #[command(subcommand)]
+    ServiceAccount(service_account::Command),
+    /// List and revoke the tokens of an organization of a running server
+    #[command(subcommand)]
+    Token(token::Command),
+    /// Links that let anybody holding them join an organization of a running server
+    #[command(subcommand)]
+    InviteLink(invite_link::Command),
+    /// List the roles of an organization, and make and change its own
+    #[command(subcommand)]
+    Role(role::Command),
+    /// List, make and end groups, and say who is in them
+    #[command(subcommand)]
+    Group(group::Command),
     /// The audit trail of an organization of a running server
     #[command(subcommand)]
     Audit(audit::Command),

@@ -9,18 +9,22 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::account::Account;
+use crate::departure::Kept;
+use crate::deploy_key::DeployKeyChange;
 use crate::group::GroupChange;
 use crate::identity::Identity;
 use crate::ids::{LinkId, MailId, MemberId, OrgId, SessionId, UserId};
-use crate::invitation::{Deliver, Invitation, SecretHash};
+use crate::invitation::{Carried, Deliver, Invitation, SecretHash, State};
 use crate::invite_link::LinkChange;
+use crate::joining::JoinChange;
 use crate::limit::LimitChange;
 use crate::member::Member;
 use crate::organization::Organization;
 use crate::resource::ResourceChange;
 use crate::role::RoleChange;
+use crate::service_account::ServiceAccountChange;
 use crate::time::Timestamp;
-use crate::token::Token;
+use crate::token::TokenChange;
 
 /// Name and slug of an organization.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -126,7 +130,7 @@ pub enum Change {
         user: UserId,
         at: Timestamp,
     },
-    /// A founder or a person who signed up.
+    /// A founder, or a person who came in by themself.
     MemberJoined {
         member: Box<Member>,
     },
@@ -145,8 +149,26 @@ pub enum Change {
         invitation: Box<Invitation>,
         after: String,
     },
+    InvitationCarriesChanged {
+        invitation: Box<Invitation>,
+        after: Carried,
+    },
+    /// A holder of the top role invites again although the last invitation expired.
+    InvitationReissueOverridden {
+        invitation: Box<Invitation>,
+    },
+    /// What an accepted invitation carried and could not give any more.
+    InvitationCarriedInPart {
+        invitation: Box<Invitation>,
+        skipped: Carried,
+    },
+    InvitationRefused {
+        invitation: Box<Invitation>,
+    },
+    /// `state` is what it is from here on.
     InvitationCancelled {
         invitation: Box<Invitation>,
+        state: State,
     },
     /// `member` is the membership as it is from here on.
     InvitationAccepted {
@@ -160,6 +182,7 @@ pub enum Change {
     MemberRejected {
         member: Box<Member>,
         reason: Option<String>,
+        at: Timestamp,
     },
     MemberRoleChanged {
         member: Box<Member>,
@@ -177,6 +200,21 @@ pub enum Change {
     MemberLeft {
         member: Box<Member>,
     },
+    /// What a removed member had, kept until it can be undone no more.
+    RemovalKept {
+        member: Box<Member>,
+        kept: Box<Kept>,
+        until: Timestamp,
+    },
+    /// A removal was undone; `member` is the membership as it is from here on.
+    MemberRestored {
+        member: Box<Member>,
+        kept: Box<Kept>,
+    },
+    /// The person is gone from the installation; what remains holds nothing about them.
+    IdentityDeleted {
+        identity: Box<Identity>,
+    },
     MemberSessionsEnded {
         member: Box<Member>,
         at: Timestamp,
@@ -190,13 +228,8 @@ pub enum Change {
         user: UserId,
         session: SessionId,
     },
-    TokenCreated {
-        token: Box<Token>,
-        hash: [u8; 32],
-    },
-    TokenRevoked {
-        token: Box<Token>,
-    },
+    /// A token was made, changed or revoked.
+    Token(TokenChange),
     /// Every token a membership holds.
     TokensRevoked {
         organization: OrgId,
@@ -214,8 +247,18 @@ pub enum Change {
     LinkUsed {
         link: LinkId,
     },
+    /// No token of the organization has a value that can be shown again any more.
+    TokenValuesErased {
+        organization: OrgId,
+    },
+    /// A service account.
+    ServiceAccount(ServiceAccountChange),
+    /// A deploy key.
+    DeployKey(DeployKeyChange),
     /// An invite link, or all of them.
     Link(LinkChange),
+    /// What joining by oneself changes beside a membership.
+    Join(JoinChange),
     /// A group or somebody's place in it.
     Group(GroupChange),
     /// A role of the organization's own.
@@ -236,6 +279,22 @@ pub enum Change {
 }
 
 impl Change {
+    /// The organization in which this change may raise the number of seats taken, or their share.
+    #[must_use]
+    pub fn fills_seats(&self) -> Option<OrgId> {
+        match self {
+            Self::MemberJoined { member: m }
+            | Self::MemberInvited { member: m, .. }
+            | Self::InvitationAccepted { member: m, .. }
+            | Self::MemberApproved { member: m, .. }
+            | Self::MemberReactivated { member: m } => Some(m.organization),
+            Self::ServiceAccount(ServiceAccountChange::Created { account, .. }) => Some(account.member.organization),
+            Self::PolicyChanged { organization, .. } => Some(*organization),
+            Self::PresetApplied { after, .. } => Some(after.id),
+            _ => None,
+        }
+    }
+
     /// How this change alters somebody's role in an organization: membership, role before and
     /// after. `None` is no access.
     #[must_use]
@@ -244,7 +303,7 @@ impl Change {
             Some(AccessChange {
                 organization: m.organization,
                 member: m.id,
-                email: m.email.clone(),
+                email: m.label().to_owned(),
                 before: before.map(str::to_owned),
                 after: after.map(str::to_owned),
             })
@@ -255,6 +314,13 @@ impl Change {
             Self::MemberJoined { member: m } | Self::InvitationAccepted { member: m, .. } => {
                 of(m, None, role_if_active(m).as_deref())
             }
+            Self::ServiceAccount(ServiceAccountChange::Created { account, .. }) => {
+                of(&account.member, None, Some(&account.member.role))
+            }
+            Self::ServiceAccount(ServiceAccountChange::Deleted { account }) => {
+                of(&account.member, role_if_active(&account.member).as_deref(), None)
+            }
+            Self::MemberRestored { member: m, .. } => of(m, None, role_if_active(m).as_deref()),
             Self::MemberApproved { member: m, .. } | Self::MemberReactivated { member: m } => {
                 of(m, None, Some(&m.role))
             }
@@ -274,7 +340,7 @@ pub struct AccessChange {
     pub organization: OrgId,
     /// Whose membership.
     pub member: MemberId,
-    /// Their address.
+    /// Their address, or the name of a service account.
     pub email: String,
     /// Role before, `None` for no access.
     pub before: Option<String>,

@@ -113,6 +113,8 @@ ids! {
     MemberId = "mem_";
     /// An invitation.
     InvitationId = "inv_";
+    /// A service account. The bits are those of its membership.
+    ServiceAccountId = "svc_";
     /// A token.
     TokenId = "tok_";
     /// A browser session.

@@ -10,8 +10,9 @@ use crate::access::Permit;
 use crate::change::{Change, Naming};
 use crate::identity::Identity;
 use crate::ids::{MemberId, OrgId};
+use crate::joining::domains_set;
 use crate::member::{Member, MemberKind, Origin, Status};
-use crate::policy::KnobError;
+use crate::policy::{KnobError, Policy};
 use crate::preset::{Preset, Rules};
 use crate::refusal::{Code, FieldError, Refusal};
 use crate::time::Timestamp;
@@ -41,6 +42,25 @@ pub struct Organization {
     pub created_at: Timestamp,
 }
 
+/// Refuses a name that the policy does not take; `taken` tells that another organization has it.
+///
+/// # Errors
+/// `field.too_short`, `field.too_long`, `field.invalid`, `organization.name_taken`.
+pub fn guard_name(policy: &Policy, name: &str, taken: bool) -> Result<(), Refusal> {
+    let (least, most) = (policy.organization_name_length_min, policy.organization_name_length_max);
+    let bytes = i64::try_from(name.len()).unwrap_or(i64::MAX);
+    if bytes < least {
+        return Err(Refusal::field("name", "field.too_short", format!("at least {least} bytes")));
+    }
+    if bytes > most {
+        return Err(Refusal::field("name", "field.too_long", format!("at most {most} bytes")));
+    }
+    if let Some(c) = policy.organization_name_forbids.first_in(name) {
+        return Err(Refusal::field("name", "field.invalid", format!("`{c}` cannot stand in a name here")));
+    }
+    if taken { Err(Refusal::of(Code::NameTaken)) } else { Ok(()) }
+}
+
 /// Makes an organization with `founder` as holder of its top role.
 #[must_use]
 pub fn create(
@@ -68,10 +88,14 @@ pub fn create(
         sessions_from: Timestamp::default(),
         revision: 0,
     };
-    vec![
+    let id = organization.id;
+    let led = preset.policy_with(&organization.policy).ok().and_then(|policy| domains_set(id, None, &policy));
+    let mut changes = vec![
         Change::OrganizationCreated { organization: Box::new(organization) },
         Change::MemberJoined { member: Box::new(joined) },
-    ]
+    ];
+    changes.extend(led);
+    changes
 }
 
 /// Renames an organization; nothing changes when nothing differs.
@@ -115,7 +139,13 @@ pub fn change_policy(
     if after == organization.policy {
         return Ok(Vec::new());
     }
-    Ok(vec![Change::PolicyChanged { organization: organization.id, before: organization.policy.clone(), after }])
+    let before = organization.policy.clone();
+    let mut changes = vec![Change::PolicyChanged { organization: organization.id, before, after }];
+    if rules.policy().token_value_again && !policy.token_value_again {
+        changes.push(Change::TokenValuesErased { organization: organization.id });
+    }
+    changes.extend(domains_set(organization.id, Some(rules), &policy));
+    Ok(changes)
 }
 
 pub(crate) fn refused_knobs(errors: &[KnobError]) -> Refusal {

@@ -11,7 +11,8 @@ pub use everywhere::{Everything, everywhere};
 pub use link::{by_link, link_mask};
 pub use origin::{Origin, elsewhere};
 
-use crate::ids::{GroupId, MemberId, ResourceId};
+use crate::group::Belonging;
+use crate::ids::{MemberId, ResourceId};
 use crate::permission::Mask;
 use crate::preset::{Preset, Rules};
 use crate::resource::{Grant, Resource, Subject, Verb};
@@ -63,7 +64,7 @@ pub struct Who<'a> {
     /// The member.
     pub member: MemberId,
     /// The groups they are in.
-    pub groups: &'a [GroupId],
+    pub groups: &'a [Belonging],
 }
 
 /// One source of rights on the way, with the names its reasons are told by.
@@ -82,6 +83,7 @@ enum SourceKind {
     Scope,
     Everyone,
     Owner,
+    GroupManager,
 }
 
 fn depth_of(at: usize) -> u16 {
@@ -119,19 +121,62 @@ fn scopes(rules: &Rules, standing: Standing<'_>, site: Site<'_>, who: Who<'_>, n
     reached.filter_map(|receiver| receiver.path.last().map(|scope| scope.id)).collect()
 }
 
-fn sources(rules: &Rules, site: Site<'_>, who: Who<'_>, scopes: &[ResourceId], now: Timestamp) -> Vec<Source> {
+/// What follows from managing every group that the resource is granted to, where there is one and the
+/// resource is neither everybody's nor shared to a scope.
+fn by_managing(
+    rules: &Rules,
+    resource: &Resource,
+    grants: &[Grant],
+    who: Who<'_>,
+    manages_all: bool,
+    now: Timestamp,
+) -> Option<Source> {
+    let mask = rules.preset().group_manager_mask(&resource.kind);
+    let managed = |group| who.groups.iter().any(|one| one.group == group && (one.manager || manages_all));
+    let mut through = None;
+    for grant in grants.iter().filter(|g| g.resource == resource.id && g.lives(now)) {
+        match grant.subject {
+            Subject::Group(group) if managed(group) => through = Some(group.to_string()),
+            Subject::Group(_) | Subject::Resource(_) | Subject::Everyone => return None,
+            Subject::Member(_) => {}
+        }
+    }
+    let group = through.filter(|_| !mask.is_empty())?;
+    Some(Source { id: group.clone(), through: Some(group), kind: SourceKind::GroupManager, mask, depth: 0 })
+}
+
+fn sources(
+    rules: &Rules,
+    site: Site<'_>,
+    who: Who<'_>,
+    scopes: &[ResourceId],
+    manages_all: bool,
+    now: Timestamp,
+) -> Vec<Source> {
     let mut found = Vec::new();
+    for one in who.groups {
+        let mask = rules.group_mask(one.group);
+        if !mask.is_empty() {
+            let id = one.group.to_string();
+            found.push(Source { through: Some(id.clone()), id, kind: SourceKind::Group, mask, depth: 0 });
+        }
+    }
     for (at, resource) in site.path.iter().enumerate() {
         let depth = depth_of(at);
         if resource.owner == Some(who.member) {
-            // Whoever owns a thing has the highest role of its type there.
-            let mask = rules.preset().roles_of(&resource.kind).next().map_or(Mask::EMPTY, |role| role.floor);
+            let mask = rules.preset().owner_mask(&resource.kind);
             found.push(Source { id: resource.id.to_string(), through: None, kind: SourceKind::Owner, mask, depth });
         }
+        found.extend(by_managing(rules, resource, site.grants, who, manages_all, now).map(|mut source| {
+            source.depth = depth;
+            source
+        }));
         for grant in site.grants.iter().filter(|g| g.resource == resource.id && g.lives(now)) {
             let (kind, through) = match grant.subject {
                 Subject::Member(member) if member == who.member => (SourceKind::Direct, None),
-                Subject::Group(group) if who.groups.contains(&group) => (SourceKind::Group, Some(group.to_string())),
+                Subject::Group(group) if who.groups.iter().any(|one| one.group == group) => {
+                    (SourceKind::Group, Some(group.to_string()))
+                }
                 Subject::Resource(scope) if scopes.contains(&scope) => (SourceKind::Scope, Some(scope.to_string())),
                 Subject::Everyone => (SourceKind::Everyone, None),
                 Subject::Member(_) | Subject::Group(_) | Subject::Resource(_) => continue,
@@ -166,7 +211,9 @@ fn given<T>(
     now: Timestamp,
     ask: impl FnOnce(&Inputs<'_>) -> T,
 ) -> T {
-    let found = sources(rules, site, who, scopes, now);
+    let standing = standing.map(|standing| rules.standing_in(standing, who.groups.len()));
+    let manages_all = standing.is_some_and(|standing| standing.rights.manages_all);
+    let found = sources(rules, site, who, scopes, manages_all, now);
     let grants: Vec<rights::Grant<'_>> = found
         .iter()
         .map(|source| {
@@ -177,6 +224,7 @@ fn given<T>(
                 SourceKind::Scope => Whence::Share(through),
                 SourceKind::Everyone => Whence::Everyone,
                 SourceKind::Owner => Whence::Owner,
+                SourceKind::GroupManager => Whence::GroupManager(through),
             };
             rights::Grant { id: &source.id, mask: source.mask, whence, depth: source.depth }
         })

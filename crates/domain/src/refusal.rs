@@ -14,6 +14,8 @@ pub enum Kind {
     Malformed,
     /// No valid credential (401).
     Unauthenticated,
+    /// More is wanted than is paid for (402).
+    Unpaid,
     /// The caller may know the object but not do this (403).
     Forbidden,
     /// The object does not exist, or the caller may not know that it does (404).
@@ -80,6 +82,7 @@ codes! {
     AuthRequired = "auth.required", Unauthenticated, "sign in or send a token";
     AuthInvalid = "auth.invalid", Unauthenticated, "the credential is unknown, expired or revoked; sign in again or use another token";
     CredentialsWrong = "auth.wrong_credentials", Unauthenticated, "the email address and password do not belong together";
+    AuthUnproved = "auth.unproved", Forbidden, "prove first that the address is yours: open the link in the mail we have just sent to it";
     TokenMalformed = "token.malformed", Unauthenticated, "that is not a whole token: a character is missing or mistyped";
     CsrfInvalid = "csrf.invalid", Forbidden, "send the `csrf_token` of this session as `X-CSRF-Token`, or reload the page";
     AccessDenied = "access.denied", Forbidden, "your role here does not allow this; ask somebody who may";
@@ -90,6 +93,7 @@ codes! {
     StaleEtag = "etag.stale", Stale, "the object has changed since you read it; read it again and repeat";
     IdempotencyMismatch = "idempotency.mismatch", Conflict, "this `Idempotency-Key` was used with another body; take a new key";
     LastOwner = "member.last_owner", Conflict, "an organization needs one active holder of its top role; give that role to somebody else first";
+    OwnsResources = "member.owns_resources", Conflict, "this person owns things here; `blockers` names them, and each needs another owner first";
     MemberState = "member.state", Conflict, "the member's present state does not allow this";
     MemberDeactivateFirst = "member.deactivate_first", Conflict, "deactivate the member before removing them";
     SelfDemote = "member.self_demote", Conflict, "nobody lowers their own role here; ask another holder of the top role";
@@ -111,16 +115,27 @@ codes! {
     InvitationExpired = "invitation.expired", Gone, "this invitation has expired; ask for a new one";
     InvitationUsed = "invitation.used", Gone, "this invitation has been used; sign in";
     InvitationCancelled = "invitation.cancelled", Gone, "this invitation was withdrawn; ask for a new one";
+    InvitationRefused = "invitation.refused", Gone, "this invitation was declined; ask for a new one";
+    InvitationAddressee = "invitation.addressee", Invalid, "nobody is invited this way here";
+    InvitationNames = "invitation.names_required", Invalid, "whoever is invited here is named by given and family name";
+    InvitationNotCarried = "invitation.not_carried", Invalid, "invitations do not carry this here";
+    InvitationUnreachable = "invitation.unreachable", Conflict, "that person has no proved address to mail to; hand the link over instead (`deliver: link`)";
     InvitationOtherPerson = "invitation.other_person", Forbidden, "this invitation is for another address; sign in with that one";
     InvitationSignIn = "invitation.sign_in_required", Conflict, "that address has an account; sign in, then open the link again";
+    JoinClosed = "join.closed", Forbidden, "people join here by invitation only; ask somebody there to invite you";
+    JoinDomain = "join.domain", Forbidden, "people with an address of that mail domain cannot join here";
+    JoinUnproved = "join.unproved", Forbidden, "prove first that the address is yours: open the link in the mail sent to it";
+    JoinDisposable = "join.disposable", Forbidden, "an address that lasts a few minutes cannot join; take a lasting one";
+    JoinLinkExcluded = "join.link_excluded", Forbidden, "this organization takes nobody by link; sign up with an address of its own instead";
+    SeatsFull = "seats.full", Unpaid, "all seats are taken; remove or deactivate somebody, or have the number raised";
     InviteLinkExpired = "invite_link.expired", Gone, "this invite link has expired; ask for a new one";
     InviteLinkReset = "invite_link.reset", Gone, "all invite links of the organization were reset; ask for a new one";
     InviteLinkUsedUp = "invite_link.used_up", Gone, "as many people as this invite link is for have come in with it; ask for a new one";
     InviteLinkNotOffered = "invite_link.not_offered", Forbidden, "this organization has no invite links; ask for an invitation by name";
-    JoinClosed = "join.closed", Forbidden, "people join here by invitation only";
     LinkInvalid = "link.invalid", Gone, "this link is used, expired or not whole; ask for a new one";
     PasswordWrong = "password.wrong", Forbidden, "that is not your present password";
     SlugTaken = "organization.slug_taken", Conflict, "another organization has that slug";
+    NameTaken = "organization.name_taken", Conflict, "another organization has that name";
     OrganizationCreate = "organization.create_denied", Forbidden, "only administrators of this installation make organizations";
     DeleteConfirm = "organization.confirm_name", Invalid, "type the organization's slug to confirm";
     PresetUnknown = "preset.unknown", Invalid, "there is no such preset; see `guildhall preset list`";
@@ -132,10 +147,20 @@ codes! {
     KnobInvalid = "policy.invalid_value", Invalid, "that setting does not take this value";
     TokenLimit = "token.limit", Conflict, "no more tokens: revoke one first";
     TokenLife = "token.life", Invalid, "tokens may not live that long here";
+    TokenValueHidden = "token.value_hidden", Conflict, "the value of this token was shown once and is not kept; rotate it for a new one";
+    ServiceAccountOwner = "service_account.owner", Invalid, "a service account is owned by an active person of the organization";
+    ServiceAccountConfirm = "service_account.confirm_name", Invalid, "type the service account's name to confirm";
+    ServiceAccountTop = "service_account.other_top", Forbidden, "a service account manages no other service account with the top role; a person does";
+    DeployKeysNotOffered = "deploy_key.not_offered", Conflict, "this organization has no deploy keys; its policy says whether it offers them";
     ScopeUnknown = "token.scope_unknown", Invalid, "there is no such scope; scopes are permission names";
     SetupDone = "setup.done", Gone, "this installation has been set up; sign in";
     GroupNameTaken = "group.name_taken", Conflict, "another group has that name";
     GroupExternal = "group.external", Conflict, "a directory elsewhere keeps this group; change it there";
+    GroupReserved = "group.reserved", Conflict, "this group comes with the preset: it is not renamed, deleted or granted anything";
+    GroupLast = "group.last_group", Conflict, "everybody here is in a group; put them in another one first";
+    GroupManagerRole = "group.manager_role", Conflict, "this person's role does not run single groups; change the role first";
+    GroupsNeeded = "group.groups_needed", Invalid, "name at least one group to manage in `groups`";
+    ShareTooWide = "grant.too_wide", Conflict, "shared with them, the resource would not be yours to share any more; ask its owner";
     GroupSelfManager = "group.self_manager", Conflict, "a manager does not take themself out; another manager or an administrator does";
     GroupGrantsAboveOwn = "group.grants_above_own", Forbidden, "this group is granted more than you have; nobody gives that to others";
     ResourceType = "resource.type", Invalid, "there is no such type here";
@@ -143,6 +168,10 @@ codes! {
     ResourceCycle = "resource.cycle", Invalid, "a resource cannot stand under itself";
     ResourceOwner = "resource.owner", Invalid, "only an active member can own something";
     ResourceTaken = "resource.external_id_taken", Conflict, "another resource of that type has that external id";
+    TransferHeir = "transfer.heir", Invalid, "things are handed on to another, active member";
+    TransferNotOwned = "transfer.not_owned", Invalid, "the person does not own that";
+    RemovalOver = "removal.over", Gone, "this cannot be undone any more; invite the person again";
+    IdentityConfirm = "identity.confirm", Invalid, "type your handle or your address to confirm";
     GrantAboveOwn = "grant.above_own", Forbidden, "nobody grants more than they have there";
     GrantExpired = "grant.expired", Invalid, "a grant ends in the future";
     GrantNotOffered = "grant.not_offered", Forbidden, "this organization is not offered control of access by grants";
@@ -154,6 +183,9 @@ codes! {
     ShareLinkInvalid = "share_link.invalid", Gone, "this link is not valid any more; ask whoever gave it to you for a new one";
     GrantSubject = "grant.subject", Invalid, "there is nobody like that here";
     PermissionUnknown = "permission.unknown", Invalid, "there is no such permission here";
+    HandleUnknown = "handle.unknown", Invalid, "nobody has that handle";
+    GroupUnknown = "group.unknown", Invalid, "there is no such group here";
+    ResourceUnknown = "resource.unknown", Invalid, "there is no such resource here, or none that you may share";
     UsageExceeded = "usage.exceeded", Limited, "a usage limit is reached; `reset_at` says when there is room again";
     UsageSubject = "usage.subject", Invalid, "there is nobody like that here";
     UsageLimitScope = "usage_limit.scope", Invalid, "there is no such group or member here";

@@ -6,8 +6,8 @@ mod grant;
 mod link;
 
 pub use grant::{
-    Given, Grant, Subject, change_grant, grant, guard_offered, guard_receiver, revoke, revoke_all, revoke_of_member,
-    take_out,
+    Given, Grant, Subject, change_grant, grant, guard_given, guard_kept, guard_offered, guard_receiver, revoke,
+    revoke_all, revoke_of_member, take_out,
 };
 pub use link::{ShareLink, revoke_link, share};
 
@@ -16,7 +16,8 @@ use serde_json::{Value, json};
 
 use crate::change::{AuditFact, Change};
 use crate::ids::{MemberId, OrgId, ResourceId};
-use crate::member::{Member, Status};
+use crate::member::Member;
+use crate::ownership;
 use crate::permission::{Bit, Mask};
 use crate::preset::{ORGANIZATION, Preset, Rules};
 use crate::refusal::{Code, Refusal};
@@ -146,6 +147,8 @@ pub enum Verb {
     Delete,
     /// Decide who reaches it.
     Share,
+    /// Give it to everyone.
+    Publish,
 }
 
 impl Verb {
@@ -159,6 +162,7 @@ impl Verb {
             Self::Update => &["edit", "update", "manage"],
             Self::Delete => &["delete", "manage", "edit"],
             Self::Share => &["share", "manage"],
+            Self::Publish => &["publish", "share", "manage"],
         }
     }
 
@@ -206,14 +210,10 @@ pub fn authorize(
     kind: &str,
     verb: Verb,
 ) -> Result<ResourcePermit, Refusal> {
-    let has = |verb: Verb| verb.permission(preset, kind).is_some_and(|(bit, _)| rights.contains(bit));
-    if verb != Verb::Create && !has(Verb::Read) {
+    if verb != Verb::Create && guard_verb(rights, preset, kind, Verb::Read).is_err() {
         return Err(Refusal::of(Code::NotFound));
     }
-    if !has(verb) {
-        let wanted = verb.permission(preset, kind).map_or_else(|| kind.to_owned(), |(_, name)| name);
-        return Err(Refusal::because(Code::AccessDenied, format!("you do not have `{wanted}` here")));
-    }
+    guard_verb(rights, preset, kind, verb)?;
     Ok(ResourcePermit { member, rights })
 }
 
@@ -233,6 +233,17 @@ pub struct Spot<'a> {
     pub levels: usize,
     /// Whether it would be shared to a scope there, and it, or something in it, receives as a scope.
     pub chained: bool,
+}
+
+/// Refuses whoever does not have what `verb` needs.
+pub(crate) fn guard_verb(rights: Mask, preset: &Preset, kind: &str, verb: Verb) -> Result<(), Refusal> {
+    match verb.permission(preset, kind) {
+        Some((bit, _)) if rights.contains(bit) => Ok(()),
+        wanted => {
+            let name = wanted.map_or_else(|| kind.to_owned(), |(_, name)| name);
+            Err(Refusal::because(Code::AccessDenied, format!("you do not have `{name}` here")))
+        }
+    }
 }
 
 /// Refuses a place that the preset or the tree does not allow.
@@ -260,15 +271,6 @@ fn guard_place(preset: &Preset, resource: &Resource, spot: Spot<'_>) -> Result<(
     Ok(())
 }
 
-fn guard_owner(owner: Option<&Member>) -> Result<(), Refusal> {
-    match owner {
-        Some(member) if member.status != Status::Active => {
-            Err(Refusal::value(Code::ResourceOwner, "owner", "only an active member can own something"))
-        }
-        _ => Ok(()),
-    }
-}
-
 /// Makes a resource below `path`.
 ///
 /// # Errors
@@ -282,7 +284,7 @@ pub fn create(
     taken: bool,
 ) -> Result<Vec<Change>, Refusal> {
     guard_place(rules.preset(), &resource, Spot { path, ..Spot::default() })?;
-    guard_owner(owner)?;
+    ownership::guard_owner(owner, Code::ResourceOwner, "owner")?;
     if taken {
         return Err(Refusal::of(Code::ResourceTaken));
     }
@@ -308,15 +310,12 @@ pub fn edit(
         guard_place(rules.preset(), &after, spot)?;
     }
     if before.owner != after.owner {
-        guard_owner(owner)?;
+        ownership::guard_owner(owner, Code::ResourceOwner, "owner")?;
+        ownership::guard_handing_on(permit.rights, rules.preset(), &before.kind, after.owner)?;
     }
-    // Who owns a thing and whether it is controlled decide who enters; to edit it is not enough.
-    if before.owner != after.owner || before.controlled != after.controlled {
-        authorize(permit.member, permit.rights, rules.preset(), &before.kind, Verb::Share)?;
-    }
-    let owned = rules.preset().roles_of(&before.kind).next().map_or(Mask::EMPTY, |role| role.floor);
-    if after.owner.is_some() && before.owner != after.owner && !owned.is_subset_of(permit.rights) {
-        return Err(Refusal::of(Code::GrantAboveOwn));
+    // Whether it is controlled decides who enters; to edit it is not enough.
+    if before.controlled != after.controlled {
+        guard_verb(permit.rights, rules.preset(), &before.kind, Verb::Share)?;
     }
     Ok(vec![Change::Resource(ResourceChange::Edited { before: Box::new(before.clone()), after: Box::new(after) })])
 }

@@ -4,6 +4,7 @@
 
 mod apply;
 mod conn;
+mod consequence;
 mod driver;
 mod error;
 mod glance;

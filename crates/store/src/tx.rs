@@ -12,12 +12,14 @@ use uuid::Uuid;
 
 use crate::apply;
 use crate::conn::Conn;
+use crate::consequence;
 use crate::error::StoreError;
 use crate::params;
 
 const LOCK_ORGANIZATION: &str =
     "UPDATE organizations SET revision = revision + 1 WHERE id = $1 AND deleted_at IS NULL RETURNING revision";
-const LOCK_IDENTITY: &str = "UPDATE identities SET revision = revision + 1 WHERE id = $1 RETURNING revision";
+const LOCK_IDENTITY: &str =
+    "UPDATE identities SET revision = revision + 1 WHERE id = $1 AND deleted_at IS NULL RETURNING revision";
 const LOCK_INSTANCE: &str = "UPDATE instance SET revision = revision + 1 WHERE id = 1 RETURNING revision";
 const INSTANCE_REVISION: &str = "SELECT revision FROM instance WHERE id = 1";
 pub(crate) const INSERT_EVENT: &str = "INSERT INTO audit_events (organization_id, revision, id, kind, actor_kind, actor_id, actor_name, credential, target_kind, target_id, target_name, before_value, after_value, outcome, address, request_id, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
@@ -34,7 +36,7 @@ pub trait IdSource: Send + Sync {
 /// Who does something, as the audit trail names them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Author {
-    /// `identity`, `system` or `anonymous`.
+    /// `identity`, `service_account`, `system` or `anonymous`.
     pub kind: String,
     /// Id of the identity, empty for others.
     pub id: String,
@@ -120,7 +122,7 @@ impl<'a> Tx<'a> {
         Ok(revision)
     }
 
-    /// Takes an identity; comes before organizations.
+    /// Takes an identity; comes before organizations. `None` when it is deleted.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -144,47 +146,58 @@ impl<'a> Tx<'a> {
     /// [`StoreError`]; nothing of the transaction is kept then.
     pub fn apply(&mut self, changes: Vec<Change>) -> Result<(), StoreError> {
         for change in changes {
-            if let Change::OrganizationCreated { organization } = &change {
-                self.revisions.insert(organization.id, 1);
-            }
-            let revision_of = |id: OrgId| self.revisions.get(&id).copied();
-            apply::rows(&mut self.conn, &change, self.now, &revision_of)?;
-            if let Some(fact) = change.audit() {
-                let trail = fact.organization.unwrap_or(INSTANCE_TRAIL);
-                let revision = match fact.organization {
-                    Some(id) => self
-                        .revisions
-                        .get(&id)
-                        .copied()
-                        .ok_or_else(|| StoreError::Bug(format!("{id} was not taken before it was changed")))?,
-                    None => self.conn.first(INSTANCE_REVISION, &[], |row| row.next::<u64>())?.unwrap_or(0),
-                };
-                let id = self.event_id();
-                let (target_kind, target_id, target_name) = &fact.target;
-                self.conn.execute(
-                    INSERT_EVENT,
-                    params![
-                        trail,
-                        revision,
-                        id,
-                        fact.kind,
-                        &self.author.kind,
-                        &self.author.id,
-                        &self.author.name,
-                        &self.author.credential,
-                        *target_kind,
-                        target_id,
-                        target_name,
-                        &fact.before,
-                        &fact.after,
-                        "success",
-                        &self.author.address,
-                        &self.author.request_id,
-                        self.now
-                    ],
-                )?;
-            }
+            self.apply_one(&change)?;
+            let follows = consequence::of(self, &change)?;
             self.changes.push(change);
+            // INVARIANT: what follows has no consequences of its own.
+            for change in follows {
+                self.apply_one(&change)?;
+                self.changes.push(change);
+            }
+        }
+        Ok(())
+    }
+
+    fn apply_one(&mut self, change: &Change) -> Result<(), StoreError> {
+        if let Change::OrganizationCreated { organization } = change {
+            self.revisions.insert(organization.id, 1);
+        }
+        let revision_of = |id: OrgId| self.revisions.get(&id).copied();
+        apply::rows(&mut self.conn, change, self.now, &revision_of)?;
+        if let Some(fact) = change.audit() {
+            let trail = fact.organization.unwrap_or(INSTANCE_TRAIL);
+            let revision = match fact.organization {
+                Some(id) => self
+                    .revisions
+                    .get(&id)
+                    .copied()
+                    .ok_or_else(|| StoreError::Bug(format!("{id} was not taken before it was changed")))?,
+                None => self.conn.first(INSTANCE_REVISION, &[], |row| row.next::<u64>())?.unwrap_or(0),
+            };
+            let id = self.event_id();
+            let (target_kind, target_id, target_name) = &fact.target;
+            self.conn.execute(
+                INSERT_EVENT,
+                params![
+                    trail,
+                    revision,
+                    id,
+                    fact.kind,
+                    &self.author.kind,
+                    &self.author.id,
+                    &self.author.name,
+                    &self.author.credential,
+                    *target_kind,
+                    target_id,
+                    target_name,
+                    &fact.before,
+                    &fact.after,
+                    "success",
+                    &self.author.address,
+                    &self.author.request_id,
+                    self.now
+                ],
+            )?;
         }
         Ok(())
     }

@@ -4,7 +4,7 @@
 use guildhall_domain::group::GroupOrigin;
 use guildhall_domain::ids::{
     EventId, GrantId, GroupId, InvitationId, InviteLinkId, LimitId, LinkId, MailId, MemberId, OrgId, ResourceId,
-    RoleId, SessionId, ShareLinkId, TokenId, UserId,
+    RoleId, ServiceAccountId, SessionId, ShareLinkId, TokenId, UserId,
 };
 use guildhall_domain::invitation::{Deliver, Delivery, State};
 use guildhall_domain::invite_link::LinkState;
@@ -276,7 +276,8 @@ stored_ids!(
     GrantId,
     LimitId,
     RoleId,
-    ShareLinkId
+    ServiceAccountId,
+    ShareLinkId,
 );
 
 macro_rules! stored_words {

@@ -3,6 +3,7 @@
 mod admin {
     pub mod flows;
     pub mod house;
+    pub mod links;
     pub mod settings;
     pub mod walls;
 }

@@ -5,14 +5,20 @@ pub(crate) mod audit;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod config;
+pub(crate) mod departure;
 pub(crate) mod docs;
 pub(crate) mod doctor;
 pub(crate) mod grant;
+pub(crate) mod group;
 pub(crate) mod init;
+pub(crate) mod invite_link;
 pub(crate) mod member;
 pub(crate) mod preset;
 pub(crate) mod resource;
+pub(crate) mod role;
 pub(crate) mod serve;
+pub(crate) mod service_account;
+pub(crate) mod token;
 
 use crate::args::Command;
 use crate::failure::Failure;
@@ -28,6 +34,11 @@ pub(crate) fn run(command: Command, output: &mut Output) -> Result<(), Failure> 
         Command::Resource(command) => resource::run(&command, output),
         Command::Grant(command) => grant::run(&command, output),
         Command::Access(command) => access::run(&command, output),
+        Command::ServiceAccount(command) => service_account::run(&command, output),
+        Command::Token(command) => token::run(&command, output),
+        Command::InviteLink(command) => invite_link::run(&command, output),
+        Command::Role(command) => role::run(&command, output),
+        Command::Group(command) => group::run(&command, output),
         Command::Audit(command) => audit::run(&command, output),
         Command::Preset(command) => preset::run(&command, output),
         Command::Doctor(flags) => doctor::run(&flags, output),

@@ -2,10 +2,11 @@
 //! for whole numbers, the range. Everything else about knobs is derived from this table.
 
 use super::choice::{
-    ApprovalMode, DeletePrecondition, InviteDelivery, InviteReissue, OffboardMode, OrganizationCreators,
-    OrganizationsPerIdentity, RoleChangeAuthority, SelfRemoval, SignupClosedByInvites,
+    ApprovalMode, ApprovalOnDisable, DeletePrecondition, InviteAddressee, InviteBulk, InviteCarries, InviteDelivery,
+    InviteReissue, OffboardMode, OrganizationCreators, OrganizationsPerIdentity, OwnedObjects, RoleChangeAuthority,
+    SeatsMode, SelfRemoval, SignupClosedByInvites,
 };
-use super::value::{DomainList, KnobValue, RoleList, RoleSlug, Shape};
+use super::value::{AnyOf, CharList, DomainList, KnobValue, RoleList, RoleSlug, Shape};
 use serde_json::Value;
 use std::ops::RangeInclusive;
 
@@ -92,6 +93,16 @@ knobs! {
     "invite.reissue_after_expiry" InviteReissueAfterExpiry, invite_reissue_after_expiry: InviteReissue = InviteReissue::Always;
     /// How an invitation reaches the invited person: by mail, or as a link to hand over personally.
     "invite.deliver" InviteDeliver, invite_deliver: InviteDelivery = InviteDelivery::Email;
+    /// Whether a holder of the top role may invite such an address again all the same; the audit trail tells of it.
+    "invite.reissue_override" InviteReissueOverride, invite_reissue_override: bool = false;
+    /// How people are named whom one invites: by address, by the handle of an account there is, or either.
+    "invite.addressee" InviteAddressee, invite_addressee: AnyOf<InviteAddressee> = AnyOf::new(vec![InviteAddressee::Email]);
+    /// Whether whoever invites gives the person's given and family name.
+    "invite.names_required" InviteNamesRequired, invite_names_required: bool = false;
+    /// What an invitation gives once it is accepted: a chosen role, places in groups, roles inside resources.
+    "invite.carries" InviteCarries, invite_carries: AnyOf<InviteCarries> = AnyOf::new(vec![InviteCarries::Role, InviteCarries::Groups, InviteCarries::Resources]);
+    /// Whether one person who cannot be invited stops a whole list, or each gets an answer of their own.
+    "invite.bulk" InviteBulk, invite_bulk: InviteBulk = InviteBulk::Each;
     /// Whether invite links are to be had: anybody holding one joins. Where they are not, those made before do not work either.
     "invite_link.offered" InviteLinkOffered, invite_link_offered: bool = false;
     /// How long an invite link works at most, in seconds; `null`: for ever.
@@ -102,6 +113,12 @@ knobs! {
     "role.default" RoleDefault, role_default: RoleSlug = RoleSlug::default();
     /// Whether the organization may make roles of its own beside the preset's.
     "roles.custom" RolesCustom, roles_custom: bool = false;
+    /// Whether everybody must be in a group: who is in none has nothing, and nobody's last group is taken from them. Holders of the top role are exempt.
+    "group.required" GroupRequired, group_required: bool = false;
+    /// The role that people get with the first group they manage, and that is chosen by naming groups to manage; `null`: managing changes no role.
+    "group.manager_role" GroupManagerRole, group_manager_role: Option<RoleSlug> = None;
+    /// The role that people have once the last group they manage is taken from them.
+    "group.manager_role_lost" GroupManagerRoleLost, group_manager_role_lost: Option<RoleSlug> = None;
     /// Who changes roles, removes and deactivates: the top role alone; everybody with the permission, for people whose role has no rights that they lack; or everybody with the permission. Holders of the top role are for holders of the top role in each case.
     "role_change.authority" RoleChangeAuthority, role_change_authority: RoleChangeAuthority = RoleChangeAuthority::AdminBelowOwnRank;
     /// Whether people may lower their own role.
@@ -114,16 +131,40 @@ knobs! {
     "offboard.modes" OffboardModes, offboard_modes: Vec<OffboardMode> = vec![OffboardMode::Deactivate, OffboardMode::Remove];
     /// What must be true before a person can be removed.
     "delete.precondition" DeletePrecondition, delete_precondition: DeletePrecondition = DeletePrecondition::None;
+    /// What becomes of the things a removed person owns: the organization's, nobody's, or the removal waits until somebody has decided about each, or until each has another person as its owner.
+    "delete.owned_objects" DeleteOwnedObjects, delete_owned_objects: OwnedObjects = OwnedObjects::OrgOwned;
+    /// For how many seconds the removal of a person can be undone; `null`: not at all.
+    "removal.grace_s" RemovalGraceS, removal_grace_s: Option<i64> = None, within 60..=YEAR_S;
+    /// Whether whoever removes a person is told that access granted by other providers is not taken back here.
+    "offboard.upstream_notice" OffboardUpstreamNotice, offboard_upstream_notice: bool = true;
     /// Whose joining waits for an approval: nobody's, everybody's, or that of addresses outside `approval.domains`.
     "approval.mode" ApprovalMode, approval_mode: ApprovalMode = ApprovalMode::Off;
     /// Whether people invited by name join without waiting for an approval.
     "approval.exempt_named_invites" ApprovalExemptNamedInvites, approval_exempt_named_invites: bool = false;
     /// The mail domains that count as inside for `approval.mode`.
     "approval.domains" ApprovalDomains, approval_domains: DomainList = DomainList::default();
+    /// What becomes of those who wait for an approval when `approval.mode` is switched off: all are let in at once, or they go on waiting.
+    "approval.on_disable" ApprovalOnDisable, approval_on_disable: ApprovalOnDisable = ApprovalOnDisable::ApproveAll;
+    /// Whether people may ask to join; an administrator lets them in or turns them away.
+    "join.requests" JoinRequests, join_requests: bool = false;
+    /// The mail domains whose people join by themselves, once they proved their address, by signing up or signing in; an invitation that waits for them is accepted by it. Whoever was removed, turned away or left comes back by invitation only.
+    "domain.auto_join" DomainAutoJoin, domain_auto_join: DomainList = DomainList::default();
+    /// The only mail domains whose people can be invited or join; empty: all.
+    "domain.exclusive" DomainExclusive, domain_exclusive: DomainList = DomainList::default();
+    /// Whether invite links are refused while the organization has mail domains of its own, by `domain.auto_join` or `domain.exclusive`.
+    "domain.excludes_links" DomainExcludesLinks, domain_excludes_links: bool = false;
     /// Whether people may join by themselves, without an invitation.
     "signup.open" SignupOpen, signup_open: bool = false;
     /// Whether invitations close open sign-up: never, from the first one on, while any is pending, or by the switch `signup.open` alone.
     "signup.closed_by_invites" SignupClosedByInvites, signup_closed_by_invites: SignupClosedByInvites = SignupClosedByInvites::Never;
+    /// The only mail domains whose people can sign up, once they proved their address; empty: all.
+    "signup.domains" SignupDomains, signup_domains: DomainList = DomainList::default();
+    /// Whether addresses that last a few minutes are refused at signing up.
+    "signup.refuses_disposable" SignupRefusesDisposable, signup_refuses_disposable: bool = true;
+    /// Whether whoever signs up joins, and can sign in, only after proving their address.
+    "signup.verified_email" SignupVerifiedEmail, signup_verified_email: bool = false;
+    /// Whether signing up without naming an organization joins the one of the person's mail domain, or makes it. Looked at in the preset that the setting `sign_up_preset` of the installation names.
+    "signup.makes_organization" SignupMakesOrganization, signup_makes_organization: bool = false;
     /// Whether a person may belong to one organization of the installation or to many.
     "identity.organizations" IdentityOrganizations, identity_organizations: OrganizationsPerIdentity = OrganizationsPerIdentity::Many;
     /// Who may create organizations: anyone who is signed in, or the installation's administrators.
@@ -136,10 +177,34 @@ knobs! {
     "share_link.allowed" ShareLinkAllowed, share_link_allowed: bool = true;
     /// The longest life of a new share link, in seconds; `null`: it may live until it is revoked.
     "share_link.max_life_s" ShareLinkMaxLifeS, share_link_max_life_s: Option<i64> = Some(2_592_000), within 60..=10 * YEAR_S;
+    /// The fewest bytes an organization's name has.
+    "organization.name_length_min" OrganizationNameLengthMin, organization_name_length_min: i64 = 1, within 1..=200;
+    /// The most bytes an organization's name has.
+    "organization.name_length_max" OrganizationNameLengthMax, organization_name_length_max: i64 = 800, within 1..=800;
+    /// The characters an organization's name must not have.
+    "organization.name_forbids" OrganizationNameForbids, organization_name_forbids: CharList = CharList::default();
+    /// Whether an organization's name must be one that no other organization of the installation has.
+    "organization.name_unique" OrganizationNameUnique, organization_name_unique: bool = false;
+    /// How many seats there are for people and service accounts; `null`: as many as it takes.
+    "seats.max" SeatsMax, seats_max: Option<i64> = None, within 1..=10_000_000;
+    /// What a full house means: owners are told and more may come, or nobody comes in, is invited or reactivated until a seat is free.
+    "seats.mode" SeatsMode, seats_mode: SeatsMode = SeatsMode::Cap;
+    /// Whether an invitation holds a seat while it waits.
+    "seats.counts_invited" SeatsCountsInvited, seats_counts_invited: bool = true;
     /// How many personal tokens a member may have; `null`: as many as they like.
     "token.max_per_member" TokenMaxPerMember, token_max_per_member: Option<i64> = None, within 0..=10_000;
     /// The longest life of a new token, in seconds; `null`: it may live for ever.
     "token.max_life_s" TokenMaxLifeS, token_max_life_s: Option<i64> = None, within HOUR_S..=10 * YEAR_S;
+    /// The shortest life of a new token that has an end, in seconds; `null`: any.
+    "token.min_life_s" TokenMinLifeS, token_min_life_s: Option<i64> = None, within 60..=YEAR_S;
+    /// Whether a token that has an end works until that day is over in UTC.
+    "token.whole_days" TokenWholeDays, token_whole_days: bool = false;
+    /// Whether the value of a new token is also kept, sealed, and shown again to whoever may manage it.
+    "token.value_again" TokenValueAgain, token_value_again: bool = false;
+    /// How many tokens a service account may have; `null`: as many as it takes.
+    "service_account.max_tokens" ServiceAccountMaxTokens, service_account_max_tokens: Option<i64> = None, within 0..=10_000;
+    /// Whether there are deploy keys: secrets that belong to no person and only prove the organization.
+    "deploy_keys.offered" DeployKeysOffered, deploy_keys_offered: bool = false;
     /// After how many seconds without a request a session ends; `null`: only with `session.absolute_s`.
     "session.idle_s" SessionIdleS, session_idle_s: Option<i64> = Some(1_209_600), within 60..=YEAR_S;
     /// After how many seconds a session ends even when it is in use.

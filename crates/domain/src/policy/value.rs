@@ -26,6 +26,8 @@ pub enum Shape {
     Roles,
     /// Mail domains.
     Domains,
+    /// Characters, written one after the other.
+    Characters,
 }
 
 /// A type a knob can have. `within` bounds whole numbers; other types ignore it.
@@ -133,6 +135,40 @@ impl<T: Choice> KnobValue for Vec<T> {
     }
 }
 
+/// Any of a few words, perhaps none.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AnyOf<T>(Vec<T>);
+
+impl<T: PartialEq> AnyOf<T> {
+    /// These.
+    pub const fn new(words: Vec<T>) -> AnyOf<T> {
+        AnyOf(words)
+    }
+
+    /// Whether `word` is among them.
+    pub fn contains(&self, word: T) -> bool {
+        self.0.contains(&word)
+    }
+}
+
+impl<T: Choice> KnobValue for AnyOf<T> {
+    fn read(value: &Value, within: &RangeInclusive<i64>) -> Option<Self> {
+        if value.as_array().is_some_and(Vec::is_empty) {
+            return Some(AnyOf(Vec::new()));
+        }
+        Vec::read(value, within).map(AnyOf)
+    }
+    fn show(&self) -> Value {
+        self.0.show()
+    }
+    fn allowed(within: &RangeInclusive<i64>) -> String {
+        format!("a list of any of {}, each once", T::allowed(within))
+    }
+    fn shape(within: &RangeInclusive<i64>) -> Shape {
+        Vec::<T>::shape(within)
+    }
+}
+
 /// The slug of one organization role.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct RoleSlug(String);
@@ -164,6 +200,28 @@ impl KnobValue for RoleSlug {
     }
     fn roles(&self) -> Vec<&str> {
         vec![self.as_str()]
+    }
+}
+
+/// Absent is `null`; files write `"none"`, which no role is called.
+impl KnobValue for Option<RoleSlug> {
+    fn read(value: &Value, within: &RangeInclusive<i64>) -> Option<Self> {
+        if value.is_null() || value.as_str() == Some("none") {
+            return Some(None);
+        }
+        RoleSlug::read(value, within).map(Some)
+    }
+    fn show(&self) -> Value {
+        json!(self.as_ref().map(RoleSlug::as_str))
+    }
+    fn allowed(within: &RangeInclusive<i64>) -> String {
+        format!("{}, or `null` (in a file `\"none\"`)", RoleSlug::allowed(within))
+    }
+    fn shape(_: &RangeInclusive<i64>) -> Shape {
+        Shape::Role
+    }
+    fn roles(&self) -> Vec<&str> {
+        self.iter().map(RoleSlug::as_str).collect()
     }
 }
 
@@ -220,6 +278,11 @@ impl DomainList {
         self.0.iter().any(|entry| entry == domain)
     }
 
+    /// Whether no domain is named.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The domains in the order they were given.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
@@ -240,6 +303,33 @@ impl KnobValue for DomainList {
     }
     fn shape(_: &RangeInclusive<i64>) -> Shape {
         Shape::Domains
+    }
+}
+
+/// Characters that something must not have; at most 64.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct CharList(String);
+
+impl CharList {
+    /// The first character of `text` that is in the list.
+    pub fn first_in(&self, text: &str) -> Option<char> {
+        text.chars().find(|c| self.0.contains(*c))
+    }
+}
+
+impl KnobValue for CharList {
+    fn read(value: &Value, _: &RangeInclusive<i64>) -> Option<Self> {
+        let text = value.as_str().filter(|text| text.len() <= 64 && !text.chars().any(char::is_control))?;
+        Some(CharList(text.to_owned()))
+    }
+    fn show(&self) -> Value {
+        json!(self.0)
+    }
+    fn allowed(_: &RangeInclusive<i64>) -> String {
+        "up to 64 characters, one after the other".to_owned()
+    }
+    fn shape(_: &RangeInclusive<i64>) -> Shape {
+        Shape::Characters
     }
 }
 

@@ -2,13 +2,13 @@
 //! whoever it lets through is asked the formula.
 
 use super::{Receiver, Site, entry, wall};
-use crate::ids::ResourceId;
+use crate::ids::{GroupId, ResourceId};
 use crate::permission::Mask;
 use crate::preset::Rules;
 use crate::resource::Subject;
 use crate::time::Timestamp;
 
-/// The members with one of these roles, and those who own one of these places or are granted
+/// The members with one of these roles or in one of these groups, and those who own one of these places or are granted
 /// something on it, by themselves or by a group.
 ///
 /// INVARIANT: whoever reaches the place is among them.
@@ -16,6 +16,8 @@ use crate::time::Timestamp;
 pub struct Audience {
     /// Organization roles.
     pub roles: Vec<String>,
+    /// Groups that give something by themselves.
+    pub groups: Vec<GroupId>,
     /// Places on the way.
     pub places: Vec<ResourceId>,
 }
@@ -37,7 +39,9 @@ impl Audience {
         let mut places: Vec<ResourceId> = ways.map(|resource| resource.id).collect();
         places.sort();
         places.dedup();
-        Self { roles: all, places }
+        let mut groups: Vec<GroupId> = rules.giving_groups().collect();
+        groups.sort();
+        Self { roles: all, groups, places }
     }
 }
 

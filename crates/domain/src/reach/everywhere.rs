@@ -15,7 +15,7 @@ use crate::time::Timestamp;
 pub struct Everything {
     /// Every resource.
     pub resources: Vec<Resource>,
-    /// Grants to the member, their groups, everyone and scopes.
+    /// Grants to the member, everyone and scopes, and all to groups: managing depends on every one.
     pub grants: Vec<Grant>,
     /// The resources on which anything is granted, to whomever.
     pub granted: HashSet<ResourceId>,

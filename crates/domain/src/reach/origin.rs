@@ -15,6 +15,8 @@ pub enum Origin {
     Role(String),
     /// From owning the resource of this name.
     Owner(String),
+    /// From a group that gives something in the whole organization.
+    Belonging,
     /// From a group, on the resource of this name.
     Group(String),
     /// From another scope, on the resource of this name.
@@ -34,6 +36,10 @@ impl Origin {
                 "this access comes from the organization: the role `{role}` gives it; change the role there, or remove the person there"
             ),
             Self::Owner(name) => format!("this access comes from owning `{name}`; hand that to somebody else first"),
+            Self::Belonging => {
+                "this access comes from a group that gives rights in the organization; take the person out of it"
+                    .to_owned()
+            }
             Self::Group(name) => {
                 format!(
                     "this access comes from a group that is granted something on `{name}`; take the person out of it"
@@ -67,6 +73,7 @@ pub fn elsewhere(
             Reason::Role { role } => Some(Origin::Role(role.to_owned())),
             Reason::Grant { whence, depth, .. } => Some(match whence {
                 Whence::Owner => Origin::Owner(name(depth)),
+                Whence::Group(_) if depth == 0 => Origin::Belonging,
                 Whence::Group(_) | Whence::GroupManager(_) => Origin::Group(name(depth)),
                 Whence::Share(_) => Origin::Scope(name(depth)),
                 Whence::Everyone => Origin::Everyone(name(depth)),

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Resource, ResourceChange, ResourcePermit};
+use super::{Resource, ResourceChange, ResourcePermit, Verb, authorize, guard_verb};
 use crate::access::Permit;
 use crate::change::Change;
 use crate::ids::{GrantId, GroupId, MemberId, OrgId, ResourceId};
@@ -54,22 +54,6 @@ impl Given {
     pub fn word(&self) -> &str {
         match self {
             Self::Role(word) | Self::Permission(word) => word,
-        }
-    }
-
-    /// Refuses what the preset does not know and what is more than the sharer has there.
-    pub(super) fn guard(&self, permit: &ResourcePermit, rules: &Rules, kind: &str) -> Result<(), Refusal> {
-        match self {
-            Self::Role(slug) if rules.role(kind, slug).is_none() => {
-                let known: Vec<_> = rules.roles_of(kind).map(|r| r.slug.as_str()).collect();
-                let detail = format!("no role `{slug}` of a {kind}; there are {}", known.join(", "));
-                Err(Refusal::value(Code::RoleUnknown, "role", detail))
-            }
-            Self::Permission(name) if rules.preset().bit(name).is_none() => {
-                Err(Refusal::value(Code::PermissionUnknown, "permission", format!("no permission `{name}`")))
-            }
-            given if !given.mask(rules, kind).is_subset_of(permit.rights()) => Err(Code::GrantAboveOwn.into()),
-            Self::Role(_) | Self::Permission(_) => Ok(()),
         }
     }
 }
@@ -134,10 +118,41 @@ pub fn guard_receiver(resource: &Resource, way: &[Resource], handed: bool, recei
     if handed || receives { refused(Code::GrantChained) } else { Ok(()) }
 }
 
+/// May the permit's holder give this on the resource? Nobody gives more than they have there.
+///
+/// # Errors
+/// `role.unknown`, `permission.unknown`, `grant.above_own`.
+pub fn guard_given(permit: &ResourcePermit, rules: &Rules, resource: &Resource, given: &Given) -> Result<(), Refusal> {
+    let kind = &resource.kind;
+    match given {
+        Given::Role(slug) if rules.role(kind, slug).is_none() => {
+            let known: Vec<_> = rules.roles_of(kind).map(|r| r.slug.as_str()).collect();
+            let detail = format!("no role `{slug}` of a {kind}; there are {}", known.join(", "));
+            Err(Refusal::value(Code::RoleUnknown, "role", detail))
+        }
+        Given::Permission(name) if rules.preset().bit(name).is_none() => {
+            Err(Refusal::value(Code::PermissionUnknown, "permission", format!("no permission `{name}`")))
+        }
+        given if !given.mask(rules, kind).is_subset_of(permit.rights()) => Err(Code::GrantAboveOwn.into()),
+        Given::Role(_) | Given::Permission(_) => Ok(()),
+    }
+}
+
+/// Nobody shares a thing so widely that they may not share it any more: who shares it only because they
+/// manage the groups it is granted to gives it neither to other groups nor to everyone (ON-19, ON-33).
+///
+/// # Errors
+/// `grant.too_wide`.
+pub fn guard_kept(permit: &ResourcePermit, rights_after: Mask, rules: &Rules, kind: &str) -> Result<(), Refusal> {
+    authorize(permit.member(), rights_after, rules.preset(), kind, Verb::Share)
+        .map(drop)
+        .map_err(|_| Refusal::of(Code::ShareTooWide))
+}
+
 /// Grants something on a resource. Nobody grants more than they have there.
 ///
 /// # Errors
-/// `grant.not_offered`, `role.unknown`, `permission.unknown`, `grant.above_own`, `grant.expired`.
+/// `grant.not_offered`, `access.denied`, `role.unknown`, `permission.unknown`, `grant.above_own`, `grant.expired`.
 pub fn grant(
     permit: &ResourcePermit,
     rules: &Rules,
@@ -157,7 +172,10 @@ fn guard(
     now: Timestamp,
 ) -> Result<(), Refusal> {
     guard_offered(rules)?;
-    grant.given.guard(permit, rules, &resource.kind)?;
+    guard_given(permit, rules, resource, &grant.given)?;
+    if grant.subject == Subject::Everyone {
+        guard_verb(permit.rights(), rules.preset(), &resource.kind, Verb::Publish)?;
+    }
     if !grant.lives(now) {
         return Err(Refusal::value(Code::GrantExpired, "expires_at", "lies in the past"));
     }

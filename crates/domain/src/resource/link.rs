@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Given, Resource, ResourceChange, ResourcePermit};
+use super::{Given, Resource, ResourceChange, ResourcePermit, guard_given};
 use crate::change::Change;
 use crate::ids::{MemberId, OrgId, ResourceId, ShareLinkId};
 use crate::preset::Rules;
@@ -59,7 +59,7 @@ pub fn share(
     if !policy.share_link_allowed {
         return Err(Code::ShareLinkNotAllowed.into());
     }
-    link.given.guard(permit, rules, &resource.kind)?;
+    guard_given(permit, rules, resource, &link.given)?;
     let latest = policy.share_link_max_life_s.map(|life_s| now.plus_s(life_s));
     link.expires_at = link.expires_at.or(latest);
     if latest.is_some_and(|latest| link.expires_at.is_none_or(|end| end > latest)) {

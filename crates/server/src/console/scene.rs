@@ -61,7 +61,7 @@ impl Scene {
     pub fn shell(&self, visit: &Visit, title: &str, tab: &str) -> Shell {
         let organization = &self.place.organization;
         let who = &self.me.identity;
-        let label = if who.name.is_empty() { &who.email } else { &who.name };
+        let label = if who.name.is_empty() { who.address() } else { &who.name };
         Shell {
             title: format!("{title} · {}", organization.name),
             theme: visit.theme.clone(),
@@ -75,8 +75,8 @@ impl Scene {
             organizations: self.organizations(),
             nav: self.nav(tab),
             account: Account {
-                name: label.clone(),
-                email: who.email.clone(),
+                name: label.to_owned(),
+                email: who.address().to_owned(),
                 avatar: Avatar::of(label, &who.id),
                 href: format!("/{}/me", organization.slug),
             },
@@ -111,10 +111,11 @@ impl Scene {
     }
 
     fn nav(&self, tab: &str) -> Vec<NavGroup> {
-        let words = &self.words;
+        let (words, groups) = (&self.words, &self.place.rules.preset().words.groups_title);
         let tabs = [
             (words.person.titles.as_str(), "users", "users", Action::MemberList),
             (words.roles_title.as_str(), "roles", "shield", Action::RoleList),
+            (groups.as_str(), "groups", "users", Action::GroupList),
             (words.tokens_title.as_str(), "tokens", "key", Action::TokenManage),
             (words.audit_title.as_str(), "audit", "list", Action::AuditRead),
             (words.settings_title.as_str(), "org", "gear", Action::PolicyRead),

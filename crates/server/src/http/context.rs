@@ -7,6 +7,7 @@ use std::sync::Arc;
 use axum::extract::{ConnectInfo, FromRef, FromRequestParts, MatchedPath};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
+use guildhall_domain::member::MemberKind;
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_store::read::credential;
 use guildhall_store::{Conn, Stop};
@@ -24,8 +25,16 @@ use crate::security::token::TokenKind;
 /// Where anybody may POST: these routes hand out or take other proof. On them a session cookie
 /// without CSRF token counts as no credential; everywhere else nobody gets further than the door.
 /// A handler under `/api/v1` sees the path without that.
-const OPEN: &[&str] =
-    &["/session", "/sign-up", "/invitations/accept", "/password/forgot", "/password/reset", "/email/verify", "/set-up"];
+const OPEN: &[&str] = &[
+    "/session",
+    "/sign-up",
+    "/invitations/accept",
+    "/invitations/refuse",
+    "/password/forgot",
+    "/password/reset",
+    "/email/verify",
+    "/set-up",
+];
 
 /// What every write takes behind `?`.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -89,17 +98,18 @@ fn other_kind() -> Refusal {
 async fn by_token(app: &Arc<App>, text: &str, from: IpAddr) -> Result<Caller, Stop> {
     let (kind, hash) =
         app.credentials.parse(text).map_err(|typo| Refusal::because(Code::TokenMalformed, typo.to_string()))?;
-    if kind != TokenKind::Pat {
+    if !matches!(kind, TokenKind::Pat | TokenKind::Svc) {
         return Err(other_kind().into());
     }
     let now = app.now();
     let found = app
         .store
         .glance(move |conn: &mut Conn<'_>| {
-            let Some((token, identity)) = credential::token_by_secret(conn, &hash)? else { return Ok(None) };
+            let Some((token, identity)) = credential::token_by_secret(conn, &hash, now)? else { return Ok(None) };
             let over = token.revoked_at.is_some()
+                || !token.active
                 || token.expires_at.is_some_and(|end| end <= now)
-                || token.created_at < identity.valid_from;
+                || token.issued_at < identity.valid_from;
             Ok((!over).then_some(Caller { identity, credential: Credential::Token(token) }))
         })
         .await?;
@@ -200,6 +210,10 @@ where
         }
         if ctx.caller.is_none() && !open {
             return Err(Code::AuthRequired.into());
+        }
+        if open && ctx.caller.as_ref().is_some_and(|c| c.kind() == MemberKind::ServiceAccount) {
+            let detail = "a service account does not sign in, sign up or accept for itself";
+            return Err(Refusal::because(Code::AccessDenied, detail).into());
         }
         if matches!(parts.method, Method::GET | Method::HEAD) {
             return Ok(ctx);

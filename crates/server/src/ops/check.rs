@@ -2,8 +2,8 @@
 //! the same facts and the same formula as every other decision.
 
 use guildhall_domain::action::Action;
-use guildhall_domain::ids::{MemberId, UserId};
-use guildhall_domain::member::{Member, Status};
+use guildhall_domain::ids::{MemberId, ServiceAccountId, UserId};
+use guildhall_domain::member::{Member, MemberKind, Status};
 use guildhall_domain::permission::Bit;
 use guildhall_domain::preset::Rules;
 use guildhall_domain::reach::{self, Ground, Who};
@@ -25,7 +25,7 @@ pub const MOST: usize = 1_000;
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Check {
-    /// `usr_…`, `mem_…`, a proved email address or a share link's token; left out: whoever asks.
+    /// `usr_…`, `mem_…`, `svc_…`, a proved email address or a share link's token; left out: whoever asks.
     #[serde(default)]
     pub subject: Option<String>,
     /// Name of the permission.
@@ -205,6 +205,10 @@ pub(super) fn subject(conn: &mut Conn<'_>, place: &Place, text: &str) -> Result<
     let here = place.organization.id;
     if let Ok(id) = text.parse::<MemberId>() {
         return Ok(members::by_id(conn, here, id)?.filter(|m| m.status != Status::Invited));
+    }
+    if let Ok(id) = text.parse::<ServiceAccountId>() {
+        let found = members::by_id(conn, here, MemberId::new(id.uuid()))?;
+        return Ok(found.filter(|m| m.kind == MemberKind::ServiceAccount));
     }
     if let Ok(id) = text.parse::<UserId>() {
         return Ok(members::of_identity_here(conn, here, id)?);

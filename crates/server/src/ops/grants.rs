@@ -1,6 +1,7 @@
 //! Grants on resources: given, changed, taken back one by one or all together.
 
 use guildhall_domain::action::Action;
+use guildhall_domain::group;
 use guildhall_domain::ids::{GrantId, GroupId, MemberId};
 use guildhall_domain::member::{Member, Status};
 use guildhall_domain::refusal::{Code, Refusal};
@@ -11,7 +12,7 @@ use guildhall_store::{Conn, Stop, Tx};
 
 use super::grant_shapes::given;
 pub use super::grant_shapes::{EditGrant, GrantView, NewGrant, SubjectBody};
-use super::resources::{is_handed, permitted};
+use super::resources::{is_handed, permitted, rights_at};
 use super::view::{List, Nothing};
 use super::{Answer, Ctx, Place, id};
 use crate::http::cursor;
@@ -33,7 +34,9 @@ fn subject(
         }
         ("group", Some(id)) => {
             let id: GroupId = id.parse().map_err(|_| nobody())?;
-            groups::by_id(conn, here, id)?.map(|g| Subject::Group(g.id)).ok_or_else(nobody)
+            let group = groups::by_id(conn, here, id)?.ok_or_else(nobody)?;
+            group::guard_receives(&group)?;
+            Ok(Subject::Group(group.id))
         }
         ("resource", Some(name)) => {
             // A scope that the caller may not see cannot be named.
@@ -85,6 +88,8 @@ pub async fn create(
         };
         let view = GrantView::from(&made);
         tx.apply(rules_of::grant(&permit, &place.rules, &target, made, ctx.now)?)?;
+        let path = resources::path(tx, place.organization.id, target.id)?;
+        rules_of::guard_kept(&permit, rights_at(ctx, tx, &place, &path)?, &place.rules, &target.kind)?;
         Ok(view)
     })
     .await

@@ -2,8 +2,9 @@
 
 use guildhall_domain::change::{Change, LinkKind};
 use guildhall_domain::identity::{self as rules_of, Identity, ProfileEdit};
-use guildhall_domain::member::Status;
+use guildhall_domain::member::{MemberKind, Status};
 use guildhall_domain::refusal::{Code, Refusal};
+use guildhall_domain::service_account::shown_id;
 use guildhall_domain::text::{self, Email};
 use guildhall_store::read::{identity, member as members, organization};
 use guildhall_store::stream::Note;
@@ -14,7 +15,7 @@ use utoipa::ToSchema;
 
 use super::sessions::{check_new_password, limited, password_stop};
 use super::view::{MemberView, Nothing, OrganizationView, Preview};
-use super::{Answer, Credential, Ctx, letters};
+use super::{Answer, Credential, Ctx, arrivals, letters};
 use crate::security::limits::address_key;
 use crate::security::secret::Secret;
 use crate::security::token::TokenKind;
@@ -22,10 +23,13 @@ use crate::security::token::TokenKind;
 /// One's own identity.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct IdentityView {
-    /// `usr_…`
+    /// `usr_…`, or `svc_…` of a service account.
     pub id: String,
-    /// The address.
-    pub email: String,
+    /// `person` or `service_account`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The address; `null` for service accounts.
+    pub email: Option<String>,
     /// Whether it was proved.
     pub email_verified: bool,
     /// The name.
@@ -34,6 +38,14 @@ pub struct IdentityView {
     pub handle: Option<String>,
     /// Administrator of the installation.
     pub administrator: bool,
+}
+
+impl IdentityView {
+    /// The address; empty for a service account.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        self.email.as_deref().unwrap_or_default()
+    }
 }
 
 /// The credential in use.
@@ -160,8 +172,9 @@ fn shown(ctx: &Ctx, conn: &mut Conn<'_>, who: Identity) -> Result<Me, Stop> {
     }
     Ok(Me {
         identity: IdentityView {
-            id: who.id.to_string(),
-            email: who.email,
+            id: shown_id(who.id, caller.kind()),
+            kind: caller.kind().word().to_owned(),
+            email: Some(who.email).filter(|_| caller.kind() == MemberKind::Person),
             email_verified: who.email_verified_at.is_some(),
             name: who.name,
             handle: who.handle,
@@ -346,6 +359,8 @@ pub async fn verify(ctx: &Ctx, wanted: Verify) -> Result<Answer<Nothing>, Stop> 
         }
         tx.apply(vec![Change::LinkUsed { link: link.id }])?;
         tx.apply(rules_of::verify_email(&who, email.shown(), ctx.now))?;
+        let who = identity::by_id(tx, user)?.ok_or(Code::LinkInvalid)?;
+        arrivals::arrive(ctx, tx, &who)?;
         Ok(Nothing {})
     })
     .await

@@ -4,33 +4,51 @@
 pub mod accept;
 pub mod access;
 pub mod account;
+pub mod approvals;
+pub mod arrivals;
 pub mod audit;
+pub mod caller;
+pub mod carrying;
 pub mod check;
+pub mod declining;
+pub mod departures;
+pub mod deploy_keys;
+pub mod farewell;
 pub mod grant_shapes;
 pub mod grants;
 pub mod groups;
 pub mod identities;
+pub mod introspect;
 pub mod invitations;
 pub mod invite_links;
+pub mod inviting;
+pub mod joining;
 pub mod letters;
 pub mod limits;
 pub mod link_joining;
 pub mod links;
+pub mod member_role;
 pub mod members;
 pub mod offers;
 pub mod organizations;
 pub mod people;
 pub mod presets;
 pub mod preview;
+pub mod removal_plan;
 pub mod replay;
 pub mod resource_shapes;
 pub mod resources;
 pub mod roles;
 pub mod roster;
+pub mod seats;
+pub mod service_accounts;
+pub mod service_tokens;
 pub mod sessions;
 pub mod setup;
 pub mod share_links;
 pub mod shared;
+pub mod stranded;
+pub mod token_shapes;
 pub mod tokens;
 pub mod usage;
 pub mod view;
@@ -40,58 +58,23 @@ use std::sync::Arc;
 
 use guildhall_domain::access::{Permit, Standing, authorize};
 use guildhall_domain::action::Action;
-use guildhall_domain::identity::Identity;
-use guildhall_domain::ids::{RoleId, SessionId};
+use guildhall_domain::ids::RoleId;
 use guildhall_domain::member::{Member, Status};
 use guildhall_domain::organization::Organization;
 use guildhall_domain::preset::{Role, Rules};
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::role::built_in_id;
 use guildhall_domain::time::Timestamp;
-use guildhall_domain::token::{Token, scope_mask};
-use guildhall_store::read::{credential::Session, member, organization};
+use guildhall_domain::token::scope_mask;
+use guildhall_store::read::{group, member, organization};
 use guildhall_store::{Author, Conn, Keep, Stop, StoreError, Tx};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
+pub use caller::{Caller, Credential};
+
 use crate::app::App;
-
-/// With what a caller proved who they are.
-#[derive(Clone, Debug)]
-pub enum Credential {
-    /// A browser session.
-    Session(Session),
-    /// A token.
-    Token(Token),
-}
-
-/// Somebody whose credential was recognised.
-#[derive(Clone, Debug)]
-pub struct Caller {
-    /// Who.
-    pub identity: Identity,
-    /// With what.
-    pub credential: Credential,
-}
-
-impl Caller {
-    /// The session in use, if it is one.
-    #[must_use]
-    pub const fn session(&self) -> Option<SessionId> {
-        match &self.credential {
-            Credential::Session(session) => Some(session.id),
-            Credential::Token(_) => None,
-        }
-    }
-
-    const fn issued_at(&self) -> Timestamp {
-        match &self.credential {
-            Credential::Session(session) => session.created_at,
-            Credential::Token(token) => token.created_at,
-        }
-    }
-}
 
 /// A key that makes repeating a request harmless, bound to caller and route, and the hash of the
 /// body it came with.
@@ -244,17 +227,7 @@ impl Ctx {
     pub fn author(&self) -> Author {
         let (address, request_id) = (self.address.to_string(), self.request_id.clone());
         match &self.caller {
-            Some(caller) => Author {
-                kind: "identity".to_owned(),
-                id: caller.identity.id.to_string(),
-                name: caller.identity.email.clone(),
-                credential: match &caller.credential {
-                    Credential::Session(session) => session.id.to_string(),
-                    Credential::Token(token) => token.id.to_string(),
-                },
-                address,
-                request_id,
-            },
+            Some(caller) => Author { address, request_id, ..caller.author() },
             None => Author { kind: "anonymous".to_owned(), address, request_id, ..Author::default() },
         }
     }
@@ -300,8 +273,12 @@ impl Ctx {
         if caller.issued_at() < organization.valid_from {
             return Err(Code::AuthInvalid.into());
         }
+        let groups = match rules.groups_matter() {
+            true => group::of_member(conn, organization.id, member.id)?,
+            false => Vec::new(),
+        };
         self.app.mark_member(organization.id, member.id);
-        Ok(Place { organization, rules, standing: Standing { member: Some(member), scopes } })
+        Ok(Place { organization, rules, standing: Standing { member: Some(member), groups, scopes } })
     }
 
     /// The same for a write: the organization is taken first, so that every fact read afterwards
@@ -373,6 +350,7 @@ impl Ctx {
                     return Ok(Answer::Done(earlier));
                 }
                 let value = work(&ctx, tx)?;
+                seats::watch(&ctx, tx)?;
                 if ctx.dry_run {
                     return Ok(Answer::Preview(preview::of(&ctx, tx)?));
                 }

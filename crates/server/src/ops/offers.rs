@@ -2,14 +2,18 @@
 //! done. Every answer is a dry question: nothing is loaded here and nothing changes.
 
 use guildhall_domain::action::Action;
+use guildhall_domain::approval;
+use guildhall_domain::departure::{self, Estate};
 use guildhall_domain::invitation::{self, Invitation};
+use guildhall_domain::joining::{Address, Facts};
 use guildhall_domain::member::{self, Member, Status, Surroundings};
+use guildhall_domain::policy::RoleSlug;
 use guildhall_domain::preset::Role;
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::time::Timestamp;
 
 use super::Place;
-use super::members::role_action;
+use super::member_role::role_action;
 
 /// Something that can be done about somebody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +65,10 @@ pub struct Subject {
     pub invitation: Option<Invitation>,
     /// Somebody else is an active person with the top role.
     pub other_top_holder: bool,
+    /// The person proved their address; known only of somebody who asked to join.
+    pub proved: bool,
+    /// What letting them in rests on.
+    pub facts: Facts,
 }
 
 impl Subject {
@@ -100,6 +108,8 @@ impl Subject {
     pub fn ask(&self, place: &Place, act: Act, now: Timestamp) -> Result<(), Refusal> {
         let (rules, member, around) = (&place.rules, &self.member, self.around());
         let permit = place.permit(act.action(member.status))?;
+        // What somebody owns is decided about where the question is put.
+        let owned = Estate::default();
         let changes = match act {
             Act::ChangeRole => return self.ask_any_role(place),
             // The secret is made when it is sent; the decision does not look at it.
@@ -107,14 +117,17 @@ impl Subject {
                 let waiting = self.waiting()?;
                 invitation::resend(&permit, rules, waiting, waiting.deliver, [0; 32], now)
             }
-            Act::Cancel => invitation::cancel(&permit, rules, self.waiting()?),
-            Act::Approve => member::approve(&permit, rules, member, now),
-            Act::Reject => member::reject(&permit, member, around, None),
+            Act::Cancel => invitation::cancel(&permit, rules, self.waiting()?, now),
+            Act::Approve => {
+                let address = Address::of(&member.email, self.proved);
+                approval::approve(&permit, rules, member, address, &self.facts, now)
+            }
+            Act::Reject => approval::reject(&permit, member, around, None, now),
             Act::EndSessions => member::end_sessions(&permit, rules, member, around, now),
             Act::Deactivate => member::deactivate(&permit, rules, member, around),
-            Act::Reactivate => member::reactivate(&permit, rules, member),
-            Act::Remove => member::remove(&permit, rules, member, around),
-            Act::Leave => member::leave(&permit, rules, member, around),
+            Act::Reactivate => member::reactivate(&permit, rules, member, self.facts.seats),
+            Act::Remove => departure::remove(&permit, rules, member, around, &owned, now),
+            Act::Leave => departure::leave(&permit, rules, member, around, &owned),
         };
         changes.map(drop)
     }
@@ -127,6 +140,10 @@ impl Subject {
     }
 
     fn ask_role(&self, place: &Place, role: &str) -> Result<(), Refusal> {
+        let managers = place.rules.policy().group_manager_role.as_ref().map(RoleSlug::as_str);
+        if managers == Some(role) && self.member.role != role {
+            return Err(Refusal::because(Code::GroupsNeeded, "make them manager of a group; the role comes with it"));
+        }
         let permit = place.permit(role_action(self.member.status))?;
         let changes = match self.member.status {
             Status::Invited => invitation::change_role(&permit, &place.rules, self.waiting()?, role),

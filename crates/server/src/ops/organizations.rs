@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use guildhall_domain::action::Action;
-use guildhall_domain::change::{Change, Naming};
+use guildhall_domain::change::Naming;
 use guildhall_domain::ids::{MemberId, OrgId};
-use guildhall_domain::member::{self, Status};
+use guildhall_domain::joining::{Address, Facts, Way, guard_join};
+use guildhall_domain::member::Status;
 use guildhall_domain::organization::{self as rules_of, Organization};
-use guildhall_domain::policy::{ApprovalMode, Knob, OrganizationCreators, OrganizationsPerIdentity};
+use guildhall_domain::policy::{Knob, OrganizationCreators, Policy};
 use guildhall_domain::preset::{self, Preset, Rules};
 use guildhall_domain::refusal::{Code, Refusal};
-use guildhall_domain::text;
 use guildhall_domain::time::Timestamp;
+use guildhall_domain::{approval, text};
 use guildhall_store::read::{Page, member as members, organization};
 use guildhall_store::{Conn, Stop, Tx};
 use serde::{Deserialize, Serialize};
@@ -19,7 +20,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::view::{List, Nothing, OrganizationView};
-use super::{Answer, Caller, Ctx, Place};
+use super::{Answer, Caller, Ctx, approvals};
 
 /// A new organization.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -123,7 +124,18 @@ pub fn draft(
     })
 }
 
-fn free_slug(tx: &mut Tx<'_>, name: &str, id: OrgId) -> Result<String, Stop> {
+/// A name that the policy takes. Where names are unique, whoever looks waits for whoever looked before.
+fn free_name(tx: &mut Tx<'_>, policy: &Policy, given: &str, own: Option<OrgId>) -> Result<String, Stop> {
+    let name = text::name(given, "name")?;
+    let taken = policy.organization_name_unique && {
+        tx.take_instance()?;
+        organization::name_taken(tx, &name, own.unwrap_or(OrgId::new(uuid::Uuid::nil())))?
+    };
+    rules_of::guard_name(policy, &name, taken)?;
+    Ok(name)
+}
+
+pub(super) fn free_slug(tx: &mut Tx<'_>, name: &str, id: OrgId) -> Result<String, Stop> {
     let base = text::slug_from(name).unwrap_or_else(|| "team".to_owned());
     for n in 1..100_u32 {
         let candidate = if n == 1 { base.clone() } else { format!("{base}-{n}") };
@@ -176,11 +188,16 @@ pub async fn create(ctx: &Ctx, wanted: NewOrganization) -> Result<Answer<Organiz
     let preset = preset_named(wanted.preset.as_deref().unwrap_or("standard"))?;
     guard_creator(&preset, &caller)?;
     ctx.write(move |ctx, tx| {
-        tx.take_identity(caller.identity.id)?;
-        let anywhere = members::present_elsewhere(tx, caller.identity.id, OrgId::new(uuid::Uuid::nil()))?;
-        if preset.policy.identity_organizations == OrganizationsPerIdentity::One && anywhere {
-            return Err(Code::MemberElsewhere.into());
+        if preset.policy.organization_name_unique {
+            tx.take_instance()?;
         }
+        tx.take_identity(caller.identity.id)?.ok_or(Code::AuthInvalid)?;
+        let elsewhere = members::present_elsewhere(tx, caller.identity.id, OrgId::new(uuid::Uuid::nil()))?;
+        let address = Address::of(&caller.identity.email, caller.identity.email_verified_at.is_some());
+        let rules = Rules::new(Arc::clone(&preset), preset.policy.clone());
+        guard_join(&rules, Way::Founder, address, &Facts { elsewhere, ..Facts::default() })?;
+        // The first organization is named by the operator; whoever comes later keeps the rules of names.
+        free_name(tx, &preset.policy, &wanted.name, None)?;
         let made = draft(ctx, tx, &wanted.name, wanted.slug.as_deref(), &preset)?;
         let member = MemberId::new(tx.fresh());
         tx.apply(rules_of::create(made.clone(), &preset, &caller.identity, member, ctx.now))?;
@@ -238,10 +255,10 @@ pub async fn rename(ctx: &Ctx, name: &str, wanted: Renaming) -> Result<Answer<Or
         let permit = place.permit(Action::OrganizationUpdate)?;
         ctx.guard_seen(place.organization.revision)?;
         let after = Naming {
-            name: wanted
-                .name
-                .as_deref()
-                .map_or_else(|| Ok(place.organization.name.clone()), |n| text::name(n, "name"))?,
+            name: match wanted.name.as_deref() {
+                Some(given) => free_name(tx, place.rules.policy(), given, Some(place.organization.id))?,
+                None => place.organization.name.clone(),
+            },
             slug: wanted
                 .slug
                 .as_deref()
@@ -322,18 +339,10 @@ pub async fn change_policy(ctx: &Ctx, name: &str, wanted: Map<String, Value>) ->
         tx.apply(changes)?;
         let after = organization::by_id(tx, place.organization.id)?.ok_or(Code::NotFound)?;
         let rules = ctx.app.rules_uncached(tx, &after)?;
-        let opened = place.rules.policy().approval_mode != ApprovalMode::Off
-            && rules.policy().approval_mode == ApprovalMode::Off;
-        if changed && opened {
-            approve_waiting(ctx, tx, &place)?;
+        if changed && approval::opens(place.rules.policy(), rules.policy()) {
+            approvals::approve_waiting(ctx, tx, &after, &rules)?;
         }
         Ok(shown(&rules, after.revision))
     })
     .await
-}
-
-fn approve_waiting(ctx: &Ctx, tx: &mut Tx<'_>, place: &Place) -> Result<(), Stop> {
-    let waiting = members::waiting(tx, place.organization.id, u32::MAX)?;
-    let changes: Vec<Change> = waiting.iter().flat_map(|one| member::approve_by_policy(one, ctx.now)).collect();
-    Ok(tx.apply(changes)?)
 }

@@ -1,5 +1,6 @@
 //! Who reaches a resource and whence, and taking somebody out of it.
 
+use guildhall_domain::group::Belonging;
 use guildhall_domain::ids::GrantId;
 use guildhall_domain::member::{Member, Status};
 use guildhall_domain::permission::Mask;
@@ -74,7 +75,11 @@ pub(super) fn reached(
                 Order::Name(_) => Order::Name(Some(key)),
                 Order::Age(_) => Order::Age(Some(member.id)),
             };
-            let mine: Vec<_> = seats.iter().filter(|seat| seat.0 == member.id).map(|seat| seat.2).collect();
+            let mine: Vec<_> = seats
+                .iter()
+                .filter(|seat| seat.0 == member.id)
+                .map(|seat| Belonging { group: seat.2, manager: seat.1 })
+                .collect();
             let standing = place.rules.standing(&member.role, true, None);
             let who = Who { member: member.id, groups: &mine };
             let (mask, sources) = reach::with(&place.rules, Some(standing), ground.site(), who, ctx.now, |inputs| {
@@ -97,6 +102,8 @@ fn sources(inputs: &Inputs<'_>, ground: &Ground, mask: Mask) -> Vec<Value> {
     for reason in mask.iter().flat_map(|bit| rights::explain(inputs, bit)) {
         let (scope, on) = match reason {
             Reason::Role { .. } => ("organization", None),
+            // What a group gives by itself.
+            Reason::Grant { depth: 0, .. } => ("organization", None),
             Reason::Grant { depth, .. } => {
                 let at = usize::from(depth).checked_sub(1).and_then(|at| ground.path.get(at));
                 (if depth == inputs.depth { "resource" } else { "above" }, at.map(|resource| resource.id))

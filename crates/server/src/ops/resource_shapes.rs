@@ -45,6 +45,15 @@ pub struct EditResource {
     pub controlled: Option<bool>,
 }
 
+/// Who a resource is handed on to.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Transfer {
+    /// `mem_…` of the new owner; `null` or an empty text is the organization.
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub to: Option<String>,
+}
+
 /// Who owns a resource.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct OwnerView {

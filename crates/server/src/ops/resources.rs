@@ -3,6 +3,7 @@
 
 use guildhall_domain::ids::{MemberId, OrgId, ResourceId};
 use guildhall_domain::member::{Member, Status};
+use guildhall_domain::ownership;
 use guildhall_domain::permission::Mask;
 use guildhall_domain::preset::ORGANIZATION;
 use guildhall_domain::reach::{self, Ground, Who};
@@ -13,8 +14,9 @@ use guildhall_store::read::resource::Filter;
 use guildhall_store::read::{Page, group as groups, member as members, reach as reaches, resource as resources};
 use guildhall_store::{Conn, Stop};
 
+use super::departures::heir;
 use super::resource_shapes::OwnerView;
-pub use super::resource_shapes::{EditResource, NewResource, ResourceQuery, ResourceView};
+pub use super::resource_shapes::{EditResource, NewResource, ResourceQuery, ResourceView, Transfer};
 use super::view::{List, Nothing};
 use super::{Answer, Ctx, Place};
 use crate::http::cursor;
@@ -357,6 +359,31 @@ pub async fn edit(
         let spot = spot(tx, &before, &path)?;
         tx.apply(rules_of::edit(&permit, &place.rules, &before, after, spot, owner.as_ref())?)?;
         again(ctx, tx, &place, before.id)
+    })
+    .await
+}
+
+/// Hands a resource on to another member, or to the organization.
+///
+/// # Errors
+/// `not_found`, `access.denied`, `etag.stale`, `transfer.heir`, `grant.above_own`.
+pub async fn transfer(
+    ctx: &Ctx,
+    organization: &str,
+    resource: &str,
+    wanted: Transfer,
+) -> Result<Answer<ResourceView>, Stop> {
+    let (organization, resource) = (organization.to_owned(), resource.to_owned());
+    ctx.write(move |ctx, tx| {
+        let place = ctx.take_place(tx, &organization)?;
+        let (found, permit) = permitted(ctx, tx, &place, &resource, Verb::Update)?;
+        ctx.guard_seen(found.resource.revision)?;
+        let to = match wanted.to.as_deref().filter(|to| !to.is_empty()) {
+            Some(name) => Some(heir(tx, &place, "to", name)?),
+            None => None,
+        };
+        tx.apply(ownership::transfer(&permit, &place.rules, &found.resource, to.as_ref())?)?;
+        again(ctx, tx, &place, found.resource.id)
     })
     .await
 }

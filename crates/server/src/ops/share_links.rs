@@ -19,9 +19,9 @@ use utoipa::ToSchema;
 
 use super::check::{Check, Checked, known};
 use super::grant_shapes::given;
+use super::introspect::Introspected;
 use super::resources::{find_in, permitted};
 use super::sessions::limited;
-use super::tokens::Introspected;
 use super::view::{List, Nothing};
 use super::{Answer, Ctx, id};
 use crate::app::App;

@@ -7,7 +7,7 @@ use guildhall_domain::organization::Organization;
 use guildhall_domain::time::Timestamp;
 use serde_json::{Map, Value};
 
-use super::At;
+use super::{At, joining};
 use crate::conn::Conn;
 use crate::error::StoreError;
 use crate::params;
@@ -61,8 +61,9 @@ pub(super) fn policy_changed(
     conn: &mut Conn<'_>,
     at: &At<'_>,
     id: OrgId,
-    after: &Map<String, Value>,
+    (before, after): (&Map<String, Value>, &Map<String, Value>),
 ) -> Result<(), StoreError> {
+    joining::policy_changed(conn, id, before, after)?;
     conn.execute(POLICY, params![id, after, at.revision(id)?]).map(drop)
 }
 

@@ -143,7 +143,7 @@ fn linked(conn: &mut Conn<'_>, l: &ShareLink, hash: &[u8; 32]) -> Result<(), Sto
     .map(drop)
 }
 
-fn granted(conn: &mut Conn<'_>, g: &Grant) -> Result<(), StoreError> {
+pub(super) fn granted(conn: &mut Conn<'_>, g: &Grant) -> Result<(), StoreError> {
     let (subject, id) = match g.subject {
         Subject::Member(id) => ("member", Value::from(id)),
         Subject::Group(id) => ("group", Value::from(id)),

@@ -2,19 +2,23 @@
 
 pub mod audit;
 pub mod credential;
+pub mod deploy_key;
 pub mod group;
 pub mod identity;
 pub mod invitation;
 pub mod invite_link;
+pub mod joining;
 pub mod limit;
 pub mod member;
 pub mod organization;
 pub mod outbox;
 pub mod preset;
 pub mod reach;
+pub mod removal;
 pub mod resource;
 pub mod role;
 pub mod schema;
+pub mod service_account;
 pub mod share;
 
 use guildhall_domain::ids::OrgId;
@@ -35,9 +39,13 @@ pub(crate) fn statements() -> impl Iterator<Item = String> {
         organization::STATEMENTS,
         identity::STATEMENTS,
         invitation::STATEMENTS,
+        joining::STATEMENTS,
         credential::STATEMENTS,
+        deploy_key::STATEMENTS,
         outbox::STATEMENTS,
+        removal::STATEMENTS,
         preset::STATEMENTS,
+        service_account::STATEMENTS,
         invite_link::STATEMENTS,
         role::STATEMENTS,
     ]

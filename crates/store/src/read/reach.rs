@@ -30,7 +30,7 @@ const ALL: &str = concat!("SELECT ", resource_columns!(), " FROM resources r WHE
 const GRANTS_FOR: &str = concat!(
     "SELECT ",
     grant_columns!(),
-    " FROM grants t WHERE t.organization_id = $1 AND (t.subject_kind IN ('everyone', 'resource') OR (t.subject_kind = 'member' AND t.subject_id = $2) OR (t.subject_kind = 'group' AND t.subject_id IN (SELECT group_id FROM group_members WHERE organization_id = $1 AND membership_id = $2)))"
+    " FROM grants t WHERE t.organization_id = $1 AND (t.subject_kind IN ('everyone', 'resource', 'group') OR (t.subject_kind = 'member' AND t.subject_id = $2))"
 );
 const GRANTED: &str = "SELECT DISTINCT resource_id FROM grants WHERE organization_id = $1";
 const CANDIDATES: &str = concat!(
@@ -44,7 +44,7 @@ pub(crate) fn statements() -> Vec<String> {
     let mut all: Vec<String> = [BELOW, ALL, GRANTS_FOR, GRANTED].iter().map(|s| (*s).to_owned()).collect();
     all.extend([UP, GRANTS_ON, SOME].iter().map(|s| s.replace('?', &room_for_ids())));
     let nil = uuid::Uuid::nil();
-    let audience = Audience { roles: vec!["x".to_owned()], places: vec![ResourceId::new(nil)] };
+    let audience = Audience { roles: vec!["x".to_owned()], groups: Vec::new(), places: vec![ResourceId::new(nil)] };
     for order in [Order::Name(Some((String::new(), MemberId::new(nil)))), Order::Age(Some(MemberId::new(nil)))] {
         all.push(compose(OrgId::new(nil), &audience, &order, 1).0);
     }
@@ -156,8 +156,13 @@ fn compose(organization: OrgId, audience: &Audience, order: &Order, limit: u32) 
     let roles = room(audience.roles.iter().map(Value::from).chain([Value::from("")]).collect());
     let places =
         room(audience.places.iter().map(|id| Value::from(*id)).chain([Value::from(uuid::Uuid::nil())]).collect());
+    let groups =
+        room(audience.groups.iter().map(|id| Value::from(*id)).chain([Value::from(uuid::Uuid::nil())]).collect());
     let among = [
         format!("role IN ({roles})"),
+        format!(
+            "id IN (SELECT membership_id FROM group_members WHERE organization_id = $1 AND group_id IN ({groups}))"
+        ),
         format!(
             "id IN (SELECT owner_id FROM resources WHERE organization_id = $1 AND id IN ({places}) AND owner_id IS NOT NULL)"
         ),

@@ -58,10 +58,18 @@ const OF_GROUP: &str = concat!(
     " FROM grants t WHERE t.organization_id = $1 AND t.subject_kind = 'group' AND t.subject_id = $2 ORDER BY t.id"
 );
 
+const OF_MEMBER: &str = concat!(
+    "SELECT ",
+    grant_columns!(),
+    " FROM grants t WHERE t.organization_id = $1 AND t.subject_kind = 'member' AND t.subject_id = $2 ORDER BY t.id"
+);
+
 /// Every statement here, the list in each combination of its filters.
 pub(crate) fn statements() -> Vec<String> {
-    let mut all: Vec<String> =
-        [BY_ID, BY_EXTERNAL, PATH, PATH_GRANTS, GRANTS, GRANT, OF_GROUP].iter().map(|s| (*s).to_owned()).collect();
+    let mut all: Vec<String> = [BY_ID, BY_EXTERNAL, PATH, PATH_GRANTS, GRANTS, GRANT, OF_GROUP, OF_MEMBER]
+        .iter()
+        .map(|s| (*s).to_owned())
+        .collect();
     for bits in 0..32_u8 {
         let filter = Filter {
             kind: (bits & 1 != 0).then(|| "x".to_owned()),
@@ -228,6 +236,23 @@ pub fn grants(
 /// [`StoreError`].
 pub fn grant_by_id(conn: &mut Conn<'_>, organization: OrgId, id: GrantId) -> Result<Option<Grant>, StoreError> {
     conn.first(GRANT, params![organization, id], grant)
+}
+
+/// Every grant to a member, not those to their groups.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn of_member(conn: &mut Conn<'_>, organization: OrgId, member: MemberId) -> Result<Vec<Grant>, StoreError> {
+    conn.all(OF_MEMBER, params![organization, member], grant)
+}
+
+/// Everything a member owns, oldest first.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn owned_by(conn: &mut Conn<'_>, organization: OrgId, member: MemberId) -> Result<Vec<Resource>, StoreError> {
+    let filter = Filter { owner: Some(member), ..Filter::default() };
+    list(conn, organization, &filter, &Page { after: None, limit: u32::MAX })
 }
 
 /// Every grant to a group.

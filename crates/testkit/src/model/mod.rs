@@ -5,11 +5,15 @@
 //! names only. Ids and secrets are texts that begin with `~` and stand for the program's own.
 
 mod answers;
+mod arriving;
+mod carrying;
 mod coming;
+mod departures;
 mod grants;
 mod groups;
 mod invitations;
 mod invite_links;
+mod joining;
 mod members;
 mod organizations;
 mod people;
@@ -25,6 +29,7 @@ mod tokens;
 
 use serde_json::{Value, json};
 
+pub use departures::Removal;
 pub use grants::Grant;
 pub use groups::Group;
 pub use invite_links::InviteLink;
@@ -114,9 +119,14 @@ pub struct Model {
     pub resources: Vec<Resource>,
     pub grants: Vec<Grant>,
     pub shares: Vec<Share>,
+    pub removals: Vec<Removal>,
     /// Letters the last request sent.
     pub letters: Vec<Letter>,
     kept: Vec<Kept>,
+    /// People whose sign-up waits for the proof of their address, and where they want to go.
+    waiting: Vec<(String, String)>,
+    /// Memberships that were turned away, and when.
+    rejected: Vec<(String, Seconds)>,
     now: Seconds,
     step: usize,
     made: usize,
@@ -131,8 +141,15 @@ const SESSION_IDLE_S: Seconds = 14 * DAY_S;
 const LINK_LIFE_S: Seconds = DAY_S;
 
 /// Routes that take other proof than a session: there a forged one is nobody.
-const OPEN: &[&str] =
-    &["/session", "/sign-up", "/invitations/accept", "/password/forgot", "/password/reset", "/email/verify"];
+const OPEN: &[&str] = &[
+    "/session",
+    "/sign-up",
+    "/invitations/accept",
+    "/invitations/refuse",
+    "/password/forgot",
+    "/password/reset",
+    "/email/verify",
+];
 
 impl Model {
     /// The system after `guildhall init`: the first owner with the token made there.
@@ -176,9 +193,16 @@ impl Model {
             Ok(caller) => caller,
             Err(out) => return refused(out),
         };
+        let open = OPEN.contains(&asked.route) && asked.method == "POST";
+        if caller.is_none() && !open {
+            return refused(Out::No(401, "auth.required"));
+        }
         let call = Call { asked, caller };
         let before = self.clone();
         let outcome = self.dispatch(&call);
+        if outcome.is_ok() {
+            self.watch_seats(&before);
+        }
         let reply = match outcome {
             Ok(_) if asked.dry_run => {
                 let body = self.preview(&before);
@@ -186,6 +210,8 @@ impl Model {
                 return Reply { status: 200, code: "", body, cookie: None };
             }
             Ok((status, body)) => Reply { status, code: "", body, cookie: self.cookie.clone() },
+            // Refusing to sign in before the proof mails that proof.
+            Err(out @ Out::No(403, "auth.unproved")) => return refused(out),
             Err(out) => {
                 *self = before;
                 return refused(out);
@@ -335,6 +361,9 @@ impl Model {
 
     fn preview(&self, before: &Self) -> Value {
         let changes: Vec<Value> = self.told.iter().map(|kind| json!({"type": kind})).collect();
+        // Which organization comes first of those that one request concerns is nobody's business.
+        let everywhere = self.told.contains(&"identity.deleted");
+        let changes = if everywhere { json!({"$set": changes}) } else { json!(changes) };
         let mails: Vec<Value> = self.letters.iter().map(|l| json!({"to": l.to, "kind": l.kind})).collect();
         let (gained, lost) = self.access_since(before);
         json!({"changes": changes, "mails": {"$set": mails}, "access_gained": {"$set": gained}, "access_lost": {"$set": lost}})

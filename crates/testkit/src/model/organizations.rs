@@ -69,10 +69,9 @@ impl Model {
         self.organization(&place.id).expect("the place")
     }
 
-    /// Everything the caller may do here: what the role gives and the credential lets through.
+    /// Everything the caller may do here: what role and groups give and the credential lets through.
     pub(super) fn held(&self, place: &Place) -> Vec<String> {
-        let role = self.at(place).role_rights(&place.me.role);
-        role.into_iter().filter(|p| place.scopes.as_ref().is_none_or(|s| s.contains(p))).collect()
+        self.reaches(&place.me, place.scopes.as_ref(), None)
     }
 
     pub(super) fn may(&self, place: &Place, permission: &str) -> bool {
@@ -83,8 +82,8 @@ impl Model {
         if self.may(place, permission) {
             return Ok(());
         }
-        let by_role = self.at(place).role_rights(&place.me.role).iter().any(|p| p == permission);
-        no(403, if by_role { "token.scope_missing" } else { "access.denied" })
+        let anyhow = self.reaches(&place.me, None, None).iter().any(|p| p == permission);
+        no(403, if anyhow { "token.scope_missing" } else { "access.denied" })
     }
 
     /// Makes an organization with its founder.
@@ -103,6 +102,7 @@ impl Model {
             revision: 1,
             object: 1,
             deleted: false,
+            seats_told: 0,
             trail: Vec::new(),
         });
         self.members.push(Member {
@@ -233,7 +233,11 @@ impl Model {
             if !fits(knob, value) {
                 return no(422, "policy.invalid_value");
             }
-            let value = if value == "none" && knob.ends_with("_s") { Value::Null } else { value.clone() };
+            let value = if value == "none" && (knob.ends_with("_s") || knob == "seats.max") {
+                Value::Null
+            } else {
+                value.clone()
+            };
             if here.rules.policy[knob] == value {
                 after.policy.remove(knob);
             } else {
@@ -247,8 +251,14 @@ impl Model {
             return no(422, "role.unknown");
         }
         if after.policy != here.policy {
-            let opened = !here.knob_is("approval.mode", "off") && after.knob_is("approval.mode", "off");
+            let opened = !here.knob_is("approval.mode", "off")
+                && after.knob_is("approval.mode", "off")
+                && after.knob_is("approval.on_disable", "approve_all");
+            let other_seats = here.knob("seats.max") != after.knob("seats.max");
             let one = self.organization_mut(&place.id);
+            if other_seats {
+                one.seats_told = 0;
+            }
             (one.policy, one.object) = (after.policy, one.revision);
             self.tell(&place.id, "policy.changed");
             if opened {

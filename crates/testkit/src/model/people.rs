@@ -59,7 +59,7 @@ impl Model {
     }
 
     /// A token made for one organization or purpose does not reach its holder's account.
-    fn whole(&self, c: &Call<'_>) -> Outcome<()> {
+    pub(super) fn whole(&self, c: &Call<'_>) -> Outcome<()> {
         if self.bound(c)?.is_some() { no(403, "token.scope_missing") } else { Ok(()) }
     }
 
@@ -70,7 +70,7 @@ impl Model {
         let mut memberships = Vec::new();
         for member in &self.members {
             let here = member.person.as_ref() == Some(&person.id)
-                && ["active", "pending_approval"].contains(&member.status)
+                && ["active", "pending_approval", "requested"].contains(&member.status)
                 && bound.as_ref().is_none_or(|only| *only == member.organization);
             if let Some(organization) = self.organization(&member.organization).filter(|_| here) {
                 memberships.push(json!({
@@ -164,7 +164,11 @@ impl Model {
         let Some(person) = known.into_iter().find(|p| p.password == password).cloned() else {
             return no(401, "auth.wrong_credentials");
         };
+        if self.must_prove(c, &person) {
+            return no(403, "auth.unproved");
+        }
         self.write(c)?;
+        self.arrive_on_signing_in(&person.id);
         self.begin_session(&person.id);
         Ok((200, json!({"identity": {"id": person.id, "email": person.email, "name": person.name}})))
     }
@@ -260,6 +264,7 @@ impl Model {
         if person.email != link.email || !person.verified {
             self.prove(&link.person, &link.email);
         }
+        self.arrive(&link.person);
         Ok((204, Value::Null))
     }
 

@@ -66,18 +66,7 @@ impl Model {
                 (invitation.role, invitation.revision) = (role, here.revision);
             }
         }
-        let keeps = |knob: &str, value: &Value| {
-            let named: Vec<&str> = match knob {
-                "role.default" => value.as_str().into_iter().collect(),
-                "leave.allowed_for" => value.as_array().into_iter().flatten().filter_map(Value::as_str).collect(),
-                _ => Vec::new(),
-            };
-            let known = named.iter().all(|role| *role == "*" || after.has_role(role));
-            let tops = knob == "role.default" && after.rules.roles.len() > 1 && named == [after.top()];
-            after.rules.open.iter().any(|open| open == knob) && fits(knob, value) && known && !tops
-        };
-        let policy = here.policy.iter().filter(|(knob, value)| keeps(knob, value));
-        let policy = policy.map(|(knob, value)| (knob.clone(), value.clone())).collect();
+        let policy = kept_policy(&here, &after);
         let revision = self.at(&place).revision;
         *self.organization_mut(&here.id) = Organization { policy, object: revision, ..after };
         told.into_iter().for_each(|kind| self.tell(&here.id, kind));
@@ -98,6 +87,22 @@ fn lose_their_place((grants, shares): (&[Grant], &[Share]), resources: &[&Resour
 fn has_place(next: &Rulebook, kind: &str, (role, permission): (&Option<String>, &Option<String>)) -> bool {
     role.iter().all(|slug| next.inner.iter().any(|(of, role, _)| of == kind && role == slug))
         && permission.iter().all(|name| next.permissions.contains(name))
+}
+
+/// The changed knobs that the next preset leaves open and that mean something in it.
+fn kept_policy(here: &Organization, after: &Organization) -> Map<String, Value> {
+    let keeps = |knob: &str, value: &Value| {
+        let named: Vec<&str> = match knob {
+            "role.default" => value.as_str().into_iter().collect(),
+            "leave.allowed_for" => value.as_array().into_iter().flatten().filter_map(Value::as_str).collect(),
+            _ => Vec::new(),
+        };
+        let known = named.iter().all(|role| *role == "*" || after.has_role(role));
+        let tops = knob == "role.default" && after.rules.roles.len() > 1 && named == [after.top()];
+        after.rules.open.iter().any(|open| open == knob) && fits(knob, value) && known && !tops
+    };
+    let policy = here.policy.iter().filter(|(knob, value)| keeps(knob, value));
+    policy.map(|(knob, value)| (knob.clone(), value.clone())).collect()
 }
 
 fn preset_view(o: &Organization) -> Value {

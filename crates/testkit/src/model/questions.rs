@@ -38,7 +38,7 @@ impl Model {
     }
 
     /// The permission asked for, when it and the revision are there.
-    fn known(&self, organization: &str, asked: &Value) -> Outcome<String> {
+    fn known_name(&self, organization: &str, asked: &Value) -> Outcome<String> {
         let here = self.organization(organization).expect("the place");
         let permission = asked["permission"].as_str().unwrap_or_default().to_owned();
         let ahead = asked["at_least_revision"].as_u64().is_some_and(|least| least > here.revision);
@@ -49,7 +49,7 @@ impl Model {
     }
 
     fn answer_of_link(&self, organization: &str, link: Option<&Share>, asked: &Value) -> Outcome<Value> {
-        let permission = self.known(organization, asked)?;
+        let permission = self.known_name(organization, asked)?;
         let target = asked["resource"].as_str().and_then(|name| self.resource_of(organization, name));
         let allowed = match (link, target) {
             (Some(link), Some(target)) => self.link_reaches(link, target).contains(&permission),
@@ -75,7 +75,7 @@ impl Model {
         if !mine {
             self.permit(place, "access.check")?;
         }
-        let permission = self.known(&place.id, asked)?;
+        let permission = self.known_name(&place.id, asked)?;
         let here = self.at(place);
         // A check of oneself is for the credential at hand, of others for whatever they may have.
         let scopes = if mine { place.scopes.as_ref() } else { None };

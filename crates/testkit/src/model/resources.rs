@@ -105,6 +105,8 @@ impl Model {
             let gives = here.rules.roles.iter().find(|(role, _)| *role == m.role);
             let gives = gives.map(|(_, gives)| gives.clone()).unwrap_or_default();
             given.extend(gives.into_iter().filter(|p| way.is_empty() || reach.below.contains(p)));
+            let mine = self.groups.iter().filter(|g| g.seats.iter().any(|(who, _)| *who == m.id));
+            given.extend(mine.flat_map(|g| g.gives.clone()));
         }
         for (depth, scope) in way.iter().enumerate() {
             if wall.is_some_and(|wall| depth < wall) {
@@ -124,7 +126,7 @@ impl Model {
         }
         given.retain(|p| reach.ceiling.contains(p) && !here.knobs_take(&m.role, p));
         given.retain(|p| scopes.is_none_or(|s| s.contains(p)));
-        given
+        here.rules.permissions.iter().filter(|p| given.contains(p)).cloned().collect()
     }
 
     fn has(&self, place: &Place, held: &[String], kind: &str, verb: &str) -> bool {
@@ -200,7 +202,7 @@ impl Model {
         self.member(&place.id, id).cloned().map_or_else(|| no(422, "resource.owner"), Ok)
     }
 
-    fn resource_view(&self, place: &Place, r: &Resource) -> Value {
+    pub(super) fn resource_view(&self, place: &Place, r: &Resource) -> Value {
         let held = self.reaches(&place.me, place.scopes.as_ref(), Some(r));
         let mut roles = self.at(place).rules.inner.iter().filter(|(of, _, _)| *of == r.kind);
         let role = roles.find(|(_, _, gives)| gives.iter().all(|p| held.contains(p))).map(|(_, slug, _)| slug);
@@ -210,6 +212,15 @@ impl Model {
             "owner": owner.map(|m| json!({"id": m.id, "email": m.email})), "role": role,
             "controlled": self.is_controlled(r), "revision": r.revision,
         })
+    }
+
+    /// Who owns a thing decides who enters, and nobody gives what they do not have.
+    pub(super) fn may_hand_on(&self, place: &Place, held: &[String], kind: &str, to_somebody: bool) -> Outcome<()> {
+        if !self.has(place, held, kind, "share") {
+            return no(403, "access.denied");
+        }
+        let owners = self.role_of_type(&place.id, kind, None).unwrap_or_default();
+        if to_somebody && owners.iter().any(|p| !held.contains(p)) { no(403, "grant.above_own") } else { Ok(()) }
     }
 
     pub(super) fn create_resource(&mut self, c: &Call<'_>) -> Outcome {
@@ -288,13 +299,12 @@ impl Model {
         if handed_on && owner.as_ref().is_some_and(|m| m.status != "active") {
             return no(422, "resource.owner");
         }
-        // Who owns a thing and whether it is controlled decide who enters.
-        if handed_on || after.controlled != before.controlled {
-            self.allow(&place, &held, &before.kind, "share")?;
+        if handed_on {
+            self.may_hand_on(&place, &held, &before.kind, after.owner.is_some())?;
         }
-        let owners = self.role_of_type(&place.id, &before.kind, None).unwrap_or_default();
-        if handed_on && after.owner.is_some() && owners.iter().any(|p| !held.contains(p)) {
-            return no(403, "grant.above_own");
+        // Whether it is controlled decides who enters.
+        if after.controlled != before.controlled {
+            self.allow(&place, &held, &before.kind, "share")?;
         }
         let picture = |r: &Resource| (r.name.clone(), r.parent.clone(), r.owner.clone(), r.controlled);
         if picture(&after) != picture(&before) {

@@ -55,9 +55,15 @@ pub struct House {
     pub people: Vec<(String, Person)>,
     pub waiting: Person,
     pub deactivated: Person,
+    /// Removed a moment ago.
+    pub removed: Person,
     pub invitation: String,
     /// A token of the owner.
     pub token: String,
+    /// A service account, its token, and a deploy key.
+    pub account: String,
+    pub service_token: String,
+    pub key: String,
     /// A group with somebody in it, a workspace, and a grant on that.
     pub group: String,
     pub resource: String,
@@ -78,6 +84,15 @@ pub struct House {
     pub link: String,
 }
 
+/// An organization that takes requests to join, with the request of `owner` waiting or not.
+async fn takes_requests(test: &TestApp, by: &mut Caller, owner: &mut Caller, slug: &str, asked: bool) {
+    test.found(by, slug, "standard").await;
+    by.patch(&format!("/organizations/{slug}/policy"), json!({"join.requests": true})).await.expect(200);
+    if asked {
+        owner.send("POST", &format!("/organizations/{slug}/join-requests"), None, &[]).await.expect(201);
+    }
+}
+
 impl House {
     /// Builds it.
     pub async fn build(engine: Engine) -> Self {
@@ -91,10 +106,18 @@ impl House {
         let deactivated = test.join(&mut owner, "acme", "off@acme.test", "admin").await;
         let path = format!("/organizations/acme/members/{}/deactivate", deactivated.member);
         let policy = "/organizations/acme/policy";
+        for (slug, asked) in [("north", false), ("south", true)] {
+            takes_requests(&test, &mut people[0].1.caller, &mut owner, slug, asked).await;
+        }
         owner.send("POST", &path, None, &[]).await.expect(200);
+        let removed = test.join(&mut owner, "acme", "gone@acme.test", "member").await;
+        owner.delete(&format!("/organizations/acme/members/{}", removed.member)).await.expect(204);
         owner.patch(policy, json!({"approval.mode": "all"})).await.expect(200);
         let waiting = test.join(&mut owner, "acme", "waiting@acme.test", "member").await;
-        let knobs = json!({"approval.mode": "outside_domains", "approval.domains": ["b.test"], "signup.open": true});
+        let knobs = json!({
+            "approval.mode": "outside_domains", "approval.domains": ["b.test"], "signup.open": true,
+            "token.value_again": true, "deploy_keys.offered": true,
+        });
         owner.patch(policy, knobs).await.expect(200);
         let invited = test.invite(&mut owner, "acme", "next@b.test", "member").await;
         let (_, token) = test.mint(&mut owner, "acme", None).await;
@@ -104,6 +127,12 @@ impl House {
         let proof = test.mails_to("top@acme.test").await.pop().expect("a mail").secret("/email/verify/");
         let seated = people[2].1.member.clone();
         let here = "/organizations/acme";
+        let account = owner.post(&format!("{here}/service-accounts"), json!({"name": "bot"})).await.expect(201);
+        let account = account.at("/id").to_owned();
+        let path = format!("{here}/service-accounts/{account}/tokens");
+        let service_token = owner.post(&path, json!({})).await.expect(201).at("/id").to_owned();
+        let key = owner.post(&format!("{here}/deploy-keys"), json!({"name": "cluster"})).await.expect(201);
+        let key = key.at("/id").to_owned();
         let group = owner.post(&format!("{here}/groups"), json!({"name": "Ops"})).await.expect(201);
         let group = group.at("/id").to_owned();
         let seat = json!({"manager": false});
@@ -130,8 +159,12 @@ impl House {
             people,
             waiting,
             deactivated,
+            removed,
             invitation,
             token,
+            account,
+            service_token,
+            key,
             group,
             resource,
             grant,
@@ -153,19 +186,33 @@ impl House {
         let member = match operation.id.as_str() {
             "approve_member" | "reject_member" => &self.waiting.member,
             "reactivate_member" => &self.deactivated.member,
+            "restore_member" => &self.removed.member,
             "remove_group_member" => &self.people[2].1.member,
             "remove_resource_person" => &self.entered.member,
             _ => other,
         };
-        let mut path = operation.path.replace("{org}", "acme").replace("{member}", member);
-        path = path
-            .replace("{invitation}", &self.invitation)
-            .replace("{role}", &self.role)
-            .replace("{token}", &self.token);
-        path = path.replace("{group}", &self.group).replace("{resource}", &self.resource).replace("{link}", &self.link);
-        path = path.replace("{grant}", &self.grant);
-        path = path.replace("{group}", &self.group).replace("{resource}", &self.resource);
-        path = path.replace("{grant}", &self.grant).replace("{limit}", &self.limit);
+        let organization = match operation.id.as_str() {
+            "ask_to_join" => "north",
+            "withdraw_join_request" => "south",
+            _ => "acme",
+        };
+        let mut path = operation.path.replace("{org}", organization);
+        let token = if path.contains("{account}") { &self.service_token } else { &self.token };
+        for (name, value) in [
+            ("{member}", member),
+            ("{invitation}", &self.invitation),
+            ("{role}", &self.role),
+            ("{token}", token),
+            ("{account}", &self.account),
+            ("{key}", &self.key),
+            ("{group}", &self.group),
+            ("{resource}", &self.resource),
+            ("{link}", &self.link),
+            ("{grant}", &self.grant),
+            ("{limit}", &self.limit),
+        ] {
+            path = path.replace(name, value);
+        }
         path = path.replace("{share_link}", &self.share_link);
         if operation.id == "get_usage" {
             path.push_str("?unit=tokens");
@@ -188,18 +235,28 @@ impl House {
             "accept_invitation" => json!({"token": self.secret, "name": "Next", "password": PASSWORD}),
             "introspect" => json!({"token": "gld_pat_x", "organization": "acme"}),
             "edit_me" => json!({"name": "Olivia", "handle": "olivia", "email": "olivia@acme.test"}),
+            "delete_me" => json!({"confirm": "owner@acme.test", "password": PASSWORD}),
             "change_password" => json!({"current": PASSWORD, "password": "a better password"}),
             "forgot_password" => json!({"email": "owner@acme.test"}),
             "reset_password" => json!({"token": self.reset, "password": "a better password"}),
             "verify_email" => json!({"token": self.proof}),
             "create_token" => json!({"name": "t", "organization": "acme"}),
+            "edit_my_token" | "edit_service_token" => json!({"name": "other", "active": false}),
+            "create_service_account" => json!({"name": "new", "role": "member"}),
+            "edit_service_account" => json!({"description": "ships", "role": "guest"}),
+            "delete_service_account" => json!({"confirm": "bot"}),
+            "rotate_service_token" => json!({"overlap_s": 60}),
+            "create_deploy_key" => json!({"name": "new"}),
             "create_organization" => json!({"name": "Beta"}),
             "rename_organization" => json!({"name": "Acme 2"}),
             "delete_organization" => json!({"confirm": "acme"}),
             "change_policy" => json!({"invite.ttl_s": 3600, "approval.mode": "off"}),
             "apply_preset" => json!({"preset": "standard"}),
             "change_member_role" => json!({"role": "admin"}),
-            "change_invitation_role" => json!({"role": "guest"}),
+            "edit_invitation" => {
+                json!({"role": "guest", "groups": [self.group], "resources": [{"resource": self.resource, "role": "viewer"}]})
+            }
+            "refuse_invitation" => json!({"token": self.secret}),
             "invite" => json!({"invitations": [{"email": "new@b.test"}, {"email": "bad"}], "deliver": "email"}),
             "create_invite_link" => json!({"role": "member", "expires_in_s": 3600, "uses": 3}),
             "create_role" => json!({"name": "Auditor", "permissions": ["audit.read"]}),
@@ -217,6 +274,7 @@ impl House {
             "access_resources" => json!({"subject": self.people[0].1.member, "permission": "workspace.read"}),
             "access_subjects" => json!({"resource": self.resource, "permission": "workspace.read"}),
             "access_actions" => json!({"subject": self.people[0].1.member, "resource": self.resource}),
+            "transfer_resource" => json!({"to": self.people[1].1.member}),
             "reject_member" => json!({"reason": "unknown"}),
             "check" => json!({"subject": self.people[0].1.member, "permission": "member.list"}),
             "check_batch" => {

@@ -2,10 +2,12 @@
 //! linked once.
 
 mod compare;
+mod departures;
 mod generate;
 mod histories;
 mod laws;
 mod races;
 mod races_of_links;
 mod scene;
+mod seat_races;
 mod world;

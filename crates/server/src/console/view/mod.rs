@@ -7,7 +7,10 @@ mod account;
 mod api_docs;
 mod audit;
 mod forms;
+mod going;
+mod groups;
 mod invitations;
+mod links;
 mod organization;
 mod parts;
 mod people;
@@ -28,13 +31,16 @@ pub use account::{MePage, NewTokenPage, ScopeGroup, SessionRow, TokenCreatedPage
 pub use api_docs::{ApiAnswer, ApiBody, ApiDocsPage, ApiField, ApiGroup, ApiOperation, ApiParameter};
 pub use audit::{AuditDay, AuditEvent, AuditFilters, AuditPage, FieldChange};
 pub use forms::{Choice, Input, Select};
+pub use going::{GoingPage, Handing, Heirloom};
+pub use groups::{GroupLine, GroupsPage};
 pub use invitations::{
     AcceptPage, AcceptState, InvitationPage, InviteAddressesPage, InviteResultPage, InviteRolesPage, InviteeRow,
     SentRow,
 };
-pub use organization::{Knob, KnobControl, KnobGroup, OrganizationPage};
+pub use links::{InviteLinksPage, LinkRow};
+pub use organization::{ApprovalSwitch, Knob, KnobControl, KnobGroup, OrganizationPage};
 pub use parts::{Action, ActionKind, Chip, Fact, FactValue, Flash, Pager, Place, Tone};
-pub use people::{MemberPage, PeoplePage, PersonRow};
+pub use people::{MemberPage, PeoplePage, PersonRow, RemovedRow};
 pub use person::{Avatar, Person};
 pub use problem::ProblemPage;
 pub use questions::{ChangeRolePage, ConfirmPage, Consequence, TypedWord};

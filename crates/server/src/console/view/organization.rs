@@ -67,6 +67,15 @@ pub struct KnobGroup {
     pub knobs: Vec<Knob>,
 }
 
+/// Switching approvals on or off (PX-25).
+#[derive(Clone, Debug)]
+pub struct ApprovalSwitch {
+    /// Whether they are on now.
+    pub on: bool,
+    /// Who waits, and what switching off does to them; empty for nobody.
+    pub waiting: String,
+}
+
 /// `GET /{org}/admin/org`
 #[derive(Clone, Debug, Template)]
 #[template(path = "people/organization.html")]
@@ -87,12 +96,16 @@ pub struct OrganizationPage {
     pub may_edit: bool,
     /// Where the settings post: `/{org}/admin/org/policy`.
     pub policy_action: String,
+    /// The switch for approvals; `None` where the preset does not let this reader turn it.
+    pub approvals: Option<ApprovalSwitch>,
     /// The settings, in groups; one button saves them all.
     pub groups: Vec<KnobGroup>,
     /// What the preset fixes, read only.
     pub fixed: KnobGroup,
     /// Whether this reader may change any of the settings.
     pub may_save: bool,
+    /// Resetting all invite links, where there are any and this reader may.
+    pub reset_links: Option<Action>,
     /// Deleting, offered or refused.
     pub delete: Action,
 }

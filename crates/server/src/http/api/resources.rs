@@ -10,7 +10,7 @@ use crate::http::problem::Problem;
 use crate::http::reply::{done, object, written};
 use crate::ops::Ctx;
 use crate::ops::people::{self, ReachView};
-use crate::ops::resources::{self, EditResource, NewResource, ResourceQuery, ResourceView};
+use crate::ops::resources::{self, EditResource, NewResource, ResourceQuery, ResourceView, Transfer};
 use crate::ops::view::List;
 
 /// List the resources you may see.
@@ -92,6 +92,28 @@ pub async fn edit(
     Body(wanted): Body<EditResource>,
 ) -> Result<Response, Problem> {
     Ok(written(StatusCode::OK, resources::edit(&ctx, &org, &resource, wanted).await?))
+}
+
+/// Hand a resource on to another member, or to the organization.
+#[utoipa::path(
+    post,
+    path = "/organizations/{org}/resources/{resource}/transfer",
+    tag = "Resources",
+    operation_id = "transfer_resource",
+    params(
+        ("org" = String, Path, description = "Id or slug of the organization"),
+        ("resource" = String, Path, description = "`res_…` or `type:external_id`"),
+    ),
+    request_body = Transfer,
+    responses((status = 200, description = "Hand a resource on", body = ResourceView)),
+    extensions(("x-permission" = json!("{type}.share"))),
+)]
+pub async fn transfer(
+    ctx: Ctx,
+    Path((org, resource)): Path<(String, String)>,
+    Body(wanted): Body<Transfer>,
+) -> Result<Response, Problem> {
+    Ok(written(StatusCode::OK, resources::transfer(&ctx, &org, &resource, wanted).await?))
 }
 
 /// End a resource and everything under it.

@@ -69,6 +69,11 @@ impl Generator {
             ("invite.ttl_s", vec![json!(3_600), json!(86_400), json!(null), json!(5)]),
             ("invite.reissue_after_expiry", vec![json!("never"), json!("always"), json!("maybe")]),
             ("invite.deliver", vec![json!("link"), json!("email")]),
+            ("invite.reissue_override", vec![json!(true), json!(false)]),
+            ("invite.addressee", vec![json!(["email"]), json!(["email", "handle"]), json!(["fax"])]),
+            ("invite.names_required", vec![json!(true), json!(false), json!(false), json!(false)]),
+            ("invite.carries", vec![json!([]), json!(["role"]), json!(["role", "groups", "resources"])]),
+            ("invite.bulk", vec![json!("each"), json!("all_or_nothing"), json!("some")]),
             ("invite_link.offered", vec![json!(true), json!(true), json!(false)]),
             ("invite_link.ttl_s", vec![json!(7_200), json!(604_800), json!(null), json!(1)]),
             ("invite_link.uses", vec![json!(1), json!(2), json!(null), json!(0)]),
@@ -81,10 +86,29 @@ impl Generator {
                 "offboard.modes",
                 vec![json!(["remove"]), json!(["deactivate"]), json!(["deactivate", "remove"]), json!([])],
             ),
-            ("delete.precondition", vec![json!("none"), json!("deactivated")]),
+            ("delete.precondition", vec![json!("none"), json!("none"), json!("deactivated"), json!("transferred")]),
+            (
+                "delete.owned_objects",
+                vec![json!("org_owned"), json!("block"), json!("orphan"), json!("transfer_required"), json!("burn")],
+            ),
+            ("removal.grace_s", vec![json!(7_200), json!(864_000), json!(null), json!(5)]),
             ("approval.mode", vec![json!("off"), json!("all"), json!("outside_domains")]),
             ("approval.exempt_named_invites", vec![json!(true), json!(false)]),
             ("approval.domains", vec![json!(["acme.test"]), json!([]), json!(["other.test", "acme.test"])]),
+            ("approval.on_disable", vec![json!("approve_all"), json!("keep_waiting")]),
+            ("join.requests", vec![json!(true), json!(true), json!(false)]),
+            ("seats.max", vec![json!(4), json!(7), json!(12), json!(null), json!(null), json!(0)]),
+            ("signup.verified_email", vec![json!(true), json!(false), json!(false)]),
+            ("signup.domains", vec![json!(["acme.test"]), json!([]), json!([])]),
+            ("domain.auto_join", vec![json!(["other.test"]), json!(["acme.test", "other.test"]), json!([])]),
+            ("domain.exclusive", vec![json!(["acme.test"]), json!([]), json!([]), json!([])]),
+            ("domain.excludes_links", vec![json!(true), json!(false)]),
+            ("seats.mode", vec![json!("cap"), json!("warn")]),
+            ("seats.counts_invited", vec![json!(true), json!(false)]),
+            (
+                "signup.closed_by_invites",
+                vec![json!("never"), json!("implicit"), json!("implicit_literal"), json!("switch")],
+            ),
             ("signup.open", vec![json!(true), json!(false)]),
             ("token.max_per_member", vec![json!(1), json!(3), json!(null)]),
             ("token.max_life_s", vec![json!(86_400), json!(null)]),
@@ -159,12 +183,13 @@ impl Generator {
         let limit = ("limit", (2 + self.dice.below(60)).to_string());
         let member = self.member(place).map_or_else(|| "~mem.999.9".to_owned(), |m| m.id);
         let role = self.role(place);
-        match self.dice.below(14) {
+        match self.dice.below(15) {
+            14 => on("/organizations/{}/seats", vec![org], Vec::new()),
             0..=2 => on("/organizations/{}/members", vec![org], vec![limit]),
             3 => on("/organizations/{}/members", vec![org], vec![limit, ("role", role)]),
             4 => {
                 let status =
-                    self.dice.word(&["active", "invited", "pending_approval", "deactivated", "removed", "odd"]);
+                    self.dice.word(&["active", "invited", "requested", "pending_approval", "deactivated", "odd"]);
                 on("/organizations/{}/members", vec![org], vec![limit, ("status", status.to_owned())])
             }
             5 => {

@@ -73,7 +73,11 @@ impl Generator {
             }
             6 | 7 => on("DELETE", "/organizations/{}/groups/{}/members/{}", seat, Value::Null),
             8 => on("PATCH", "/organizations/{}/groups/{}", vec![org, id], json!({"name": name})),
-            9 if self.dice.percent(40) => on("DELETE", "/organizations/{}/groups/{}", vec![org, id], Value::Null),
+            9 | 11 if self.dice.percent(60) => {
+                let gives = self.some_permissions(place, "organization");
+                on("PATCH", "/organizations/{}/groups/{}", vec![org, id], json!({"permissions": gives}))
+            }
+            9 if self.dice.percent(60) => on("DELETE", "/organizations/{}/groups/{}", vec![org, id], Value::Null),
             10 => on("GET", "/organizations/{}/groups/{}/members", vec![org, id], Value::Null),
             _ => on("GET", "/organizations/{}/groups", vec![org], Value::Null),
         }
@@ -106,7 +110,11 @@ impl Generator {
             if_match,
             ..Request::on(method, route)
         };
-        match self.dice.below(14) {
+        match self.dice.below(15) {
+            14 => {
+                let to = if self.dice.percent(80) { json!(member) } else { Value::Null };
+                on("POST", "/organizations/{}/resources/{}/transfer", json!({"to": to}))
+            }
             0..=5 => {
                 let (kind, parents) = self.dice.pick(&place.rules.types).cloned().unwrap_or_default();
                 let kind = if self.dice.percent(4) { "castle".to_owned() } else { kind };
@@ -131,7 +139,11 @@ impl Generator {
             6 => on("PATCH", "/organizations/{}/resources/{}", json!({"name": "Renamed", "controlled": controlled})),
             7 => on("PATCH", "/organizations/{}/resources/{}", json!({"owner": member})),
             8 => {
-                let parent = if self.dice.percent(20) { String::new() } else { self.resource(place) };
+                let parent = match self.dice.below(10) {
+                    0 | 1 => String::new(),
+                    2 | 3 => target.clone(),
+                    _ => self.resource(place),
+                };
                 on("PATCH", "/organizations/{}/resources/{}", json!({"parent": parent}))
             }
             9 => on("DELETE", "/organizations/{}/resources/{}", Value::Null),

@@ -122,7 +122,7 @@ impl Desk {
                     Some((last, rest)) => format!("Needs the role {} or {last}.", rest.join(", ")),
                 }
             }
-            Code::LastOwner if refusal.detail.starts_with(&format!("`{}`", self.scene.me.identity.email)) => {
+            Code::LastOwner if refusal.detail.starts_with(&format!("`{}`", self.scene.me.identity.address())) => {
                 format!("You are the only active {top}. Make somebody else {top} first.")
             }
             Code::TopRoleRequired => format!("Only somebody with the role {top} may do this to another {top}."),
@@ -134,7 +134,7 @@ impl Desk {
 
 fn belongs_to_form(refusal: &Refusal) -> bool {
     match refusal.code.kind() {
-        Kind::Conflict | Kind::Invalid | Kind::Stale | Kind::Gone => true,
+        Kind::Conflict | Kind::Invalid | Kind::Stale | Kind::Gone | Kind::Unpaid => true,
         Kind::Forbidden => matches!(refusal.code, Code::RoleAboveOwn | Code::TopRoleRequired | Code::KnobClosed),
         _ => false,
     }

@@ -13,11 +13,12 @@ const HOUR_S: i64 = 3_600;
 const DAY_S: i64 = 86_400;
 
 /// The headings, in their order.
-pub(super) const GROUPS: [(&str, &str); 4] = [
+pub(super) const GROUPS: [(&str, &str); 5] = [
     ("Joining", "How people come in, and who has a say."),
     ("Roles and leaving", "Who changes whom, and how people go."),
     ("Sessions and tokens", "How long what was opened stays open."),
     ("Sharing", "What may be given to whom, and for how long."),
+    ("Seats", "How many there may be."),
 ];
 
 /// The heading a knob stands under, and what it is called.
@@ -26,6 +27,11 @@ pub(super) fn title(knob: Knob) -> (usize, &'static str) {
         Knob::InviteTtlS => (0, "Invitations work for"),
         Knob::InviteReissueAfterExpiry => (0, "Inviting again after expiry"),
         Knob::InviteDeliver => (0, "How invitations travel"),
+        Knob::InviteReissueOverride => (0, "The top role may invite again all the same"),
+        Knob::InviteAddressee => (0, "How invited people are named"),
+        Knob::InviteNamesRequired => (0, "Given and family name are needed"),
+        Knob::InviteCarries => (0, "What invitations give"),
+        Knob::InviteBulk => (0, "When one of a list cannot be invited"),
         Knob::InviteLinkOffered => (0, "Links that anybody holding them joins with"),
         Knob::InviteLinkTtlS => (0, "Such links work for at most"),
         Knob::InviteLinkUses => (0, "People who come in with one link at most"),
@@ -35,15 +41,37 @@ pub(super) fn title(knob: Knob) -> (usize, &'static str) {
         Knob::ApprovalDomains => (0, "Our mail domains"),
         Knob::SignupOpen => (0, "People join by themselves"),
         Knob::SignupClosedByInvites => (0, "Invitations close the sign-up"),
+        Knob::SignupDomains => (0, "Mail domains that may sign up"),
+        Knob::SignupRefusesDisposable => (0, "Refuse short-lived addresses"),
+        Knob::SignupVerifiedEmail => (0, "Proof of the address before joining"),
+        Knob::SignupMakesOrganization => (0, "Sign-ups make organizations"),
+        Knob::ApprovalOnDisable => (0, "When approvals are switched off"),
+        Knob::JoinRequests => (0, "People may ask to join"),
+        Knob::DomainAutoJoin => (0, "Mail domains that join by themselves"),
+        Knob::DomainExclusive => (0, "Only these mail domains"),
+        Knob::DomainExcludesLinks => (0, "No invite links beside our domains"),
+        Knob::OrganizationNameLengthMin => (0, "Shortest name of an organization"),
+        Knob::OrganizationNameLengthMax => (0, "Longest name of an organization"),
+        Knob::OrganizationNameForbids => (0, "Characters a name must not have"),
+        Knob::OrganizationNameUnique => (0, "Names are unique"),
+        Knob::SeatsMax => (4, "Seats"),
+        Knob::SeatsMode => (4, "When all seats are taken"),
+        Knob::SeatsCountsInvited => (4, "Invitations hold a seat"),
         Knob::IdentityOrganizations => (0, "Organizations of one person"),
         Knob::OrganizationCreatedBy => (0, "Who makes organizations"),
         Knob::RoleChangeAuthority => (1, "Who changes roles and removes"),
+        Knob::GroupRequired => (1, "Everybody is in a group"),
+        Knob::GroupManagerRole => (1, "Role of those who manage groups"),
+        Knob::GroupManagerRoleLost => (1, "Role after managing the last group"),
         Knob::RolesCustom => (1, "Roles of our own"),
         Knob::SelfDemote => (1, "Lowering one's own role"),
         Knob::SelfDeactivateOrRemove => (1, "Removing oneself"),
         Knob::LeaveAllowedFor => (1, "Who may leave"),
         Knob::OffboardModes => (1, "How people are taken out"),
         Knob::DeletePrecondition => (1, "Before somebody is removed"),
+        Knob::DeleteOwnedObjects => (1, "What a removed person owned"),
+        Knob::RemovalGraceS => (1, "A removal can be undone for"),
+        Knob::OffboardUpstreamNotice => (1, "Warn of access granted elsewhere"),
         Knob::OwnersRecommended => (1, "Recommended holders of the top role"),
         Knob::ScopeControlledByGrants => (3, "A grant closes a scope to everybody else"),
         Knob::GrantsOffered => (3, "Grants on single things"),
@@ -51,6 +79,11 @@ pub(super) fn title(knob: Knob) -> (usize, &'static str) {
         Knob::ShareLinkMaxLifeS => (3, "Longest life of a share link"),
         Knob::TokenMaxPerMember => (2, "Tokens of one person"),
         Knob::TokenMaxLifeS => (2, "Longest life of a token"),
+        Knob::TokenMinLifeS => (2, "Shortest life of a token with an end"),
+        Knob::TokenWholeDays => (2, "Tokens end with their day"),
+        Knob::TokenValueAgain => (2, "Tokens can be seen again"),
+        Knob::ServiceAccountMaxTokens => (2, "Tokens of one service account"),
+        Knob::DeployKeysOffered => (2, "Deploy keys"),
         Knob::SessionIdleS => (2, "Sessions end when idle for"),
         Knob::SessionAbsoluteS => (2, "Sessions end after"),
     }
@@ -62,7 +95,18 @@ fn word_label(rules: &Rules, knob: Knob, word: &str) -> String {
     match (knob, word) {
         (Knob::InviteDeliver, "email") => "By mail".to_owned(),
         (Knob::InviteDeliver, "link") => "By a link that is handed over".to_owned(),
+        (Knob::InviteAddressee, "email") => "By address".to_owned(),
+        (Knob::InviteAddressee, "handle") => "By the handle of an account".to_owned(),
+        (Knob::InviteCarries, "role") => "A role".to_owned(),
+        (Knob::InviteCarries, "groups") => "Places in groups".to_owned(),
+        (Knob::InviteCarries, "resources") => "Roles inside what is here".to_owned(),
+        (Knob::InviteBulk, "each") => "The others are invited".to_owned(),
+        (Knob::InviteBulk, "all_or_nothing") => "Nobody is invited".to_owned(),
         (Knob::ApprovalMode, "off") => "Nobody waits".to_owned(),
+        (Knob::ApprovalOnDisable, "approve_all") => "Whoever waits is let in".to_owned(),
+        (Knob::ApprovalOnDisable, "keep_waiting") => "Whoever waits goes on waiting".to_owned(),
+        (Knob::SeatsMode, "cap") => "Nobody else comes in".to_owned(),
+        (Knob::SeatsMode, "warn") => "More may come; owners are told".to_owned(),
         (Knob::ApprovalMode, "all") => "Everybody waits".to_owned(),
         (Knob::ApprovalMode, "outside_domains") => "Addresses outside our domains wait".to_owned(),
         (Knob::RoleChangeAuthority, "top") => format!("{top} alone"),
@@ -72,6 +116,11 @@ fn word_label(rules: &Rules, knob: Knob, word: &str) -> String {
         (Knob::SelfDeactivateOrRemove, "forbidden") => "Is refused".to_owned(),
         (Knob::DeletePrecondition, "none") => "Nothing".to_owned(),
         (Knob::DeletePrecondition, "deactivated") => "They must be deactivated".to_owned(),
+        (Knob::DeletePrecondition, "transferred") => "They must own nothing any more".to_owned(),
+        (Knob::DeleteOwnedObjects, "org_owned") => "Belongs to the organization".to_owned(),
+        (Knob::DeleteOwnedObjects, "block") => "Somebody decides about each first".to_owned(),
+        (Knob::DeleteOwnedObjects, "orphan") => "Has no owner any more".to_owned(),
+        (Knob::DeleteOwnedObjects, "transfer_required") => "Somebody else must own each first".to_owned(),
         _ => {
             let plain = word.replace('_', " ");
             let mut letters = plain.chars();
@@ -161,6 +210,7 @@ pub(super) fn control(rules: &Rules, knob: Knob, value: &Value, typed: Option<&S
             KnobControl::Ticks(roles(rules).map(tick).collect())
         }
         Shape::Domains => KnobControl::Lines(list(value).join("\n")),
+        Shape::Characters => KnobControl::Text(text),
     }
 }
 
@@ -210,7 +260,7 @@ pub(super) fn read(rules: &Rules, knob: Knob, sent: &Sent) -> Option<Value> {
         Shape::Number { optional: true, .. } if last.is_empty() => Value::Null,
         Shape::Number { .. } if is_span(knob) => number(last, sent.get(&unit_field(knob)).parse().unwrap_or(1)),
         Shape::Number { .. } => number(last, 1),
-        Shape::One(_) | Shape::Role => json!(last),
+        Shape::One(_) | Shape::Role | Shape::Characters => json!(last),
         Shape::Several(_) => given.iter().filter(|word| !word.is_empty()).copied().collect(),
         Shape::Roles => {
             let ticked: Vec<&str> = given.iter().filter(|slug| !slug.is_empty()).copied().collect();

@@ -5,13 +5,16 @@ mod addresses;
 mod audit;
 mod desk;
 mod events;
+mod groups;
 mod invitation;
 mod invite;
 mod knobs;
+mod links;
 mod organization;
 mod people;
 mod person;
 mod questions;
+mod removal;
 mod resource;
 mod resources;
 mod role;
@@ -33,10 +36,15 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/{org}/admin/users", get(people::list))
         .route("/{org}/admin/users/{member}", get(person::show))
         .route("/{org}/admin/users/{member}/role", get(role::of_member).post(role::change_of_member))
+        .route("/{org}/admin/users/{member}/remove", get(removal::ask).post(removal::answer))
+        .route("/{org}/admin/users/{member}/restore", post(removal::restore))
         .route("/{org}/admin/users/{member}/{act}", get(questions::ask).post(questions::answer))
         .route("/{org}/admin/invite", get(invite::start).post(invite::back))
         .route("/{org}/admin/invite/roles", get(invite::again).post(invite::roles))
         .route("/{org}/admin/invite/send", get(invite::again).post(invite::send))
+        .route("/{org}/admin/invite/links", get(links::show).post(links::make))
+        .route("/{org}/admin/invite/links/{link}/cancel", post(links::cancel))
+        .route("/{org}/admin/org/reset-links", get(links::ask_reset).post(links::reset))
         .route("/{org}/admin/invitations/{invitation}", get(invitation::show))
         .route("/{org}/admin/invitations/{invitation}/role", get(role::of_invitation).post(role::change_of_invitation))
         .route("/{org}/admin/invitations/{invitation}/resend", post(invitation::resend))
@@ -57,6 +65,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/{org}/admin/resources/{resource}/share-links", post(resource::share))
         .route("/{org}/admin/resources/{resource}/share-links/{link}/revoke", post(resource::revoke_link))
         .route("/{org}/admin/roles", get(roles::show))
+        .route("/{org}/admin/groups", get(groups::list))
         .route("/{org}/admin/tokens", get(tokens::list))
         .route("/{org}/admin/tokens/{token}/revoke", get(tokens::ask).post(tokens::revoke))
         .route("/{org}/admin/audit", get(audit::list))

@@ -3,18 +3,20 @@
 use axum::extract::Path;
 use axum::http::StatusCode;
 use guildhall_domain::action::Action as Asks;
-use guildhall_domain::policy::Knob as Name;
+use guildhall_domain::member::Status;
+use guildhall_domain::policy::{ApprovalMode, ApprovalOnDisable, Knob as Name};
 use guildhall_domain::refusal::{Code, Refusal};
 use serde_json::{Map, Value};
 
 use super::desk::Desk;
-use super::knobs;
+use super::{knobs, links};
 use crate::console::verdict::sentence;
 use crate::console::view::{
-    Action, ConfirmPage, Consequence, Input, Knob, KnobControl, KnobGroup, OrganizationPage, Place, Shell, Tone,
-    TypedWord,
+    Action, ApprovalSwitch, ConfirmPage, Consequence, Input, Knob, KnobControl, KnobGroup, OrganizationPage, Place,
+    Shell, Tone, TypedWord,
 };
 use crate::console::visit::{Sent, Shown, Visit, Wrong, go_with};
+use crate::ops::members::{self, MemberQuery};
 use crate::ops::organizations::{self, KnobView, PolicyView, Renaming};
 
 /// What was sent and refused, to be shown again.
@@ -40,7 +42,9 @@ async fn policy(desk: &Desk) -> Result<PolicyView, Wrong> {
 pub(super) async fn show(visit: Visit, Path(org): Path<String>) -> Shown {
     let desk = Desk::open(visit, &org).await?;
     let policy = policy(&desk).await?;
-    desk.page(&page(&desk, &policy, Tried::default(), Tried::default()))
+    let mut page = page(&desk, &policy, Tried::default(), Tried::default());
+    page.approvals = approvals(&desk).await?;
+    desk.page(&page)
 }
 
 /// `POST /{org}/admin/org`
@@ -96,14 +100,42 @@ fn page(desk: &Desk, policy: &PolicyView, profile: Tried<'_>, settings: Tried<'_
         preset: format!("{}, version {}", desk.scene.place.rules.preset().title, organization.preset_version),
         may_edit: desk.scene.may(Asks::OrganizationUpdate),
         policy_action: desk.href("org/policy"),
+        approvals: None,
         groups: open_groups(desk, policy, may_turn, settings),
         fixed: fixed_group(desk, policy),
         may_save: may_turn && policy.settings.iter().any(|knob| knob.open),
+        reset_links: links::reset_action(desk),
         delete: match desk.scene.place.permit(Asks::OrganizationDelete) {
             Ok(_) => Action::ask_and_leave(delete, desk.href("org/delete")).danger(),
             Err(refusal) => Action::refused(delete, desk.why(Asks::OrganizationDelete, &refusal)),
         },
     }
+}
+
+/// The switch for approvals, with those whom switching off lets in.
+async fn approvals(desk: &Desk) -> Result<Option<ApprovalSwitch>, Wrong> {
+    let (rules, mode) = (&desk.scene.place.rules, desk.scene.place.rules.policy().approval_mode);
+    let turns = rules.preset().open_knobs.contains(&Name::ApprovalMode) && desk.scene.may(Asks::PolicyUpdate);
+    if !turns || mode == ApprovalMode::OutsideDomains {
+        return Ok(None);
+    }
+    let on = mode == ApprovalMode::All;
+    let waiting = if on { waiting(desk).await? } else { String::new() };
+    Ok(Some(ApprovalSwitch { on, waiting }))
+}
+
+async fn waiting(desk: &Desk) -> Result<String, Wrong> {
+    let waits = MemberQuery { status: Some(Status::PendingApproval.word().to_owned()), ..MemberQuery::default() };
+    let found = members::list(desk.ctx(), desk.org(), waits).await.map_err(|stop| desk.wrong(stop))?;
+    let names: Vec<String> = found.items.into_iter().filter_map(|m| m.identity.email).collect();
+    if names.is_empty() {
+        return Ok(String::new());
+    }
+    let more = if found.next.is_some() { " and more" } else { "" };
+    Ok(match desk.scene.place.rules.policy().approval_on_disable {
+        ApprovalOnDisable::ApproveAll => format!("Disabling lets in who waits: {}{more}.", names.join(", ")),
+        ApprovalOnDisable::KeepWaiting => format!("Still waiting, also after disabling: {}{more}.", names.join(", ")),
+    })
 }
 
 fn known(policy: &PolicyView) -> impl Iterator<Item = (Name, &KnobView)> {
@@ -208,6 +240,7 @@ fn delete_page(desk: &Desk, input: Input) -> ConfirmPage {
         ],
         refused: None,
         typed: Some(TypedWord { expected: organization.slug.clone(), input }),
+        reason: None,
         action: desk.visit.path.clone(),
         yes: "Delete for ever".to_owned(),
         danger: true,

@@ -330,6 +330,7 @@ pub(super) async fn ask_delete(visit: Visit, Path((org, resource)): Path<(String
         ],
         refused: may(&desk, &found, Verb::Delete).err(),
         typed: None,
+        reason: None,
         action: desk.visit.path.clone(),
         yes: "Yes, delete".to_owned(),
         danger: true,

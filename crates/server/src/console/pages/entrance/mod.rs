@@ -24,6 +24,8 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/", get(organizations::start))
         .route("/{organization}", get(organizations::door))
         .route("/organizations", get(organizations::list).post(organizations::create))
+        .route("/organizations/ask", post(organizations::ask))
+        .route("/organizations/ask/back", post(organizations::take_back))
         .route("/organizations/new", get(organizations::new))
         .route("/admin", get(organizations::last_used))
         .route("/admin/{*page}", get(organizations::last_used))
