@@ -172,10 +172,10 @@ fn guard(
     now: Timestamp,
 ) -> Result<(), Refusal> {
     guard_offered(rules)?;
-    guard_given(permit, rules, resource, &grant.given)?;
     if grant.subject == Subject::Everyone {
         guard_verb(permit.rights(), rules.preset(), &resource.kind, Verb::Publish)?;
     }
+    guard_given(permit, rules, resource, &grant.given)?;
     if !grant.lives(now) {
         return Err(Refusal::value(Code::GrantExpired, "expires_at", "lies in the past"));
     }
