@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand};
 
 use crate::config::Flags;
 use crate::verb::{
-    audit, check, completions, docs, group, init, invite_link, limit, member, preset, role, service_account, tenant,
-    token, usage,
+    access, audit, check, completions, docs, grant, group, init, invite_link, limit, member, preset, resource, role,
+    service_account, tenant, token, usage,
 };
 
 /// Who belongs to which organization, and what may they do: one self-hosted program.
@@ -46,6 +46,15 @@ pub(crate) enum Command {
     /// Tenants of a running server, the tier above organizations
     #[command(subcommand)]
     Tenant(tenant::Command),
+    /// List, make and delete resources of an organization of a running server
+    #[command(subcommand)]
+    Resource(resource::Command),
+    /// List, give and take back grants on a resource of a running server
+    #[command(subcommand)]
+    Grant(grant::Command),
+    /// Ask a running server who reaches what
+    #[command(subcommand)]
+    Access(access::Command),
     /// The programs of an organization of a running server, and their tokens
     #[command(subcommand)]
     ServiceAccount(service_account::Command),

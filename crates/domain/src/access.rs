@@ -42,7 +42,7 @@ pub fn at_root<T>(
     ask: impl FnOnce(&Inputs<'_>) -> T,
 ) -> T {
     let standing = rules.standing(&member.role, member.status == Status::Active, scopes);
-    let (site, who) = (Site { path: &[], grants: &[] }, Who { member: member.id, groups });
+    let (site, who) = (Site { path: &[], grants: &[], receivers: &[] }, Who { member: member.id, groups });
     // Time ends grants on resources, of which there are none at the root.
     reach::with(rules, Some(standing), site, who, Timestamp::default(), ask)
 }

@@ -83,6 +83,8 @@ actions! {
         "Decide what being in a group gives at the organization and below, never more than one has oneself."
     GroupManageOwn "group.manage_own" "Run the groups one manages"
         "As a group's manager: change it and decide who is in it."
+    GrantManage "grant.manage" "Take back everything granted to a person"
+        "Take back all grants of a person at once, wherever they are."
     TokenCreate "token.create" "Create personal access tokens"
         "Create personal access tokens for oneself."
     TokenManage "token.manage" "See and revoke everybody's tokens"

@@ -133,6 +133,8 @@ ids! {
     TenantId = "tnt_";
     /// Somebody's place in a tenant.
     TenantMemberId = "tmb_";
+    /// A link that shares a resource with whoever holds it.
+    ShareLinkId = "lnk_";
     /// A usage limit.
     LimitId = "lim_";
     /// A message waiting in the outbox. Not shown outside.

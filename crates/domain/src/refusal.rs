@@ -174,6 +174,13 @@ codes! {
     IdentityConfirm = "identity.confirm", Invalid, "type your handle or your address to confirm";
     GrantAboveOwn = "grant.above_own", Forbidden, "nobody grants more than they have there";
     GrantExpired = "grant.expired", Invalid, "a grant ends in the future";
+    GrantNotOffered = "grant.not_offered", Forbidden, "this organization is not offered control of access by grants";
+    GrantCycle = "grant.cycle", Invalid, "nothing is handed to itself or to what stands under it";
+    GrantChained = "grant.chained", Invalid, "a scope that receives what is shared is not itself shared to another scope; share with people or groups";
+    GrantElsewhere = "grant.elsewhere", Conflict, "this access does not come from here; take it away where it comes from";
+    ShareLinkNotAllowed = "share_link.not_allowed", Forbidden, "this organization does not let anything be shared by link";
+    ShareLinkLife = "share_link.life", Invalid, "share links may not live that long here";
+    ShareLinkInvalid = "share_link.invalid", Gone, "this link is not valid any more; ask whoever gave it to you for a new one";
     GrantSubject = "grant.subject", Invalid, "there is nobody like that here";
     PermissionUnknown = "permission.unknown", Invalid, "there is no such permission here";
     HandleUnknown = "handle.unknown", Invalid, "nobody has that handle";

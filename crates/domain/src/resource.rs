@@ -2,11 +2,20 @@
 //! owns them, and what is granted on them. What a verb on a type needs is read from the preset's
 //! permissions. Does not load anything.
 
+mod grant;
+mod link;
+
+pub use grant::{
+    Given, Grant, Subject, change_grant, grant, guard_given, guard_kept, guard_offered, guard_receiver, revoke,
+    revoke_all, revoke_of_member, take_out,
+};
+pub use link::{ShareLink, revoke_link, share};
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::change::{AuditFact, Change};
-use crate::ids::{GrantId, GroupId, MemberId, OrgId, ResourceId};
+use crate::ids::{MemberId, OrgId, ResourceId};
 use crate::member::Member;
 use crate::ownership;
 use crate::permission::{Bit, Mask};
@@ -42,74 +51,6 @@ pub struct Resource {
     pub revision: u64,
 }
 
-/// Who is granted something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", content = "id", rename_all = "snake_case")]
-pub enum Subject {
-    /// One member.
-    Member(MemberId),
-    /// Everybody in a group.
-    Group(GroupId),
-    /// Every active member of the organization.
-    Everyone,
-}
-
-/// What is granted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Given {
-    /// A role that applies to the resource's type.
-    Role(String),
-    /// One permission.
-    Permission(String),
-}
-
-impl Given {
-    /// What it is on a resource of type `kind`; a role or permission that is not known any more is
-    /// nothing.
-    fn mask(&self, rules: &Rules, kind: &str) -> Mask {
-        match self {
-            Self::Role(slug) => rules.role(kind, slug).map_or(Mask::EMPTY, |role| role.floor),
-            Self::Permission(name) => rules.preset().bit(name).map_or(Mask::EMPTY, |bit| Mask::EMPTY.with(bit)),
-        }
-    }
-}
-
-/// One grant, as the store keeps it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Grant {
-    /// Its id.
-    pub id: GrantId,
-    /// Where.
-    pub organization: OrgId,
-    /// On what.
-    pub resource: ResourceId,
-    /// To whom.
-    pub subject: Subject,
-    /// What.
-    pub given: Given,
-    /// When it ends; `None` is never. Time is not a change: a grant knows when it ends.
-    pub expires_at: Option<Timestamp>,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// Who made it.
-    pub created_by: Option<MemberId>,
-}
-
-impl Grant {
-    /// Whether it still gives something at `now`.
-    #[must_use]
-    pub fn lives(&self, now: Timestamp) -> bool {
-        self.expires_at.is_none_or(|end| end > now)
-    }
-
-    /// What it gives on a resource of type `kind`.
-    #[must_use]
-    pub fn mask(&self, rules: &Rules, kind: &str) -> Mask {
-        self.given.mask(rules, kind)
-    }
-}
-
 /// One recorded change of a resource or a grant.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(missing_docs, reason = "the fields are named by what they hold")]
@@ -129,9 +70,23 @@ pub enum ResourceChange {
         resource: Box<Resource>,
         grant: Box<Grant>,
     },
+    GrantChanged {
+        resource: Box<Resource>,
+        before: Box<Grant>,
+        after: Box<Grant>,
+    },
     Revoked {
         resource: Box<Resource>,
         grant: Box<Grant>,
+    },
+    LinkShared {
+        resource: Box<Resource>,
+        link: Box<ShareLink>,
+        hash: [u8; 32],
+    },
+    LinkRevoked {
+        resource: Box<Resource>,
+        link: Box<ShareLink>,
     },
 }
 
@@ -144,7 +99,10 @@ impl ResourceChange {
             | Self::Edited { after: resource, .. }
             | Self::Deleted { resource }
             | Self::Granted { resource, .. }
-            | Self::Revoked { resource, .. } => resource,
+            | Self::GrantChanged { resource, .. }
+            | Self::Revoked { resource, .. }
+            | Self::LinkShared { resource, .. }
+            | Self::LinkRevoked { resource, .. } => resource,
         }
     }
 
@@ -154,12 +112,16 @@ impl ResourceChange {
         let shown = |r: &Resource| json!({"type": r.kind, "external_id": r.external_id, "name": r.name, "parent": r.parent, "owner": r.owner, "controlled": r.controlled});
         let granted =
             |g: &Grant| json!({"grant": g.id, "subject": g.subject, "given": g.given, "expires_at": g.expires_at});
+        let shared = |l: &ShareLink| json!({"share_link": l.id, "given": l.given, "expires_at": l.expires_at});
         let (kind, before, after) = match self {
             Self::Created { resource } => ("resource.created", Value::Null, shown(resource)),
             Self::Edited { before, after } => ("resource.edited", shown(before), shown(after)),
             Self::Deleted { resource } => ("resource.deleted", shown(resource), Value::Null),
             Self::Granted { grant, .. } => ("grant.created", Value::Null, granted(grant)),
+            Self::GrantChanged { before, after, .. } => ("grant.changed", granted(before), granted(after)),
             Self::Revoked { grant, .. } => ("grant.revoked", granted(grant), Value::Null),
+            Self::LinkShared { link, .. } => ("share_link.created", Value::Null, shared(link)),
+            Self::LinkRevoked { link, .. } => ("share_link.revoked", shared(link), Value::Null),
         };
         let resource = self.resource();
         AuditFact {
@@ -194,7 +156,8 @@ impl Verb {
     /// is not in the catalogue, `project.manage` stands for it.
     const fn names(self) -> &'static [&'static str] {
         match self {
-            Self::Read => &["read", "view", "use"],
+            // Who may change a thing whose preset knows no reading may know that it is there.
+            Self::Read => &["read", "view", "use", "manage", "edit"],
             Self::Create => &["create", "manage", "edit"],
             Self::Update => &["edit", "update", "manage"],
             Self::Delete => &["delete", "manage", "edit"],
@@ -254,6 +217,24 @@ pub fn authorize(
     Ok(ResourcePermit { member, rights })
 }
 
+/// The highest role of a type all of whose rights are among `rights`.
+#[must_use]
+pub fn role_held<'a>(rules: &'a Rules, kind: &str, rights: Mask) -> Option<&'a str> {
+    let mut roles = rules.roles_of(kind).filter(|role| role.floor.is_subset_of(rights));
+    roles.next().map(|role| role.slug.as_str())
+}
+
+/// Where a resource is to stand.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Spot<'a> {
+    /// The parent's path from the top, the parent last; empty for the organization itself.
+    pub path: &'a [Resource],
+    /// How many levels come with it below.
+    pub levels: usize,
+    /// Whether it would be shared to a scope there, and it, or something in it, receives as a scope.
+    pub chained: bool,
+}
+
 /// Refuses whoever does not have what `verb` needs.
 pub(crate) fn guard_verb(rights: Mask, preset: &Preset, kind: &str, verb: Verb) -> Result<(), Refusal> {
     match verb.permission(preset, kind) {
@@ -265,9 +246,9 @@ pub(crate) fn guard_verb(rights: Mask, preset: &Preset, kind: &str, verb: Verb) 
     }
 }
 
-/// Refuses a place that the preset or the tree does not allow. `path` is the parent's path from the
-/// top, the parent last; empty for the organization itself.
-fn guard_place(preset: &Preset, resource: &Resource, path: &[Resource]) -> Result<(), Refusal> {
+/// Refuses a place that the preset or the tree does not allow.
+fn guard_place(preset: &Preset, resource: &Resource, spot: Spot<'_>) -> Result<(), Refusal> {
+    let path = spot.path;
     let Some(kind) = preset.resource_type(&resource.kind) else {
         let known: Vec<_> = preset.types.iter().map(|t| t.slug.as_str()).collect();
         let detail = format!("no type `{}`; there are {}", resource.kind, known.join(", "));
@@ -281,8 +262,11 @@ fn guard_place(preset: &Preset, resource: &Resource, path: &[Resource]) -> Resul
     if path.iter().any(|above| above.id == resource.id) {
         return Err(Refusal::value(Code::ResourceCycle, "parent", "a resource cannot stand under itself"));
     }
-    if path.len() >= MAX_DEPTH {
+    if path.len() + spot.levels >= MAX_DEPTH {
         return Err(Refusal::value(Code::ResourceParent, "parent", format!("at most {MAX_DEPTH} levels")));
+    }
+    if spot.chained {
+        return Err(Refusal::value(Code::GrantChained, "parent", Code::GrantChained.meaning()));
     }
     Ok(())
 }
@@ -299,7 +283,7 @@ pub fn create(
     owner: Option<&Member>,
     taken: bool,
 ) -> Result<Vec<Change>, Refusal> {
-    guard_place(rules.preset(), &resource, path)?;
+    guard_place(rules.preset(), &resource, Spot { path, ..Spot::default() })?;
     ownership::guard_owner(owner, Code::ResourceOwner, "owner")?;
     if taken {
         return Err(Refusal::of(Code::ResourceTaken));
@@ -307,23 +291,23 @@ pub fn create(
     Ok(vec![Change::Resource(ResourceChange::Created { resource: Box::new(resource) })])
 }
 
-/// Renames a resource, moves it below `path`, hands it to another owner, or controls it.
+/// Renames a resource, moves it to `spot`, hands it to another owner, or controls it.
 ///
 /// # Errors
-/// `resource.parent`, `resource.cycle`, `resource.owner`.
+/// `resource.parent`, `resource.cycle`, `resource.owner`, `grant.chained`.
 pub fn edit(
     permit: &ResourcePermit,
     rules: &Rules,
     before: &Resource,
     after: Resource,
-    path: &[Resource],
+    spot: Spot<'_>,
     owner: Option<&Member>,
 ) -> Result<Vec<Change>, Refusal> {
     if *before == after {
         return Ok(Vec::new());
     }
     if before.parent != after.parent {
-        guard_place(rules.preset(), &after, path)?;
+        guard_place(rules.preset(), &after, spot)?;
     }
     if before.owner != after.owner {
         ownership::guard_owner(owner, Code::ResourceOwner, "owner")?;
@@ -340,67 +324,4 @@ pub fn edit(
 #[must_use]
 pub fn delete(_permit: &ResourcePermit, resource: &Resource) -> Vec<Change> {
     vec![Change::Resource(ResourceChange::Deleted { resource: Box::new(resource.clone()) })]
-}
-
-/// May the permit's holder give this on the resource? Nobody gives more than they have there.
-///
-/// # Errors
-/// `role.unknown`, `permission.unknown`, `grant.above_own`.
-pub fn guard_given(permit: &ResourcePermit, rules: &Rules, resource: &Resource, given: &Given) -> Result<(), Refusal> {
-    match given {
-        Given::Role(slug) if rules.role(&resource.kind, slug).is_none() => {
-            let known: Vec<_> = rules.roles_of(&resource.kind).map(|r| r.slug.as_str()).collect();
-            let detail = format!("no role `{slug}` of a {}; there are {}", resource.kind, known.join(", "));
-            return Err(Refusal::value(Code::RoleUnknown, "role", detail));
-        }
-        Given::Permission(name) if rules.preset().bit(name).is_none() => {
-            return Err(Refusal::value(Code::PermissionUnknown, "permission", format!("no permission `{name}`")));
-        }
-        Given::Role(_) | Given::Permission(_) => {}
-    }
-    if !given.mask(rules, &resource.kind).is_subset_of(permit.rights) {
-        return Err(Refusal::of(Code::GrantAboveOwn));
-    }
-    Ok(())
-}
-
-/// Grants something on a resource. Nobody grants more than they have there.
-///
-/// # Errors
-/// `access.denied`, `role.unknown`, `permission.unknown`, `grant.above_own`, `grant.expired`.
-pub fn grant(
-    permit: &ResourcePermit,
-    rules: &Rules,
-    resource: &Resource,
-    grant: Grant,
-    now: Timestamp,
-) -> Result<Vec<Change>, Refusal> {
-    if grant.subject == Subject::Everyone {
-        guard_verb(permit.rights, rules.preset(), &resource.kind, Verb::Publish)?;
-    }
-    guard_given(permit, rules, resource, &grant.given)?;
-    if !grant.lives(now) {
-        return Err(Refusal::value(Code::GrantExpired, "expires_at", "lies in the past"));
-    }
-    Ok(vec![Change::Resource(ResourceChange::Granted { resource: Box::new(resource.clone()), grant: Box::new(grant) })])
-}
-
-/// Nobody shares a thing so widely that they may not share it any more: who shares it only because they
-/// manage the groups it is granted to gives it neither to other groups nor to everyone (ON-19, ON-33).
-///
-/// # Errors
-/// `grant.too_wide`.
-pub fn guard_kept(permit: &ResourcePermit, rights_after: Mask, rules: &Rules, kind: &str) -> Result<(), Refusal> {
-    authorize(permit.member, rights_after, rules.preset(), kind, Verb::Share)
-        .map(drop)
-        .map_err(|_| Refusal::of(Code::ShareTooWide))
-}
-
-/// Takes a grant back.
-#[must_use]
-pub fn revoke(_permit: &ResourcePermit, resource: &Resource, grant: &Grant) -> Vec<Change> {
-    vec![Change::Resource(ResourceChange::Revoked {
-        resource: Box::new(resource.clone()),
-        grant: Box::new(grant.clone()),
-    })]
 }

@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0005_joining.sql"),
     include_str!("../migrations/0006_removals.sql"),
     include_str!("../migrations/0007_roles.sql"),
+    include_str!("../migrations/0008_sharing.sql"),
     include_str!("../migrations/0010_limits_account.sql"),
     include_str!("../migrations/0011_tenants.sql"),
 ];

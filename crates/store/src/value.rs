@@ -4,7 +4,7 @@
 use guildhall_domain::group::GroupOrigin;
 use guildhall_domain::ids::{
     EventId, GrantId, GroupId, InvitationId, InviteLinkId, LimitId, LinkId, MailId, MemberId, OrgId, ResourceId,
-    RoleId, ServiceAccountId, SessionId, TenantId, TenantMemberId, TokenId, UserId,
+    RoleId, ServiceAccountId, SessionId, ShareLinkId, TenantId, TenantMemberId, TokenId, UserId,
 };
 use guildhall_domain::invitation::{Deliver, Delivery, State};
 use guildhall_domain::invite_link::LinkState;
@@ -280,6 +280,7 @@ stored_ids!(
     ServiceAccountId,
     TenantId,
     TenantMemberId,
+    ShareLinkId,
 );
 
 macro_rules! stored_words {

@@ -171,6 +171,14 @@ knobs! {
     "identity.organizations" IdentityOrganizations, identity_organizations: OrganizationsPerIdentity = OrganizationsPerIdentity::Many;
     /// Who may create organizations: anyone who is signed in, or the installation's administrators.
     "organization.created_by" OrganizationCreatedBy, organization_created_by: OrganizationCreators = OrganizationCreators::Anyone;
+    /// Whether a scope on which anything is granted lets nothing from above through, as if it were controlled.
+    "scope.controlled_by_grants" ScopeControlledByGrants, scope_controlled_by_grants: bool = false;
+    /// Whether granting is offered here; without it all calls about grants are refused, and what was granted before stays.
+    "grants.offered" GrantsOffered, grants_offered: bool = true;
+    /// Whether things may be shared by a link; without it no link is made, and those there are stop at once.
+    "share_link.allowed" ShareLinkAllowed, share_link_allowed: bool = true;
+    /// The longest life of a new share link, in seconds; `null`: it may live until it is revoked.
+    "share_link.max_life_s" ShareLinkMaxLifeS, share_link_max_life_s: Option<i64> = Some(2_592_000), within 60..=10 * YEAR_S;
     /// The fewest bytes an organization's name has.
     "organization.name_length_min" OrganizationNameLengthMin, organization_name_length_min: i64 = 1, within 1..=200;
     /// The most bytes an organization's name has.

@@ -142,6 +142,11 @@ impl Rules {
         self.groups.get(&group).copied().unwrap_or(Mask::EMPTY)
     }
 
+    /// The groups that give anything to whoever is in them.
+    pub fn giving_groups(&self) -> impl Iterator<Item = GroupId> {
+        self.groups.iter().filter(|(_, mask)| !mask.is_empty()).map(|(group, _)| *group)
+    }
+
     /// Whether anybody's rights at the organization depend on the groups they are in.
     pub fn groups_matter(&self) -> bool {
         self.policy.group_required || !self.groups.is_empty()

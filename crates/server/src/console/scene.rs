@@ -104,6 +104,12 @@ impl Scene {
         active.map(place).collect()
     }
 
+    /// What the tab of inner scopes and resources is called: the plural of the preset's first type.
+    #[must_use]
+    pub fn resources_title(&self) -> Option<String> {
+        self.place.rules.preset().types.first().map(|kind| kind.plural.clone())
+    }
+
     fn nav(&self, tab: &str) -> Vec<NavGroup> {
         let (words, groups) = (&self.words, &self.place.rules.preset().words.groups_title);
         let tabs = [
@@ -121,7 +127,12 @@ impl Scene {
             icon: (*icon).to_owned(),
             current: *name == tab,
         };
-        let links = tabs.iter().filter(|(_, _, _, action)| self.may(*action)).map(link).collect();
+        let mut links: Vec<NavLink> = tabs.iter().filter(|(_, _, _, action)| self.may(*action)).map(link).collect();
+        // Everybody sees what they reach, whatever their role.
+        if let Some(title) = self.resources_title() {
+            let at = links.iter().position(|link| link.href.ends_with("/roles")).unwrap_or(0);
+            links.insert(at, link(&(title.as_str(), "resources", "stack", Action::OrganizationRead)));
+        }
         vec![NavGroup { label: self.place.rules.preset().words.access_section.clone(), links }]
     }
 }

@@ -17,6 +17,7 @@ use super::extract::query;
 use super::problem::Problem;
 use crate::app::App;
 use crate::ops::sessions::limited;
+use crate::ops::share_links;
 use crate::ops::{Caller, Credential, Ctx, Idempotency};
 use crate::security::limits::address_key;
 use crate::security::token::TokenKind;
@@ -89,12 +90,16 @@ pub fn address(app: &App, parts: &Parts) -> IpAddr {
     hops.iter().rev().find(|hop| !app.config.is_trusted_proxy(**hop)).or(hops.first()).copied().unwrap_or(peer)
 }
 
+fn other_kind() -> Refusal {
+    Refusal::because(Code::AuthInvalid, "that kind of token does not open the API")
+}
+
 /// Recognises a token.
 async fn by_token(app: &Arc<App>, text: &str, from: IpAddr) -> Result<Caller, Stop> {
     let (kind, hash) =
         app.credentials.parse(text).map_err(|typo| Refusal::because(Code::TokenMalformed, typo.to_string()))?;
     if !matches!(kind, TokenKind::Pat | TokenKind::Svc) {
-        return Err(Refusal::because(Code::AuthInvalid, "that kind of token does not open the API").into());
+        return Err(other_kind().into());
     }
     let now = app.now();
     let found = app
@@ -154,7 +159,12 @@ pub async fn recognise(app: &Arc<App>, parts: &Parts) -> Result<Ctx, Stop> {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(token.trim()),
         _ => Err(Refusal::because(Code::AuthInvalid, "send `Authorization: Bearer <token>`")),
     });
+    let link = match &bearer {
+        Some(Ok(token)) => share_links::shown(app, token, from).await?,
+        _ => None,
+    };
     let caller = match (bearer, cookie(&parts.headers, &app.config.cookie_name())) {
+        (Some(_), _) if link.is_some() => None,
         (Some(token), _) => Some(by_token(app, token?, from).await?),
         (None, Some(value)) => by_session(app, value).await?,
         (None, None) => None,
@@ -162,6 +172,7 @@ pub async fn recognise(app: &Arc<App>, parts: &Parts) -> Result<Ctx, Stop> {
     Ok(Ctx {
         app: Arc::clone(app),
         caller,
+        link,
         address: from,
         agent: header(&parts.headers, "user-agent").unwrap_or_default().to_owned(),
         request_id: super::request_id::current(),
@@ -192,6 +203,11 @@ where
         let app = Arc::<App>::from_ref(state);
         let mut ctx = recognise(&app, parts).await?;
         let open = is_open(parts);
+        if ctx.link.is_some() {
+            // Whoever holds a share link is nobody here; the link only tells what it gives.
+            let asks = parts.method == Method::POST && parts.uri.path().ends_with("/check");
+            return if asks { Ok(ctx) } else { Err(other_kind().into()) };
+        }
         if ctx.caller.is_none() && !open {
             return Err(Code::AuthRequired.into());
         }

@@ -22,6 +22,7 @@ use crate::ops::resources::ResourceView;
 use crate::ops::roles::RoleView;
 use crate::ops::service_accounts::ServiceAccountView;
 use crate::ops::sessions::Begun;
+use crate::ops::share_links::ShareLinkView;
 use crate::ops::tenant_people::TenantMemberView;
 use crate::ops::tenants::{TenantSettingsView, TenantView};
 use crate::ops::usage::UsageView;
@@ -47,7 +48,7 @@ macro_rules! tagged {
     };
 }
 
-tagged!(GroupView, ResourceView, MemberView, InvitationView, OrganizationView, PolicyView, PresetView, InviteLinkView, LimitView, AccountView, RoleView, ServiceAccountView, TenantView, TenantSettingsView; GrantView, Invited, InviteOutcome, TokenView, Nothing, identities::Me, InviteLinksReset, UsageView, TenantMemberView, JoinRequestView, DeployKeyView);
+tagged!(GroupView, ResourceView, MemberView, InvitationView, OrganizationView, PolicyView, PresetView, InviteLinkView, LimitView, AccountView, RoleView, ServiceAccountView, TenantView, TenantSettingsView; GrantView, Invited, InviteOutcome, TokenView, Nothing, identities::Me, InviteLinksReset, UsageView, TenantMemberView, JoinRequestView, DeployKeyView, ShareLinkView);
 
 /// One object with its `ETag`.
 pub fn object<T: Serialize + Tagged>(status: StatusCode, value: &T) -> Response {

@@ -9,8 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::api::{
-    account, audit, check, deploy_keys, groups, identity, invitations, invite_links, joining, limits, members,
-    organizations, presets, resources, roles, service_accounts, session, tenants, tokens,
+    access, account, audit, check, deploy_keys, groups, identity, invitations, invite_links, joining, limits, members,
+    organizations, presets, resources, roles, service_accounts, session, sharing, tenants, tokens,
 };
 use crate::app::App;
 
@@ -66,8 +66,8 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(resources::list, resources::create))
         .routes(routes!(resources::get, resources::edit, resources::delete))
         .routes(routes!(resources::people))
-        .routes(routes!(resources::grants, resources::grant))
-        .routes(routes!(resources::revoke))
+        .routes(routes!(resources::remove_person))
+        .merge(shared())
         .routes(routes!(roles::list, roles::create))
         .routes(routes!(roles::get, roles::edit, roles::delete))
         .routes(routes!(roles::permissions))
@@ -97,6 +97,20 @@ fn above() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(tenants::trail))
         .routes(routes!(tenants::reset_instance))
         .routes(routes!(tenants::acts))
+}
+/// Grants, share links, and who reaches what.
+fn shared() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(sharing::grants, sharing::grant, sharing::revoke_all))
+        .routes(routes!(sharing::get, sharing::edit, sharing::revoke))
+        .routes(routes!(sharing::revoke_of_member))
+        .routes(routes!(sharing::links, sharing::share))
+        .routes(routes!(sharing::revoke_link))
+        .routes(routes!(sharing::with_me))
+        .routes(routes!(sharing::by_me))
+        .routes(routes!(access::resources))
+        .routes(routes!(access::subjects))
+        .routes(routes!(access::actions))
 }
 
 /// Tokens of people and of service accounts, and deploy keys.

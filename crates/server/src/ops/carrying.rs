@@ -8,13 +8,14 @@ use guildhall_domain::invitation::{self, Carried, CarriedRole, Found, Invitation
 use guildhall_domain::member::Member;
 use guildhall_domain::preset::Rules;
 use guildhall_domain::refusal::{Code, Refusal};
+use guildhall_domain::resource::Verb;
 use guildhall_store::read::{group as groups, resource as resources};
 use guildhall_store::{Stop, Tx};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::groups::grants_more;
-use super::resources::to_share;
+use super::resources::permitted;
 use super::{Ctx, Place};
 
 /// A role inside a resource.
@@ -100,12 +101,13 @@ fn asked_resource(
     if let Some(kept) = kept {
         return Ok(kept.clone());
     }
-    let (target, permit) = to_share(ctx, tx, place, &one.resource).map_err(|stop| match stop {
+    let (seen, permit) = permitted(ctx, tx, place, &one.resource, Verb::Share).map_err(|stop| match stop {
         Stop::Refused(refusal) if refusal.code == Code::NotFound => {
             Refusal::value(Code::ResourceUnknown, field, "there is no such resource here").into()
         }
         stop => stop,
     })?;
+    let target = seen.resource;
     let role = place.role_slug(&target.kind, &one.role);
     invitation::guard_resource(&permit, &place.rules, &target, &role)?;
     Ok(CarriedRole { resource: target.id, role })

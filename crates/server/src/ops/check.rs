@@ -5,17 +5,18 @@ use guildhall_domain::action::Action;
 use guildhall_domain::ids::{MemberId, ServiceAccountId, UserId};
 use guildhall_domain::member::{Member, MemberKind, Status};
 use guildhall_domain::permission::Bit;
-use guildhall_domain::reach::{self, Site, Who};
+use guildhall_domain::preset::Rules;
+use guildhall_domain::reach::{self, Ground, Who};
 use guildhall_domain::refusal::Refusal;
 use guildhall_domain::rights;
 use guildhall_domain::text::Email;
-use guildhall_store::read::{group, identity, member as members, organization, resource};
+use guildhall_store::read::{group, identity, member as members, organization, reach as reaches};
 use guildhall_store::{Conn, Stop};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{Ctx, Place, resources};
+use super::{Ctx, Place, resources, share_links};
 
 /// Most checks in one request.
 pub const MOST: usize = 1_000;
@@ -24,8 +25,9 @@ pub const MOST: usize = 1_000;
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Check {
-    /// `usr_…`, `mem_…`, `svc_…` or a proved email address.
-    pub subject: String,
+    /// `usr_…`, `mem_…`, `svc_…`, a proved email address or a share link's token; left out: whoever asks.
+    #[serde(default)]
+    pub subject: Option<String>,
     /// Name of the permission.
     pub permission: String,
     /// On what: `res_…` or `type:external_id`; left out: the organization itself.
@@ -74,6 +76,9 @@ pub struct AllChecked {
 /// `not_found`, `access.denied`, refused values.
 pub async fn check(ctx: &Ctx, organization: &str, asked: Check) -> Result<Checked, Stop> {
     let organization = organization.to_owned();
+    if let Some(link) = ctx.link {
+        return share_links::check(ctx, organization, link, asked).await;
+    }
     ctx.glance(move |ctx, conn| {
         let place = ctx.place(conn, &organization)?;
         let revision = organization::revision(conn, place.organization.id)?;
@@ -112,44 +117,31 @@ fn one(
     revision: u64,
     field: &str,
 ) -> Result<Checked, Stop> {
-    let subject = subject(conn, place, &asked.subject)?;
+    if let Some(link) = share_links::token(ctx, asked.subject.as_deref()) {
+        place.permit(Action::AccessCheck)?;
+        let held = share_links::held(ctx, conn, &link)?.filter(|held| held.organization.id == place.organization.id);
+        return share_links::answer(conn, &place.rules, held.as_ref(), asked, revision, field);
+    }
+    let subject = subject_or_caller(conn, place, asked.subject.as_deref())?;
     // Anybody may ask about themself; about others only who has the right to.
     let mine = subject.as_ref().is_some_and(|s| Some(s.id) == place.standing.member.as_ref().map(|m| m.id));
     if !mine {
         place.permit(Action::AccessCheck)?;
     }
-    let Some(bit) = place.rules.preset().bit(&asked.permission) else {
-        let field = format!("{field}permission");
-        return Err(Refusal::field(
-            field,
-            "permission.unknown",
-            format!("no permission `{}`; GET the organization's permissions to see them", asked.permission),
-        )
-        .into());
-    };
-    if asked.at_least_revision.is_some_and(|least| least > revision) {
-        let field = format!("{field}at_least_revision");
-        return Err(
-            Refusal::field(field, "revision.ahead", format!("the organization is at revision {revision}")).into()
-        );
-    }
+    let bit = known(&place.rules, asked, revision, field)?;
     // A check of oneself answers for the credential in use, of others for whatever they may have.
     let scopes = if mine { place.standing.scopes } else { None };
-    let (path, grants) = match &asked.resource {
+    let ground = match &asked.resource {
         // What is not here is reached by nobody; nothing tells it from what is hidden.
         Some(name) => match resources::find(conn, place, name) {
-            Ok(target) => {
-                let path = resource::path(conn, place.organization.id, target.id)?;
-                (path, resource::path_grants(conn, place.organization.id, target.id)?)
-            }
+            Ok(target) => reaches::ground(conn, place.organization.id, target.id)?,
             Err(Stop::Refused(_)) => {
                 return Ok(Checked { allowed: false, revision, reasons: asked.explain.then(Vec::new) });
             }
             Err(failed) => return Err(failed),
         },
-        None => (Vec::new(), Vec::new()),
+        None => Ground::default(),
     };
-    let site = Site { path: &path, grants: &grants };
     let groups = match &subject {
         Some(member) => group::of_member(conn, place.organization.id, member.id)?,
         None => Vec::new(),
@@ -162,10 +154,46 @@ fn one(
         let reasons = asked.explain.then(|| told(&inputs, bit));
         return Ok(Checked { allowed: false, revision, reasons });
     };
-    let (allowed, reasons) = reach::with(&place.rules, standing, site, who, ctx.now, |inputs| {
+    let (allowed, reasons) = reach::with(&place.rules, standing, ground.site(), who, ctx.now, |inputs| {
         (rights::effective(inputs).contains(bit), asked.explain.then(|| told(inputs, bit)))
     });
     Ok(Checked { allowed, revision, reasons })
+}
+
+/// The permission asked for, when it and the revision asked for are there.
+pub(super) fn known(rules: &Rules, asked: &Check, revision: u64, field: &str) -> Result<Bit, Refusal> {
+    let bit = permission(rules, &asked.permission, field)?;
+    at_least(asked.at_least_revision, revision, field)?;
+    Ok(bit)
+}
+
+/// The bit of a permission that a request names.
+pub(super) fn permission(rules: &Rules, name: &str, field: &str) -> Result<Bit, Refusal> {
+    rules.preset().bit(name).ok_or_else(|| {
+        let detail = format!("no permission `{name}`; GET the organization's permissions to see them");
+        Refusal::field(format!("{field}permission"), "permission.unknown", detail)
+    })
+}
+
+/// Refuses to answer from before the revision that a request asks for.
+pub(super) fn at_least(wanted: Option<u64>, revision: u64, field: &str) -> Result<(), Refusal> {
+    if wanted.is_some_and(|least| least > revision) {
+        let field = format!("{field}at_least_revision");
+        return Err(Refusal::field(field, "revision.ahead", format!("the organization is at revision {revision}")));
+    }
+    Ok(())
+}
+
+/// The membership a question is about: the caller's own when it names nobody.
+pub(super) fn subject_or_caller(
+    conn: &mut Conn<'_>,
+    place: &Place,
+    text: Option<&str>,
+) -> Result<Option<Member>, Stop> {
+    match text {
+        Some(text) => subject(conn, place, text),
+        None => Ok(Some(place.me()?.clone())),
+    }
 }
 
 fn told(inputs: &rights::Inputs<'_>, bit: Bit) -> Vec<Value> {

@@ -1,4 +1,4 @@
-//! What a session, a token or a deploy key that was shown to a product stands for.
+//! What a session, a token, a share link or a deploy key that was shown to a product stands for.
 
 use guildhall_domain::action::Action;
 use guildhall_domain::deploy_key::proves;
@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::token_shapes::kind_of;
 use super::view::{MemberIdentity, MemberView};
-use super::{Credential, Ctx, Place};
+use super::{Credential, Ctx, Place, share_links};
 use crate::security::token::TokenKind;
 
 /// A session or token somebody showed a product.
@@ -27,7 +27,7 @@ pub struct Introspect {
 pub struct Introspected {
     /// Whether it opens anything in that organization now; a deploy key, whether it proves it.
     pub active: bool,
-    /// `session`, `personal_token`, `service_token` or `deploy_key`.
+    /// `session`, `personal_token`, `service_token`, `deploy_key` or `share_link`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub kind: Option<String>,
     /// Who.
@@ -45,6 +45,12 @@ pub struct Introspected {
     /// What the credential carries; absent is everything its holder may.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub scopes: Option<Vec<String>>,
+    /// `res_…` that a share link shares.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub resource: Option<String>,
+    /// What a share link gives there.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub permissions: Option<Vec<String>>,
 }
 
 /// Tells a product what a credential that it was shown stands for.
@@ -61,6 +67,9 @@ pub async fn introspect(ctx: &Ctx, asked: Introspect) -> Result<Introspected, St
     let asking = asking.await?;
     if let Ok((TokenKind::Dep, hash)) = ctx.app.credentials.parse(&asked.token) {
         return of_deploy_key(ctx, asking, hash).await;
+    }
+    if let Some(link) = share_links::token(ctx, Some(&asked.token)) {
+        return share_links::introspect(ctx, asking.organization.id, link).await;
     }
     let Some(caller) = crate::http::context::shown(&ctx.app, &asked.token, ctx.address).await? else {
         return Ok(Introspected::default());
@@ -85,6 +94,7 @@ pub async fn introspect(ctx: &Ctx, asked: Introspect) -> Result<Introspected, St
         organization: Some(place.organization.id.to_string()),
         role: Some(me.role.clone()),
         scopes,
+        ..Introspected::default()
     })
 }
 

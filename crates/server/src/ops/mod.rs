@@ -2,6 +2,7 @@
 //! INVARIANT: no rule about who may do what stands here; only the order of questions does.
 
 pub mod accept;
+pub mod access;
 pub mod account;
 pub mod approvals;
 pub mod arrivals;
@@ -14,6 +15,7 @@ pub mod departures;
 pub mod deploy_keys;
 pub mod direct;
 pub mod farewell;
+pub mod grant_shapes;
 pub mod grants;
 pub mod groups;
 pub mod identities;
@@ -31,6 +33,7 @@ pub mod member_role;
 pub mod members;
 pub mod offers;
 pub mod organizations;
+pub mod people;
 pub mod presets;
 pub mod preview;
 pub mod removal_plan;
@@ -44,6 +47,8 @@ pub mod service_accounts;
 pub mod service_tokens;
 pub mod sessions;
 pub mod setup;
+pub mod share_links;
+pub mod shared;
 pub mod stranded;
 pub mod tenant_people;
 pub mod tenants;
@@ -55,7 +60,7 @@ pub mod view;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use guildhall_domain::access::{self, Permit, Standing};
+use guildhall_domain::access::{Permit, Standing, authorize};
 use guildhall_domain::action::Action;
 use guildhall_domain::ids::RoleId;
 use guildhall_domain::member::{Member, Status};
@@ -106,6 +111,8 @@ pub struct Ctx {
     pub app: Arc<App>,
     /// Who asks; `None` is anybody.
     pub caller: Option<Caller>,
+    /// Hash of the share link that came as credential; it only answers for itself.
+    pub link: Option<[u8; 32]>,
     /// Where from.
     pub address: IpAddr,
     /// The browser's name for itself.
@@ -161,7 +168,7 @@ impl Place {
     /// # Errors
     /// `not_found`, `access.denied`, `token.scope_missing`.
     pub fn permit(&self, action: Action) -> Result<Permit, Refusal> {
-        access::authorize(self.organization.id, &self.standing, &self.rules, action)
+        authorize(self.organization.id, &self.standing, &self.rules, action)
     }
 
     /// A role by its slug or id.
@@ -200,6 +207,7 @@ impl Ctx {
         Self {
             app: Arc::clone(app),
             caller: None,
+            link: None,
             address: IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
             agent: command.to_owned(),
             request_id: app.fresh().simple().to_string(),

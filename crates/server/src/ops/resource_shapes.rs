@@ -81,8 +81,10 @@ pub struct ResourceView {
     pub parent: Option<String>,
     /// Who owns it; `null` is the organization.
     pub owner: Option<OwnerView>,
-    /// Whether rights from above stop here.
+    /// Whether rights from above stop here, by itself or because something is granted on it.
     pub controlled: bool,
+    /// Slug of the highest role of its type whose rights the caller has there.
+    pub role: Option<String>,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
@@ -98,8 +100,10 @@ pub struct ResourceQuery {
     /// Only of this type.
     #[serde(rename = "type")]
     pub kind: Option<String>,
-    /// Only directly under this one.
+    /// Only directly under this one; `organization`: only those at the top.
     pub parent: Option<String>,
+    /// Part of a name or an external id.
+    pub query: Option<String>,
     /// Only owned by this member.
     pub owner: Option<String>,
     /// How many at most: 1 to 100.

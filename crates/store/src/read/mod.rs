@@ -13,11 +13,13 @@ pub mod member;
 pub mod organization;
 pub mod outbox;
 pub mod preset;
+pub mod reach;
 pub mod removal;
 pub mod resource;
 pub mod role;
 pub mod schema;
 pub mod service_account;
+pub mod share;
 pub mod tenant;
 
 use guildhall_domain::ids::OrgId;
@@ -58,6 +60,8 @@ pub(crate) fn statements() -> impl Iterator<Item = String> {
     .chain(group::statements())
     .chain(resource::statements())
     .chain(limit::statements())
+    .chain(reach::statements())
+    .chain(share::statements())
 }
 
 /// How many ids one question takes. One statement serves every smaller number, so few are prepared.

@@ -97,7 +97,20 @@ impl Model {
             ("POST", "/organizations/{}/resources/{}/transfer") => self.transfer_resource(c),
             ("GET", "/organizations/{}/resources/{}/people") => self.list_people(c),
             ("GET", "/organizations/{}/resources/{}/grants") => self.list_grants(c),
+            ("DELETE", "/organizations/{}/resources/{}/people/{}") => self.remove_person(c),
+            _ => self.dispatch_sharing(c),
+        }
+    }
+}
+
+impl Model {
+    /// Grants, share links, and who reaches what.
+    fn dispatch_sharing(&mut self, c: &Call<'_>) -> Outcome {
+        match (c.asked.method, c.asked.route) {
             ("POST", "/organizations/{}/resources/{}/grants") => self.create_grant(c),
+            ("DELETE", "/organizations/{}/resources/{}/grants") => self.revoke_grants_on(c),
+            ("GET", "/organizations/{}/grants/{}") => self.show_grant(c),
+            ("PATCH", "/organizations/{}/grants/{}") => self.edit_grant(c),
             ("DELETE", "/organizations/{}/grants/{}") => self.revoke_grant(c),
             ("GET", "/organizations/{}/usage-limits") => self.list_limits(c),
             ("POST", "/organizations/{}/usage-limits") => self.create_limit(c),
@@ -108,6 +121,15 @@ impl Model {
             ("POST", "/organizations/{}/usage/check") => self.check_usage(c),
             ("GET", "/organizations/{}/account") => self.show_account(c),
             ("PATCH", "/organizations/{}/account") => self.edit_account(c),
+            ("DELETE", "/organizations/{}/members/{}/grants") => self.revoke_grants_of(c),
+            ("GET", "/organizations/{}/resources/{}/share-links") => self.list_shares(c),
+            ("POST", "/organizations/{}/resources/{}/share-links") => self.create_share(c),
+            ("DELETE", "/organizations/{}/resources/{}/share-links/{}") => self.revoke_share(c),
+            ("GET", "/organizations/{}/me/shared-with-me") => self.shared_with_me(c),
+            ("GET", "/organizations/{}/me/shared-by-me") => self.shared_by_me(c),
+            ("POST", "/organizations/{}/access/resources") => self.access_resources(c),
+            ("POST", "/organizations/{}/access/subjects") => self.access_subjects(c),
+            ("POST", "/organizations/{}/access/actions") => self.access_actions(c),
             _ => no(404, "not_found"),
         }
     }

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::Grant;
 use super::organizations::Place;
-use super::resources::Grant;
 use super::{Call, Invitation, Model, Out, Outcome, no};
 
 /// Groups, and resources with the role inside each.
@@ -78,7 +78,7 @@ impl Model {
             return no(422, "role.unknown");
         }
         let given = self.grant_of(&target.id, role, String::new());
-        if self.given_by(place, &given).iter().any(|p| !held.contains(p)) {
+        if self.given_by(&place.id, &given).iter().any(|p| !held.contains(p)) {
             return no(403, "grant.above_own");
         }
         Ok(target.id)
@@ -92,6 +92,7 @@ impl Model {
             role: Some(role.to_owned()),
             permission: None,
             expires: None,
+            by: String::new(),
         }
     }
 

@@ -292,7 +292,7 @@ impl Model {
             self.may_hand_on(&place, &held, &found.kind, owner.is_some())?;
             self.give_to(&found.id, owner);
         }
-        Ok((200, self.resource_view(self.resource(&place, &found.id).expect("the resource"))))
+        Ok((200, self.resource_view(&place, self.resource(&place, &found.id).expect("the resource"))))
     }
 
     pub(super) fn delete_me(&mut self, c: &Call<'_>) -> Outcome {

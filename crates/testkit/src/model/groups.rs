@@ -210,7 +210,7 @@ impl Model {
         theirs.into_iter().any(|grant| {
             let target = self.resources.iter().find(|r| r.id == grant.resource);
             let held = self.reaches(&place.me, place.scopes.as_ref(), target);
-            self.given_by(place, grant).iter().any(|p| !held.contains(p))
+            self.given_by(&place.id, grant).iter().any(|p| !held.contains(p))
         })
     }
 
@@ -235,6 +235,7 @@ impl Model {
         }
         self.grants.retain(|g| g.subject != ("member".to_owned(), member.id.clone()));
         self.unlimit(&member.id);
+        self.shares.retain(|l| l.by != member.id);
         for resource in self.resources.iter_mut().filter(|r| r.owner.as_ref() == Some(&member.id)) {
             (resource.owner, resource.revision) = (None, revision);
         }

@@ -229,7 +229,7 @@ impl Model {
     }
 
     /// Whose use is asked about: one's own by anybody, others' by products.
-    fn asked_about(&self, place: &Place, subject: &Value) -> Outcome<Option<Member>> {
+    fn asked_of_usage(&self, place: &Place, subject: &Value) -> Outcome<Option<Member>> {
         let found = self.whose_use(place, subject);
         let mine = matches!(&found, Ok(Some(member)) if member.id == place.me.id);
         if !mine {
@@ -241,7 +241,7 @@ impl Model {
     pub(super) fn check_usage(&mut self, c: &Call<'_>) -> Outcome {
         let place = self.place(c, c.arg(0))?;
         let (body, unit) = (&c.asked.body, c.text("unit").unwrap_or_default());
-        let who = self.asked_about(&place, &body["subject"])?;
+        let who = self.asked_of_usage(&place, &body["subject"])?;
         let amount = body["amount"].as_u64().unwrap_or_default();
         if !has_room(&self.gauges(&place, who.as_ref(), unit), amount) {
             return no(429, "usage.exceeded");

@@ -9,6 +9,7 @@ mod arriving;
 mod carrying;
 mod coming;
 mod departures;
+mod grants;
 mod groups;
 mod invitations;
 mod invite_links;
@@ -23,19 +24,22 @@ mod request;
 mod resources;
 mod roles;
 mod rules;
+mod sharing;
 mod state;
 mod tokens;
 
 use serde_json::{Value, json};
 
 pub use departures::Removal;
+pub use grants::Grant;
 pub use groups::Group;
 pub use invite_links::InviteLink;
 pub use limits::{Account, Limit, Use};
 pub use request::{Letter, Reply, Request, Who};
-pub use resources::{Grant, Resource};
+pub use resources::Resource;
 pub use roles::OwnRole;
 pub use rules::{Reach, Rulebook};
+pub use sharing::Share;
 pub use state::{Invitation, Link, Member, Organization, Person, Session, Token};
 
 /// Seconds since the history began.
@@ -65,11 +69,13 @@ struct Kept {
 }
 
 /// Whoever was recognised.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Caller {
     person: String,
     session: Option<String>,
     token: Option<String>,
+    /// A share link, whose holder is nobody.
+    share: Option<String>,
 }
 
 /// The request at hand, with its caller.
@@ -118,6 +124,7 @@ pub struct Model {
     pub uses: Vec<Use>,
     /// Accounts that were ever changed, by organization.
     pub accounts: Vec<(String, Account)>,
+    pub shares: Vec<Share>,
     pub removals: Vec<Removal>,
     /// Letters the last request sent.
     pub letters: Vec<Letter>,
@@ -258,6 +265,15 @@ impl Model {
         let (secret, forged) = match &asked.who {
             Who::Anybody => return Ok(None),
             Who::Garbled => return no(401, "token.malformed"),
+            Who::Token(secret) if secret.starts_with("~share.") => {
+                // The link answers for itself and opens nothing else.
+                let asks = asked.method == "POST" && asked.route == "/organizations/{}/check";
+                let share = self.share(secret).filter(|_| asks).map(|share| share.id.clone());
+                return match share {
+                    Some(share) => Ok(Some(Caller { share: Some(share), ..Caller::default() })),
+                    None => no(401, "auth.invalid"),
+                };
+            }
             Who::Token(secret) => {
                 return match self.by_token(secret) {
                     Some(caller) => Ok(Some(caller)),
@@ -280,7 +296,7 @@ impl Model {
         let over = token.revoked || token.expires.is_some_and(|end| end <= self.now);
         let person = self.person(&token.person)?;
         let valid = !over && token.created >= person.valid_from;
-        valid.then(|| Caller { person: person.id.clone(), session: None, token: Some(token.id.clone()) })
+        valid.then(|| Caller { person: person.id.clone(), token: Some(token.id.clone()), ..Caller::default() })
     }
 
     fn by_session(&mut self, secret: &str) -> Option<Caller> {
@@ -293,7 +309,7 @@ impl Model {
         for one in self.sessions.iter_mut().filter(|s| s.id == session.id) {
             (one.seen_before, one.seen) = (one.seen, now);
         }
-        Some(Caller { person: session.person, session: Some(session.id), token: None })
+        Some(Caller { person: session.person, session: Some(session.id), ..Caller::default() })
     }
 
     fn fresh(&mut self, kind: &str) -> String {

@@ -3,9 +3,8 @@
 use guildhall_domain::preset::built_in;
 use serde_json::{Map, Value, json};
 
-use super::resources::Grant;
 use super::rules::fits;
-use super::{Call, Model, Organization, Outcome, Rulebook, no};
+use super::{Call, Grant, Model, Organization, Outcome, Resource, Rulebook, Share, no};
 
 impl Model {
     pub(super) fn show_preset(&mut self, c: &Call<'_>) -> Outcome {
@@ -48,11 +47,7 @@ impl Model {
         }
         let resources: Vec<_> = self.resources.iter().filter(|r| r.organization == here.id).collect();
         let homeless = resources.iter().any(|r| next.resource_type(&r.kind).is_none());
-        let given = self.grants.iter().any(|g| {
-            let on = resources.iter().find(|r| r.id == g.resource);
-            on.is_some_and(|on| !has_place(&after.rules, &on.kind, g))
-        });
-        if homeless || given {
+        if homeless || lose_their_place((&self.grants, &self.shares), &resources, &after.rules) {
             return no(409, "preset.in_use");
         }
         if here.rules.text == next.text && map.is_empty() {
@@ -79,6 +74,21 @@ impl Model {
     }
 }
 
+/// Whether something that is granted or shared by a link has no place in other rules.
+fn lose_their_place((grants, shares): (&[Grant], &[Share]), resources: &[&Resource], rules: &Rulebook) -> bool {
+    let grants = grants.iter().map(|g| (&g.resource, &g.role, &g.permission));
+    let mut given = grants.chain(shares.iter().map(|l| (&l.resource, &l.role, &l.permission)));
+    given.any(|(on, role, permission)| {
+        let on = resources.iter().find(|r| r.id == *on);
+        on.is_some_and(|on| !has_place(rules, &on.kind, (role, permission)))
+    })
+}
+
+fn has_place(next: &Rulebook, kind: &str, (role, permission): (&Option<String>, &Option<String>)) -> bool {
+    role.iter().all(|slug| next.inner.iter().any(|(of, role, _)| of == kind && role == slug))
+        && permission.iter().all(|name| next.permissions.contains(name))
+}
+
 /// The changed knobs that the next preset leaves open and that mean something in it.
 fn kept_policy(here: &Organization, after: &Organization) -> Map<String, Value> {
     let keeps = |knob: &str, value: &Value| {
@@ -93,11 +103,6 @@ fn kept_policy(here: &Organization, after: &Organization) -> Map<String, Value> 
     };
     let policy = here.policy.iter().filter(|(knob, value)| keeps(knob, value));
     policy.map(|(knob, value)| (knob.clone(), value.clone())).collect()
-}
-
-fn has_place(next: &Rulebook, kind: &str, grant: &Grant) -> bool {
-    grant.role.iter().all(|slug| next.inner.iter().any(|(of, role, _)| of == kind && role == slug))
-        && grant.permission.iter().all(|name| next.permissions.contains(name))
 }
 
 fn preset_view(o: &Organization) -> Value {

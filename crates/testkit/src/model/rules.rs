@@ -164,6 +164,8 @@ pub(super) fn fits(knob: &str, value: &Value) -> bool {
         "invite_link.uses" => absent || number(1, 1_000_000),
         "token.max_per_member" | "service_account.max_tokens" => absent || number(0, 10_000),
         "token.max_life_s" => absent || number(3_600, 10 * year_s),
+        "share_link.max_life_s" => absent || number(60, 10 * year_s),
+        "scope.controlled_by_grants" | "grants.offered" | "share_link.allowed" => value.is_boolean(),
         "owners.recommended" => number(1, 100),
         "roles.custom"
         | "self.demote"

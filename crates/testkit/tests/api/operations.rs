@@ -18,7 +18,16 @@ pub struct Operation {
 impl Operation {
     /// Does it write when it succeeds?
     pub fn writes(&self) -> bool {
-        self.method != "GET" && !["check", "check_batch", "check_usage", "introspect"].contains(&self.id.as_str())
+        let asks = [
+            "check",
+            "check_batch",
+            "check_usage",
+            "introspect",
+            "access_resources",
+            "access_subjects",
+            "access_actions",
+        ];
+        self.method != "GET" && !asks.contains(&self.id.as_str())
     }
 }
 
@@ -59,6 +68,9 @@ pub struct House {
     pub group: String,
     pub resource: String,
     pub grant: String,
+    /// A link that shares the workspace, and somebody who is in it by a grant of their own.
+    pub share_link: String,
+    pub entered: Person,
     /// A usage limit.
     pub limit: String,
     /// Somebody of the tenant `big`.
@@ -132,6 +144,11 @@ impl House {
         let given = json!({"subject": {"type": "group", "id": group}, "role": "viewer"});
         let grant = owner.post(&format!("{here}/resources/{resource}/grants"), given).await.expect(201);
         let grant = grant.at("/id").to_owned();
+        let entered = test.join(&mut owner, "acme", "entered@acme.test", "member").await;
+        let given = json!({"subject": {"type": "member", "id": entered.member}, "role": "viewer"});
+        owner.post(&format!("{here}/resources/{resource}/grants"), given).await.expect(201);
+        let shared = owner.post(&format!("{here}/resources/{resource}/share-links"), json!({"role": "viewer"})).await;
+        let share_link = shared.expect(201).at("/id").to_owned();
         let limit = json!({"scope": {"type": "member"}, "unit": "tokens", "budget": 9, "period_s": 60});
         let limit = owner.post(&format!("{here}/usage-limits"), limit).await.expect(201).at("/id").to_owned();
         owner.post("/tenants", json!({"name": "Big", "slug": "big"})).await.expect(201);
@@ -156,6 +173,8 @@ impl House {
             group,
             resource,
             grant,
+            share_link,
+            entered,
             limit,
             person,
             role,
@@ -176,6 +195,7 @@ impl House {
             "restore_member" => &self.removed.member,
             "remove_group_member" => &self.people[2].1.member,
             "change_tenant_member_role" | "remove_tenant_member" => &self.person,
+            "remove_resource_person" => &self.entered.member,
             _ => other,
         };
         let organization = match operation.id.as_str() {
@@ -198,6 +218,7 @@ impl House {
             ("{link}", &self.link),
             ("{grant}", &self.grant),
             ("{limit}", &self.limit),
+            ("{share_link}", &self.share_link),
         ] {
             path = path.replace(name, value);
         }
@@ -256,6 +277,11 @@ impl House {
             "create_grant" => {
                 json!({"subject": {"type": "member", "id": self.people[3].1.member}, "permission": "workspace.read"})
             }
+            "edit_grant" => json!({"role": "editor"}),
+            "create_share_link" => json!({"permission": "workspace.read"}),
+            "access_resources" => json!({"subject": self.people[0].1.member, "permission": "workspace.read"}),
+            "access_subjects" => json!({"resource": self.resource, "permission": "workspace.read"}),
+            "access_actions" => json!({"subject": self.people[0].1.member, "resource": self.resource}),
             "transfer_resource" => json!({"to": self.people[1].1.member}),
             "reject_member" => json!({"reason": "unknown"}),
             "check" => json!({"subject": self.people[0].1.member, "permission": "member.list"}),

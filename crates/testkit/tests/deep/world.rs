@@ -212,6 +212,7 @@ impl World {
         let real = match Names::kind(text) {
             "pat" => mint(TokenKind::Pat),
             "invite" => mint(TokenKind::Inv),
+            "share" => mint(TokenKind::Share),
             "join" => mint(TokenKind::Link),
             "reset" => mint(TokenKind::Reset),
             "verify" => mint(TokenKind::Verify),

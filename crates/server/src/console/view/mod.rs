@@ -18,6 +18,7 @@ mod people;
 mod person;
 mod problem;
 mod questions;
+mod resources;
 mod roles;
 mod shell;
 mod times;
@@ -45,6 +46,10 @@ pub use people::{MemberPage, PeoplePage, PersonRow, RemovedRow};
 pub use person::{Avatar, Person};
 pub use problem::ProblemPage;
 pub use questions::{ChangeRolePage, ConfirmPage, Consequence, TypedWord};
+pub use resources::{
+    LinkSharedPage, ReachRow, ResourceFormPage, ResourcePage, ResourceRow, ResourcesPage, SharePage, SharedPage,
+    SharedRow, SharingPart,
+};
 pub use roles::{MatrixCell, MatrixRow, MatrixSection, RoleHead, RolesPage};
 pub use shell::{Account, NavGroup, NavLink, OrganizationMark, Plain, Shell, THEMES};
 pub use times::Time;

@@ -1,5 +1,6 @@
 //! The handlers of the REST API, by subject: read the request, call one use case, answer.
 
+pub mod access;
 pub mod account;
 pub mod audit;
 pub mod check;
@@ -17,6 +18,7 @@ pub mod resources;
 pub mod roles;
 pub mod service_accounts;
 pub mod session;
+pub mod sharing;
 pub mod tenants;
 pub mod tokens;
 

@@ -116,6 +116,10 @@ impl Generator {
             ("session.absolute_s", vec![json!(720_000), json!(2_592_000)]),
             ("roles.custom", vec![json!(true), json!(true), json!(false)]),
             ("identity.organizations", vec![json!("one"), json!("many")]),
+            ("scope.controlled_by_grants", vec![json!(true), json!(false)]),
+            ("grants.offered", vec![json!(true), json!(false)]),
+            ("share_link.allowed", vec![json!(true), json!(true), json!(false)]),
+            ("share_link.max_life_s", vec![json!(86_400), json!(null), json!(5)]),
             ("no.such_knob", vec![json!(1)]),
         ];
         let mut wanted = serde_json::Map::new();

@@ -173,8 +173,9 @@ impl Generator {
         if self.dice.percent(12) {
             return Request { args, who, ..Request::get("/organizations/{}/resources/{}/grants") };
         }
-        let subject = match self.dice.below(6) {
+        let subject = match self.dice.below(7) {
             0 => json!({"type": "everyone"}),
+            6 => json!({"type": "resource", "id": self.resource(place)}),
             1 | 2 => {
                 json!({"type": "group", "id": self.group(place).map_or_else(|| "~grp.999.9".to_owned(), |g| g.id)})
             }

@@ -13,10 +13,11 @@ const HOUR_S: i64 = 3_600;
 const DAY_S: i64 = 86_400;
 
 /// The headings, in their order.
-pub(super) const GROUPS: [(&str, &str); 4] = [
+pub(super) const GROUPS: [(&str, &str); 5] = [
     ("Joining", "How people come in, and who has a say."),
     ("Roles and leaving", "Who changes whom, and how people go."),
     ("Sessions and tokens", "How long what was opened stays open."),
+    ("Sharing", "What may be given to whom, and for how long."),
     ("Seats", "How many there may be."),
 ];
 
@@ -53,9 +54,9 @@ pub(super) fn title(knob: Knob) -> (usize, &'static str) {
         Knob::OrganizationNameLengthMax => (0, "Longest name of an organization"),
         Knob::OrganizationNameForbids => (0, "Characters a name must not have"),
         Knob::OrganizationNameUnique => (0, "Names are unique"),
-        Knob::SeatsMax => (3, "Seats"),
-        Knob::SeatsMode => (3, "When all seats are taken"),
-        Knob::SeatsCountsInvited => (3, "Invitations hold a seat"),
+        Knob::SeatsMax => (4, "Seats"),
+        Knob::SeatsMode => (4, "When all seats are taken"),
+        Knob::SeatsCountsInvited => (4, "Invitations hold a seat"),
         Knob::IdentityOrganizations => (0, "Organizations of one person"),
         Knob::JoinDirect => (0, "Who is added directly"),
         Knob::OrganizationCreatedBy => (0, "Who makes organizations"),
@@ -73,6 +74,10 @@ pub(super) fn title(knob: Knob) -> (usize, &'static str) {
         Knob::RemovalGraceS => (1, "A removal can be undone for"),
         Knob::OffboardUpstreamNotice => (1, "Warn of access granted elsewhere"),
         Knob::OwnersRecommended => (1, "Recommended holders of the top role"),
+        Knob::ScopeControlledByGrants => (3, "A grant closes a scope to everybody else"),
+        Knob::GrantsOffered => (3, "Grants on single things"),
+        Knob::ShareLinkAllowed => (3, "Sharing by link"),
+        Knob::ShareLinkMaxLifeS => (3, "Longest life of a share link"),
         Knob::TokenMaxPerMember => (2, "Tokens of one person"),
         Knob::TokenMaxLifeS => (2, "Longest life of a token"),
         Knob::TokenMinLifeS => (2, "Shortest life of a token with an end"),

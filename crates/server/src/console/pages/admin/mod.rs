@@ -16,6 +16,8 @@ mod people;
 mod person;
 mod questions;
 mod removal;
+mod resource;
+mod resources;
 mod role;
 mod roles;
 mod rows;
@@ -57,6 +59,17 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/{org}/admin/limits/new", get(limits::new).post(limits::create))
         .route("/{org}/admin/limits/{limit}", get(limits::show).post(limits::edit))
         .route("/{org}/admin/limits/{limit}/delete", get(limits::ask).post(limits::delete))
+        .route("/{org}/me/shared", get(resource::shared))
+        .route("/{org}/admin/resources", get(resources::list))
+        .route("/{org}/admin/resources/new", get(resources::new).post(resources::create))
+        .route("/{org}/admin/resources/{resource}", get(resource::show))
+        .route("/{org}/admin/resources/{resource}/edit", get(resources::edit).post(resources::save))
+        .route("/{org}/admin/resources/{resource}/delete", get(resource::ask_delete).post(resource::delete))
+        .route("/{org}/admin/resources/{resource}/grants", post(resource::grant))
+        .route("/{org}/admin/resources/{resource}/grants/{grant}/revoke", post(resource::revoke))
+        .route("/{org}/admin/resources/{resource}/people/{member}/remove", post(resource::remove))
+        .route("/{org}/admin/resources/{resource}/share-links", post(resource::share))
+        .route("/{org}/admin/resources/{resource}/share-links/{link}/revoke", post(resource::revoke_link))
         .route("/{org}/admin/roles", get(roles::show))
         .route("/{org}/admin/groups", get(groups::list))
         .route("/{org}/admin/tokens", get(tokens::list))

@@ -5,6 +5,7 @@ mod links;
 mod organizations;
 mod sessions;
 mod setup;
+mod share;
 mod sign_up;
 
 use std::sync::Arc;
@@ -37,6 +38,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/password/forgot", get(links::show_forgot).post(links::forgot))
         .route("/password/reset/{token}", get(links::show_reset).post(links::reset))
         .route("/email/verify/{token}", get(links::show_verify).post(links::verify))
+        .route("/share/{token}", get(share::show))
         .route("/invite/{token}", get(invite::show).post(invite::accept))
 }
 
