@@ -95,7 +95,7 @@ pub(crate) fn run(command: &Command, output: &mut Output) -> Result<(), Failure>
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
     use crate::output::tests::captured;
     use crate::test_server::TestServer;

@@ -30,7 +30,7 @@ pub fn everywhere(
     who: Who<'_>,
     now: Timestamp,
 ) -> HashMap<ResourceId, Mask> {
-    let receivers: HashSet<ResourceId> = all.grants.iter().filter_map(|grant| receiver(grant)).collect();
+    let receivers: HashSet<ResourceId> = all.grants.iter().filter_map(receiver).collect();
     let mut scopes = Vec::new();
     if !receivers.is_empty() {
         // Whether somebody is in a scope depends on no other scope, so a walk without any tells it.

@@ -16,9 +16,7 @@ use utoipa::ToSchema;
 use super::sessions::{check_new_password, limited, password_stop};
 use super::view::{MemberView, Nothing, OrganizationView, Preview};
 use super::{Answer, Credential, Ctx, arrivals, letters};
-use crate::security::limits::address_key;
-use crate::security::secret::Secret;
-use crate::security::token::TokenKind;
+use crate::security::{limits::address_key, secret::Secret, token::TokenKind};
 
 /// One's own identity.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]

@@ -1,8 +1,12 @@
 //! What callers send and see of resources. Does not load anything.
 
+use guildhall_domain::refusal::Refusal;
 use guildhall_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+
+/// Longest external id, in bytes.
+const EXTERNAL_MAX_BYTES: usize = 255;
 
 /// A new resource.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -110,4 +114,20 @@ pub struct ResourceQuery {
     pub limit: Option<u32>,
     /// Where the page before ended.
     pub after: Option<String>,
+}
+
+/// What the product calls it, as it may be kept; an empty one is none.
+///
+/// # Errors
+/// `field.invalid`.
+pub(super) fn external(text: Option<&str>) -> Result<Option<String>, Refusal> {
+    let Some(given) = text.filter(|t| !t.is_empty()) else { return Ok(None) };
+    if given.len() > EXTERNAL_MAX_BYTES || given.chars().any(char::is_control) {
+        return Err(Refusal::field(
+            "external_id",
+            "field.invalid",
+            format!("at most {EXTERNAL_MAX_BYTES} bytes, no control characters"),
+        ));
+    }
+    Ok(Some(given.to_owned()))
 }

@@ -15,14 +15,11 @@ use guildhall_store::read::{Page, group as groups, member as members, reach as r
 use guildhall_store::{Conn, Stop};
 
 use super::departures::heir;
-use super::resource_shapes::OwnerView;
 pub use super::resource_shapes::{EditResource, NewResource, ResourceQuery, ResourceView, Transfer};
+use super::resource_shapes::{OwnerView, external};
 use super::view::{List, Nothing};
 use super::{Answer, Ctx, Place};
 use crate::http::cursor;
-
-/// Longest external id, in bytes.
-const EXTERNAL_MAX_BYTES: usize = 255;
 
 /// A resource by `res_…` or by `type:external_id`.
 ///
@@ -166,18 +163,6 @@ fn spot<'a>(conn: &mut Conn<'_>, resource: &Resource, path: &'a [Resource]) -> R
 pub(super) fn is_handed(conn: &mut Conn<'_>, resource: &Resource) -> Result<bool, Stop> {
     let grants = resources::path_grants(conn, resource.organization, resource.id)?;
     Ok(grants.iter().any(|grant| matches!(grant.subject, Subject::Resource(_))))
-}
-
-fn external(text: Option<&str>) -> Result<Option<String>, Refusal> {
-    let Some(given) = text.filter(|t| !t.is_empty()) else { return Ok(None) };
-    if given.len() > EXTERNAL_MAX_BYTES || given.chars().any(char::is_control) {
-        return Err(Refusal::field(
-            "external_id",
-            "field.invalid",
-            format!("at most {EXTERNAL_MAX_BYTES} bytes, no control characters"),
-        ));
-    }
-    Ok(Some(given.to_owned()))
 }
 
 /// The parent somebody names, and the way to it; the organization for none. What one may not see

@@ -89,8 +89,7 @@ pub(crate) fn rows(
         | Change::InvitationCarriesChanged { .. }
         | Change::InvitationRefused { .. }
         | Change::InvitationCancelled { .. } => rows_of_invitation(conn, &at, change),
-        // Only the trail tells of these.
-        Change::InvitationReissueOverridden { .. } | Change::InvitationCarriedInPart { .. } => Ok(()),
+        Change::InvitationReissueOverridden { .. } | Change::InvitationCarriedInPart { .. } => Ok(()), // trail alone
         Change::MemberApproved { member, at: when } => member::approved(conn, &at, member, *when),
         Change::MemberRoleChanged { member: m, after } => member::role_changed(conn, &at, m.organization, m.id, after),
         Change::MemberDeactivated { member } => member::status(conn, &at, member, Status::Deactivated),

@@ -158,37 +158,6 @@ const OPEN: &[&str] = &[
 ];
 
 impl Model {
-    /// The system after `guildhall init`: the first owner with the token made there.
-    #[must_use]
-    pub fn begun(email: &str, name: &str, password: &str) -> Self {
-        let mut model = Self::default();
-        let person = model.fresh("usr");
-        let (id, secret) = (model.fresh("tok"), model.fresh("pat"));
-        model.people.push(Person {
-            id: person.clone(),
-            email: email.to_owned(),
-            verified: true,
-            name: name.to_owned(),
-            handle: None,
-            password: password.to_owned(),
-            administrator: true,
-            valid_from: i64::MIN,
-        });
-        model.tokens.push(Token {
-            id,
-            secret,
-            organization: None,
-            member: None,
-            person,
-            name: "made at init".to_owned(),
-            scopes: None,
-            expires: None,
-            created: 0,
-            revoked: false,
-        });
-        model
-    }
-
     /// Answers a request. `step` names what the request makes, so that dropping other requests of
     /// a history changes no names.
     pub fn perform(&mut self, asked: &Request, step: usize, now: Seconds) -> Reply {

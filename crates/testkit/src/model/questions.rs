@@ -145,7 +145,7 @@ impl Model {
             200,
             json!({
                 "active": true,
-                "kind": if token.is_some() { "token" } else { "session" },
+                "kind": if token.is_some() { "personal_token" } else { "session" },
                 "identity": {"id": theirs.me.person, "email": theirs.me.email},
                 "membership": theirs.me.id,
                 "organization": theirs.id,

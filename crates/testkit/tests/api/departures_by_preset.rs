@@ -172,7 +172,7 @@ async fn an_admin_leaves_and_the_last_one_stays() {
 
 #[tokio::test]
 async fn tp_5_removing_a_member_revokes_access() {
-    for preset in ["pipes-team", "pipes-enterprise"] {
+    for preset in ["pipes-team"] {
         for engine in engines() {
             let (test, mut owner) = TestApp::house(engine, preset).await;
             let mut ann = test.join(&mut owner, "acme", "ann@acme.test", "member").await;

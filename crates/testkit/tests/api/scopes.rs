@@ -91,7 +91,7 @@ async fn px_2_every_approved_member_views_queries_and_deploys() {
         let me = owner.get(&members).await.expect(200).at("/items/0/id").to_owned();
         let cluster = make(&mut owner, json!({"type": "cluster", "name": "Prod", "external_id": "c"})).await;
         make(&mut owner, json!({"type": "live_view", "name": "Pods", "external_id": "v", "parent": cluster})).await;
-        let invited = json!({"invitations": [{"email": "ann@acme.test", "name": "Ann"}]});
+        let invited = json!({"invitations": [{"email": "ann@acme.test", "name": "Ann Lee"}]});
         let made = owner.post(&format!("{ORG}/invitations"), invited).await.expect(200);
         let secret = made.at("/invitations/0/link").rsplit('/').next().unwrap_or_default().to_owned();
         let body = json!({"token": secret, "name": "Ann", "password": guildhall_testkit::app::PASSWORD});

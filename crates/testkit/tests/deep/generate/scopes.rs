@@ -1,6 +1,6 @@
 //! Requests about groups, resources and grants.
 
-use guildhall_testkit::model::{Group, Member, Organization, Request, Resource, Who};
+use guildhall_testkit::model::{Grant, Group, Member, Organization, Request, Resource, Who};
 use serde_json::{Value, json};
 
 use super::{Generator, HOUR_S};
@@ -153,6 +153,11 @@ impl Generator {
         }
     }
 
+    /// Grants whose ids an answer has told; those that came with an invitation are told by nobody.
+    pub(super) fn named_grants(&self) -> impl Iterator<Item = &Grant> {
+        self.model.grants.iter().filter(|g| !g.by.is_empty())
+    }
+
     pub(super) fn about_grants(&mut self, place: &Organization, org: String, who: Who) -> Request {
         let target = self.resource(place);
         let found = self.model.resources.iter().find(|r| r.id == target).cloned();
@@ -165,7 +170,7 @@ impl Generator {
             found.iter().filter_map(|r| r.owner.clone()).chain(on_it.map(|g| g.subject.1.clone())).collect();
         let who = if self.dice.percent(55) { self.rather(place, &near, who) } else { who };
         if self.dice.percent(15) {
-            let grants: Vec<_> = self.model.grants.iter().map(|g| g.id.clone()).collect();
+            let grants: Vec<_> = self.named_grants().map(|g| g.id.clone()).collect();
             let grant = self.one_of(&grants, "grt");
             return Request { args: vec![org, grant], who, ..Request::on("DELETE", "/organizations/{}/grants/{}") };
         }

@@ -129,7 +129,7 @@ impl Generator {
     fn some_grant(&mut self, place: &Organization, who: Who) -> (String, Who) {
         let on = |id: &str| self.model.resources.iter().any(|r| r.id == id && r.organization == place.id);
         let here: Vec<_> =
-            self.model.grants.iter().filter(|g| on(&g.resource)).map(|g| (g.id.clone(), g.resource.clone())).collect();
+            self.named_grants().filter(|g| on(&g.resource)).map(|g| (g.id.clone(), g.resource.clone())).collect();
         match self.dice.pick(&here).cloned() {
             Some((id, target)) => {
                 let who = self.sharer(place, &target, who);

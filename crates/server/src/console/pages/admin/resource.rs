@@ -204,7 +204,10 @@ fn reach_row(desk: &Desk, one: &ReachView, href: &str) -> ReachRow {
     let person = Person::new(&one.identity.name, &email, &one.member);
     let mut whence: Vec<String> = one.sources.iter().map(|source| told(desk, source)).collect();
     whence.dedup();
-    let direct = one.sources.iter().any(|s| s["scope"] == "resource" && s["whence"]["type"] == "direct");
+    let direct = one.sources.iter().any(|s| {
+        let says = |path: &str, word: &str| s.pointer(path).is_some_and(|value| value == word);
+        says("/scope", "resource") && says("/whence/type", "direct")
+    });
     let remove = if direct {
         Action::post("Remove", format!("{href}/people/{}/remove", one.member)).danger()
     } else {
@@ -215,11 +218,11 @@ fn reach_row(desk: &Desk, one: &ReachView, href: &str) -> ReachRow {
 
 /// A source of rights, in words.
 fn told(desk: &Desk, source: &Value) -> String {
-    let text = |field: &str| source[field].as_str().unwrap_or_default();
+    let text = |field: &str| source.get(field).and_then(Value::as_str).unwrap_or_default();
     if text("reason") == "role" {
         return format!("Organization role {}", desk.role_name(text("role")));
     }
-    let what = match source["whence"]["type"].as_str().unwrap_or_default() {
+    let what = match source.pointer("/whence/type").and_then(Value::as_str).unwrap_or_default() {
         "owner" => "Owner",
         "group" | "group_manager" => "By a group",
         "everyone" => "Given to everyone",
