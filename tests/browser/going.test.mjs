@@ -1,6 +1,5 @@
 // How people go: who gets what they own, undoing it, and deleting one's own account; with scripts and without.
 import assert from 'node:assert/strict';
-import { inspect } from './page.mjs';
 import { call, join, password } from './people.mjs';
 
 export const owner = {
@@ -22,7 +21,6 @@ export async function what_somebody_owns_gets_an_heir_and_the_removal_is_undone(
   const page = await signedInPage(undefined, plain);
   await page.goto(`/acme/admin/users/${grace.id}/remove`);
   await page.getByText('2 things here have this owner.').waitFor();
-  await inspect(page, 'remove-with-belongings');
   await page.getByRole('button', { name: 'Remove' }).click();
   await page.getByText('2 of the things they own stand in the way').waitFor();
   await page.getByLabel('Everything goes to').fill('nobody@acme.example');
@@ -38,7 +36,6 @@ export async function what_somebody_owns_gets_an_heir_and_the_removal_is_undone(
   const now = Object.fromEntries(items.map(thing => [thing.name, thing.owner.email]));
   assert.deepEqual(now, { Compiler: kate.email, Orbit: owner.email });
   await page.getByRole('heading', { name: 'Removed lately' }).waitFor();
-  await inspect(page, 'removed-lately');
   await page.getByRole('button', { name: 'Undo' }).click();
   await page.getByText('The removal is undone.').waitFor();
   await page.getByRole('row', { name: /Grace Hopper/ }).getByText('Active').waitFor();
@@ -66,7 +63,6 @@ export async function tp_38_somebody_deletes_their_account({ product, newPage })
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.goto('/acme/me');
   await page.getByRole('link', { name: 'Delete account' }).click();
-  await inspect(page, 'delete-account');
   await page.getByLabel(/to confirm/).fill('somebody else');
   await page.getByLabel('Password').fill(password);
   await page.getByRole('button', { name: 'Delete your account' }).click();
