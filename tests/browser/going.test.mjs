@@ -37,7 +37,7 @@ export async function what_somebody_owns_gets_an_heir_and_the_removal_is_undone(
   const now = Object.fromEntries(hers.map(thing => [thing.name, thing.owner.email]));
   assert.deepEqual(now, { Compiler: kate.email, Orbit: owner.email });
   await page.getByRole('heading', { name: 'Removed lately' }).waitFor();
-  await page.getByRole('button', { name: 'Undo' }).click();
+  await page.getByRole('listitem').filter({ hasText: 'Grace Hopper' }).getByRole('button', { name: 'Undo' }).click();
   await page.getByText('The removal is undone.').waitFor();
   await page.getByRole('row', { name: /Grace Hopper/ }).getByText('Active').waitFor();
 }
