@@ -155,7 +155,6 @@ const WORTH_MEETING: &[&str] = &[
     "preset.in_use",
     "preset.role_unmapped",
     "preset.unknown",
-    "preset.unknown",
     "permission.unknown",
     "removal.over",
     "request.invalid",
