@@ -6,16 +6,19 @@ use crate::change::Change;
 use crate::identity::Identity;
 use crate::ids::MemberId;
 use crate::member::{Member, MemberKind, Origin, Status, guard_role};
+use crate::organization::guard_shared;
 use crate::policy::{DirectJoin, OrganizationsPerIdentity};
 use crate::preset::Rules;
 use crate::refusal::{Code, Refusal};
+use crate::seats::{self, Seats};
 use crate::time::Timestamp;
 
 /// Refuses to invite where people are added directly.
 ///
 /// # Errors
-/// `join.direct_only`.
+/// `join.direct_only`, `organization.personal`.
 pub fn guard_invites(rules: &Rules) -> Result<(), Refusal> {
+    guard_shared(rules.policy())?;
     match rules.policy().join_direct {
         DirectJoin::Nobody => Ok(()),
         DirectJoin::TenantMembers => Err(Code::JoinDirectOnly.into()),
@@ -33,6 +36,8 @@ pub struct Newcomer<'a> {
     pub present: Option<&'a Member>,
     /// Whether they belong to another organization.
     pub elsewhere: bool,
+    /// Who is here, for the number of seats.
+    pub seats: Seats,
 }
 
 /// Adds one of the tenant's people, who is in at once. Approvals are for those who come by
@@ -40,7 +45,7 @@ pub struct Newcomer<'a> {
 ///
 /// # Errors
 /// `join.not_direct`, `member.not_in_tenant`, `member.already`, `member.elsewhere`, `role.unknown`,
-/// `role.above_own`.
+/// `role.above_own`, `seats.full`, `organization.personal`.
 pub fn add(
     permit: &Permit,
     rules: &Rules,
@@ -48,6 +53,7 @@ pub fn add(
     id: MemberId,
     now: Timestamp,
 ) -> Result<Vec<Change>, Refusal> {
+    guard_shared(rules.policy())?;
     if rules.policy().join_direct != DirectJoin::TenantMembers {
         return Err(Code::JoinNotDirect.into());
     }
@@ -60,6 +66,7 @@ pub fn add(
     if newcomer.elsewhere && rules.policy().identity_organizations == OrganizationsPerIdentity::One {
         return Err(Code::MemberElsewhere.into());
     }
+    seats::guard(rules.policy(), newcomer.seats)?;
     Ok(vec![Change::MemberJoined {
         member: Box::new(Member {
             id,

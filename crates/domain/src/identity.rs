@@ -75,13 +75,19 @@ pub fn change_password(identity: &Identity, hash: String, keep_session: Option<c
     ]
 }
 
+/// Refuses whoever does not run the installation.
+///
+/// # Errors
+/// `instance.administrator_required`.
+pub fn guard_administrator(who: &Identity) -> Result<(), Refusal> {
+    if who.administrator { Ok(()) } else { Err(Code::InstanceAdministrator.into()) }
+}
+
 /// Makes every session and token of the installation issued up to now invalid (TP-33).
 ///
 /// # Errors
 /// `instance.administrator_required`.
 pub fn reset_everybody(who: &Identity, now: Timestamp) -> Result<Vec<Change>, Refusal> {
-    if !who.administrator {
-        return Err(Code::InstanceAdministrator.into());
-    }
+    guard_administrator(who)?;
     Ok(vec![Change::InstanceAuthenticationReset { at: now }])
 }

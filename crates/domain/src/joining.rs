@@ -9,6 +9,7 @@ pub use sign_up::{arrive, domains_set, sign_up, sign_up_anywhere, waits_no_more}
 
 use crate::disposable::is_disposable;
 use crate::member::Status;
+use crate::organization::guard_shared;
 use crate::policy::{ApprovalMode, OrganizationsPerIdentity, Policy, SignupClosedByInvites};
 use crate::preset::Rules;
 use crate::refusal::{Code, Refusal};
@@ -77,9 +78,12 @@ pub struct Facts {
 ///
 /// # Errors
 /// `member.already`, `member.elsewhere`, `join.closed`, `join.domain`, `join.unproved`, `join.disposable`,
-/// `join.link_excluded`, `seats.full`.
+/// `join.link_excluded`, `seats.full`, `organization.personal`.
 pub fn guard_join(rules: &Rules, way: Way, address: Address<'_>, facts: &Facts) -> Result<Status, Refusal> {
     let policy = rules.policy();
+    if way != Way::Founder {
+        guard_shared(policy)?;
+    }
     if facts.here {
         return Err(Refusal::of(Code::MemberAlready));
     }

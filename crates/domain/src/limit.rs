@@ -5,8 +5,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::access::Permit;
+use crate::action::Action;
 use crate::change::{AuditFact, Change};
 use crate::ids::{GroupId, LimitId, MemberId, OrgId};
+use crate::preset::Rules;
 use crate::refusal::{Code, Refusal};
 use crate::time::Timestamp;
 
@@ -161,6 +163,13 @@ impl LimitChange {
             after,
         }
     }
+}
+
+/// The action somebody needs for a limit: those who run a group set its limits where the policy lets them (ON-33).
+#[must_use]
+pub fn action_for(rules: &Rules, scope: Scope, runs: bool) -> Action {
+    let own = runs && matches!(scope, Scope::Group(_)) && rules.policy().group_managers_limit_use;
+    if own { Action::GroupManageOwn } else { Action::LimitManage }
 }
 
 /// Makes a limit. `present` is how many the organization has.

@@ -209,7 +209,7 @@ pub(crate) fn wrong_state(member: &Member, wanted: &str) -> Refusal {
 ///
 /// # Errors
 /// `role.unknown`, `role.above_own`, `member.top_role_required`, `member.self_demote`,
-/// `member.last_owner`, `member.state`.
+/// `member.last_owner`, `member.state`, `role.fixed`.
 pub fn change_role(
     permit: &Permit,
     rules: &Rules,
@@ -225,6 +225,10 @@ pub fn change_role(
     service_account::guard_gift(permit, rules, member.kind, role)?;
     if member.role == role {
         return Ok(Vec::new());
+    }
+    let fixed = |slug: &str| rules.role(ORGANIZATION, slug).is_some_and(|role| role.fixed);
+    if member.kind == MemberKind::Person && (fixed(role) || fixed(&member.role)) {
+        return Err(Refusal::value(Code::RoleFixed, "role", Code::RoleFixed.meaning()));
     }
     let lowers = !rules.role_mask(&member.role).is_subset_of(rules.role_mask(role));
     if permit.is_self(member.id) && lowers && !rules.policy().self_demote {

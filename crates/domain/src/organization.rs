@@ -12,7 +12,7 @@ use crate::identity::Identity;
 use crate::ids::{MemberId, OrgId, TenantId};
 use crate::joining::domains_set;
 use crate::member::{Member, MemberKind, Origin, Status};
-use crate::policy::{KnobError, Policy};
+use crate::policy::{Knob, KnobError, Policy};
 use crate::preset::{Preset, Rules};
 use crate::refusal::{Code, FieldError, Refusal};
 use crate::time::Timestamp;
@@ -61,6 +61,29 @@ pub fn guard_name(policy: &Policy, name: &str, taken: bool) -> Result<(), Refusa
         return Err(Refusal::field("name", "field.invalid", format!("`{c}` cannot stand in a name here")));
     }
     if taken { Err(Refusal::of(Code::NameTaken)) } else { Ok(()) }
+}
+
+/// Refuses whatever would bring somebody into a person's own organization, or share something in it (TP-20).
+///
+/// # Errors
+/// `organization.personal`.
+pub fn guard_shared(policy: &Policy) -> Result<(), Refusal> {
+    if policy.organization_personal { Err(Code::OrganizationPersonal.into()) } else { Ok(()) }
+}
+
+/// What makes an organization a person's own.
+#[must_use]
+pub fn personal() -> Map<String, Value> {
+    Map::from_iter([(Knob::OrganizationPersonal.name().to_owned(), Value::Bool(true))])
+}
+
+/// Refuses a second organization of one's own; `present` is one that the person belongs to.
+///
+/// # Errors
+/// `organization.personal_taken`.
+pub fn guard_first_own(present: Option<&Organization>) -> Result<(), Refusal> {
+    let own = |place: &&Organization| place.policy.get(Knob::OrganizationPersonal.name()) == Some(&Value::Bool(true));
+    if present.filter(own).is_some() { Err(Code::PersonalTaken.into()) } else { Ok(()) }
 }
 
 /// Makes an organization with `founder` as holder of its top role.

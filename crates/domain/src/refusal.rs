@@ -105,6 +105,7 @@ codes! {
     RoleBuiltIn = "role.built_in", Conflict, "this role comes with the preset and stays as it is; make one of your own";
     RoleSlugTaken = "role.slug_taken", Conflict, "another role has that slug";
     RoleInUse = "role.in_use", Conflict, "somebody holds this role; name another one for them in `replace_with`";
+    RoleFixed = "role.fixed", Invalid, "a change of role neither gives nor takes this role: who has it has it from the beginning";
     EmailInvalid = "email.invalid", Invalid, "that is not an email address";
     EmailDuplicate = "email.duplicate", Invalid, "the same address stands in this list twice";
     EmailTaken = "email.taken", Conflict, "the address belongs to another account";
@@ -197,6 +198,11 @@ codes! {
     TenantMemberUnknown = "tenant.member_unknown", Invalid, "nobody has that handle";
     TenantDomain = "tenant.domain", Forbidden, "the tenant takes only addresses of its trusted domains";
     TenantSeats = "tenant.seats", Conflict, "the tenant is full; raise its threshold or take somebody out";
+    TenantPersonal = "tenant.personal_off", Forbidden, "the tenant lets nobody have an organization of their own";
+    TenantLocksOut = "tenant.locks_out", Conflict, "nobody could sign in any more: sign in first by one of the ways you name";
+    SignInMethod = "auth.method", Unauthenticated, "the tenant of this organization takes another way of signing in; sign in by that";
+    OrganizationPersonal = "organization.personal", Forbidden, "this organization is one person's own: nobody else comes in, and nothing in it is shared";
+    PersonalTaken = "organization.personal_taken", Conflict, "you have an organization of your own already";
     InstanceAdministrator = "instance.administrator_required", Forbidden, "only administrators of this installation may do this";
     JoinDirectOnly = "join.direct_only", Forbidden, "nobody is invited here: add people of the tenant directly";
     JoinNotDirect = "join.not_direct", Forbidden, "nobody is added directly here: invite them";

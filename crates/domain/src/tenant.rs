@@ -74,6 +74,8 @@ pub struct TenantMember {
     pub role: TenantRole,
     /// Since when.
     pub created_at: Timestamp,
+    /// Last request seen in any organization of the tenant, kept roughly.
+    pub last_active_at: Option<Timestamp>,
 }
 
 /// One recorded change of a tenant.
@@ -183,6 +185,7 @@ pub fn create(
         label: maker.email.clone(),
         role: TenantRole::Owner,
         created_at: tenant.created_at,
+        last_active_at: None,
     };
     Ok(vec![Change::Tenant(TenantChange::Created { tenant: Box::new(tenant), owner: Box::new(owner) })])
 }

@@ -38,7 +38,8 @@ fn one(settings: Settings) -> Tenant {
 
 fn place(role: TenantRole) -> TenantMember {
     let (tenant, id) = (TenantId::new(Uuid::from_u128(1)), TenantMemberId::new(Uuid::from_u128(2)));
-    TenantMember { tenant, id, user: None, label: "bob@acme.test".to_owned(), role, created_at: Timestamp::default() }
+    let (label, created_at) = ("bob@acme.test".to_owned(), Timestamp::default());
+    TenantMember { tenant, id, user: None, label, role, created_at, last_active_at: None }
 }
 
 #[test]

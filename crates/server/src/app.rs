@@ -9,8 +9,9 @@ use guildhall_domain::ids::{MemberId, OrgId, SessionId, TokenId};
 use guildhall_domain::organization::Organization;
 use guildhall_domain::preset::{ORGANIZATION, Preset, Rules};
 use guildhall_domain::role::CustomRole;
+use guildhall_domain::tenant::Tenant;
 use guildhall_domain::time::Timestamp;
-use guildhall_store::read::{group, role};
+use guildhall_store::read::{group, role, tenant};
 use guildhall_store::stream::Seen;
 use guildhall_store::{Author, Conn, IdSource, Keep, Stop, Store, StoreError};
 use tokio::sync::Notify;
@@ -18,6 +19,7 @@ use uuid::Uuid;
 
 use crate::config::Config;
 use crate::mail::MailTransport;
+use crate::notes::Notes;
 use crate::security::key::InstanceKey;
 use crate::security::limits::Limits;
 use crate::security::password::PasswordHasher;
@@ -86,10 +88,12 @@ pub struct App {
     pub mail: MailTransport,
     /// Wakes the mail job.
     pub mail_waits: Notify,
+    /// What waits to be noted in the audit trail.
+    pub notes: Notes,
     /// Set when the program begins to stop: `readyz` says no.
     pub stopping: AtomicBool,
     presets: RwLock<HashMap<String, Arc<Preset>>>,
-    rules: RwLock<HashMap<Uuid, (u64, Arc<Rules>)>>,
+    rules: RwLock<HashMap<Uuid, ((u64, u64), Arc<Rules>)>>,
     seen: Mutex<Marks>,
 }
 
@@ -125,6 +129,11 @@ pub struct Parts {
     pub mail: MailTransport,
 }
 
+/// The tenant above an organization.
+fn above(conn: &mut Conn<'_>, organization: &Organization) -> Result<Option<Tenant>, StoreError> {
+    Ok(organization.tenant.map(|id| tenant::by_id(conn, id)).transpose()?.flatten())
+}
+
 impl App {
     /// Puts the parts together.
     ///
@@ -148,6 +157,7 @@ impl App {
             key: parts.key,
             mail: parts.mail,
             mail_waits: Notify::new(),
+            notes: Notes::default(),
             stopping: AtomicBool::new(false),
             presets: RwLock::new(HashMap::new()),
             rules: RwLock::new(HashMap::new()),
@@ -174,14 +184,16 @@ impl App {
     }
 
     /// The rules of an organization: its copy of the preset, its changed knobs and its own roles. Kept until the
-    /// organization's own revision moves.
+    /// organization's own revision moves, or that of the tenant above.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] when the stored preset does not parse.
     pub fn rules(&self, conn: &mut Conn<'_>, organization: &Organization) -> Result<Arc<Rules>, StoreError> {
+        let above = above(conn, organization)?;
+        let seen = (organization.revision, above.as_ref().map_or(0, |tenant| tenant.revision));
         let id = organization.id.uuid();
         if let Some((revision, rules)) = self.rules.read().unwrap_or_else(PoisonError::into_inner).get(&id)
-            && *revision == organization.revision
+            && *revision == seen
         {
             return Ok(Arc::clone(rules));
         }
@@ -190,7 +202,7 @@ impl App {
         if known.len() >= 10_000 {
             known.clear();
         }
-        known.insert(id, (organization.revision, Arc::clone(&rules)));
+        known.insert(id, (seen, Arc::clone(&rules)));
         Ok(rules)
     }
 
@@ -202,7 +214,15 @@ impl App {
     pub fn rules_uncached(&self, conn: &mut Conn<'_>, organization: &Organization) -> Result<Arc<Rules>, StoreError> {
         let rules = self.rules_of(organization, role::of_organization(conn, organization.id)?)?;
         let giving = group::giving(conn, organization.id)?;
-        Ok(if giving.is_empty() { rules } else { Arc::new((*rules).clone().and_groups(&giving)) })
+        let above = above(conn, organization)?;
+        if giving.is_empty() && above.is_none() {
+            return Ok(rules);
+        }
+        let rules = (*rules).clone().and_groups(&giving);
+        Ok(Arc::new(match above {
+            Some(tenant) => rules.under(&tenant.settings),
+            None => rules,
+        }))
     }
 
     /// The rules of an organization with these roles of its own, without what its groups give.

@@ -52,6 +52,13 @@ choices! {
         /// The handle of somebody who has an account (TP-2).
         Handle "handle",
     }
+    /// `group.shown`
+    GroupsShown {
+        /// Every group of the organization.
+        All "all",
+        /// Those one runs (ON-30).
+        Managed "managed",
+    }
     /// One entry of `invite.carries`
     InviteCarries {
         /// A role of the organization.

@@ -2,9 +2,9 @@
 //! for whole numbers, the range. Everything else about knobs is derived from this table.
 
 use super::choice::{
-    ApprovalMode, ApprovalOnDisable, DeletePrecondition, DirectJoin, InviteAddressee, InviteBulk, InviteCarries,
-    InviteDelivery, InviteReissue, OffboardMode, OrganizationCreators, OrganizationsPerIdentity, OwnedObjects,
-    RoleChangeAuthority, SeatsMode, SelfRemoval, SignupClosedByInvites,
+    ApprovalMode, ApprovalOnDisable, DeletePrecondition, DirectJoin, GroupsShown, InviteAddressee, InviteBulk,
+    InviteCarries, InviteDelivery, InviteReissue, OffboardMode, OrganizationCreators, OrganizationsPerIdentity,
+    OwnedObjects, RoleChangeAuthority, SeatsMode, SelfRemoval, SignupClosedByInvites,
 };
 use super::value::{AnyOf, CharList, DomainList, KnobValue, RoleList, RoleSlug, Shape};
 use serde_json::Value;
@@ -119,6 +119,10 @@ knobs! {
     "group.manager_role" GroupManagerRole, group_manager_role: Option<RoleSlug> = None;
     /// The role that people have once the last group they manage is taken from them.
     "group.manager_role_lost" GroupManagerRoleLost, group_manager_role_lost: Option<RoleSlug> = None;
+    /// Which groups people see who may see groups but not manage all of them: all, or those they run.
+    "group.shown" GroupShown, group_shown: GroupsShown = GroupsShown::All;
+    /// Whether those who run a group set its usage limits.
+    "group.managers_limit_use" GroupManagersLimitUse, group_managers_limit_use: bool = false;
     /// Who changes roles, removes and deactivates: the top role alone; everybody with the permission, for people whose role has no rights that they lack; or everybody with the permission. Holders of the top role are for holders of the top role in each case.
     "role_change.authority" RoleChangeAuthority, role_change_authority: RoleChangeAuthority = RoleChangeAuthority::AdminBelowOwnRank;
     /// Whether people may lower their own role.
@@ -169,6 +173,8 @@ knobs! {
     "signup.makes_organization" SignupMakesOrganization, signup_makes_organization: bool = false;
     /// Whether a person may belong to one organization of the installation or to many.
     "identity.organizations" IdentityOrganizations, identity_organizations: OrganizationsPerIdentity = OrganizationsPerIdentity::Many;
+    /// Whether the organization is one person's own: nobody else comes in, and nothing in it is shared.
+    "organization.personal" OrganizationPersonal, organization_personal: bool = false;
     /// Who may create organizations: anyone who is signed in, or the installation's administrators.
     "organization.created_by" OrganizationCreatedBy, organization_created_by: OrganizationCreators = OrganizationCreators::Anyone;
     /// Whether a scope on which anything is granted lets nothing from above through, as if it were controlled.

@@ -278,6 +278,16 @@ impl DomainList {
         self.0.iter().any(|entry| entry == domain)
     }
 
+    /// The domains that are in both lists, where an empty one names all. Where they have none in common nobody
+    /// is left: `invalid` is no domain (RFC 2606).
+    pub(crate) fn narrowed(&self, other: &[String]) -> DomainList {
+        if self.is_empty() || other.is_empty() {
+            return DomainList(if self.is_empty() { other.to_vec() } else { self.0.clone() });
+        }
+        let both: Vec<String> = self.0.iter().filter(|domain| other.contains(domain)).cloned().collect();
+        DomainList(if both.is_empty() { vec!["invalid".to_owned()] } else { both })
+    }
+
     /// Whether no domain is named.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

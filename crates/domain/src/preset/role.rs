@@ -31,4 +31,6 @@ pub struct Role {
     pub bypass: bool,
     /// Whether holders manage every group they are in, not only those where they have the flag (ON-15).
     pub manages_all: bool,
+    /// Whether a change of role neither gives it to people nor takes it from them (ON-16).
+    pub fixed: bool,
 }

@@ -8,6 +8,7 @@ use crate::permission::{Bit, Mask};
 use crate::policy::{Knob, KnobError, OffboardMode, Policy, RoleChangeAuthority};
 use crate::rights::Standing;
 use crate::role::CustomRole;
+use crate::tenant::Settings;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -93,6 +94,7 @@ fn role_of(preset: &Preset, own: &CustomRole) -> Role {
         below: own.below.as_deref().map_or(Mask::ALL, mask),
         bypass: false,
         manages_all: false,
+        fixed: false,
     }
 }
 
@@ -101,6 +103,8 @@ fn role_of(preset: &Preset, own: &CustomRole) -> Role {
 pub struct Rules {
     preset: Arc<Preset>,
     policy: Policy,
+    /// The organization's own policy, where a tenant lays its settings over it.
+    below: Option<Policy>,
     own: Vec<CustomRole>,
     made: Vec<Role>,
     roles: HashMap<String, RoleRights>,
@@ -126,7 +130,7 @@ impl Rules {
         let cuts = vec![(Knob::GroupRequired, Mask::ALL)];
         let groupless = RoleRights { cuts, ..RoleRights::default() };
         let groups = HashMap::new();
-        Rules { preset, policy, own, made, roles, groups, unknown: RoleRights::default(), groupless }
+        Rules { preset, policy, below: None, own, made, roles, groups, unknown: RoleRights::default(), groupless }
     }
 
     /// The same, with what the organization's groups give to whoever is in them.
@@ -135,6 +139,14 @@ impl Rules {
         let mask = |names: &[String]| names.iter().filter_map(|name| self.preset.bit(name)).collect();
         self.groups = groups.iter().map(|(group, names)| (*group, mask(names))).collect();
         self
+    }
+
+    /// The same under a tenant, whose settings narrow the policy. Roles do not depend on what they narrow.
+    #[must_use]
+    pub fn under(mut self, settings: &Settings) -> Rules {
+        let own = self.policy.clone();
+        settings.narrow(&mut self.policy);
+        Rules { below: Some(own), ..self }
     }
 
     /// What being in a group gives at the organization and below.
@@ -192,7 +204,8 @@ impl Rules {
     /// # Errors
     /// As [`Preset::change_policy`].
     pub fn change_policy(&self, changes: &Map<String, Value>) -> Result<Policy, Vec<KnobError>> {
-        self.preset.change_policy_beside(&self.policy, changes, &self.own_slugs())
+        let own = self.below.as_ref().unwrap_or(&self.policy);
+        self.preset.change_policy_beside(own, changes, &self.own_slugs())
     }
 
     /// The policy that these changed knobs make here.

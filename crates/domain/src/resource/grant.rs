@@ -7,6 +7,7 @@ use super::{Resource, ResourceChange, ResourcePermit, Verb, authorize, guard_ver
 use crate::access::Permit;
 use crate::change::Change;
 use crate::ids::{GrantId, GroupId, MemberId, OrgId, ResourceId};
+use crate::organization::guard_shared;
 use crate::permission::Mask;
 use crate::preset::Rules;
 use crate::reach::Origin;
@@ -172,6 +173,7 @@ fn guard(
     now: Timestamp,
 ) -> Result<(), Refusal> {
     guard_offered(rules)?;
+    guard_shared(rules.policy())?;
     if grant.subject == Subject::Everyone {
         guard_verb(permit.rights(), rules.preset(), &resource.kind, Verb::Publish)?;
     }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{Given, Resource, ResourceChange, ResourcePermit, guard_given};
 use crate::change::Change;
 use crate::ids::{MemberId, OrgId, ResourceId, ShareLinkId};
+use crate::organization::guard_shared;
 use crate::preset::Rules;
 use crate::refusal::{Code, Refusal};
 use crate::time::Timestamp;
@@ -56,6 +57,7 @@ pub fn share(
     now: Timestamp,
 ) -> Result<Vec<Change>, Refusal> {
     let policy = rules.policy();
+    guard_shared(policy)?;
     if !policy.share_link_allowed {
         return Err(Code::ShareLinkNotAllowed.into());
     }

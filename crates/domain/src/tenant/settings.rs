@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::member::words;
+use crate::policy::Policy;
 use crate::refusal::{Code, Refusal};
 use crate::text::Email;
-use crate::time::Timestamp;
 
 words! {
     /// What happens when a tenant has as many people as its threshold says.
@@ -25,6 +25,8 @@ pub struct Settings {
     pub trusted_domains: Vec<String>,
     /// Whether people may have workspaces of their own (TP-25).
     pub personal_workspaces: bool,
+    /// Whether its workspaces have a database endpoint: for products to ask, nothing here depends on it (TP-25).
+    pub database_endpoint: bool,
     /// Whether things may be shared by link.
     pub link_sharing: bool,
     /// The longest life of a new token, in seconds; `None` is no limit.
@@ -44,6 +46,7 @@ impl Default for Settings {
         Self {
             trusted_domains: Vec::new(),
             personal_workspaces: false,
+            database_endpoint: true,
             link_sharing: true,
             token_max_life_s: None,
             session_absolute_s: None,
@@ -90,17 +93,47 @@ impl Settings {
         Ok(self)
     }
 
-    /// Refuses a token that would live longer than the tenant lets any (K45).
+    /// Narrows the policy of an organization of the tenant: only addresses of trusted domains come in by any
+    /// door, links share nothing where the tenant forbids it, tokens and sessions live no longer than it lets
+    /// them (K45).
+    pub(crate) fn narrow(&self, policy: &mut Policy) {
+        policy.domain_exclusive = policy.domain_exclusive.narrowed(&self.trusted_domains);
+        policy.share_link_allowed &= self.link_sharing;
+        let least = |own: Option<i64>, above: Option<i64>| own.into_iter().chain(above).min();
+        policy.token_max_life_s = least(policy.token_max_life_s, self.token_max_life_s);
+        policy.session_absolute_s =
+            self.session_absolute_s.map_or(policy.session_absolute_s, |most_s| most_s.min(policy.session_absolute_s));
+    }
+
+    /// Refuses a session that began in a way the tenant does not take (TP-23).
     ///
     /// # Errors
-    /// `token.life`.
-    pub fn guard_token_life(&self, expires_at: Option<Timestamp>, now: Timestamp) -> Result<(), Refusal> {
-        let Some(most_s) = self.token_max_life_s else { return Ok(()) };
-        if expires_at.is_none_or(|end| end > now.plus_s(most_s)) {
-            let why = format!("at most {most_s} seconds from now, as the tenant says");
-            return Err(Refusal::value(Code::TokenLife, "expires_at", why));
+    /// `auth.method`.
+    pub fn guard_method(&self, method: &str) -> Result<(), Refusal> {
+        let taken = self.sign_in_methods.is_empty() || self.sign_in_methods.iter().any(|one| one == method);
+        if taken { Ok(()) } else { Err(Code::SignInMethod.into()) }
+    }
+
+    /// Refuses ways of signing in by which nobody is known to come in: whoever sets them has just done so.
+    /// `method` is how the session at hand began, if it is one.
+    ///
+    /// # Errors
+    /// `tenant.locks_out`.
+    pub fn guard_way_back(&self, method: Option<&str>) -> Result<(), Refusal> {
+        let back = self.sign_in_methods.is_empty() || method.is_some_and(|method| self.guard_method(method).is_ok());
+        if back {
+            Ok(())
+        } else {
+            Err(Refusal::value(Code::TenantLocksOut, "sign_in_methods", Code::TenantLocksOut.meaning()))
         }
-        Ok(())
+    }
+
+    /// Refuses an organization of somebody's own where the tenant lets nobody have one (TP-25).
+    ///
+    /// # Errors
+    /// `tenant.personal_off`.
+    pub fn guard_personal(&self, personal: bool) -> Result<(), Refusal> {
+        if personal && !self.personal_workspaces { Err(Code::TenantPersonal.into()) } else { Ok(()) }
     }
 
     /// Refuses what lets in anybody who holds it, where not everybody may come in.

@@ -163,6 +163,8 @@ pub fn words(rules: &Rules) -> Words {
         deactivate: given.deactivate.clone(),
         reactivate: given.reactivate.clone(),
         approve: given.approve.clone(),
+        approved: given.approved.clone(),
+        role_advice: given.role_advice.clone(),
         reject: given.reject.clone(),
         resend: given.invitation_resend.clone(),
         cancel_invitation: given.invitation_delete.clone(),

@@ -5,6 +5,7 @@ pub mod api;
 pub mod context;
 pub mod cursor;
 pub mod deadline;
+pub mod denials;
 pub mod document;
 pub mod extract;
 pub mod health;
@@ -52,6 +53,7 @@ pub fn router(app: Arc<App>) -> Router {
                 .layer(middleware::from_fn(request_id::layer))
                 .layer(middleware::from_fn(observe::layer))
                 .layer(CatchPanicLayer::custom(observe::panicked))
+                .layer(middleware::from_fn_with_state(Arc::clone(&app), denials::layer))
                 .layer(middleware::from_fn(deadline::layer))
                 .layer(SetResponseHeaderLayer::if_not_present(REFERRER_POLICY, HeaderValue::from_static("same-origin")))
                 .layer(SetResponseHeaderLayer::if_not_present(

@@ -96,6 +96,7 @@ pub fn told(stop: &Stop) -> Option<Refusal> {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let refusal = told(&self.0);
+        let code = refusal.as_ref().map(|refusal| refusal.code);
         let (status, body, extra) = match refusal {
             Some(refusal) => {
                 let status = status(refusal.code.kind());
@@ -131,7 +132,11 @@ impl IntoResponse for Problem {
                 )
             }
         };
-        answer(status, &body, extra)
+        let mut response = answer(status, &body, extra);
+        if let Some(code) = code {
+            response.extensions_mut().insert(code);
+        }
+        response
     }
 }
 

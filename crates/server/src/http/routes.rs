@@ -42,6 +42,7 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(presets::get, presets::apply))
         .routes(routes!(organizations::reset_authentication))
         .routes(routes!(members::list, tenants::add_to_organization))
+        .routes(routes!(members::export))
         .routes(routes!(members::get, members::change_role, members::remove))
         .routes(routes!(members::approve))
         .routes(routes!(members::reject))
@@ -96,6 +97,7 @@ fn above() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(tenants::reset_authentication))
         .routes(routes!(tenants::trail))
         .routes(routes!(tenants::reset_instance))
+        .routes(routes!(audit::of_instance))
         .routes(routes!(tenants::acts))
 }
 /// Grants, share links, and who reaches what.

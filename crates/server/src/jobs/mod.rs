@@ -1,4 +1,4 @@
-//! What runs beside the requests: sending mail, writing "last seen" marks, sweeping what is over.
+//! What runs beside the requests: sending mail, writing "last seen" marks and notes, sweeping what is over.
 //! Each job is one function that does its work once, and a loop that repeats it.
 
 pub mod mail;
@@ -22,6 +22,7 @@ pub fn start(app: &Arc<App>, stop: &watch::Receiver<bool>) -> Vec<JoinHandle<()>
     vec![
         tokio::spawn(mail_loop(Arc::clone(app), stop.clone())),
         tokio::spawn(marks_loop(Arc::clone(app), stop.clone())),
+        tokio::spawn(notes_loop(Arc::clone(app), stop.clone())),
         tokio::spawn(sweep_loop(Arc::clone(app), stop.clone())),
     ]
 }
@@ -51,6 +52,23 @@ async fn marks_loop(app: Arc<App>, mut stop: watch::Receiver<bool>) {
         }
         tokio::select! {
             () = tokio::time::sleep(MARKS_EVERY) => {}
+            _ = stop.changed() => {}
+        }
+    }
+}
+
+async fn notes_loop(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    loop {
+        let last = *stop.borrow();
+        if let Err(stop) = app.notes.write(&app.store, app.now()).await {
+            tracing::warn!(?stop, "refusals and failed sign-ins wait to be noted");
+            tokio::time::sleep(MAIL_EVERY).await;
+        }
+        if last {
+            return;
+        }
+        tokio::select! {
+            () = app.notes.wait.notified() => {}
             _ = stop.changed() => {}
         }
     }

@@ -1,12 +1,13 @@
 //! The audit trail: listed, filtered, exported.
 
 use guildhall_domain::action::Action;
+use guildhall_domain::identity::guard_administrator;
 use guildhall_domain::ids::{EventId, OrgId};
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::time::Timestamp;
-use guildhall_store::Stop;
 use guildhall_store::read::audit::{After, Event, Filter};
 use guildhall_store::read::{Page, audit};
+use guildhall_store::{INSTANCE_TRAIL, Stop};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -78,12 +79,38 @@ impl AuditQuery {
 pub async fn list(ctx: &Ctx, organization: &str, query: AuditQuery) -> Result<List<EventView>, Stop> {
     let (filter, page) = query.page()?;
     let organization = organization.to_owned();
+    settle(ctx).await;
     ctx.read(move |ctx, conn| {
         let place = ctx.place(conn, &organization)?;
         place.permit(Action::AuditRead)?;
         let limit = page.limit;
         let found = audit::list(conn, place.organization.id, &filter, &Page { limit: limit + 1, ..page })?;
         Ok(listed(found, limit))
+    })
+    .await
+}
+
+/// Writes what waits to be noted, so that whoever reads the trail reads all of it. A trail that cannot be
+/// written can still be read.
+async fn settle(ctx: &Ctx) {
+    if let Err(stop) = ctx.app.notes.write(&ctx.app.store, ctx.now).await {
+        tracing::warn!(?stop, "refusals and failed sign-ins wait to be noted");
+    }
+}
+
+/// The trail of the installation, newest first: identities, sign-ins and failed ones, what was refused outside
+/// any organization. For its administrators.
+///
+/// # Errors
+/// `auth.required`, `token.scope_missing`, `instance.administrator_required`, `cursor.invalid`, refused values.
+pub async fn of_instance(ctx: &Ctx, query: AuditQuery) -> Result<List<EventView>, Stop> {
+    guard_whole(ctx)?;
+    guard_administrator(&ctx.caller()?.identity)?;
+    let (filter, page) = query.page()?;
+    settle(ctx).await;
+    ctx.read(move |_, conn| {
+        let limit = page.limit;
+        Ok(listed(audit::list(conn, INSTANCE_TRAIL, &filter, &Page { limit: limit + 1, ..page })?, limit))
     })
     .await
 }

@@ -38,6 +38,15 @@ impl Caller {
         }
     }
 
+    /// How the session in use began, if it is one.
+    #[must_use]
+    pub fn method(&self) -> Option<&str> {
+        match &self.credential {
+            Credential::Session(session) => Some(&session.method),
+            Credential::Token(_) => None,
+        }
+    }
+
     pub(super) const fn issued_at(&self) -> Timestamp {
         match &self.credential {
             Credential::Session(session) => session.created_at,

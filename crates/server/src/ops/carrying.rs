@@ -14,6 +14,7 @@ use guildhall_store::{Stop, Tx};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::group_sight::runs;
 use super::groups::grants_more;
 use super::resources::permitted;
 use super::{Ctx, Place};
@@ -81,9 +82,8 @@ fn asked_group(
     }
     place.permit(Action::GroupList)?;
     let found = groups::by_id(tx, place.organization.id, id)?.ok_or_else(unknown)?;
-    let mine = groups::seat(tx, place.organization.id, id, place.me()?.id)?;
     let all = place.permit(Action::GroupManage).is_ok();
-    let permit = place.permit(group::action_for(mine.is_some_and(|seat| seat.manager), all))?;
+    let permit = place.permit(group::action_for(runs(tx, place, id)?, all))?;
     let more = grants_more(ctx, tx, place, &found, false)?;
     invitation::guard_group(&permit, &place.rules, &found, more)?;
     Ok(id)

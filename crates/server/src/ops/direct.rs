@@ -12,7 +12,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::view::MemberView;
-use super::{Answer, Ctx, Place};
+use super::{Answer, Ctx, Place, joining};
 
 /// One of the tenant's people, to be a member at once.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
@@ -56,8 +56,9 @@ pub async fn add(ctx: &Ctx, organization: &str, wanted: DirectMember) -> Result<
             Some(who) => members::present_elsewhere(tx, who.id, here)?,
             None => false,
         };
-        let newcomer =
-            Newcomer { who: who.as_ref(), role: wanted.role.as_deref(), present: present.as_ref(), elsewhere };
+        let seats = joining::seats(tx, &place.rules, here)?;
+        let (role, present) = (wanted.role.as_deref(), present.as_ref());
+        let newcomer = Newcomer { who: who.as_ref(), role, present, elsewhere, seats };
         let id = MemberId::new(tx.fresh());
         tx.apply(rules_of::add(&permit, &place.rules, newcomer, id, ctx.now)?)?;
         Ok((&members::by_id(tx, here, id)?.ok_or(Code::NotFound)?).into())

@@ -10,10 +10,11 @@ use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::text;
 use guildhall_domain::time::Timestamp;
 use guildhall_store::read::{Page, group as groups, member as members, resource as resources};
-use guildhall_store::{Conn, Stop, Tx};
+use guildhall_store::{Stop, Tx};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::group_sight::{load, runs, seen};
 use super::resources::rights_at;
 use super::view::{List, Nothing};
 use super::{Answer, Ctx, Place, id};
@@ -181,7 +182,7 @@ pub async fn list(
     ctx.read(move |ctx, conn| {
         let place = ctx.place(conn, &organization)?;
         place.permit(Action::GroupList)?;
-        let found = groups::list(conn, place.organization.id, &Page { after, limit: limit + 1 })?;
+        let found = seen(conn, &place, &Page { after, limit: limit + 1 })?;
         let (shown, next) = cursor::window(&found, limit);
         Ok(List {
             items: shown.iter().map(|(_, g)| g.into()).collect(),
@@ -189,11 +190,6 @@ pub async fn list(
         })
     })
     .await
-}
-
-fn load(conn: &mut Conn<'_>, place: &Place, group: &str) -> Result<Group, Stop> {
-    let wanted: GroupId = id(group)?;
-    Ok(groups::by_id(conn, place.organization.id, wanted)?.ok_or(Code::NotFound)?)
 }
 
 /// One group.
@@ -215,9 +211,8 @@ fn taken(ctx: &Ctx, tx: &mut Tx<'_>, organization: &str, group: &str) -> Result<
     let place = ctx.take_place(tx, organization)?;
     place.permit(Action::GroupList)?;
     let found = load(tx, &place, group)?;
-    let mine = groups::seat(tx, place.organization.id, found.id, place.me()?.id)?;
     let all = place.permit(Action::GroupManage).is_ok();
-    let permit = place.permit(rules_of::action_for(mine.is_some_and(|seat| seat.manager), all))?;
+    let permit = place.permit(rules_of::action_for(runs(tx, &place, found.id)?, all))?;
     ctx.guard_seen(found.revision)?;
     Ok((place, permit, found))
 }

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::members::grouped;
 use super::sessions::{check_new_password, limited, password_stop};
 use super::view::{MemberView, Nothing, OrganizationView, Preview};
 use super::{Answer, Credential, Ctx, arrivals, letters};
@@ -163,7 +164,7 @@ fn shown(ctx: &Ctx, conn: &mut Conn<'_>, who: Identity) -> Result<Me, Stop> {
         if let Some(place) = organization::by_id(conn, member.organization)? {
             memberships.push(Belonging {
                 organization: (&place).into(),
-                membership: (&member).into(),
+                membership: grouped(conn, &member)?,
                 role: member.role.clone(),
             });
         }

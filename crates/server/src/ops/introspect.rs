@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::token_shapes::kind_of;
 use super::view::{MemberIdentity, MemberView};
-use super::{Credential, Ctx, Place, share_links};
+use super::{Credential, Ctx, Place, share_links, tenants};
 use crate::security::token::TokenKind;
 
 /// A session or token somebody showed a product.
@@ -48,6 +48,9 @@ pub struct Introspected {
     /// `res_…` that a share link shares.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub resource: Option<String>,
+    /// Of an organization of a tenant: whether its workspaces have a database endpoint, as the tenant says.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub database_endpoint: Option<bool>,
     /// What a share link gives there.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub permissions: Option<Vec<String>>,
@@ -75,9 +78,14 @@ pub async fn introspect(ctx: &Ctx, asked: Introspect) -> Result<Introspected, St
         return Ok(Introspected::default());
     };
     let theirs = Ctx { caller: Some(caller), ..ctx.clone() };
-    let found = theirs.read(move |theirs, conn| theirs.place(conn, &asked.organization)).await;
-    let place = match found {
-        Ok(place) => place,
+    let found = theirs.read(move |theirs, conn| {
+        let place = theirs.place(conn, &asked.organization)?;
+        let above = tenants::settings_above(conn, &place)?.database_endpoint;
+        let database_endpoint = place.organization.tenant.map(|_| above);
+        Ok((place, database_endpoint))
+    });
+    let (place, database_endpoint) = match found.await {
+        Ok(found) => found,
         Err(Stop::Refused(_)) => return Ok(Introspected::default()),
         Err(failed) => return Err(failed),
     };
@@ -94,6 +102,7 @@ pub async fn introspect(ctx: &Ctx, asked: Introspect) -> Result<Introspected, St
         organization: Some(place.organization.id.to_string()),
         role: Some(me.role.clone()),
         scopes,
+        database_endpoint,
         ..Introspected::default()
     })
 }

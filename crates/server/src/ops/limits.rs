@@ -1,5 +1,6 @@
 //! Usage limits: made, listed with what is used of them, changed, ended.
 
+use guildhall_domain::access::Permit;
 use guildhall_domain::action::Action;
 use guildhall_domain::ids::LimitId;
 use guildhall_domain::limit::{self as rules_of, Limit, Scope, Terms};
@@ -11,6 +12,7 @@ use guildhall_store::{Conn, Stop, Tx};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::group_sight::runs;
 use super::usage::gauge;
 use super::view::{List, Nothing};
 use super::{Answer, Ctx, Place, id};
@@ -157,6 +159,35 @@ fn scope_named(tx: &mut Tx<'_>, place: &Place, wanted: &LimitScope) -> Result<Sc
     }
 }
 
+/// Leave to set a limit of this scope.
+fn permit(conn: &mut Conn<'_>, place: &Place, scope: Scope) -> Result<Permit, Stop> {
+    if let Ok(permit) = place.permit(Action::LimitManage) {
+        return Ok(permit);
+    }
+    let runs = match scope {
+        Scope::Group(group) => runs(conn, place, group)?,
+        Scope::Organization | Scope::Member(_) => false,
+    };
+    Ok(place.permit(rules_of::action_for(&place.rules, scope, runs))?)
+}
+
+/// Refuses whoever sets no limits at all.
+fn may_set_some(place: &Place) -> Result<(), Refusal> {
+    match (place.permit(Action::LimitManage), place.rules.policy().group_managers_limit_use) {
+        (Err(_), true) => place.permit(Action::GroupManageOwn).map(drop),
+        (asked, _) => asked.map(drop),
+    }
+}
+
+/// A limit that the caller may set. Whoever sets none learns nothing of any; whoever sets those of groups they
+/// run learns nothing of others.
+fn taken(conn: &mut Conn<'_>, place: &Place, limit: &str) -> Result<(Permit, Limit), Stop> {
+    may_set_some(place)?;
+    let found = load(conn, place, limit)?;
+    let permit = permit(conn, place, found.scope).map_err(|_| Code::NotFound)?;
+    Ok((permit, found))
+}
+
 /// Makes a limit.
 ///
 /// # Errors
@@ -165,8 +196,9 @@ pub async fn create(ctx: &Ctx, organization: &str, wanted: NewLimit) -> Result<A
     let organization = organization.to_owned();
     ctx.write(move |ctx, tx| {
         let place = ctx.take_place(tx, &organization)?;
-        let permit = place.permit(Action::LimitManage)?;
+        may_set_some(&place)?;
         let scope = scope_named(tx, &place, &wanted.scope)?;
+        let permit = permit(tx, &place, scope)?;
         let terms = Terms {
             budget: wanted.budget,
             period_s: wanted.period_s,
@@ -195,7 +227,8 @@ fn load(conn: &mut Conn<'_>, place: &Place, limit: &str) -> Result<Limit, Stop> 
     Ok(limits::by_id(conn, place.organization.id, id(limit)?)?.ok_or(Code::NotFound)?)
 }
 
-/// A page of limits, oldest first, each with what is used of it.
+/// A page of limits, oldest first, each with what is used of it. A page may be short; it is the last when `next`
+/// is `null`.
 ///
 /// # Errors
 /// `not_found`, `access.denied`.
@@ -203,11 +236,16 @@ pub async fn list(ctx: &Ctx, organization: &str, page: Page<LimitId>) -> Result<
     let organization = organization.to_owned();
     ctx.read(move |ctx, conn| {
         let place = ctx.place(conn, &organization)?;
-        place.permit(Action::LimitManage)?;
+        may_set_some(&place)?;
         let limit = page.limit;
         let found = limits::list(conn, place.organization.id, &Page { limit: limit + 1, ..page })?;
         let (rows, last) = cursor::window(&found, limit);
-        let items: Vec<LimitView> = rows.iter().map(|one| shown(ctx, conn, one)).collect::<Result<_, _>>()?;
+        let mut items: Vec<LimitView> = Vec::with_capacity(rows.len());
+        for one in rows {
+            if permit(conn, &place, one.scope).is_ok() {
+                items.push(shown(ctx, conn, one)?);
+            }
+        }
         Ok(List { items, next: last.map(|one| one.id.to_string()) })
     })
     .await
@@ -221,8 +259,7 @@ pub async fn get(ctx: &Ctx, organization: &str, limit: &str) -> Result<LimitView
     let (organization, limit) = (organization.to_owned(), limit.to_owned());
     ctx.read(move |ctx, conn| {
         let place = ctx.place(conn, &organization)?;
-        place.permit(Action::LimitManage)?;
-        let found = load(conn, &place, &limit)?;
+        let (_, found) = taken(conn, &place, &limit)?;
         shown(ctx, conn, &found)
     })
     .await
@@ -236,8 +273,7 @@ pub async fn edit(ctx: &Ctx, organization: &str, limit: &str, wanted: EditLimit)
     let (organization, limit) = (organization.to_owned(), limit.to_owned());
     ctx.write(move |ctx, tx| {
         let place = ctx.take_place(tx, &organization)?;
-        let permit = place.permit(Action::LimitManage)?;
-        let found = load(tx, &place, &limit)?;
+        let (permit, found) = taken(tx, &place, &limit)?;
         ctx.guard_seen(found.revision)?;
         let after = Terms {
             budget: wanted.budget.unwrap_or(found.terms.budget),
@@ -260,8 +296,7 @@ pub async fn delete(ctx: &Ctx, organization: &str, limit: &str) -> Result<Answer
     let (organization, limit) = (organization.to_owned(), limit.to_owned());
     ctx.write(move |ctx, tx| {
         let place = ctx.take_place(tx, &organization)?;
-        let permit = place.permit(Action::LimitManage)?;
-        let found = load(tx, &place, &limit)?;
+        let (permit, found) = taken(tx, &place, &limit)?;
         ctx.guard_seen(found.revision)?;
         tx.apply(rules_of::delete(&permit, &found))?;
         Ok(Nothing {})

@@ -4,7 +4,7 @@
 use guildhall_domain::access::Permit;
 use guildhall_domain::action::Action;
 use guildhall_domain::change::Change;
-use guildhall_domain::ids::MemberId;
+use guildhall_domain::ids::{GroupId, MemberId, OrgId};
 use guildhall_domain::member::{self, Member, MemberKind, Status, Surroundings};
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::text::fold;
@@ -18,6 +18,9 @@ use super::view::{List, MemberGroup, MemberView, Nothing};
 use super::{Answer, Ctx, Place, id, joining};
 use crate::http::cursor;
 
+/// How many members one step of an export reads.
+const STEP: u32 = 100;
+
 /// Which members to list.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -29,6 +32,8 @@ pub struct MemberQuery {
     pub status: Option<String>,
     /// Only with this role.
     pub role: Option<String>,
+    /// Only in this group: `grp_…`.
+    pub group: Option<String>,
     /// `person` or `service_account`.
     #[serde(rename = "type")]
     pub kind: Option<String>,
@@ -66,6 +71,7 @@ fn filter(query: &MemberQuery) -> Result<Filter, Refusal> {
         query: query.query.as_deref().map(fold).filter(|q| !q.trim().is_empty()).map(|q| q.trim().to_owned()),
         status: word(query.status.as_deref(), "status", |t| Status::of(t).filter(|s| *s != Status::Removed), &listed)?,
         role: query.role.clone().filter(|r| !r.is_empty()),
+        group: word(query.group.as_deref(), "group", |t| t.parse::<GroupId>().ok(), &["`grp_…`"])?,
         kind: word(query.kind.as_deref(), "type", MemberKind::of, &kinds)?,
     })
 }
@@ -107,12 +113,54 @@ pub async fn list(ctx: &Ctx, organization: &str, query: MemberQuery) -> Result<L
     ctx.read(move |ctx, conn| {
         let place = ctx.place(conn, &name)?;
         let (rows, next) = listing.rows(conn, &place)?;
-        let mut items: Vec<MemberView> = rows.iter().map(Into::into).collect();
-        let ids: Vec<MemberId> = rows.iter().map(|m| m.id).collect();
-        with_groups(conn, &place, &ids, &mut items)?;
-        Ok(List { items, next })
+        Ok(List { items: viewed(conn, &place, &rows)?, next })
     })
     .await
+}
+
+/// An export under way: it goes through the list page by page, and asks at each whether it still may.
+#[derive(Debug)]
+pub struct Export {
+    ctx: Ctx,
+    organization: String,
+    /// What is asked next; `None` at the end.
+    query: Option<MemberQuery>,
+    /// The first page, read before the answer begins so that a refusal is one.
+    first: Option<List<MemberView>>,
+}
+
+/// Begins an export of the members that a query finds.
+///
+/// # Errors
+/// `not_found`, `access.denied`, refused values.
+pub async fn export(ctx: &Ctx, organization: &str, query: MemberQuery) -> Result<Export, Stop> {
+    let query = MemberQuery { limit: Some(STEP), ..query };
+    let first = Some(list(ctx, organization, query.clone()).await?);
+    Ok(Export { ctx: ctx.clone(), organization: organization.to_owned(), query: Some(query), first })
+}
+
+impl Export {
+    /// The next members; `None` at the end.
+    ///
+    /// # Errors
+    /// As [`export`].
+    pub async fn step(&mut self) -> Result<Option<Vec<MemberView>>, Stop> {
+        let Some(query) = self.query.take() else { return Ok(None) };
+        let page = match self.first.take() {
+            Some(first) => first,
+            None => list(&self.ctx, &self.organization, query.clone()).await?,
+        };
+        self.query = page.next.map(|after| MemberQuery { after: Some(after), ..query });
+        Ok(Some(page.items))
+    }
+}
+
+/// Members as callers see them, with their groups.
+fn viewed(conn: &mut Conn<'_>, place: &Place, rows: &[Member]) -> Result<Vec<MemberView>, Stop> {
+    let mut items: Vec<MemberView> = rows.iter().map(Into::into).collect();
+    let ids: Vec<MemberId> = rows.iter().map(|m| m.id).collect();
+    with_groups(conn, place.organization.id, &ids, &mut items)?;
+    Ok(items)
 }
 
 /// One member.
@@ -132,15 +180,20 @@ pub async fn get(ctx: &Ctx, organization: &str, member: &str) -> Result<MemberVi
 /// One member with their groups.
 pub(super) fn whole(conn: &mut Conn<'_>, place: &Place, member: &str) -> Result<MemberView, Stop> {
     let found = load(conn, place, member)?;
-    let mut items = [MemberView::from(&found)];
-    with_groups(conn, place, &[found.id], &mut items)?;
+    grouped(conn, &found)
+}
+
+/// A member as callers see them, with their groups.
+pub(super) fn grouped(conn: &mut Conn<'_>, member: &Member) -> Result<MemberView, Stop> {
+    let mut items = [MemberView::from(member)];
+    with_groups(conn, member.organization, &[member.id], &mut items)?;
     let [view] = items;
     Ok(view)
 }
 
 /// Fills in the groups of a page of members with one question.
-fn with_groups(conn: &mut Conn<'_>, place: &Place, ids: &[MemberId], items: &mut [MemberView]) -> Result<(), Stop> {
-    for (member, manager, group, name) in groups::of_members(conn, place.organization.id, ids)? {
+fn with_groups(conn: &mut Conn<'_>, here: OrgId, ids: &[MemberId], items: &mut [MemberView]) -> Result<(), Stop> {
+    for (member, manager, group, name) in groups::of_members(conn, here, ids)? {
         let at = ids.iter().position(|id| *id == member);
         if let Some(view) = at.and_then(|at| items.get_mut(at)) {
             view.groups.push(MemberGroup { id: group.to_string(), name, manager });

@@ -17,6 +17,7 @@ pub mod direct;
 pub mod farewell;
 pub mod grant_shapes;
 pub mod grants;
+pub mod group_sight;
 pub mod groups;
 pub mod identities;
 pub mod instance;

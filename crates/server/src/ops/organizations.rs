@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use guildhall_domain::action::Action;
 use guildhall_domain::change::Naming;
+use guildhall_domain::identity::Identity;
 use guildhall_domain::ids::{MemberId, OrgId};
 use guildhall_domain::joining::{Address, Facts, Way, guard_join};
 use guildhall_domain::member::Status;
@@ -11,9 +12,10 @@ use guildhall_domain::organization::{self as rules_of, Organization};
 use guildhall_domain::policy::{Knob, OrganizationCreators, Policy};
 use guildhall_domain::preset::{self, Preset, Rules};
 use guildhall_domain::refusal::{Code, Refusal};
+use guildhall_domain::tenant::{Deed, Tenant};
 use guildhall_domain::time::Timestamp;
 use guildhall_domain::{approval, text};
-use guildhall_store::read::{Page, identity, member as members, organization};
+use guildhall_store::read::{Page, identity, member as members, organization, tenant};
 use guildhall_store::{Conn, Stop, Tx};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -37,6 +39,10 @@ pub struct NewOrganization {
     /// The tenant it belongs to, by id or slug; for owners of that.
     #[serde(default)]
     pub tenant: Option<String>,
+    /// Whether it is to be your own: nobody else comes in, and nothing in it is shared. Everybody may have one,
+    /// also of a tenant that one only is a member of, where that lets its people have them.
+    #[serde(default)]
+    pub personal: bool,
 }
 
 /// New names; what is left out stays.
@@ -179,6 +185,20 @@ pub fn offers(ctx: &Ctx) -> Result<Vec<Offer>, Refusal> {
     Ok(preset::all_built_in().iter().map(offer).collect())
 }
 
+/// May somebody have an organization of their own, in the tenant named or in none? The word of every tenant
+/// they belong to counts.
+fn guard_own(tx: &mut Tx<'_>, who: &Identity, above: Option<&Tenant>) -> Result<(), Stop> {
+    let theirs = tenant::of_person(tx, who, &Page { after: None, limit: u32::MAX })?;
+    for tenant in above.into_iter().chain(theirs.iter().map(|(_, tenant)| tenant)) {
+        tenant.settings.guard_personal(true)?;
+    }
+    for member in members::of_identity(tx, who.id)? {
+        let place = organization::by_id(tx, member.organization)?;
+        rules_of::guard_first_own(place.as_ref())?;
+    }
+    Ok(())
+}
+
 /// Makes an organization with the caller as holder of its top role.
 ///
 /// # Errors
@@ -195,7 +215,7 @@ pub async fn create(ctx: &Ctx, wanted: NewOrganization) -> Result<Answer<Organiz
         .into());
     }
     let preset = preset_named(wanted.preset.as_deref().unwrap_or("standard"))?;
-    if wanted.tenant.is_none() {
+    if wanted.tenant.is_none() && !wanted.personal {
         guard_creator(&preset, &caller)?;
     }
     ctx.write(move |ctx, tx| {
@@ -204,9 +224,14 @@ pub async fn create(ctx: &Ctx, wanted: NewOrganization) -> Result<Answer<Organiz
         }
         tx.take_identity(caller.identity.id)?.ok_or(Code::AuthInvalid)?;
         let above = match wanted.tenant.as_deref() {
-            Some(name) => Some(tenants::taken(ctx, tx, name)?.0.id),
+            Some(name) if wanted.personal => Some(tenants::entered(ctx, tx, name, Deed::See)?.0),
+            Some(name) => Some(tenants::taken(ctx, tx, name)?.0),
             None => None,
         };
+        if wanted.personal {
+            guard_own(tx, &caller.identity, above.as_ref())?;
+        }
+        let above = above.map(|tenant| tenant.id);
         let elsewhere = members::present_elsewhere(tx, caller.identity.id, OrgId::new(uuid::Uuid::nil()))?;
         let address = Address::of(&caller.identity.email, caller.identity.email_verified_at.is_some());
         let rules = Rules::new(Arc::clone(&preset), preset.policy.clone());
@@ -214,7 +239,10 @@ pub async fn create(ctx: &Ctx, wanted: NewOrganization) -> Result<Answer<Organiz
         // The first organization is named by the operator; whoever comes later keeps the rules of names.
         free_name(tx, &preset.policy, &wanted.name, None)?;
         let made = draft(ctx, tx, &wanted.name, wanted.slug.as_deref(), &preset)?;
-        let made = Organization { tenant: above, ..made };
+        let made = match wanted.personal {
+            true => Organization { tenant: above, policy: rules_of::personal(), ..made },
+            false => Organization { tenant: above, ..made },
+        };
         let member = MemberId::new(tx.fresh());
         tx.apply(rules_of::create(made.clone(), &preset, &caller.identity, member, ctx.now))?;
         Ok((&made).into())

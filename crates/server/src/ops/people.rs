@@ -9,6 +9,7 @@ use guildhall_domain::reach::{self, Audience, Ground, Who};
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::resource::{self as rules_of, Grant, Subject, Verb};
 use guildhall_domain::rights::{self, Inputs, Reason};
+use guildhall_domain::time::Timestamp;
 use guildhall_store::read::reach::{self as reaches, Order};
 use guildhall_store::read::{group as groups, member as members};
 use guildhall_store::{Conn, Stop};
@@ -34,6 +35,9 @@ pub struct ReachView {
     /// what comes with the role, `above` for what comes from further up, `resource` for what was
     /// given here.
     pub sources: Vec<Value>,
+    /// Last request seen of them in the organization, kept roughly.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub last_active_at: Option<Timestamp>,
 }
 
 /// The permissions that are asked of resources of one type.
@@ -149,6 +153,7 @@ pub async fn list(
             identity: MemberView::from(&one.member).identity,
             permissions: preset.catalogue.names(one.mask).into_iter().map(str::to_owned).collect(),
             sources: one.sources,
+            last_active_at: one.member.last_active_at,
         });
         let next = match more {
             Some(Order::Name(Some((key, id)))) => Some(cursor::write(&(key, id.to_string()))),

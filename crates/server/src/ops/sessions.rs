@@ -8,7 +8,7 @@ use guildhall_domain::text::Email;
 use guildhall_store::read::credential::Session;
 use guildhall_store::read::{Page, credential, identity};
 use guildhall_store::stream::Note;
-use guildhall_store::{Author, Keep, Stop, Tx};
+use guildhall_store::{Author, Stop, Tx};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -101,11 +101,19 @@ pub fn check_new_password(ctx: &Ctx, password: &str, field: &str) -> Result<(), 
     Ok(())
 }
 
-/// Begins a session inside a transaction.
+/// Begins the session of somebody who gave their password.
 ///
 /// # Errors
 /// [`Stop`].
 pub fn begin(ctx: &Ctx, tx: &mut Tx<'_>, who: &Identity) -> Result<Begun, Stop> {
+    begin_by(ctx, tx, who, "password")
+}
+
+/// Begins a session inside a transaction; `method` is one of the ways that a tenant may name.
+///
+/// # Errors
+/// [`Stop`].
+pub fn begin_by(ctx: &Ctx, tx: &mut Tx<'_>, who: &Identity, method: &str) -> Result<Begun, Stop> {
     let minted = ctx.app.credentials.mint_session(ctx.app.entropy.as_ref());
     let life_s = i64::try_from(ctx.app.config.session.lifetime_s).unwrap_or(i64::MAX);
     let session = Session {
@@ -116,6 +124,7 @@ pub fn begin(ctx: &Ctx, tx: &mut Tx<'_>, who: &Identity) -> Result<Begun, Stop> 
         expires_at: ctx.now.plus_s(life_s),
         address: ctx.address.to_string(),
         agent: ctx.agent.chars().take(AGENT_MAX_CHARS).collect(),
+        method: method.to_owned(),
     };
     tx.begin_session(&session, &minted.hash)?;
     let author = Author {
@@ -153,7 +162,7 @@ pub async fn sign_in(ctx: &Ctx, wanted: SignIn) -> Result<Answer<NewSession>, St
     let password = Secret::new(wanted.password);
     let Some((who, stored)) = matching(ctx, known, &password).await? else {
         ctx.app.limits.sign_in_failed(&account, ctx.address, now_ms);
-        return Err(failed(ctx, &account).await);
+        return Err(failed(ctx, &account));
     };
     ctx.app.limits.sign_in_succeeded(&account, ctx.address, now_ms);
     arrivals::guard_proved(ctx, &who).await?;
@@ -197,13 +206,11 @@ async fn matching(
     Ok(found.and_then(|(hash, who)| hash.map(|hash| (who, hash))))
 }
 
-async fn failed(ctx: &Ctx, account: &str) -> Stop {
-    let author = ctx.author();
+fn failed(ctx: &Ctx, account: &str) -> Stop {
     let target = ("account", String::new(), account.chars().take(254).collect::<String>());
     let note = Note { organization: None, kind: "session.refused", target, after: json!({}), outcome: "failure" };
-    let noted =
-        ctx.app.store.write(author.clone(), ctx.now, Keep::Commit, move |tx| Ok(tx.note(&author, &note)?)).await;
-    noted.err().unwrap_or_else(|| Code::CredentialsWrong.into())
+    ctx.app.notes.put(ctx.author(), note);
+    Code::CredentialsWrong.into()
 }
 
 /// Signs out: ends the session in use.

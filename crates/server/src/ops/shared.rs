@@ -4,13 +4,16 @@
 use std::collections::HashMap;
 
 use guildhall_domain::action::Action;
-use guildhall_domain::ids::{GrantId, MemberId, ResourceId, ShareLinkId};
+use guildhall_domain::ids::{GrantId, InvitationId, MemberId, ResourceId, ShareLinkId};
+use guildhall_domain::invitation::Invitation;
 use guildhall_domain::member::Member;
 use guildhall_domain::permission::Mask;
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::resource::{self as rules_of, Given, Grant, Resource, ShareLink, Subject, Verb};
 use guildhall_domain::time::Timestamp;
-use guildhall_store::read::{Page, group as groups, member as members, reach as reaches, resource as resources, share};
+use guildhall_store::read::{
+    Page, group as groups, invitation as invitations, member as members, reach as reaches, resource as resources, share,
+};
 use guildhall_store::{Conn, Stop};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -39,19 +42,19 @@ pub struct SharedResource {
 /// To whom it is shared.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct SharedTo {
-    /// `member`, `group`, `resource`, `everyone` or `link`.
+    /// `member`, `group`, `resource`, `everyone`, `link`, or `invitation` of somebody who has not accepted yet.
     #[serde(rename = "type")]
     pub kind: String,
     /// Its id; `null` for everyone.
     pub id: Option<String>,
-    /// For people; of a link its last characters.
+    /// For people; of a link its last characters, of an invitation the address or handle.
     pub name: String,
 }
 
 /// One share.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct SharedView {
-    /// `grt_…`, or `lnk_…` of a share link.
+    /// `grt_…`, `lnk_…` of a share link, or `inv_…` of an invitation.
     pub id: String,
     /// What.
     pub resource: SharedResource,
@@ -80,7 +83,7 @@ struct Share {
     given: Given,
     to: Option<Subject>,
     by: Option<MemberId>,
-    /// The last characters of a link.
+    /// The last characters of a link, or whom an invitation is for.
     tail: String,
     view: (String, bool, Option<Timestamp>, Timestamp),
 }
@@ -97,6 +100,15 @@ impl Share {
         let view = (link.id.to_string(), lives, link.expires_at, link.created_at);
         let (at, by) = (link.id.uuid(), Some(link.created_by));
         Self { at, resource, given: link.given, to: None, by, tail: link.last4, view }
+    }
+}
+
+impl Share {
+    /// What an invitation will give once it is accepted.
+    fn invited(resource: Resource, role: &str, invitation: &Invitation) -> Self {
+        let view = (invitation.id.to_string(), false, invitation.expires_at, invitation.created_at);
+        let (at, given, by) = (invitation.id.uuid(), Given::Role(role.to_owned()), invitation.created_by);
+        Self { at, resource, given, to: None, by, tail: invitation.addressee(), view }
     }
 }
 
@@ -147,6 +159,9 @@ impl Names {
                 shown("resource", Some(id.to_string()), name)
             }
             Some(Subject::Everyone) => shown("everyone", None, String::new()),
+            None if share.view.0.starts_with("inv_") => {
+                shown("invitation", Some(share.view.0.clone()), share.tail.clone())
+            }
             None => shown("link", None, format!("…{}", share.tail)),
         })
     }
@@ -190,7 +205,9 @@ fn shown(
 /// `cursor.invalid`.
 pub fn after(text: &str) -> Result<Uuid, Refusal> {
     let grant = text.parse::<GrantId>().map(GrantId::uuid);
-    grant.or_else(|_| text.parse::<ShareLinkId>().map(ShareLinkId::uuid)).map_err(|_| Code::CursorInvalid.into())
+    let link = || text.parse::<ShareLinkId>().map(ShareLinkId::uuid);
+    let invitation = || text.parse::<InvitationId>().map(InvitationId::uuid);
+    grant.or_else(|_| link()).or_else(|_| invitation()).map_err(|_| Code::CursorInvalid.into())
 }
 
 /// A page of what is shared with the caller, or with a group of theirs, oldest first. What is there to
@@ -229,8 +246,8 @@ pub async fn with_me(ctx: &Ctx, organization: &str, page: Page<Uuid>) -> Result<
 }
 
 /// A page of what the caller shared, or what is shared of theirs, while they may decide about it,
-/// oldest first; ended ones too, so that they can be taken back. A page may be short; it is the last
-/// when `next` is `null`.
+/// oldest first; ended ones too, so that they can be taken back, and what their invitations will give
+/// once somebody accepts. A page may be short; it is the last when `next` is `null`.
 ///
 /// # Errors
 /// `not_found`, `cursor.invalid`.
@@ -247,9 +264,18 @@ pub async fn by_me(ctx: &Ctx, organization: &str, page: Page<Uuid>) -> Result<Li
         let grants = share::grants_by(conn, here, me.id, &page)?.into_iter();
         let mut shares: Vec<Share> = grants.map(|(r, g)| Share::grant(r, g, ctx.now)).collect();
         shares.extend(links.into_iter().map(|(r, l)| Share::link(r, l, &place, ctx.now)));
+        for invitation in invitations::carrying(conn, here, me.id, &page)? {
+            for carried in &invitation.carried.resources {
+                let resource = resources::by_id(conn, here, carried.resource)?;
+                shares.extend(resource.map(|resource| Share::invited(resource, &carried.role, &invitation)));
+            }
+        }
         shares.sort_by_key(|share| share.at);
-        let more = shares.len() > limit as usize;
-        shares.truncate(limit as usize);
+        // What one invitation carries stays together, and may make a page longer.
+        let last = shares.get((limit as usize).saturating_sub(1)).map(|share| share.at);
+        let end = shares.partition_point(|share| last.is_none_or(|last| share.at <= last));
+        let more = shares.len() > end;
+        shares.truncate(end);
         let next = shares.last().filter(|_| more).map(|share| share.view.0.clone());
         let names = Names::of(conn, &place, &shares)?;
         let mut items = Vec::new();

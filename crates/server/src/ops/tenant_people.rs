@@ -51,11 +51,20 @@ pub struct TenantMemberView {
     /// Since when.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
+    /// Last request seen in any organization of the tenant, kept roughly.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub last_active_at: Option<Timestamp>,
 }
 
 impl From<&TenantMember> for TenantMemberView {
     fn from(m: &TenantMember) -> Self {
-        Self { id: m.id.to_string(), label: m.label.clone(), role: m.role.word().to_owned(), created_at: m.created_at }
+        Self {
+            id: m.id.to_string(),
+            label: m.label.clone(),
+            role: m.role.word().to_owned(),
+            created_at: m.created_at,
+            last_active_at: m.last_active_at,
+        }
     }
 }
 
@@ -125,6 +134,7 @@ pub async fn add(ctx: &Ctx, tenant: &str, wanted: NewTenantMember) -> Result<Ans
             label,
             role,
             created_at: ctx.now,
+            last_active_at: None,
         };
         let view = TenantMemberView::from(&member);
         tx.apply(rules_of::add(permit, &found, member, &email, already, people)?)?;

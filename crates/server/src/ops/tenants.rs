@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 use super::audit::AuditQuery;
 use super::identities::guard_whole;
 use super::view::{EventView, List, Nothing, OrganizationView};
-use super::{Answer, Credential, Ctx, Place};
+use super::{Answer, Ctx, Place};
 use crate::http::cursor;
 
 /// A new tenant.
@@ -214,6 +214,15 @@ fn settings_view(conn: &mut Conn<'_>, tenant: &Tenant) -> Result<TenantSettingsV
     Ok(TenantSettingsView { settings: written(&tenant.settings), people, revision: tenant.revision })
 }
 
+/// Takes every organization of a tenant, in the order of their ids, as everybody who takes several.
+fn take_organizations(tx: &mut Tx<'_>, tenant: &Tenant) -> Result<Vec<OrgId>, Stop> {
+    let mut taken = Vec::new();
+    for one in tenants::organizations(tx, tenant.id, &Page { after: None, limit: u32::MAX })? {
+        taken.extend(tx.take_organization(one.id)?.map(|_| one.id));
+    }
+    Ok(taken)
+}
+
 /// The settings of a tenant, for its owners.
 ///
 /// # Errors
@@ -255,7 +264,13 @@ pub async fn change_settings(
         }
         let after: Settings = serde_json::from_value(Value::Object(after))
             .map_err(|error| Refusal::field("body", "field.wrong_type", error.to_string()))?;
-        tx.apply(rules_of::change_settings(permit, &found, after.checked()?))?;
+        let after = after.checked()?;
+        if after.sign_in_methods != found.settings.sign_in_methods {
+            after.guard_way_back(ctx.caller()?.method())?;
+        }
+        // What holds below changes with it: each organization moves on, so that nobody goes by rules of before.
+        take_organizations(tx, &found)?;
+        tx.apply(rules_of::change_settings(permit, &found, after))?;
         let after = tenants::by_id(tx, found.id)?.ok_or(Code::NotFound)?;
         settings_view(tx, &after)
     })
@@ -287,11 +302,7 @@ pub async fn reset_authentication(ctx: &Ctx, tenant: &str) -> Result<Answer<Noth
     let tenant = tenant.to_owned();
     ctx.write(move |ctx, tx| {
         let (found, permit) = taken(ctx, tx, &tenant)?;
-        let mut organizations = Vec::new();
-        for one in tenants::organizations(tx, found.id, &Page { after: None, limit: u32::MAX })? {
-            // In the order of their ids, as everybody who takes several.
-            organizations.extend(tx.take_organization(one.id)?.map(|_| one.id));
-        }
+        let organizations = take_organizations(tx, &found)?;
         tx.apply(rules_of::reset_authentication(permit, &found, &organizations, ctx.now))?;
         Ok(Nothing {})
     })
@@ -326,7 +337,7 @@ pub(super) fn settings_above(conn: &mut Conn<'_>, place: &Place) -> Result<Setti
 /// How the caller stands in an organization of a tenant, whose settings hold for everybody there.
 ///
 /// # Errors
-/// `auth.invalid`.
+/// `auth.method`, `tenant.personal_off`.
 pub(super) fn standing(
     ctx: &Ctx,
     conn: &mut Conn<'_>,
@@ -339,13 +350,11 @@ pub(super) fn standing(
     let role = tenants::role(conn, above, &caller.identity)?;
     let top = &rules.preset().top_role().slug;
     let member = rules_of::standing(role, &caller.identity, organization.id, top, member);
+    let Some(member) = member else { return Ok(None) };
     let settings = tenants::by_id(conn, above)?.map(|tenant| tenant.settings).unwrap_or_default();
-    match &caller.credential {
-        Credential::Session(session) if member.is_some() => {
-            let age_s = ctx.now.seconds_since(session.created_at);
-            let over = settings.session_absolute_s.is_some_and(|most_s| age_s > most_s);
-            if over { Err(Code::AuthInvalid.into()) } else { Ok(member) }
-        }
-        _ => Ok(member),
+    settings.guard_personal(rules.policy().organization_personal)?;
+    if let Some(method) = caller.method() {
+        settings.guard_method(method)?;
     }
+    Ok(Some(member))
 }

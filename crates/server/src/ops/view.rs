@@ -69,6 +69,9 @@ pub struct MemberView {
     pub last_active_at: Option<Timestamp>,
     /// `founder`, `invitation`, `invite_link`, `sign_up` or `direct`.
     pub origin: String,
+    /// `mem_…` of whoever invited or added them; `null` for those who came by themselves.
+    #[serde(default)]
+    pub created_by: Option<String>,
     /// Revision of its last change, as in its `ETag`.
     pub revision: u64,
 }
@@ -91,6 +94,7 @@ impl From<&Member> for MemberView {
             joined_at: m.joined_at,
             last_active_at: m.last_active_at,
             origin: m.origin.word().to_owned(),
+            created_by: m.created_by.map(|id| id.to_string()),
             revision: m.revision,
         }
     }

@@ -51,11 +51,28 @@ const LIST_EXPIRED: &str = concat!(
     " FROM invitations WHERE organization_id = $1 AND id < $2 AND (state = 'expired' OR state = 'pending' AND expires_at <= $4) ORDER BY id DESC LIMIT $3"
 );
 
+const SHARING: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM invitations WHERE organization_id = $1 AND state = 'pending' AND created_by = $2 AND carries IS NOT NULL AND id > $3 ORDER BY id LIMIT $4"
+);
+
 const ANY: &str = "SELECT 1 FROM invitations WHERE organization_id = $1 LIMIT 1";
 const ANY_STATE: &str = "SELECT 1 FROM invitations WHERE organization_id = $1 AND state = $2 LIMIT 1";
 
-pub(crate) const STATEMENTS: &[&str] =
-    &[BY_ID, BY_SECRET, OF_MEMBER, LAST_OF_EMAIL, LAST_OF_INVITEE, LIST, LIST_STATE, LIST_EXPIRED, ANY, ANY_STATE];
+pub(crate) const STATEMENTS: &[&str] = &[
+    BY_ID,
+    BY_SECRET,
+    OF_MEMBER,
+    LAST_OF_EMAIL,
+    LAST_OF_INVITEE,
+    LIST,
+    LIST_STATE,
+    LIST_EXPIRED,
+    SHARING,
+    ANY,
+    ANY_STATE,
+];
 
 /// Most carry nothing, and then nothing is written.
 fn carried(text: Option<String>) -> Result<Carried, StoreError> {
@@ -83,6 +100,20 @@ fn invitation(row: &mut Row) -> Result<Invitation, StoreError> {
         handle: row.next()?,
         carried: carried(row.next()?)?,
     })
+}
+
+/// A page of somebody's waiting invitations that carry anything, oldest first.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn carrying(
+    conn: &mut Conn<'_>,
+    organization: OrgId,
+    by: MemberId,
+    page: &Page<uuid::Uuid>,
+) -> Result<Vec<Invitation>, StoreError> {
+    let after = page.after.unwrap_or_else(uuid::Uuid::nil);
+    conn.all(SHARING, params![organization, by, after, page.limit], invitation)
 }
 
 /// One invitation.

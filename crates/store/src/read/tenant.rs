@@ -19,7 +19,7 @@ macro_rules! columns {
 }
 macro_rules! people {
     () => {
-        "m.tenant_id, m.id, m.identity_id, m.label, m.role, m.created_at"
+        "m.tenant_id, m.id, m.identity_id, m.label, m.role, m.created_at, (SELECT MAX(x.last_active_at) FROM memberships x JOIN organizations o ON o.id = x.organization_id JOIN identities i ON i.id = x.identity_id WHERE o.tenant_id = m.tenant_id AND (i.id = m.identity_id OR (i.email_key = m.email_key AND i.email_verified_at IS NOT NULL)))"
     };
 }
 
@@ -72,6 +72,7 @@ fn member(row: &mut Row) -> Result<TenantMember, StoreError> {
         label: row.next()?,
         role: row.next()?,
         created_at: row.next()?,
+        last_active_at: row.next()?,
     })
 }
 

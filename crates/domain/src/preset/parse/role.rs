@@ -32,6 +32,7 @@ pub(super) fn read(
         let (name, description) = (fields.text("name").value, fields.text("description").value);
         let bypass = fields.flag("bypass", false);
         let manages_all = manages_all(&mut fields, report);
+        let fixed = fields.flag("fixed", false);
         fields.close();
         for applies_to in named {
             let peers = roles.iter().filter(|(role, _)| role.applies_to == applies_to.value).count();
@@ -47,6 +48,7 @@ pub(super) fn read(
                 below: masks.below,
                 bypass,
                 manages_all,
+                fixed,
                 applies_to: applies_to.value,
             };
             roles.push((role, at));

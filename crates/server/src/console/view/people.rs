@@ -52,6 +52,10 @@ pub struct PeoplePage {
     pub roles: Vec<Choice>,
     /// `status`, the first choice meaning all.
     pub statuses: Vec<Choice>,
+    /// `group`, the first choice meaning all; no choices, no filter.
+    pub groups: Vec<Choice>,
+    /// The list as a file.
+    pub export_href: String,
     /// Whether a query or a filter is set.
     pub filtered: bool,
     /// The lines.

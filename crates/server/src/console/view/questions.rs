@@ -82,6 +82,8 @@ pub struct ChangeRolePage {
     pub person: Person,
     /// `role`, each with its sentence and the reason when it cannot be given.
     pub role: Select,
+    /// What another role takes away beside the present one.
+    pub warning: Option<String>,
     /// Where the form posts: the address of the page itself.
     pub action: String,
     /// Back.

@@ -75,6 +75,10 @@ pub struct Words {
     pub approve: String,
     /// Its opposite.
     pub reject: String,
+    /// What stands at the row of somebody who was let in.
+    pub approved: String,
+    /// Advice beside the choice of a role; none when it is empty.
+    pub role_advice: String,
     /// The action that sends an invitation again.
     pub resend: String,
     /// The action that takes an invitation back.
@@ -115,6 +119,8 @@ impl Default for Words {
             reactivate: own("Reactivate"),
             end_sessions: own("End sessions"),
             approve: own("Approve"),
+            approved: own("Approved"),
+            role_advice: String::new(),
             reject: own("Reject"),
             resend: own("Resend invitation"),
             cancel_invitation: own("Cancel invitation"),

@@ -3,7 +3,12 @@
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::Response;
+use guildhall_domain::time::Timestamp;
+use guildhall_store::Stop;
+use serde::Deserialize;
+use utoipa::IntoParams;
 
+use super::export::{Format, Row, Steps, cell, streamed};
 use crate::http::extract::{Body, NoParameters, OptionalBody, Path, Query};
 use crate::http::problem::Problem;
 use crate::http::reply::{done, object, written};
@@ -11,7 +16,7 @@ use crate::ops::Ctx;
 use crate::ops::approvals::{self, Rejection};
 use crate::ops::departures::{self, Handover};
 use crate::ops::member_role::{self, NewMemberRole};
-use crate::ops::members::{self, MemberQuery};
+use crate::ops::members::{self, Export, MemberQuery};
 use crate::ops::removal_plan::{self, RemovalPlan};
 use crate::ops::view::{List, MemberView};
 
@@ -34,6 +39,77 @@ pub async fn list(
     Query(query): Query<MemberQuery>,
 ) -> Result<Json<List<MemberView>>, Problem> {
     Ok(Json(members::list(&ctx, &org, query).await?))
+}
+
+/// Which members to export, and how.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct MemberExportQuery {
+    /// `csv` or `ndjson`.
+    pub format: Option<String>,
+    /// Part of a name, address or handle.
+    pub query: Option<String>,
+    /// Only of this status.
+    pub status: Option<String>,
+    /// Only with this role.
+    pub role: Option<String>,
+    /// Only in this group: `grp_…`.
+    pub group: Option<String>,
+    /// `person` or `service_account`.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+}
+
+/// Export the members as CSV or NDJSON, streamed.
+#[utoipa::path(
+    get,
+    path = "/organizations/{org}/members/export",
+    tag = "Members",
+    operation_id = "export_members",
+    params(("org" = String, Path, description = "Id or slug of the organization"), MemberExportQuery),
+    responses((status = 200, description = "Every member, by name", content((String = "text/csv"), (String = "application/x-ndjson")))),
+    extensions(("x-permission" = json!("member.list"))),
+)]
+pub async fn export(
+    ctx: Ctx,
+    Path(org): Path<String>,
+    Query(asked): Query<MemberExportQuery>,
+) -> Result<Response, Problem> {
+    let format = Format::asked(asked.format.as_deref())?;
+    let MemberExportQuery { query, status, role, group, kind, .. } = asked;
+    let query = MemberQuery { query, status, role, group, kind, limit: None, after: None };
+    Ok(streamed(members::export(&ctx, &org, query).await?, format, "members"))
+}
+
+impl Steps for Export {
+    type Row = MemberView;
+
+    async fn step(&mut self) -> Result<Option<Vec<MemberView>>, Stop> {
+        Export::step(self).await
+    }
+}
+
+impl Row for MemberView {
+    const HEAD: &'static [&'static str] =
+        &["email", "role", "status", "name", "handle", "type", "groups", "joined_at", "last_active_at", "id"];
+
+    fn cells(&self) -> Vec<String> {
+        let groups: Vec<&str> = self.groups.iter().map(|group| group.name.as_str()).collect();
+        let time = |at: Option<Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
+        vec![
+            cell(self.identity.email.as_deref().unwrap_or_default()),
+            self.role.clone(),
+            self.status.clone(),
+            cell(&self.identity.name),
+            cell(self.identity.handle.as_deref().unwrap_or_default()),
+            self.identity.kind.clone(),
+            cell(&groups.join("; ")),
+            time(self.joined_at),
+            time(self.last_active_at),
+            self.id.clone(),
+        ]
+    }
 }
 
 /// Show a member.

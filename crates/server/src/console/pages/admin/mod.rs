@@ -34,6 +34,8 @@ use crate::app::App;
 pub fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/{org}/admin", get(people::start))
+        .route("/{org}/admin/{tab}", get(people::tab))
+        .route("/{org}/settings/members", get(people::from_settings))
         .route("/{org}/admin/users", get(people::list))
         .route("/{org}/admin/users/{member}", get(person::show))
         .route("/{org}/admin/users/{member}/role", get(role::of_member).post(role::change_of_member))

@@ -184,6 +184,7 @@ pub(super) fn shared_row(desk: &Desk, one: &SharedView, revoke: Option<Action>) 
             "group" => format!("{} (group)", one.to.name),
             "resource" => format!("Those who reach {}", one.to.name),
             "link" => format!("Link {}", one.to.name),
+            "invitation" => format!("{}, invited", one.to.name),
             _ => one.to.name.clone(),
         },
         level: level_name(desk, kind, &one.level),
@@ -193,7 +194,11 @@ pub(super) fn shared_row(desk: &Desk, one: &SharedView, revoke: Option<Action>) 
             .map(|by| if by.name.is_empty() { &by.email } else { &by.name })
             .cloned()
             .unwrap_or_default(),
-        state: if one.active { Chip::new("Active", Tone::Good) } else { Chip::new("Ended", Tone::Plain) },
+        state: match (one.active, one.to.kind.as_str()) {
+            (true, _) => Chip::new("Active", Tone::Good),
+            (false, "invitation") => Chip::new("Pending", Tone::Info),
+            (false, _) => Chip::new("Ended", Tone::Plain),
+        },
         expires: one.expires_at.map(|at| desk.when(at)),
         revoke,
     }
@@ -365,6 +370,9 @@ pub(super) async fn shared(visit: Visit, Path(org): Path<String>) -> Shown {
         next.map(|next| with_query(&format!("/{}/me/shared", desk.org()), &[(name, Some(&next))]))
     };
     let revoke = |one: &SharedView| {
+        if one.to.kind == "invitation" {
+            return Action::ask("Revoke", desk.href(&format!("invitations/{}/cancel", one.id))).danger();
+        }
         let part = if one.to.kind == "link" { "share-links" } else { "grants" };
         let href = desk.href(&format!("resources/{}/{part}/{}/revoke", one.resource.id, one.id));
         Action::post("Revoke", href).danger()

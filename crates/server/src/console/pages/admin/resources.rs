@@ -46,7 +46,17 @@ pub(super) fn row(desk: &Desk, view: &ResourceView) -> ResourceRow {
 /// `GET /{org}/admin/resources`: one level of the tree, or everything that fits what is looked for.
 pub(super) async fn list(visit: Visit, Path(org): Path<String>) -> Shown {
     let desk = Desk::open(visit, &org).await?;
-    let (query, kind, parent) = (desk.asked("query"), desk.asked("type"), desk.asked("parent"));
+    let kind = desk.asked("type");
+    shown(&desk, kind).await
+}
+
+/// The list of everything of one type.
+pub(super) async fn of_type(desk: &Desk, kind: String) -> Shown {
+    shown(desk, Some(kind)).await
+}
+
+async fn shown(desk: &Desk, kind: Option<String>) -> Shown {
+    let (query, parent) = (desk.asked("query"), desk.asked("parent"));
     let filtered = query.is_some() || kind.is_some();
     let asked = ResourceQuery {
         kind: kind.clone(),
@@ -66,11 +76,11 @@ pub(super) async fn list(visit: Visit, Path(org): Path<String>) -> Shown {
     };
     let types = desk.scene.place.rules.preset().types.iter();
     let each = types.map(|t| Choice::new(&t.slug, &t.plural).selected(kind.as_deref() == Some(t.slug.as_str())));
-    let title = title(&desk);
+    let title = title(desk);
     desk.page(&ResourcesPage {
         page: desk.shell(&title, "resources"),
         kinds: std::iter::once(Choice::new("", "All types").selected(kind.is_none())).chain(each).collect(),
-        rows: found.items.iter().map(|view| row(&desk, view)).collect(),
+        rows: found.items.iter().map(|view| row(desk, view)).collect(),
         new: Action::link("New", with_query(&desk.href("resources/new"), &[("parent", parent.as_deref())])),
         pager: Pager {
             summary: format!("{} shown", found.items.len()),

@@ -2,6 +2,7 @@
 //! can be given, and why not, is asked role by role of the decision that gives them.
 
 use axum::extract::Path;
+use guildhall_domain::policy::RoleSlug;
 use guildhall_domain::refusal::Code;
 use guildhall_store::Stop;
 
@@ -107,9 +108,18 @@ fn page(desk: &Desk, subject: &Subject, chosen: &str, error: Option<String>) -> 
         words: desk.scene.words.clone(),
         person: rows::person(&subject.member),
         role: Select { choices: subject.roles(&desk.scene.place).into_iter().map(choice).collect(), error },
+        warning: warning(desk, subject),
         action: desk.visit.path.clone(),
         cancel_href: desk.href("users"),
     }
+}
+
+/// ON-17: another role than that of managers ends managing in every group.
+fn warning(desk: &Desk, subject: &Subject) -> Option<String> {
+    let managers = desk.scene.place.rules.policy().group_manager_role.as_ref().map(RoleSlug::as_str);
+    let role = managers.filter(|role| *role == subject.member.role)?;
+    let (name, groups) = (desk.role_name(role), &desk.scene.place.rules.preset().words.groups);
+    Some(format!("With another role than {name} they no longer run any of their {groups}."))
 }
 
 fn refused(desk: &Desk, who: Person, why: String) -> ConfirmPage {

@@ -4,6 +4,7 @@
 use guildhall_domain::action::Action as Asks;
 use guildhall_domain::invitation::{Deliver, Delivery, Invitation};
 use guildhall_domain::member::{Member, MemberKind, Status};
+use guildhall_domain::policy::ApprovalMode;
 
 use super::desk::Desk;
 use crate::console::view::{Action, Chip, Person, PersonRow, Tone};
@@ -42,6 +43,11 @@ pub(super) fn row(desk: &Desk, subject: &Subject) -> PersonRow {
     }
     let mut offered = vec![Action::link("View", &link)];
     offered.extend(actions(desk, subject, true));
+    // PX-27: where people are approved, those who were say so.
+    let approves = desk.scene.place.rules.policy().approval_mode != ApprovalMode::Off;
+    if approves && member.status == Status::Active && member.kind == MemberKind::Person {
+        offered.push(Action::refused(&desk.scene.words.approved, "Is in already."));
+    }
     PersonRow {
         person: who,
         role: desk.role_name(&member.role),

@@ -120,9 +120,9 @@ pub(super) async fn last_used(visit: Visit) -> Shown {
     let Some(slug) = open.clone().find(|slug| visit.last.as_ref() == Some(slug)).or_else(|| open.next()) else {
         return Ok(go("/organizations"));
     };
-    let page = visit.path.strip_prefix("/admin/").filter(|page| !page.is_empty()).unwrap_or("users");
+    let page = visit.path.strip_prefix("/admin").unwrap_or_default().trim_end_matches('/');
     let query = if visit.query.is_empty() { String::new() } else { format!("?{}", visit.query) };
-    Ok(go(&format!("/{slug}/admin/{page}{query}")))
+    Ok(go(&format!("/{slug}/admin{page}{query}")))
 }
 
 /// `POST /organizations/ask`
@@ -157,7 +157,7 @@ pub(super) async fn take_back(sent: Sent) -> Shown {
 pub(super) async fn new(visit: Visit) -> Shown {
     new_page(
         &visit,
-        NewOrganization { name: String::new(), slug: None, preset: None, tenant: None },
+        NewOrganization { name: String::new(), slug: None, preset: None, tenant: None, personal: false },
         &Verdict::default(),
     )
 }
@@ -193,6 +193,7 @@ pub(super) async fn create(sent: Sent) -> Shown {
         slug: given("slug"),
         preset: given("preset"),
         tenant: None,
+        personal: sent.get("personal") == "true",
     };
     match organizations::create(&visit.ctx, wanted.clone()).await.and_then(Answer::done) {
         Ok(made) => {
