@@ -99,8 +99,8 @@ impl Settings {
     pub(crate) fn narrow(&self, policy: &mut Policy) {
         policy.domain_exclusive = policy.domain_exclusive.narrowed(&self.trusted_domains);
         policy.share_link_allowed &= self.link_sharing;
-        let least = |own: Option<i64>, above: Option<i64>| own.into_iter().chain(above).min();
-        policy.token_max_life_s = least(policy.token_max_life_s, self.token_max_life_s);
+        let lives = policy.token_max_life_s.into_iter().chain(self.token_max_life_s);
+        policy.token_max_life_s = lives.min();
         policy.session_absolute_s =
             self.session_absolute_s.map_or(policy.session_absolute_s, |most_s| most_s.min(policy.session_absolute_s));
     }

@@ -185,6 +185,7 @@ impl Scene {
             expires_at: now.plus_s(3_600),
             address: String::new(),
             agent: String::new(),
+            method: "password".to_owned(),
         };
         let caller =
             |person: &Identity| Caller { identity: person.clone(), credential: Credential::Session(session(person)) };
