@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::access::Permit;
 use crate::action::Action;
 use crate::change::Change;
-use crate::ids::{MemberId, OrgId, TokenId, UserId};
+use crate::ids::{GroupId, MemberId, OrgId, TokenId, UserId};
 use crate::member::{Member, MemberKind, guard_rank};
 use crate::permission::Mask;
 use crate::preset::Rules;
@@ -199,6 +199,22 @@ pub fn guard_secret(permit: &Permit, rules: &Rules, holder: &Member) -> Result<(
         return Err(Refusal::because(
             Code::AccessDenied,
             format!("`{}` has rights that you do not hold; ask somebody who does", holder.label()),
+        ));
+    }
+    Ok(())
+}
+
+/// Refuses a secret of an account that is given more than whoever would have the secret: by groups it is in, or
+/// (`more`) by grants and by what it owns. Nobody gives more than they have, by any path.
+///
+/// # Errors
+/// `grant.above_own`.
+pub fn guard_gifts(permit: &Permit, rules: &Rules, groups: &[GroupId], more: bool) -> Result<(), Refusal> {
+    let above = groups.iter().any(|group| !permit.covers(rules.group_mask(*group)));
+    if more || above {
+        return Err(Refusal::because(
+            Code::GrantAboveOwn,
+            "the account is granted more than you have; nobody gives that away",
         ));
     }
     Ok(())

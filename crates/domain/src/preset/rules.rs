@@ -254,6 +254,14 @@ impl Rules {
         if cut { Standing { rights: &self.groupless, ..standing } } else { standing }
     }
 
+    /// What an active member with a role, in these groups, may do at the organization.
+    #[must_use]
+    pub fn root_mask(&self, role: &str, groups: &[GroupId]) -> Mask {
+        let standing = self.standing_in(self.standing(role, true, None), groups.len());
+        let given = groups.iter().fold(standing.rights.floor, |all, group| all | self.group_mask(*group));
+        given & standing.rights.ceiling
+    }
+
     /// A member's standing, the input of [`crate::rights::effective`].
     pub fn standing<'a>(&'a self, role: &'a str, active: bool, credential_scopes: Option<Mask>) -> Standing<'a> {
         let rights = self.rights(role);

@@ -4,14 +4,15 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use guildhall_domain::change::Change;
-use guildhall_domain::ids::{MemberId, OrgId};
+use guildhall_domain::group::GroupChange;
+use guildhall_domain::ids::{GroupId, MemberId, OrgId};
 use guildhall_domain::member::Status;
 use guildhall_domain::organization::Organization;
 use guildhall_domain::permission::Mask;
 use guildhall_domain::preset::Rules;
 use guildhall_domain::role::{CustomRole, RoleChange};
 use guildhall_store::read::member::Filter;
-use guildhall_store::read::{Page, member as members, organization, role as roles};
+use guildhall_store::read::{Page, group as groups, member as members, organization, role as roles};
 use guildhall_store::{Stop, Tx};
 
 use super::view::{EventTarget, Preview, PreviewAccess, PreviewChange, PreviewMail};
@@ -42,6 +43,7 @@ pub fn of(ctx: &Ctx, tx: &mut Tx<'_>) -> Result<Preview, Stop> {
             Change::PolicyChanged { organization, .. } => Some(*organization),
             Change::PresetApplied { after, .. } => Some(after.id),
             Change::Role(change) => Some(change.role().organization),
+            Change::Group(change) => Some(change.group().organization),
             other => other.access().map(|access| access.organization),
         };
         touched.extend(here.filter(|id| !touched.contains(id)));
@@ -65,12 +67,15 @@ fn compare(
 ) -> Result<(), Stop> {
     let own = roles::of_organization(tx, here.id)?;
     let (before, after) = (earlier(ctx, here, own.clone(), changes)?, ctx.app.rules_of(here, own)?);
-    // Whoever comes in or changes the role by the same write is told by that.
+    let giving = groups::giving(tx, here.id)?;
+    let (before, after) = (giving_before(&before, &giving, changes), (*after).clone().and_groups(&giving));
+    // Whoever comes in, changes the role or the groups by the same write is told by that.
     let mut told: HashSet<MemberId> = HashSet::new();
-    for access in changes.iter().filter_map(Change::access).filter(|access| access.organization == here.id) {
-        told.insert(access.member);
-        let names = (names(&before, access.before.as_deref()), names(&after, access.after.as_deref()));
-        tell((access.member, &access.email), (&names.0, &names.1), preview);
+    for one in touched(tx, here, changes)? {
+        told.insert(one.member);
+        let [was, is] = [(&before, &one.before), (&after, &one.after)]
+            .map(|(rules, (role, groups))| at_root(rules, role.as_deref(), groups));
+        tell((one.member, &one.email), (&was, &is), preview);
     }
     preview.stranded.extend(stranded::of(tx, here.id, &before, &after)?);
     for role in after.organization_roles() {
@@ -85,6 +90,80 @@ fn compare(
         }
     }
     Ok(())
+}
+
+/// Somebody whose role or groups change: what they were and are.
+struct Touched {
+    member: MemberId,
+    email: String,
+    before: (Option<String>, Vec<GroupId>),
+    after: (Option<String>, Vec<GroupId>),
+}
+
+/// Everybody whose role, groups, or what a group of theirs gives, the changes touch.
+fn touched(tx: &mut Tx<'_>, here: &Organization, changes: &[Change]) -> Result<Vec<Touched>, Stop> {
+    let mut found: Vec<Touched> = Vec::new();
+    let mut seated: Vec<MemberId> = Vec::new();
+    for change in changes {
+        if let Some(access) = change.access().filter(|access| access.organization == here.id) {
+            let (before, after) = ((access.before, Vec::new()), (access.after, Vec::new()));
+            found.push(Touched { member: access.member, email: access.email, before, after });
+        }
+        match change {
+            Change::Group(GroupChange::SeatSet { after: seat, .. } | GroupChange::SeatLeft { seat, .. }) => {
+                seated.push(seat.member);
+            }
+            Change::Group(GroupChange::PermissionsSet { group, .. }) => {
+                let all = groups::seats(tx, here.id, group.id, &Page { after: None, limit: u32::MAX })?;
+                seated.extend(all.iter().map(|seat| seat.member));
+            }
+            _ => {}
+        }
+    }
+    for id in seated {
+        if !found.iter().any(|one| one.member == id)
+            && let Some(member) = members::by_id(tx, here.id, id)?.filter(|member| member.status == Status::Active)
+        {
+            let role = || (Some(member.role.clone()), Vec::new());
+            found.push(Touched { member: id, email: member.label().to_owned(), before: role(), after: role() });
+        }
+    }
+    for one in &mut found {
+        one.after.1 = groups::of_member(tx, here.id, one.member)?.iter().map(|seat| seat.group).collect();
+        one.before.1.clone_from(&one.after.1);
+        for change in changes.iter().rev() {
+            match change {
+                Change::Group(GroupChange::SeatSet { group, before: None, after, .. })
+                    if after.member == one.member =>
+                {
+                    one.before.1.retain(|id| *id != group.id);
+                }
+                Change::Group(GroupChange::SeatLeft { group, seat, .. }) if seat.member == one.member => {
+                    one.before.1.push(group.id);
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The same rules with what groups gave before the changes.
+fn giving_before(rules: &Rules, giving: &[(GroupId, Vec<String>)], changes: &[Change]) -> Rules {
+    let mut was = giving.to_vec();
+    for change in changes.iter().rev() {
+        if let Change::Group(GroupChange::PermissionsSet { group, .. } | GroupChange::Deleted { group }) = change {
+            was.retain(|(id, _)| *id != group.id);
+            was.push((group.id, group.permissions.clone()));
+        }
+    }
+    rules.clone().and_groups(&was)
+}
+
+/// What a role in these groups gives at the root, by name; nothing for nobody.
+fn at_root(rules: &Rules, role: Option<&str>, groups: &[GroupId]) -> Vec<String> {
+    let mask = role.map_or(Mask::EMPTY, |slug| rules.root_mask(slug, groups));
+    rules.preset().catalogue.names(mask).into_iter().map(str::to_owned).collect()
 }
 
 /// The rules as they were before the changes.

@@ -1,20 +1,23 @@
 //! Tokens of service accounts: made, listed, changed, rotated, shown again, revoked.
 
+use guildhall_domain::access::Permit;
 use guildhall_domain::action::Action;
-use guildhall_domain::ids::{OrgId, TokenId};
-use guildhall_domain::member::MemberKind;
+use guildhall_domain::ids::{GroupId, OrgId, ResourceId, TokenId};
+use guildhall_domain::member::{Member, MemberKind};
 use guildhall_domain::refusal::Code;
+use guildhall_domain::resource::Grant;
 use guildhall_domain::service_account::ServiceAccount;
 use guildhall_domain::text;
 use guildhall_domain::token::{self as rules_of, Rotation, Token};
-use guildhall_store::read::{Page, credential};
-use guildhall_store::{Conn, Stop};
+use guildhall_store::read::{Page, credential, group as groups, resource as resources};
+use guildhall_store::{Conn, Stop, Tx};
 
+use super::resources::rights_at;
 use super::service_accounts::{load, taken};
 use super::token_shapes::{EditToken, NewServiceToken, Rotate, TokenValue, TokenView};
 use super::tokens::{Minted, created, edited, listed, revoked, value};
 use super::view::{List, Nothing};
-use super::{Answer, Ctx, id};
+use super::{Answer, Ctx, Place, id};
 use crate::security::token::TokenKind;
 
 /// A page of a service account's tokens, newest first.
@@ -32,6 +35,28 @@ pub async fn list(ctx: &Ctx, organization: &str, account: &str, page: Page<Token
         Ok(listed(&credential::tokens_of_member(conn, place.organization.id, holder, &page)?, limit))
     })
     .await
+}
+
+/// Looks at everything the account is given beside its role, and asks whether the caller has it too.
+fn guard_gifts(ctx: &Ctx, tx: &mut Tx<'_>, (place, permit): (&Place, &Permit), holder: &Member) -> Result<(), Stop> {
+    let here = place.organization.id;
+    let seats: Vec<GroupId> = groups::of_member(tx, here, holder.id)?.iter().map(|seat| seat.group).collect();
+    let mut grants = resources::of_member(tx, here, holder.id)?;
+    for group in &seats {
+        grants.extend(resources::of_group(tx, here, *group)?);
+    }
+    grants.retain(|grant| grant.lives(ctx.now));
+    let mut given: Vec<(ResourceId, Option<Grant>)> = grants.into_iter().map(|g| (g.resource, Some(g))).collect();
+    given.extend(resources::owned_by(tx, here, holder.id)?.into_iter().map(|owned| (owned.id, None)));
+    let mut more = false;
+    for (resource, grant) in given {
+        let path = resources::path(tx, here, resource)?;
+        let Some(target) = path.last() else { continue };
+        let owner = || place.rules.preset().owner_mask(&target.kind);
+        let mask = grant.map_or_else(owner, |grant| grant.mask(&place.rules, &target.kind));
+        more |= !mask.is_subset_of(rights_at(ctx, tx, place, &path)?);
+    }
+    Ok(rules_of::guard_gifts(permit, &place.rules, &seats, more)?)
 }
 
 /// Makes a token for a service account; its secret is in this answer only.
@@ -64,6 +89,7 @@ pub async fn create(
             )
         };
         let held = credential::tokens_held(tx, place.organization.id, holder.id, ctx.now)?;
+        guard_gifts(ctx, tx, (&place, &permit), holder)?;
         let changes = rules_of::create_for(&permit, &place.rules, holder, draft, minted.kept.clone(), held, ctx.now)?;
         created(ctx, tx, changes, &minted)
     })
@@ -112,6 +138,7 @@ pub async fn rotate(
     ctx.write(move |ctx, tx| {
         let (place, permit, account) = taken(ctx, tx, &organization, &account)?;
         let found = token_of(tx, place.organization.id, &account, &token)?;
+        guard_gifts(ctx, tx, (&place, &permit), &account.member)?;
         let minted = Minted::of(ctx, TokenKind::Svc, found.id);
         let rotation =
             Rotation { overlap_s: wanted.overlap_s, expires_at: wanted.expires_at, last4: minted.last4.clone() };
@@ -147,6 +174,7 @@ pub async fn show_value(ctx: &Ctx, organization: &str, account: &str, token: &st
         let (place, permit, account) = taken(ctx, tx, &organization, &account)?;
         let found = token_of(tx, place.organization.id, &account, &token)?;
         rules_of::guard_secret(&permit, &place.rules, &account.member)?;
+        guard_gifts(ctx, tx, (&place, &permit), &account.member)?;
         value(ctx, tx, &place.rules, &found)
     });
     shown.await?.done()

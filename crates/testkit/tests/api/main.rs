@@ -14,6 +14,7 @@ mod conventions;
 mod departures;
 mod departures_by_preset;
 mod dry_run;
+mod gifts;
 mod going;
 mod groups;
 mod hostile;

@@ -124,6 +124,8 @@ fn list(visit: &Visit, mut rows: Vec<PersonRow>) -> PeoplePage {
         query,
         roles: choices("All roles", &["Owner", "Admin", "Contributor", "Viewer"], role),
         statuses: choices("All states", &["Active", "Invited", "Deactivated"], visit.asked("status")),
+        groups: Vec::new(),
+        export_href: "/api/v1/organizations/acme/members/export?format=csv".to_owned(),
         filtered,
         pager: Pager {
             summary: format!("{} shown", rows.len()),
@@ -193,6 +195,7 @@ fn change_role(visit: &Visit, error: Option<&str>) -> ChangeRolePage {
             ],
             error: error.map(str::to_owned),
         },
+        warning: None,
         action: "/acme/admin/users/mem_2/role".to_owned(),
         cancel_href: "/acme/admin/users".to_owned(),
     }
