@@ -11,6 +11,7 @@ pub mod change;
 pub mod departure;
 pub mod deploy_key;
 pub mod direct;
+pub mod directory;
 pub mod disposable;
 pub mod group;
 pub mod identity;
