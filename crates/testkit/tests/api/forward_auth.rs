@@ -155,7 +155,7 @@ fn configuration(folder: &std::path::Path, guildhall: &str, port: u16, product: 
         .collect();
     format!(
         r#"daemon off;
-worker_processes 1;
+master_process off;
 pid {folder}/nginx.pid;
 error_log stderr warn;
 events {{ worker_connections 64; }}
