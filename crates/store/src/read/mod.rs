@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod credential;
 pub mod deploy_key;
+pub mod directory;
 pub mod group;
 pub mod identity;
 pub mod invitation;
@@ -55,6 +56,7 @@ pub(crate) fn statements() -> impl Iterator<Item = String> {
     .flatten()
     .map(|sql| (*sql).to_owned())
     .chain(member::statements())
+    .chain(directory::statements())
     .chain([invitation::of_members_sql()])
     .chain(audit::statements())
     .chain(group::statements())
