@@ -9,6 +9,7 @@ pub mod change;
 pub mod group;
 pub mod identity;
 pub mod ids;
+pub mod index;
 pub mod invitation;
 pub mod member;
 pub mod organization;

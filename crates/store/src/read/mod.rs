@@ -4,6 +4,7 @@ pub mod audit;
 pub mod credential;
 pub mod group;
 pub mod identity;
+pub mod index;
 pub mod invitation;
 pub mod member;
 pub mod organization;
@@ -25,7 +26,7 @@ pub struct Page<K> {
 }
 
 pub(crate) fn statements() -> impl Iterator<Item = String> {
-    [organization::STATEMENTS, identity::STATEMENTS, invitation::STATEMENTS, credential::STATEMENTS, outbox::STATEMENTS]
+    [organization::STATEMENTS, identity::STATEMENTS, invitation::STATEMENTS, credential::STATEMENTS, outbox::STATEMENTS, index::STATEMENTS]
         .into_iter()
         .flatten()
         .map(|sql| (*sql).to_owned())

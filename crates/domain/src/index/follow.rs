@@ -1,0 +1,125 @@
+//! Following the changes of a commit, so that the index is what a fresh load would be. What has no
+//! arm here, or does not fit, is not guessed at: the organization is loaded anew.
+
+use super::{Index, Unfit};
+use crate::change::Change;
+use crate::group::GroupChange;
+use crate::member::{Member, Status};
+use crate::resource::ResourceChange;
+
+/// What became of following a commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Followed {
+    /// The index is at the commit's revision now.
+    Here,
+    /// It is not to be used any more.
+    Lost,
+}
+
+impl Index {
+    /// Follows all changes of one commit, which raised the organization to `revision`.
+    pub fn follow(&mut self, revision: u64, changes: &[Change]) -> Followed {
+        if revision != self.revision + 1 || changes.iter().any(|change| self.change(change).is_err()) {
+            return Followed::Lost;
+        }
+        self.revision = revision;
+        Followed::Here
+    }
+
+    fn change(&mut self, change: &Change) -> Result<(), Unfit> {
+        match change {
+            // Nothing that rights depend on: who is who, secrets, letters, names, and what is
+            // looked up elsewhere at each request.
+            Change::InstanceSetUp
+            | Change::OrganizationCreated { .. }
+            | Change::OrganizationRenamed { .. }
+            | Change::AuthenticationReset { .. }
+            | Change::IdentityCreated { .. }
+            | Change::ProfileEdited { .. }
+            | Change::EmailVerified { .. }
+            | Change::PasswordChanged { .. }
+            | Change::IdentityAuthenticationReset { .. }
+            | Change::InvitationResent { .. }
+            | Change::MemberSessionsEnded { .. }
+            | Change::SessionsEnded { .. }
+            | Change::SessionEnded { .. }
+            | Change::TokenCreated { .. }
+            | Change::TokenRevoked { .. }
+            | Change::TokensRevoked { .. }
+            | Change::LinkIssued { .. }
+            | Change::LinkUsed { .. }
+            | Change::MailQueued { .. } => Ok(()),
+            Change::MemberJoined { member }
+            | Change::MemberInvited { member, .. }
+            | Change::InvitationAccepted { member, .. } => self.present(member, &member.role, member.status),
+            Change::MemberApproved { member, .. } | Change::MemberReactivated { member } => {
+                self.known(member, &member.role, Status::Active)
+            }
+            Change::MemberDeactivated { member } => self.known(member, &member.role, Status::Deactivated),
+            Change::MemberRoleChanged { member, after } => self.known(member, after, member.status),
+            Change::MemberRejected { member, .. } | Change::MemberRemoved { member } | Change::MemberLeft { member } => {
+                if self.is_here(member) { self.take_member(member.id) } else { Ok(()) }
+            }
+            Change::InvitationRoleChanged { invitation, after } if invitation.organization == self.organization => {
+                self.member_at(invitation.member.uuid()).ok_or(Unfit)?;
+                self.put_member(invitation.member, None, after, Status::Invited);
+                Ok(())
+            }
+            Change::InvitationCancelled { invitation } if invitation.organization == self.organization => {
+                self.take_member(invitation.member)
+            }
+            Change::InvitationRoleChanged { .. } | Change::InvitationCancelled { .. } => Ok(()),
+            Change::Group(change) if change.group().organization == self.organization => self.group(change),
+            Change::Resource(change) if change.resource().organization == self.organization => self.resource_changed(change),
+            Change::Group(_) | Change::Resource(_) => Ok(()),
+            // A change of rules touches everybody, and is rare. Whatever is new here is not known.
+            _ => Err(Unfit),
+        }
+    }
+
+    fn is_here(&self, member: &Member) -> bool {
+        member.organization == self.organization
+    }
+
+    fn present(&mut self, member: &Member, role: &str, status: Status) -> Result<(), Unfit> {
+        if self.is_here(member) {
+            self.put_member(member.id, member.user, role, status);
+        }
+        Ok(())
+    }
+
+    /// The same for somebody who was here before.
+    fn known(&mut self, member: &Member, role: &str, status: Status) -> Result<(), Unfit> {
+        if self.is_here(member) {
+            self.member_at(member.id.uuid()).ok_or(Unfit)?;
+        }
+        self.present(member, role, status)
+    }
+
+    fn group(&mut self, change: &GroupChange) -> Result<(), Unfit> {
+        match change {
+            GroupChange::Created { group } => {
+                self.put_group(group.id);
+                Ok(())
+            }
+            GroupChange::Edited { .. } => Ok(()),
+            GroupChange::Deleted { group } => self.take_group(group.id),
+            GroupChange::SeatSet { group, after, .. } => self.seat(group.id, after.member, true),
+            GroupChange::SeatLeft { group, seat, .. } => self.seat(group.id, seat.member, false),
+        }
+    }
+
+    fn resource_changed(&mut self, change: &ResourceChange) -> Result<(), Unfit> {
+        match change {
+            ResourceChange::Created { resource } | ResourceChange::Edited { after: resource, .. } => {
+                if resource.owner.is_some_and(|owner| self.member_at(owner.uuid()).is_none()) {
+                    return Err(Unfit);
+                }
+                self.put_resource(resource)
+            }
+            ResourceChange::Deleted { resource } => self.take_resource(resource.id),
+            ResourceChange::Granted { grant, .. } => self.put_grant(grant),
+            ResourceChange::Revoked { resource, grant } => self.take_grant(resource.id, grant.id),
+        }
+    }
+}
