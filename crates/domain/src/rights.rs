@@ -105,11 +105,12 @@ fn sources<'a>(inputs: &Inputs<'a>, standing: &Standing<'a>) -> impl Iterator<It
     let (rights, target) = (standing.rights, inputs.depth);
     let control = inputs.controlled.filter(|_| !rights.bypass);
     let above_control = move |depth| control.filter(|controlled| depth < *controlled).map(Stop::Controlled);
-    let root_only = (target > 0 && !rights.implicit_below).then_some(Stop::RootOnly);
-    let floor = Source { mask: rights.floor, grant: None, stopped: root_only.or(above_control(0)) };
+    let reaching = if target > 0 { rights.floor & rights.below } else { rights.floor };
+    let floor = Source { mask: reaching, grant: None, stopped: above_control(0) };
+    let kept = Source { mask: rights.floor - reaching, grant: None, stopped: Some(Stop::RootOnly) };
     // INVARIANT: rights flow down only. A grant below the target is not the target's.
     let on_the_way = inputs.grants.iter().filter(move |grant| grant.depth <= target);
-    std::iter::once(floor).chain(on_the_way.map(move |grant| Source {
+    [floor, kept].into_iter().chain(on_the_way.map(move |grant| Source {
         mask: grant.mask,
         grant: Some(*grant),
         stopped: above_control(grant.depth),

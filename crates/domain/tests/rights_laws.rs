@@ -63,7 +63,7 @@ impl Question {
             floor: random.mask(),
             ceiling: random.wide_mask() - cut,
             cuts,
-            implicit_below: random.flip(),
+            below: random.wide_mask(),
             bypass: random.below(4) == 0,
         };
         let depth = random.below(4) as u16;
@@ -154,7 +154,7 @@ fn more_never_removes_access() {
         more.rights.bypass = true;
         assert!(before.is_subset_of(more.effective()), "bypass: {question:?}");
         let mut more = question.clone();
-        more.rights.implicit_below = true;
+        more.rights.below |= random.mask();
         assert!(before.is_subset_of(more.effective()), "a floor that reaches below: {question:?}");
     });
 }

@@ -11,7 +11,7 @@ const READ: Bit = Bit::new(200);
 
 fn reads(floor: bool) -> RoleRights {
     let floor = if floor { Mask::EMPTY.with(READ) } else { Mask::EMPTY };
-    RoleRights { floor, ceiling: Mask::ALL, implicit_below: true, ..RoleRights::default() }
+    RoleRights { floor, ceiling: Mask::ALL, below: Mask::ALL, ..RoleRights::default() }
 }
 
 fn standing(rights: &RoleRights) -> Standing<'_> {
@@ -58,7 +58,7 @@ fn the_chain_tells_the_source_or_what_is_missing() {
     let by_grant = r#"{"reason":"grant","id":"grt_1","whence":{"type":"group","id":"grp_1"},"depth":1}"#;
     assert_eq!(reasons(&granted), format!("[{member},{by_grant}]"));
 
-    let root_only = RoleRights { implicit_below: false, ..reads(true) };
+    let root_only = RoleRights { below: Mask::EMPTY, ..reads(true) };
     assert_eq!(reasons(&at(&root_only)), format!(r#"[{member},{{"reason":"root_only","role":"viewer"}}]"#));
     let lower = RoleRights { ceiling: Mask::ALL.without(READ), ..reads(false) };
     let inputs = Inputs { grants: &grants, ..at(&lower) };

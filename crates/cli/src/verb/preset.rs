@@ -2,9 +2,10 @@
 //! is asked: what an organization runs with is its own copy.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use guildhall_domain::preset::{Preset, all_built_in, built_in, nearest};
+use guildhall_domain::preset::{Presence, Preset, all_built_in, built_in, difference, nearest};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
@@ -16,6 +17,8 @@ pub(crate) enum Command {
     List,
     /// Print the file of a preset, to read or to start from
     Show(Show),
+    /// Tell what differs between two presets: which role gains or loses what
+    Diff(Diff),
     /// Check a preset file and name everything that is wrong with it
     Check(Check),
 }
@@ -24,6 +27,14 @@ pub(crate) enum Command {
 pub(crate) struct Show {
     /// The preset's name
     name: String,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Diff {
+    /// The one to begin from: a preset's name, or a file
+    before: String,
+    /// The one to compare it with: a preset's name, or a file
+    after: String,
 }
 
 #[derive(Debug, clap::Args)]
@@ -36,6 +47,7 @@ pub(crate) fn run(command: &Command, output: &mut Output) -> Result<(), Failure>
     match command {
         Command::List => all_built_in().iter().try_for_each(|preset| list(preset, output)),
         Command::Show(args) => show(&args.name, output),
+        Command::Diff(args) => diff(args, output),
         Command::Check(args) => check(args, output),
     }
 }
@@ -49,13 +61,64 @@ fn list(preset: &Preset, output: &mut Output) -> Result<(), Failure> {
     output.line(format!("{:<16} {description}", ""))
 }
 
-fn show(name: &str, output: &mut Output) -> Result<(), Failure> {
-    let preset = built_in(name).ok_or_else(|| {
+fn named(name: &str) -> Result<Arc<Preset>, Failure> {
+    built_in(name).ok_or_else(|| {
         let names: Vec<_> = all_built_in().iter().map(|preset| preset.name.as_str()).collect();
         let near = nearest(name, names.iter().copied());
         let near = near.map_or_else(String::new, |name| format!("did you mean `{name}`? "));
         Failure::usage(format!("there is no preset `{name}`"), format!("{near}there are `{}`", names.join("`, `")))
-    })?;
+    })
+}
+
+/// A preset that comes with the program, or the one in a file.
+fn named_or_file(text: &str) -> Result<Arc<Preset>, Failure> {
+    let path = Path::new(text);
+    if built_in(text).is_some() || !path.exists() {
+        return named(text);
+    }
+    let content = fs::read_to_string(path).map_err(|error| Failure::file(path, &error))?;
+    Preset::parse(text, &content).map(Arc::new).map_err(|errors| {
+        let first = errors.first().map_or_else(String::new, ToString::to_string);
+        Failure::usage(first, format!("`guildhall preset check {text}` names everything that is wrong"))
+    })
+}
+
+fn diff(args: &Diff, output: &mut Output) -> Result<(), Failure> {
+    let found = difference(&*named_or_file(&args.before)?, &*named_or_file(&args.after)?);
+    if output.json {
+        return output.value(&json!(found));
+    }
+    if found.is_empty() {
+        return output.line("no difference");
+    }
+    let lists = [
+        ("+ type", &found.types_added),
+        ("- type", &found.types_removed),
+        ("+ permission", &found.permissions_added),
+        ("- permission", &found.permissions_removed),
+    ];
+    for (what, names) in lists {
+        names.iter().try_for_each(|name| output.line(format!("{what} {name}")))?;
+    }
+    for role in &found.roles {
+        let what = match role.presence {
+            Presence::Added => "+ role",
+            Presence::Removed => "- role",
+            Presence::Changed => "~ role",
+        };
+        output.line(format!("{what} {} of {}", role.slug, role.applies_to))?;
+        role.gains.iter().try_for_each(|name| output.line(format!("    gains {name}")))?;
+        role.loses.iter().try_for_each(|name| output.line(format!("    loses {name}")))?;
+    }
+    let open = |open| if open { "open" } else { "fixed" };
+    found.knobs.iter().try_for_each(|knob| {
+        let (before, after) = (open(knob.open_before), open(knob.open_after));
+        output.line(format!("~ knob {}: {} ({before}) -> {} ({after})", knob.name, knob.before, knob.after))
+    })
+}
+
+fn show(name: &str, output: &mut Output) -> Result<(), Failure> {
+    let preset = named(name)?;
     if !output.json {
         return output.bytes(preset.text.as_bytes());
     }

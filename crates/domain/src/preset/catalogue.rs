@@ -96,9 +96,14 @@ impl Catalogue {
         self.iter().filter(|(bit, _)| mask.contains(*bit)).map(|(_, permission)| permission.name.as_str()).collect()
     }
 
-    /// The permissions a pattern means: `*` all, `type.*` all of a type, else the one with that name.
-    /// `None` when it means none.
+    /// The permissions a pattern means: `*` all, `type.*` all of a type, `*.verb` a verb on every type, else
+    /// the one with that name. `None` when it means none.
     pub(super) fn matching(&self, pattern: &str) -> Option<Mask> {
+        if let Some(verb) = pattern.strip_prefix("*.") {
+            let named = |name: &str| name.split_once('.').is_some_and(|(_, own)| own == verb);
+            let of_verb = self.iter().filter(|(_, permission)| named(&permission.name));
+            return Some(of_verb.map(|(bit, _)| bit).collect()).filter(|mask: &Mask| !mask.is_empty());
+        }
         let mask = match pattern.strip_suffix('*') {
             Some("") => self.all(),
             Some(prefix) if prefix.ends_with('.') => {

@@ -91,6 +91,15 @@ impl<'t> Fields<'t> {
         Some(texts.collect())
     }
 
+    /// One text, or a list of them; `None` when it is absent.
+    pub(super) fn one_or_more(&mut self, name: &'static str) -> Option<Vec<At<String>>> {
+        let value = self.take(name)?;
+        match value.get_ref() {
+            DeValue::Array(_) => self.texts(name),
+            _ => self.text_of(name, value).map(|text| vec![text]),
+        }
+    }
+
     /// The tables of `[[name]]`; none when it is absent.
     pub(super) fn tables(&mut self, name: &'static str) -> Vec<Fields<'t>> {
         let Some(value) = self.take(name) else {

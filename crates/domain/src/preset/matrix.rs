@@ -56,8 +56,15 @@ impl Preset {
 
     fn footnotes(&self, role: &Role) -> String {
         let mut text = String::new();
-        if !role.implicit_below {
-            text += &format!("\n`{}` holds its permissions at the organization's root only.\n", role.slug);
+        if !role.floor.is_subset_of(role.below) {
+            text += &match self.catalogue.names(role.floor & role.below).join("`, `") {
+                none if none.is_empty() => {
+                    format!("\n`{}` holds its permissions at the organization's root only.\n", role.slug)
+                }
+                names => {
+                    format!("\n`{}` holds `{names}` everywhere, the rest at the organization's root only.\n", role.slug)
+                }
+            };
         }
         if role.bypass {
             text += &format!("\n`{}` is not cut by controlled scopes.\n", role.slug);

@@ -6,6 +6,7 @@
 
 mod catalogue;
 mod check;
+mod diff;
 mod fields;
 mod matrix;
 mod name;
@@ -16,6 +17,7 @@ mod rules;
 mod words;
 
 pub use catalogue::{Catalogue, Permission};
+pub use diff::{Difference, KnobDifference, Presence, RoleDifference, difference};
 pub use name::{is_slug, nearest};
 pub use report::PresetError;
 pub use role::{ORGANIZATION, Role};
@@ -32,6 +34,13 @@ use std::sync::{Arc, LazyLock};
 pub const BUILT_IN: &[(&str, &str)] = &[
     ("standard.toml", include_str!("../../../../presets/standard.toml")),
     ("cloudtruth.toml", include_str!("../../../../presets/cloudtruth.toml")),
+    ("pixie-hydra.toml", include_str!("../../../../presets/pixie-hydra.toml")),
+    ("pixie-auth0.toml", include_str!("../../../../presets/pixie-auth0.toml")),
+    ("planasonix.toml", include_str!("../../../../presets/planasonix.toml")),
+    ("onyx.toml", include_str!("../../../../presets/onyx.toml")),
+    ("onyx-4.7.toml", include_str!("../../../../presets/onyx-4.7.toml")),
+    ("pipes-team.toml", include_str!("../../../../presets/pipes-team.toml")),
+    ("pipes-enterprise.toml", include_str!("../../../../presets/pipes-enterprise.toml")),
 ];
 
 /// The built-in presets, read once, in the order of [`BUILT_IN`].

@@ -24,9 +24,9 @@ pub struct Role {
     pub ceiling: Mask,
     /// Its place among the roles of its type; 0 is the highest.
     pub rank: u16,
-    /// Whether the floor of an organization role holds in everything below the organization too, or only at
-    /// its root (TP-3, TP-4).
-    pub implicit_below: bool,
+    /// What of an organization role's floor holds in everything below the organization too; the rest holds
+    /// at its root only (TP-3, TP-4). [`Mask::ALL`] unless the preset says so.
+    pub below: Mask,
     /// Whether controlled scopes do not cut the role (CT-32).
     pub bypass: bool,
 }

@@ -18,8 +18,8 @@ pub struct RoleRights {
     pub ceiling: Mask,
     /// What knobs take away, whatever the source; already gone from `ceiling`, kept for explaining.
     pub cuts: Vec<(Knob, Mask)>,
-    /// Whether the floor holds below the organization too.
-    pub implicit_below: bool,
+    /// What of the floor holds below the organization too.
+    pub below: Mask,
     /// Whether controlled scopes do not cut the role.
     pub bypass: bool,
 }
@@ -28,13 +28,7 @@ impl RoleRights {
     fn new(role: &Role, policy: &Policy) -> RoleRights {
         let cuts = cuts(role, policy);
         let taken = cuts.iter().fold(Mask::EMPTY, |all, (_, mask)| all | *mask);
-        RoleRights {
-            floor: role.floor,
-            ceiling: role.ceiling - taken,
-            cuts,
-            implicit_below: role.implicit_below,
-            bypass: role.bypass,
-        }
+        RoleRights { floor: role.floor, ceiling: role.ceiling - taken, cuts, below: role.below, bypass: role.bypass }
     }
 
     /// The knob that takes `bit` away from the role.

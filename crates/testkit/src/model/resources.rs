@@ -97,9 +97,10 @@ impl Model {
         let way = target.map(|t| self.way_to(t)).unwrap_or_default();
         let wall = way.iter().rposition(|r| r.controlled).filter(|_| !reach.bypass);
         let mut given = Vec::new();
-        if wall.is_none() && (way.is_empty() || reach.below) {
+        if wall.is_none() {
             let gives = here.rules.roles.iter().find(|(role, _)| *role == m.role);
-            given.extend(gives.map(|(_, gives)| gives.clone()).unwrap_or_default());
+            let gives = gives.map(|(_, gives)| gives.clone()).unwrap_or_default();
+            given.extend(gives.into_iter().filter(|p| way.is_empty() || reach.below.contains(p)));
         }
         for (depth, scope) in way.iter().enumerate() {
             if wall.is_some_and(|wall| depth < wall) {

@@ -36,8 +36,8 @@ pub struct Reach {
     pub slug: String,
     /// What remains of everything a holder is given from anywhere.
     pub ceiling: Vec<String>,
-    /// Whether what the role gives holds below the organization too.
-    pub below: bool,
+    /// What of the role's own holds below the organization too.
+    pub below: Vec<String>,
     /// Whether controlled resources stay open to it.
     pub bypass: bool,
 }
@@ -58,7 +58,7 @@ impl Rulebook {
                 .map(|role| Reach {
                     slug: role.slug.clone(),
                     ceiling: owned(preset.catalogue.names(role.ceiling)),
-                    below: role.implicit_below,
+                    below: owned(preset.catalogue.names(role.below)),
                     bypass: role.bypass,
                 })
                 .collect(),

@@ -8,7 +8,7 @@ use crate::preset::report::Report;
 use crate::preset::role::{ORGANIZATION, Role};
 use crate::preset::{Catalogue, ResourceType, check};
 
-/// All roles, each with the place of its table.
+/// All roles, each with the place of its table. A table that applies to several types makes a role of each.
 pub(super) fn read(
     fields: &mut Fields<'_>,
     types: &[ResourceType],
@@ -18,74 +18,98 @@ pub(super) fn read(
     let mut roles: Vec<(Role, usize)> = Vec::new();
     for mut fields in fields.tables("role") {
         let slug = slug(&mut fields, report);
-        let applies_to =
-            fields.optional_text("applies_to").unwrap_or_else(|| At { value: ORGANIZATION.to_owned(), at: fields.at });
-        let known = is_known_type(&applies_to, "role.applies_to", types, report);
-        let peers = || roles.iter().filter(|(role, _)| role.applies_to == applies_to.value);
-        if peers().any(|(role, _)| role.slug == slug.value) {
-            let detail = format!("the role `{}` of `{}` is there twice", slug.value, applies_to.value);
-            report.add(slug.at, "role.duplicate", detail, "name each role of a type once");
+        let named = fields.one_or_more("applies_to");
+        let named = named.unwrap_or_else(|| vec![At { value: ORGANIZATION.to_owned(), at: fields.at }]);
+        for applies_to in &named {
+            let twice = roles.iter().any(|(role, _)| role.applies_to == applies_to.value && role.slug == slug.value);
+            if is_known_type(applies_to, "role.applies_to", types, report) && twice {
+                let detail = format!("the role `{}` of `{}` is there twice", slug.value, applies_to.value);
+                report.add(slug.at, "role.duplicate", detail, "name each role of a type once");
+            }
         }
-        let rank = u16::try_from(peers().count()).unwrap_or(u16::MAX);
-        let masks = Masks {
-            reachable: if known { check::reachable(&applies_to.value, types, catalogue) } else { catalogue.all() },
-            applies_to: &applies_to.value,
-            catalogue,
-            report,
-        };
-        let (floor, ceiling) = masks.of_role(&mut fields, &slug);
-        let role = Role {
-            slug: slug.value,
-            name: fields.text("name").value,
-            description: fields.text("description").value,
-            built_in: true,
-            floor,
-            ceiling,
-            rank,
-            implicit_below: fields.flag("implicit_below", true),
-            bypass: fields.flag("bypass", false),
-            applies_to: applies_to.value,
-        };
+        let masks = Masks::of_table(&mut fields, &named, &slug, types, catalogue, report);
         let at = fields.at;
+        let (name, description) = (fields.text("name").value, fields.text("description").value);
+        let bypass = fields.flag("bypass", false);
         fields.close();
-        roles.push((role, at));
+        for applies_to in named {
+            let peers = roles.iter().filter(|(role, _)| role.applies_to == applies_to.value).count();
+            let floor = masks.floor & check::reachable(&applies_to.value, types, catalogue);
+            let role = Role {
+                slug: slug.value.clone(),
+                name: name.clone(),
+                description: description.clone(),
+                built_in: true,
+                floor,
+                ceiling: masks.ceiling,
+                rank: u16::try_from(peers).unwrap_or(u16::MAX),
+                below: masks.below,
+                bypass,
+                applies_to: applies_to.value,
+            };
+            roles.push((role, at));
+        }
     }
     check::top_role_is_complete(&roles, catalogue, report);
     roles
 }
 
-/// Turns a role's lists of names and patterns into masks.
-struct Masks<'a> {
-    /// What a role of this type can hold at all.
+/// What a role's lists of names and patterns mean.
+struct Masks {
+    floor: Mask,
+    ceiling: Mask,
+    below: Mask,
+}
+
+impl Masks {
+    fn of_table(
+        fields: &mut Fields<'_>,
+        named: &[At<String>],
+        slug: &At<String>,
+        types: &[ResourceType],
+        catalogue: &Catalogue,
+        report: &Report<'_>,
+    ) -> Masks {
+        let known = named.iter().all(|one| one.value == ORGANIZATION || types.iter().any(|t| t.slug == one.value));
+        let reach = |one: &At<String>| check::reachable(&one.value, types, catalogue);
+        let reachable = match known {
+            true => named.iter().map(reach).fold(Mask::EMPTY, |all, mask| all | mask),
+            false => catalogue.all(),
+        };
+        let lists = Lists { reachable, named, catalogue, report };
+        let all_but = |entries: Option<Vec<At<String>>>| entries.and_then(|entries| lists.of(&entries));
+        let ceiling = all_but(fields.texts("ceiling")).unwrap_or(Mask::ALL);
+        let below = all_but(fields.texts("below")).unwrap_or(Mask::ALL);
+        let floor = fields.texts("floor").unwrap_or_default();
+        let at = floor.first().map_or(fields.at, |entry| entry.at);
+        let Some(floor) = lists.of(&floor) else {
+            return Masks { floor: Mask::EMPTY, ceiling, below };
+        };
+        let role = &slug.value;
+        if known && named.iter().any(|one| (floor & reach(one)).is_empty()) {
+            let detail = format!("the role `{role}` gives nothing");
+            report.add(at, "role.empty", detail, "name what it gives in `floor`");
+        }
+        let above = floor - ceiling;
+        if !above.is_empty() {
+            let names = catalogue.names(above).join("`, `");
+            let detail = format!("the floor of `{role}` holds `{names}`, its ceiling does not");
+            report.add(at, "role.floor_above_ceiling", detail, "take it from the floor or add it to the ceiling");
+        }
+        Masks { floor, ceiling, below }
+    }
+}
+
+/// Turns lists of names and patterns into masks.
+struct Lists<'a> {
+    /// What a role of these types can hold at all.
     reachable: Mask,
-    applies_to: &'a str,
+    named: &'a [At<String>],
     catalogue: &'a Catalogue,
     report: &'a Report<'a>,
 }
 
-impl Masks<'_> {
-    fn of_role(&self, fields: &mut Fields<'_>, slug: &At<String>) -> (Mask, Mask) {
-        let ceiling = fields.texts("ceiling").and_then(|entries| self.of(&entries));
-        let ceiling = ceiling.unwrap_or(Mask::ALL);
-        let floor = fields.texts("floor").unwrap_or_default();
-        let at = floor.first().map_or(fields.at, |entry| entry.at);
-        let Some(floor) = self.of(&floor) else {
-            return (Mask::EMPTY, ceiling);
-        };
-        let role = &slug.value;
-        if floor.is_empty() {
-            let detail = format!("the role `{role}` gives nothing");
-            self.report.add(at, "role.empty", detail, "name what it gives in `floor`");
-        }
-        let above = floor - ceiling;
-        if !above.is_empty() {
-            let names = self.catalogue.names(above).join("`, `");
-            let detail = format!("the floor of `{role}` holds `{names}`, its ceiling does not");
-            self.report.add(at, "role.floor_above_ceiling", detail, "take it from the floor or add it to the ceiling");
-        }
-        (floor, ceiling)
-    }
-
+impl Lists<'_> {
     /// What the entries mean together: what is named, less what is named with `!`, in any order.
     /// `None` when an entry is wrong, so that nothing is concluded from the rest.
     fn of(&self, entries: &[At<String>]) -> Option<Mask> {
@@ -116,7 +140,8 @@ impl Masks<'_> {
         };
         let mask = mask & self.reachable;
         if mask.is_empty() {
-            let detail = format!("`{pattern}` is not asked of `{}` or of anything below it", self.applies_to);
+            let named: Vec<_> = self.named.iter().map(|one| one.value.as_str()).collect();
+            let detail = format!("`{pattern}` is not asked of `{}` or of anything below it", named.join("`, `"));
             self.report.add(at, "role.permission_out_of_reach", detail, "give it to a role of its own type");
             return None;
         }
