@@ -13,27 +13,28 @@ use crate::follow::Follower;
 
 /// How long a start waits for a process that is just ending.
 const START_WITHIN: Duration = Duration::from_secs(5);
-const AGAIN: Duration = Duration::from_millis(200);
+const AGAIN: Duration = Duration::from_millis(100);
 
-/// Whether this process is alone with its database, and who wants to know.
-#[derive(Clone, Default)]
-pub(crate) struct Alone {
-    yes: Arc<AtomicBool>,
-    follower: Arc<OnceLock<Arc<dyn Follower>>>,
-    end: Arc<(Mutex<bool>, Condvar)>,
+/// Whether this process is alone with its database, and who wants to know. Lets go of the lock when
+/// it is dropped.
+pub(crate) struct Alone(Arc<State>);
+
+#[derive(Default)]
+struct State {
+    yes: AtomicBool,
+    follower: OnceLock<Arc<dyn Follower>>,
+    ended: Mutex<bool>,
+    ending: Condvar,
 }
 
 impl Alone {
     /// Alone by other means.
     pub(crate) fn always() -> Self {
-        let alone = Self::default();
-        alone.yes.store(true, Ordering::SeqCst);
-        alone
+        Self(Arc::new(State { yes: AtomicBool::new(true), ..State::default() }))
     }
 
     /// Alone as long as a lock in the database is held. Blocks until it is.
     pub(crate) fn by_lock(config: &Config) -> Result<Self, StoreError> {
-        let alone = Self::always();
         let begun = Instant::now();
         let guard = loop {
             match Guard::take(config)? {
@@ -42,37 +43,48 @@ impl Alone {
                 None => thread::sleep(AGAIN),
             }
         };
-        let (keeper, config) = (alone.clone(), config.clone());
-        crate::pool::spawn("store-lock", move || keeper.keep(guard, &config))?;
+        let alone = Self::always();
+        let (state, config) = (Arc::clone(&alone.0), config.clone());
+        crate::pool::spawn("store-lock", move || state.keep(guard, &config))?;
         Ok(alone)
     }
 
     pub(crate) fn is(&self) -> bool {
-        self.yes.load(Ordering::SeqCst)
+        self.0.yes.load(Ordering::SeqCst)
     }
 
     pub(crate) fn follower(&self) -> Option<&Arc<dyn Follower>> {
-        self.follower.get()
+        self.0.follower.get()
     }
 
     pub(crate) fn follow(&self, follower: Arc<dyn Follower>) {
         // There is one memory to a store; a second would not be told anything.
-        let _ = self.follower.set(follower);
+        let _ = self.0.follower.set(follower);
     }
 
     /// Lets go of the lock.
     pub(crate) fn end(&self) {
-        *self.end.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.end.1.notify_all();
+        *self.0.ended.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.0.ending.notify_all();
     }
+}
 
+impl Drop for Alone {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+impl State {
+    /// Whether it is over, after waiting for that.
     fn ended(&self, wait: Duration) -> bool {
-        let ended = self.end.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *self.end.1.wait_timeout_while(ended, wait, |ended| !*ended).map_or_else(|e| e.into_inner().0, |found| found.0)
+        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.ending.wait_timeout_while(ended, wait, |ended| !*ended);
+        *waited.map_or_else(|e| e.into_inner().0, |found| found.0)
     }
 
     fn forget(&self) {
-        if let Some(follower) = self.follower() {
+        if let Some(follower) = self.follower.get() {
             follower.forget();
         }
     }

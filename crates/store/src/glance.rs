@@ -8,8 +8,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::Stop;
 use crate::conn::Conn;
-use crate::driver::Driver;
 use crate::driver::Counter;
+use crate::driver::Driver;
 use crate::driver::sqlite::Sqlite;
 use crate::error::StoreError;
 

@@ -112,7 +112,7 @@ pub struct Store {
     glances: Option<Arc<Glances>>,
     ids: Arc<dyn IdSource>,
     troubled: Arc<AtomicBool>,
-    alone: Alone,
+    alone: Arc<Alone>,
     counter: Counter,
     engine: &'static str,
 }
@@ -145,7 +145,15 @@ impl Store {
                 (Pool::postgres(&config, *connections, &counter)?, None, alone, "postgresql")
             }
         };
-        Ok(Self { pool, glances, ids, troubled: Arc::new(AtomicBool::new(false)), alone, counter, engine })
+        Ok(Self {
+            pool,
+            glances,
+            ids,
+            troubled: Arc::new(AtomicBool::new(false)),
+            alone: Arc::new(alone),
+            counter,
+            engine,
+        })
     }
 
     /// `sqlite` or `postgresql`.
@@ -243,7 +251,9 @@ impl Store {
             *filled.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
             verdict
         };
-        let (troubled, alone) = (Arc::clone(&self.troubled), self.alone.clone());
+        let (troubled, alone) = (Arc::clone(&self.troubled), Arc::clone(&self.alone));
+        // An engine in this process tells surely that a commit failed.
+        let is_sure = self.glances.is_some();
         let done = move |committed: Result<(), StoreError>| {
             troubled.store(matches!(committed, Err(StoreError::Unavailable(_))), Ordering::Relaxed);
             let commit = kept.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -251,6 +261,7 @@ impl Store {
             if let (Some(commit), Some(follower)) = (commit, alone.follower()) {
                 match &committed {
                     Ok(()) => follower.committed(commit),
+                    Err(_) if is_sure => {}
                     Err(_) => follower.unsure(),
                 }
             }

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::driver::{Counter, Driver};
 use crate::driver::postgres::{Config, Postgres};
 use crate::driver::sqlite::Sqlite;
+use crate::driver::{Counter, Driver};
 use crate::error::StoreError;
 
 const QUEUE: usize = 4_096;

@@ -163,6 +163,8 @@ impl TestApp {
     /// clock. Migrations run again.
     pub async fn restart(mut self) -> Self {
         self.server.abort();
+        let store = self.app.store.clone();
+        tokio::task::spawn_blocking(move || store.close()).await.expect("closes");
         let (folder, database, own) = (self.folder.clone(), self.database.clone(), self.own.take());
         let (clock, key) = (Arc::clone(&self.clock), self.app.key.clone());
         self.folder = PathBuf::new();

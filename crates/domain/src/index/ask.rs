@@ -98,9 +98,9 @@ impl Index {
         let mut path = [0_u32; DEEPEST];
         let (depth, controlled) = self.path(asked.at, &mut path);
         let way = Way::new(standing.rights, depth, controlled);
-        let mut given = if way.stops_floor().is_none() { standing.rights.floor } else { Mask::EMPTY };
+        let mut given = if way.stops(0).is_none() { way.floor(standing.rights) } else { Mask::EMPTY };
         for (at, above) in path.iter().take(usize::from(depth)).zip(0_u16..) {
-            if way.stops_grant(depth - above).is_some() {
+            if way.stops(depth - above).is_some() {
                 // What lies further up is stopped too.
                 break;
             }
@@ -171,7 +171,9 @@ impl Index {
         let Some(row) = self.row(asked.member) else { return ask(&Inputs::at_root(None)) };
         let (path, grants) = self.site(asked.at);
         let groups: Vec<GroupId> = match row.groups.as_deref() {
-            Some(mine) => self.groups.iter().filter(|(_, at)| mine.contains(at)).map(|(id, _)| GroupId::new(*id)).collect(),
+            Some(mine) => {
+                self.groups.iter().filter(|(_, at)| mine.contains(at)).map(|(id, _)| GroupId::new(*id)).collect()
+            }
             None => Vec::new(),
         };
         let who = Who { member: MemberId::new(row.id), groups: &groups };

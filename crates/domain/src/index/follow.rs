@@ -57,8 +57,14 @@ impl Index {
             }
             Change::MemberDeactivated { member } => self.known(member, &member.role, Status::Deactivated),
             Change::MemberRoleChanged { member, after } => self.known(member, after, member.status),
-            Change::MemberRejected { member, .. } | Change::MemberRemoved { member } | Change::MemberLeft { member } => {
-                if self.is_here(member) { self.take_member(member.id) } else { Ok(()) }
+            Change::MemberRejected { member, .. }
+            | Change::MemberRemoved { member }
+            | Change::MemberLeft { member } => {
+                if self.is_here(member) {
+                    self.take_member(member.id)
+                } else {
+                    Ok(())
+                }
             }
             Change::InvitationRoleChanged { invitation, after } if invitation.organization == self.organization => {
                 self.member_at(invitation.member.uuid()).ok_or(Unfit)?;
@@ -70,7 +76,9 @@ impl Index {
             }
             Change::InvitationRoleChanged { .. } | Change::InvitationCancelled { .. } => Ok(()),
             Change::Group(change) if change.group().organization == self.organization => self.group(change),
-            Change::Resource(change) if change.resource().organization == self.organization => self.resource_changed(change),
+            Change::Resource(change) if change.resource().organization == self.organization => {
+                self.resource_changed(change)
+            }
             Change::Group(_) | Change::Resource(_) => Ok(()),
             // A change of rules touches everybody, and is rare. Whatever is new here is not known.
             _ => Err(Unfit),

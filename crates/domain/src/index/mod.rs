@@ -230,5 +230,4 @@ impl Index {
         });
         u16::try_from(at).unwrap_or(u16::MAX)
     }
-
 }

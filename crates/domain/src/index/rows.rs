@@ -200,7 +200,7 @@ mod tests {
         let before = rows.clone();
         *rows.get_mut(500).unwrap() = 7;
         assert_eq!((before.get(500), rows.get(500)), (Some(&500), Some(&7)));
-        assert!(Arc::ptr_eq(&before.pages[0], &rows.pages[0]), "an untouched page is shared");
+        assert!(Arc::ptr_eq(before.pages.first().unwrap(), rows.pages.first().unwrap()), "an untouched page is shared");
         assert_eq!(rows.iter().count(), 1_000);
         assert_eq!(rows.get(2_000), None);
     }

@@ -1,21 +1,24 @@
-//! May this subject do that? The question the program exists for. Asked of the database for now:
-//! the same facts and the same formula as every other decision.
+//! May this subject do that? The question the program exists for. Asked of the organization's rights
+//! index: the same facts and the same formula as every other decision, and no database.
+
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use guildhall_domain::action::Action;
-use guildhall_domain::ids::{MemberId, UserId};
-use guildhall_domain::member::{Member, Status};
+use guildhall_domain::ids::{MemberId, ResourceId, UserId};
+use guildhall_domain::index::{Asked, Index, MemberAt, ResourceAt};
+use guildhall_domain::member::Status;
 use guildhall_domain::permission::Bit;
-use guildhall_domain::reach::{self, Site, Who};
-use guildhall_domain::refusal::Refusal;
+use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::rights;
 use guildhall_domain::text::Email;
-use guildhall_store::read::{group, identity, member as members, organization, resource};
-use guildhall_store::{Conn, Stop};
+use guildhall_domain::time::Timestamp;
+use guildhall_store::{Stop, StoreError};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{Ctx, Place, resources};
+use super::{Ctx, Place};
 
 /// Most checks in one request.
 pub const MOST: usize = 1_000;
@@ -68,18 +71,15 @@ pub struct AllChecked {
     pub revision: u64,
 }
 
-/// Answers one question.
+/// May this subject do that?
 ///
 /// # Errors
 /// `not_found`, `access.denied`, refused values.
 pub async fn check(ctx: &Ctx, organization: &str, asked: Check) -> Result<Checked, Stop> {
-    let organization = organization.to_owned();
-    ctx.glance(move |ctx, conn| {
-        let place = ctx.place(conn, &organization)?;
-        let revision = organization::revision(conn, place.organization.id)?;
-        one(ctx, conn, &place, &asked, revision, "")
-    })
-    .await
+    let place = ctx.place_now(organization).await?;
+    let addresses = addresses(ctx, std::slice::from_ref(&asked)).await?;
+    let index = index(ctx, &place).await?;
+    Asking { place: &place, index: &index, addresses, now: ctx.now }.one(&asked, "")
 }
 
 /// Answers many questions at one revision.
@@ -90,100 +90,120 @@ pub async fn batch(ctx: &Ctx, organization: &str, asked: Checks) -> Result<AllCh
     if asked.checks.len() > MOST {
         return Err(Refusal::field("checks", "field.too_long", format!("at most {MOST} at a time")).into());
     }
-    let organization = organization.to_owned();
-    ctx.read(move |ctx, conn| {
-        let place = ctx.place(conn, &organization)?;
-        let revision = organization::revision(conn, place.organization.id)?;
-        let answers = asked
-            .checks
-            .iter()
-            .enumerate()
-            .map(|(at, check)| one(ctx, conn, &place, check, revision, &format!("checks[{at}].")));
-        Ok(AllChecked { results: answers.collect::<Result<_, _>>()?, revision })
-    })
-    .await
+    let place = ctx.place_now(organization).await?;
+    let addresses = addresses(ctx, &asked.checks).await?;
+    let index = index(ctx, &place).await?;
+    let asking = Asking { place: &place, index: &index, addresses, now: ctx.now };
+    let answers = asked.checks.iter().enumerate().map(|(at, check)| asking.one(check, &format!("checks[{at}].")));
+    Ok(AllChecked { results: answers.collect::<Result<_, _>>()?, revision: index.revision() })
 }
 
-fn one(
-    ctx: &Ctx,
-    conn: &mut Conn<'_>,
-    place: &Place,
-    asked: &Check,
-    revision: u64,
-    field: &str,
-) -> Result<Checked, Stop> {
-    let subject = subject(conn, place, &asked.subject)?;
-    // Anybody may ask about themself; about others only who has the right to.
-    let mine = subject.as_ref().is_some_and(|s| Some(s.id) == place.standing.member.as_ref().map(|m| m.id));
-    if !mine {
-        place.permit(Action::AccessCheck)?;
+/// The organization's index; read when memory does not have it.
+async fn index(ctx: &Ctx, place: &Place) -> Result<Arc<Index>, Stop> {
+    let id = place.organization.id;
+    match ctx.app.recall_index(id) {
+        Some(index) => Ok(index),
+        None => ctx.read(move |ctx, conn| Ok(ctx.app.index(conn, id)?.ok_or(Code::NotFound)?)).await,
     }
-    let Some(bit) = place.rules.preset().bit(&asked.permission) else {
-        let field = format!("{field}permission");
-        return Err(Refusal::field(
-            field,
-            "permission.unknown",
-            format!("no permission `{}`; GET the organization's permissions to see them", asked.permission),
-        )
-        .into());
-    };
-    if asked.at_least_revision.is_some_and(|least| least > revision) {
-        let field = format!("{field}at_least_revision");
-        return Err(
-            Refusal::field(field, "revision.ahead", format!("the organization is at revision {revision}")).into()
-        );
+}
+
+/// The key of a subject that is an address.
+fn address(subject: &str) -> Option<Email> {
+    subject.contains('@').then(|| Email::parse(subject, "subject").ok()).flatten()
+}
+
+/// Who has proved each of the addresses among the subjects, by its key.
+async fn addresses(ctx: &Ctx, checks: &[Check]) -> Result<HashMap<String, Option<UserId>>, Stop> {
+    let (mut known, mut unknown) = (HashMap::new(), Vec::new());
+    for email in checks.iter().filter_map(|check| address(&check.subject)) {
+        match ctx.app.memory().and_then(|memory| memory.addresses.get(email.key())) {
+            Some(who) => drop(known.insert(email.key().to_owned(), who)),
+            None => unknown.push(email.key().to_owned()),
+        }
     }
-    // A check of oneself answers for the credential in use, of others for whatever they may have.
-    let scopes = if mine { place.standing.scopes } else { None };
-    let (path, grants) = match &asked.resource {
-        // What is not here is reached by nobody; nothing tells it from what is hidden.
-        Some(name) => match resources::find(conn, place, name) {
-            Ok(target) => {
-                let path = resource::path(conn, place.organization.id, target.id)?;
-                (path, resource::path_grants(conn, place.organization.id, target.id)?)
-            }
-            Err(Stop::Refused(_)) => {
-                return Ok(Checked { allowed: false, revision, reasons: asked.explain.then(Vec::new) });
-            }
-            Err(failed) => return Err(failed),
-        },
-        None => (Vec::new(), Vec::new()),
-    };
-    let site = Site { path: &path, grants: &grants };
-    let groups = match &subject {
-        Some(member) => group::of_member(conn, place.organization.id, member.id)?,
-        None => Vec::new(),
-    };
-    let standing = subject.as_ref().map(|m| place.rules.standing(&m.role, m.status == Status::Active, scopes));
-    // Without a subject there is no standing, and then nobody is looked for among the grants.
-    let who = subject.as_ref().map(|m| Who { member: m.id, groups: &groups });
-    let Some(who) = who else {
-        let inputs = rights::Inputs::at_root(None);
-        let reasons = asked.explain.then(|| told(&inputs, bit));
-        return Ok(Checked { allowed: false, revision, reasons });
-    };
-    let (allowed, reasons) = reach::with(&place.rules, standing, site, who, ctx.now, |inputs| {
-        (rights::effective(inputs).contains(bit), asked.explain.then(|| told(inputs, bit)))
-    });
-    Ok(Checked { allowed, revision, reasons })
+    if !unknown.is_empty() {
+        let read = ctx.read(move |ctx, conn| {
+            let each = unknown.into_iter().map(|key| Ok((ctx.app.proved(conn, &key)?, key)));
+            Ok(each.collect::<Result<Vec<_>, StoreError>>()?)
+        });
+        known.extend(read.await?.into_iter().map(|(who, key)| (key, who)));
+    }
+    Ok(known)
+}
+
+/// One request's questions: all of them are answered at one revision.
+struct Asking<'a> {
+    place: &'a Place,
+    index: &'a Index,
+    addresses: HashMap<String, Option<UserId>>,
+    now: Timestamp,
+}
+
+impl Asking<'_> {
+    fn one(&self, asked: &Check, field: &str) -> Result<Checked, Stop> {
+        let (place, index) = (self.place, self.index);
+        let (subject, revision) = (self.subject(&asked.subject), index.revision());
+        // Anybody may ask about themself; about others only who has the right to.
+        let mine = subject.is_some_and(|subject| index.id_of(subject) == place.standing.member.as_ref().map(|m| m.id));
+        if !mine {
+            place.permit(Action::AccessCheck)?;
+        }
+        let Some(bit) = index.rules().preset().bit(&asked.permission) else {
+            let field = format!("{field}permission");
+            return Err(Refusal::field(
+                field,
+                "permission.unknown",
+                format!("no permission `{}`; GET the organization's permissions to see them", asked.permission),
+            )
+            .into());
+        };
+        if asked.at_least_revision.is_some_and(|least| least > revision) {
+            let field = format!("{field}at_least_revision");
+            return Err(
+                Refusal::field(field, "revision.ahead", format!("the organization is at revision {revision}")).into()
+            );
+        }
+        let at = match &asked.resource {
+            // What is not here is reached by nobody; nothing tells it from what is hidden.
+            Some(name) => match self.resource(name) {
+                None => return Ok(Checked { allowed: false, revision, reasons: asked.explain.then(Vec::new) }),
+                found => found,
+            },
+            None => None,
+        };
+        let Some(member) = subject else {
+            let reasons = asked.explain.then(|| told(&rights::Inputs::at_root(None), bit));
+            return Ok(Checked { allowed: false, revision, reasons });
+        };
+        // A check of oneself answers for the credential in use, of others for whatever they may have.
+        let scopes = if mine { place.standing.scopes } else { None };
+        let question = Asked { member, at, scopes, now: self.now };
+        let reasons = asked.explain.then(|| index.spelled_out(&question, |inputs| told(inputs, bit)));
+        Ok(Checked { allowed: index.may(&question, bit), revision, reasons })
+    }
+
+    /// The subject's membership here. Whoever is unknown, removed or of another organization has none.
+    fn subject(&self, text: &str) -> Option<MemberAt> {
+        if let Ok(id) = text.parse::<MemberId>() {
+            let here = |member: &MemberAt| self.index.status_of(*member) != Some(Status::Invited);
+            return self.index.member(id).filter(here);
+        }
+        if let Ok(id) = text.parse::<UserId>() {
+            return self.index.member_of(id);
+        }
+        let who = *self.addresses.get(address(text)?.key())?;
+        self.index.member_of(who?)
+    }
+
+    /// A resource by `res_…` or by `type:external_id`.
+    fn resource(&self, name: &str) -> Option<ResourceAt> {
+        match name.parse::<ResourceId>() {
+            Ok(id) => self.index.resource(id),
+            Err(_) => name.split_once(':').and_then(|(kind, external)| self.index.resource_named(kind, external)),
+        }
+    }
 }
 
 fn told(inputs: &rights::Inputs<'_>, bit: Bit) -> Vec<Value> {
     rights::explain(inputs, bit).iter().filter_map(|reason| serde_json::to_value(reason).ok()).collect()
-}
-
-/// The subject's membership here. Whoever is unknown, removed or of another organization has none.
-fn subject(conn: &mut Conn<'_>, place: &Place, text: &str) -> Result<Option<Member>, Stop> {
-    let here = place.organization.id;
-    if let Ok(id) = text.parse::<MemberId>() {
-        return Ok(members::by_id(conn, here, id)?.filter(|m| m.status != Status::Invited));
-    }
-    if let Ok(id) = text.parse::<UserId>() {
-        return Ok(members::of_identity_here(conn, here, id)?);
-    }
-    let Ok(email) = Email::parse(text, "subject") else { return Ok(None) };
-    match identity::verified(conn, email.key())? {
-        Some(who) => Ok(members::of_identity_here(conn, here, who.id)?),
-        None => Ok(None),
-    }
 }

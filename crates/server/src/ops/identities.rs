@@ -1,8 +1,11 @@
 //! One's own identity: who am I, name, address, password.
 
+use std::sync::Arc;
+
 use guildhall_domain::change::{Change, LinkKind};
 use guildhall_domain::identity::{self as rules_of, Identity, ProfileEdit};
-use guildhall_domain::member::Status;
+use guildhall_domain::member::{Member, Status};
+use guildhall_domain::organization::Organization;
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::text::{self, Email};
 use guildhall_store::read::{identity, member as members, organization};
@@ -15,6 +18,7 @@ use utoipa::ToSchema;
 use super::sessions::{check_new_password, limited, password_stop};
 use super::view::{MemberView, Nothing, OrganizationView, Preview};
 use super::{Answer, Credential, Ctx, letters};
+use crate::memory::people::{Belongs, Seat};
 use crate::security::limits::address_key;
 use crate::security::secret::Secret;
 use crate::security::token::TokenKind;
@@ -129,46 +133,71 @@ pub struct Verify {
 /// # Errors
 /// `auth.required`.
 pub async fn me(ctx: &Ctx) -> Result<Me, Stop> {
-    let who = ctx.caller()?.identity.clone();
-    ctx.glance(move |ctx, conn| shown(ctx, conn, who)).await
+    let who = &ctx.caller()?.identity;
+    if let Some(belongs) = ctx.app.recall_belongs(who.id)
+        && let Some(told) = remembered(ctx, who, &belongs)?
+    {
+        return Ok(told);
+    }
+    ctx.glance(|ctx, conn| {
+        let who = &ctx.caller()?.identity;
+        let mut memberships = Vec::new();
+        for seat in &ctx.app.belongs(conn, who.id)?.seats {
+            let head = ctx.app.head_of(conn, seat.member.organization)?;
+            memberships.extend(head.map(|head| (head.organization, seat.shown())));
+        }
+        shown(ctx, who, memberships)
+    })
+    .await
+}
+
+/// The same from memory, when it knows all of it.
+fn remembered(ctx: &Ctx, who: &Identity, belongs: &Belongs) -> Result<Option<Me>, Stop> {
+    let place = |seat: &Seat| {
+        let head = ctx.app.recall_head_of(seat.member.organization)?;
+        Some((head.organization, seat.shown()))
+    };
+    let memberships: Option<Vec<_>> = belongs.seats.iter().map(place).collect();
+    memberships.map(|memberships| shown(ctx, who, memberships)).transpose()
 }
 
 fn load(ctx: &Ctx, conn: &mut Conn<'_>) -> Result<Me, Stop> {
     let who = identity::by_id(conn, ctx.caller()?.identity.id)?.ok_or(Code::AuthInvalid)?;
-    shown(ctx, conn, who)
+    let mut memberships = Vec::new();
+    for member in members::of_identity(conn, who.id)? {
+        let organization = organization::by_id(conn, member.organization)?;
+        memberships.extend(organization.map(|organization| (Arc::new(organization), member)));
+    }
+    shown(ctx, &who, memberships)
 }
 
-fn shown(ctx: &Ctx, conn: &mut Conn<'_>, who: Identity) -> Result<Me, Stop> {
+fn shown(ctx: &Ctx, who: &Identity, memberships: Vec<(Arc<Organization>, Member)>) -> Result<Me, Stop> {
     let caller = ctx.caller()?;
     let (kind, id, scopes, bound) = match &caller.credential {
         Credential::Session(session) => ("session", session.id.to_string(), None, None),
         Credential::Token(token) => ("token", token.id.to_string(), token.scopes.clone(), token.organization),
     };
-    let mut memberships = Vec::new();
-    for member in members::of_identity(conn, who.id)? {
-        let waiting = matches!(member.status, Status::Active | Status::PendingApproval | Status::Requested);
-        if !waiting || bound.is_some_and(|only| only != member.organization) {
-            continue;
-        }
-        if let Some(place) = organization::by_id(conn, member.organization)? {
-            memberships.push(Belonging {
-                organization: (&place).into(),
-                membership: (&member).into(),
-                role: member.role.clone(),
-            });
-        }
-    }
+    let waiting = |m: &Member| matches!(m.status, Status::Active | Status::PendingApproval | Status::Requested);
+    let mine = memberships
+        .iter()
+        .filter(|(_, member)| waiting(member) && bound.is_none_or(|only| only == member.organization));
     Ok(Me {
         identity: IdentityView {
             id: who.id.to_string(),
-            email: who.email,
+            email: who.email.clone(),
             email_verified: who.email_verified_at.is_some(),
-            name: who.name,
-            handle: who.handle,
+            name: who.name.clone(),
+            handle: who.handle.clone(),
             administrator: who.administrator,
         },
         credential: CredentialView { kind: kind.to_owned(), id, scopes },
-        memberships,
+        memberships: mine
+            .map(|(organization, member)| Belonging {
+                organization: organization.as_ref().into(),
+                membership: member.into(),
+                role: member.role.clone(),
+            })
+            .collect(),
         csrf_token: caller.session().map(|s| ctx.app.credentials.csrf_token(s.uuid().as_bytes())),
     })
 }

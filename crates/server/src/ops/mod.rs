@@ -44,6 +44,8 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use crate::app::App;
+use crate::memory::Head;
+use crate::memory::people::{Belongs, LastSeen, MEMBER_EVERY_S};
 
 /// With what a caller proved who they are.
 #[derive(Clone, Debug)]
@@ -154,7 +156,7 @@ impl<T> Answer<T> {
 #[derive(Clone, Debug)]
 pub struct Place {
     /// The organization.
-    pub organization: Organization,
+    pub organization: Arc<Organization>,
     /// Its rules.
     pub rules: Arc<Rules>,
     /// The caller there.
@@ -225,16 +227,46 @@ impl Ctx {
     }
 
     /// Finds the organization and the caller's standing in it. To anybody who is not an active
-    /// member it does not exist.
+    /// member it does not exist. A read may be told from memory, a write reads afresh.
     ///
     /// # Errors
     /// `auth.required`, `auth.invalid`, `not_found`.
     pub fn place(&self, conn: &mut Conn<'_>, name: &str) -> Result<Place, Stop> {
+        let user = self.caller()?.identity.id;
+        if conn.writes() {
+            let found = organization::find(conn, name)?.ok_or(Code::NotFound)?;
+            let member = member::of_identity_here(conn, found.id, user)?;
+            let head = Head { rules: self.app.rules(&found)?, organization: Arc::new(found) };
+            return self.stand(head, member, None);
+        }
+        let head = self.app.head(conn, name)?.ok_or(Code::NotFound)?;
+        let belongs = self.app.belongs(conn, user)?;
+        self.stand_among(head, &belongs)
+    }
+
+    /// The same, without the database when memory knows it all.
+    ///
+    /// # Errors
+    /// As [`Ctx::place`].
+    pub async fn place_now(&self, name: &str) -> Result<Place, Stop> {
+        let user = self.caller()?.identity.id;
+        if let (Some(head), Some(belongs)) = (self.app.recall_head(name), self.app.recall_belongs(user)) {
+            return self.stand_among(head, &belongs);
+        }
+        let name = name.to_owned();
+        self.glance(move |ctx, conn| ctx.place(conn, &name)).await
+    }
+
+    fn stand_among(&self, head: Head, belongs: &Belongs) -> Result<Place, Stop> {
+        let seat = belongs.at(head.organization.id);
+        self.stand(head, seat.map(|seat| seat.member.clone()), seat.map(|seat| &seat.last))
+    }
+
+    /// The caller's standing as the holder of a membership that was last active at `last`.
+    fn stand(&self, head: Head, member: Option<Member>, last: Option<&LastSeen>) -> Result<Place, Stop> {
         let caller = self.caller()?;
-        let organization = organization::find(conn, name)?.ok_or(Code::NotFound)?;
-        let member = member::of_identity_here(conn, organization.id, caller.identity.id)?;
+        let Head { organization, rules } = head;
         let member = member.filter(|m| m.status == Status::Active).ok_or(Code::NotFound)?;
-        let rules = self.app.rules(&organization)?;
         let mut scopes = None;
         match &caller.credential {
             Credential::Token(token) => {
@@ -265,7 +297,9 @@ impl Ctx {
         if caller.issued_at() < organization.valid_from {
             return Err(Code::AuthInvalid.into());
         }
-        self.app.mark_member(organization.id, member.id);
+        if last.is_none_or(|last| last.now(self.now, MEMBER_EVERY_S)) {
+            self.app.mark_member(organization.id, member.id);
+        }
         Ok(Place { organization, rules, standing: Standing { member: Some(member), scopes } })
     }
 

@@ -310,18 +310,12 @@ pub struct Introspected {
 /// # Errors
 /// `not_found`, `access.denied`.
 pub async fn introspect(ctx: &Ctx, asked: Introspect) -> Result<Introspected, Stop> {
-    let organization = asked.organization.clone();
-    let place = ctx.read(move |ctx, conn| {
-        let place = ctx.place(conn, &organization)?;
-        place.permit(Action::AccessCheck)?;
-        Ok(place)
-    });
-    place.await?;
+    ctx.place_now(&asked.organization).await?.permit(Action::AccessCheck)?;
     let Some(caller) = crate::http::context::shown(&ctx.app, &asked.token, ctx.address).await? else {
         return Ok(Introspected::default());
     };
     let theirs = Ctx { caller: Some(caller), ..ctx.clone() };
-    let found = theirs.read(move |theirs, conn| theirs.place(conn, &asked.organization)).await;
+    let found = theirs.place_now(&asked.organization).await;
     let place = match found {
         Ok(place) => place,
         Err(Stop::Refused(_)) => return Ok(Introspected::default()),

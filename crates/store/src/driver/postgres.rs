@@ -67,7 +67,7 @@ pub(crate) struct Guard(Client);
 
 const LOCK: &str = "SELECT pg_try_advisory_lock(7310578, hashtext(current_schema()))";
 /// How often a quiet lock's connection is asked whether it lives.
-const PULSE: Duration = Duration::from_millis(500);
+const PULSE: Duration = Duration::from_millis(200);
 
 impl Guard {
     /// Takes the lock; `None` while another process holds it.

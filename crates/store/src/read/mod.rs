@@ -26,15 +26,22 @@ pub struct Page<K> {
 }
 
 pub(crate) fn statements() -> impl Iterator<Item = String> {
-    [organization::STATEMENTS, identity::STATEMENTS, invitation::STATEMENTS, credential::STATEMENTS, outbox::STATEMENTS, index::STATEMENTS]
-        .into_iter()
-        .flatten()
-        .map(|sql| (*sql).to_owned())
-        .chain(member::statements())
-        .chain([invitation::of_members_sql()])
-        .chain(audit::statements())
-        .chain(group::statements())
-        .chain(resource::statements())
+    [
+        organization::STATEMENTS,
+        identity::STATEMENTS,
+        invitation::STATEMENTS,
+        credential::STATEMENTS,
+        outbox::STATEMENTS,
+        index::STATEMENTS,
+    ]
+    .into_iter()
+    .flatten()
+    .map(|sql| (*sql).to_owned())
+    .chain(member::statements())
+    .chain([invitation::of_members_sql()])
+    .chain(audit::statements())
+    .chain(group::statements())
+    .chain(resource::statements())
 }
 
 /// How many ids one question takes. One statement serves every smaller number, so few are prepared.

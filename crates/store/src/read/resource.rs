@@ -55,8 +55,11 @@ const OF_GROUP: &str = concat!(
     grant_columns!(),
     " FROM grants t WHERE t.organization_id = $1 AND t.subject_kind = 'group' AND t.subject_id = $2 ORDER BY t.id"
 );
-const ALL: &str =
-    concat!("SELECT ", columns!(), " FROM resources r WHERE r.organization_id = $1 AND r.id > $2 ORDER BY r.id LIMIT $3");
+const ALL: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM resources r WHERE r.organization_id = $1 AND r.id > $2 ORDER BY r.id LIMIT $3"
+);
 const ALL_GRANTS: &str = concat!(
     "SELECT ",
     grant_columns!(),
@@ -65,8 +68,10 @@ const ALL_GRANTS: &str = concat!(
 
 /// Every statement here, the list in each combination of its filters.
 pub(crate) fn statements() -> Vec<String> {
-    let mut all: Vec<String> =
-        [BY_ID, BY_EXTERNAL, PATH, PATH_GRANTS, GRANTS, GRANT, OF_GROUP, ALL, ALL_GRANTS].iter().map(|s| (*s).to_owned()).collect();
+    let mut all: Vec<String> = [BY_ID, BY_EXTERNAL, PATH, PATH_GRANTS, GRANTS, GRANT, OF_GROUP, ALL, ALL_GRANTS]
+        .iter()
+        .map(|s| (*s).to_owned())
+        .collect();
     for bits in 0..8_u8 {
         let filter = Filter {
             kind: (bits & 1 != 0).then(|| "x".to_owned()),

@@ -1,0 +1,126 @@
+//! Asking memory first: what is not there is read from the database and, while memory may be
+//! answered from, kept. Decides nothing.
+
+use std::sync::Arc;
+
+use guildhall_domain::ids::{OrgId, UserId};
+use guildhall_domain::index::Index;
+use guildhall_store::read::{identity, index, member, organization};
+use guildhall_store::{Conn, StoreError};
+
+use super::Head;
+use super::people::Belongs;
+use crate::app::App;
+
+impl App {
+    /// An organization by its id or slug, as far as memory knows it.
+    #[must_use]
+    pub fn recall_head(&self, name: &str) -> Option<Head> {
+        let memory = self.memory()?;
+        match name.parse() {
+            Ok(id) => self.recall_head_of(id),
+            Err(_) => memory.places.get(&memory.slugs.get(name)?).filter(|head| head.organization.slug == name),
+        }
+    }
+
+    /// An organization, as far as memory knows it.
+    #[must_use]
+    pub fn recall_head_of(&self, id: OrgId) -> Option<Head> {
+        self.memory()?.places.get(&id)
+    }
+
+    /// An organization.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn head_of(&self, conn: &mut Conn<'_>, id: OrgId) -> Result<Option<Head>, StoreError> {
+        self.head(conn, &id.to_string())
+    }
+
+    /// An organization by its id or slug.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn head(&self, conn: &mut Conn<'_>, name: &str) -> Result<Option<Head>, StoreError> {
+        if let Some(known) = self.recall_head(name) {
+            return Ok(Some(known));
+        }
+        let memory = self.memory();
+        let tickets = memory.map(|memory| (memory.places.ticket(), memory.slugs.ticket()));
+        let Some(found) = organization::find(conn, name)? else { return Ok(None) };
+        let rules = self.rules(&found)?;
+        let head = Head { organization: Arc::new(found), rules };
+        if let (Some(memory), Some((places, slugs))) = (memory, tickets) {
+            let (id, slug) = (head.organization.id, head.organization.slug.clone());
+            memory.places.keep(places, id, head.clone());
+            memory.slugs.keep(slugs, slug, id);
+        }
+        Ok(Some(head))
+    }
+
+    /// Everywhere somebody belongs, as far as memory knows it.
+    #[must_use]
+    pub fn recall_belongs(&self, user: UserId) -> Option<Arc<Belongs>> {
+        self.memory()?.people.belongs(user)
+    }
+
+    /// Everywhere somebody belongs.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn belongs(&self, conn: &mut Conn<'_>, user: UserId) -> Result<Arc<Belongs>, StoreError> {
+        if let Some(known) = self.recall_belongs(user) {
+            return Ok(known);
+        }
+        let memory = self.memory();
+        let ticket = memory.map(|memory| memory.people.belongs_ticket());
+        let members = member::of_identity(conn, user)?;
+        Ok(match (memory, ticket) {
+            (Some(memory), Some(ticket)) => memory.people.keep_belongs(ticket, user, members),
+            _ => Arc::new(Belongs::unkept(members)),
+        })
+    }
+
+    /// Who has proved an address, by its key.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn proved(&self, conn: &mut Conn<'_>, email_key: &str) -> Result<Option<UserId>, StoreError> {
+        let memory = self.memory();
+        if let Some(known) = memory.and_then(|memory| memory.addresses.get(email_key)) {
+            return Ok(known);
+        }
+        let ticket = memory.map(|memory| memory.addresses.ticket());
+        let who = identity::verified(conn, email_key)?.map(|who| who.id);
+        if let (Some(memory), Some(ticket)) = (memory, ticket) {
+            memory.addresses.keep(ticket, email_key.to_owned(), who);
+        }
+        Ok(who)
+    }
+
+    /// The rights index of an organization, as far as memory knows it.
+    #[must_use]
+    pub fn recall_index(&self, organization: OrgId) -> Option<Arc<Index>> {
+        self.memory()?.rights.now(organization)
+    }
+
+    /// The rights index of an organization; `None` when there is no such organization.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn index(&self, conn: &mut Conn<'_>, organization: OrgId) -> Result<Option<Arc<Index>>, StoreError> {
+        match self.memory() {
+            Some(memory) => memory.rights.get(organization, || self.load_index(conn, organization)),
+            None => Ok(self.load_index(conn, organization)?.map(Arc::new)),
+        }
+    }
+
+    fn load_index(&self, conn: &mut Conn<'_>, id: OrgId) -> Result<Option<Index>, StoreError> {
+        conn.at_one_moment(|conn| {
+            let Some(found) = organization::by_id(conn, id)? else { return Ok(None) };
+            let empty = Index::new(id, self.rules(&found)?, self.seed());
+            let revision = organization::revision(conn, id)?;
+            Ok(Some(index::fill(conn, id, empty)?.at(revision)))
+        })
+    }
+}
