@@ -222,6 +222,12 @@ impl TestApp {
         Self { app, url: format!("http://{address}"), clock, folder: folder.to_owned(), server, database, own }
     }
 
+    /// The database it runs on.
+    #[must_use]
+    pub const fn database(&self) -> &Database {
+        &self.database
+    }
+
     /// A context as the operator has one.
     #[must_use]
     pub fn ctx(&self) -> Ctx {

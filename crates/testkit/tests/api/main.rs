@@ -16,6 +16,7 @@ mod invitations;
 mod journey;
 mod limits;
 mod members;
+mod memory;
 mod operations;
 mod organizations;
 mod sessions;

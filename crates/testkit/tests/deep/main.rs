@@ -7,4 +7,5 @@ mod histories;
 mod laws;
 mod races;
 mod scene;
+mod storm;
 mod world;
