@@ -8,10 +8,13 @@ pub use audit::AuditFact;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::account::Account;
 use crate::group::GroupChange;
 use crate::identity::Identity;
 use crate::ids::{LinkId, MailId, MemberId, OrgId, SessionId, UserId};
 use crate::invitation::{Deliver, Invitation, SecretHash};
+use crate::invite_link::LinkChange;
+use crate::limit::LimitChange;
 use crate::member::Member;
 use crate::organization::Organization;
 use crate::resource::ResourceChange;
@@ -82,6 +85,16 @@ pub enum Change {
         organization: OrgId,
         before: Map<String, Value>,
         after: Map<String, Value>,
+    },
+    /// Another preset is in force, or another version; people's roles follow as changes of their own.
+    PresetApplied {
+        before: Box<Organization>,
+        after: Box<Organization>,
+    },
+    AccountChanged {
+        organization: OrgId,
+        before: Account,
+        after: Account,
     },
     /// Credentials issued before `at` are not valid in the organization any more.
     AuthenticationReset {
@@ -200,10 +213,14 @@ pub enum Change {
     LinkUsed {
         link: LinkId,
     },
+    /// An invite link, or all of them.
+    Link(LinkChange),
     /// A group or somebody's place in it.
     Group(GroupChange),
     /// A resource or a grant on it.
     Resource(ResourceChange),
+    /// A usage limit.
+    Limit(LimitChange),
     /// A message waits in the outbox; `sealed` is unreadable without the instance key.
     MailQueued {
         mail: MailId,

@@ -127,10 +127,14 @@ ids! {
     ResourceId = "res_";
     /// A grant on a resource.
     GrantId = "grt_";
+    /// A usage limit.
+    LimitId = "lim_";
     /// A message waiting in the outbox. Not shown outside.
     MailId = "mai_";
     /// A mailed single-use link for an identity. Not shown outside.
-    LinkId = "lnk_";
+    LinkId = "mlk_";
+    /// An invite link.
+    InviteLinkId = "lnk_";
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! crate. Time and fresh ids come in as arguments.
 
 pub mod access;
+pub mod account;
 pub mod action;
 pub mod change;
 pub mod group;
@@ -11,6 +12,8 @@ pub mod identity;
 pub mod ids;
 pub mod index;
 pub mod invitation;
+pub mod invite_link;
+pub mod limit;
 pub mod member;
 pub mod organization;
 pub mod permission;
@@ -23,3 +26,4 @@ pub mod rights;
 pub mod text;
 pub mod time;
 pub mod token;
+pub mod usage;

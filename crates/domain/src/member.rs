@@ -67,6 +67,8 @@ words! {
         Invitation = "invitation",
         /// Signed up by themself.
         SignUp = "sign_up",
+        /// Came with an invite link.
+        InviteLink = "invite_link",
     }
 }
 

@@ -1,6 +1,8 @@
 //! Organizations: what one is, and the decisions that make, rename, tune and end one. Does not
 //! decide who belongs to it; that is `member`.
 
+pub mod preset;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 

@@ -110,6 +110,10 @@ codes! {
     InvitationCancelled = "invitation.cancelled", Gone, "this invitation was withdrawn; ask for a new one";
     InvitationOtherPerson = "invitation.other_person", Forbidden, "this invitation is for another address; sign in with that one";
     InvitationSignIn = "invitation.sign_in_required", Conflict, "that address has an account; sign in, then open the link again";
+    InviteLinkExpired = "invite_link.expired", Gone, "this invite link has expired; ask for a new one";
+    InviteLinkReset = "invite_link.reset", Gone, "all invite links of the organization were reset; ask for a new one";
+    InviteLinkUsedUp = "invite_link.used_up", Gone, "as many people as this invite link is for have come in with it; ask for a new one";
+    InviteLinkNotOffered = "invite_link.not_offered", Forbidden, "this organization has no invite links; ask for an invitation by name";
     JoinClosed = "join.closed", Forbidden, "people join here by invitation only";
     LinkInvalid = "link.invalid", Gone, "this link is used, expired or not whole; ask for a new one";
     PasswordWrong = "password.wrong", Forbidden, "that is not your present password";
@@ -117,6 +121,9 @@ codes! {
     OrganizationCreate = "organization.create_denied", Forbidden, "only administrators of this installation make organizations";
     DeleteConfirm = "organization.confirm_name", Invalid, "type the organization's slug to confirm";
     PresetUnknown = "preset.unknown", Invalid, "there is no such preset; see `guildhall preset list`";
+    PresetInvalid = "preset.invalid", Invalid, "that preset is not valid; `errors` names each line and rule";
+    PresetRoleUnmapped = "preset.role_unmapped", Conflict, "the preset lacks a role that people have; say what becomes of them";
+    PresetInUse = "preset.in_use", Conflict, "the preset lacks a type or a grant's role that is in use";
     KnobUnknown = "policy.unknown_knob", Invalid, "there is no such policy setting";
     KnobClosed = "policy.closed", Forbidden, "the preset does not let administrators change this setting";
     KnobInvalid = "policy.invalid_value", Invalid, "that setting does not take this value";
@@ -137,6 +144,10 @@ codes! {
     GrantExpired = "grant.expired", Invalid, "a grant ends in the future";
     GrantSubject = "grant.subject", Invalid, "there is nobody like that here";
     PermissionUnknown = "permission.unknown", Invalid, "there is no such permission here";
+    UsageExceeded = "usage.exceeded", Limited, "a usage limit is reached; `reset_at` says when there is room again";
+    UsageSubject = "usage.subject", Invalid, "there is nobody like that here";
+    UsageLimitScope = "usage_limit.scope", Invalid, "there is no such group or member here";
+    UsageLimitTooMany = "usage_limit.too_many", Conflict, "there are as many limits as fit; delete one first";
     HandleTaken = "handle.taken", Conflict, "somebody else has that handle";
     RateLimited = "rate.limited", Limited, "too many tries; wait for `Retry-After` seconds";
     TimedOut = "server.timed_out", Unavailable, "this took too long and is not waited for; a write may still happen, so look first or repeat it with the same `Idempotency-Key`";
@@ -178,7 +189,8 @@ pub struct Refusal {
     pub detail: String,
     /// For [`Kind::Invalid`]: each value that cannot be taken.
     pub errors: Vec<FieldError>,
-    /// Further facts for programs, such as the blockers of a removal.
+    /// Further facts for programs, such as the blockers of a removal; with an empty name the fields
+    /// of the value are the facts.
     pub extra: Option<(&'static str, Value)>,
 }
 

@@ -14,6 +14,7 @@ mod pool;
 pub mod read;
 pub mod stream;
 mod tx;
+mod usage;
 pub mod value;
 
 use std::path::PathBuf;
@@ -312,6 +313,7 @@ impl Store {
                 let all: Vec<String> = apply::statements()
                     .chain(tx::STATEMENTS.iter().copied())
                     .chain(stream::STATEMENTS.iter().copied())
+                    .chain(usage::STATEMENTS.iter().copied())
                     .map(str::to_owned)
                     .chain(read::statements())
                     .collect();

@@ -5,8 +5,12 @@ use crate::driver::{Dialect, Driver};
 use crate::error::StoreError;
 
 /// Every migration, in order. A released one is never edited.
-const MIGRATIONS: &[&str] =
-    &[include_str!("../migrations/0001_first.sql"), include_str!("../migrations/0002_groups_resources.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_first.sql"),
+    include_str!("../migrations/0002_groups_resources.sql"),
+    include_str!("../migrations/0004_invite_links.sql"),
+    include_str!("../migrations/0010_limits_account.sql"),
+];
 
 /// The newest schema this program knows.
 pub(crate) const KNOWN: u64 = MIGRATIONS.len() as u64;

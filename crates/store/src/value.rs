@@ -3,9 +3,11 @@
 
 use guildhall_domain::group::GroupOrigin;
 use guildhall_domain::ids::{
-    EventId, GrantId, GroupId, InvitationId, LinkId, MailId, MemberId, OrgId, ResourceId, SessionId, TokenId, UserId,
+    EventId, GrantId, GroupId, InvitationId, InviteLinkId, LimitId, LinkId, MailId, MemberId, OrgId, ResourceId,
+    SessionId, TokenId, UserId,
 };
 use guildhall_domain::invitation::{Deliver, Delivery, State};
+use guildhall_domain::invite_link::LinkState;
 use guildhall_domain::member::{MemberKind, Origin, Status};
 use guildhall_domain::time::Timestamp;
 use uuid::Uuid;
@@ -267,10 +269,12 @@ stored_ids!(
     SessionId,
     EventId,
     LinkId,
+    InviteLinkId,
     MailId,
     GroupId,
     ResourceId,
-    GrantId
+    GrantId,
+    LimitId
 );
 
 macro_rules! stored_words {
@@ -289,7 +293,7 @@ macro_rules! stored_words {
     )*};
 }
 
-stored_words!(GroupOrigin, Status, Origin, MemberKind, State, Deliver, Delivery);
+stored_words!(GroupOrigin, LinkState, Status, Origin, MemberKind, State, Deliver, Delivery);
 
 /// Parameters of a statement.
 #[macro_export]

@@ -167,7 +167,7 @@ async fn an_invitation_tells_its_state_to_whoever_opens_it() {
         test.clock.advance_s(400 * 86_400);
         assert!(cy.open(&link).await.shows("This invitation has expired"));
         assert_eq!((cy.status, cy.form(&link).is_some()), (410, false));
-        assert!(cy.open("/invite/gld_inv_nonsense").await.shows("We do not know this invitation"));
+        assert!(cy.open("/invite/gld_inv_nonsense").await.shows("This invite is not valid"));
         assert_eq!(cy.status, 404);
         test.stop().await;
     }

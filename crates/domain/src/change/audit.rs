@@ -6,6 +6,7 @@ use super::Change;
 use crate::ids::{OrgId, UserId};
 use crate::invitation::Invitation;
 use crate::member::Member;
+use crate::organization::Organization;
 use crate::token::Token;
 
 /// What an audit record says of a change.
@@ -28,8 +29,10 @@ impl Change {
     #[must_use]
     pub fn audit(&self) -> Option<AuditFact> {
         match self {
+            Self::Link(change) => return Some(change.audit()),
             Self::Group(change) => return Some(change.audit()),
             Self::Resource(change) => return Some(change.audit()),
+            Self::Limit(change) => return Some(change.audit()),
             _ => {}
         }
         self.audit_of_organization()
@@ -66,6 +69,13 @@ impl Change {
             }),
             Self::PolicyChanged { organization, before, after } => {
                 fact(*organization, "policy.changed", "", json!(before), json!(after))
+            }
+            Self::PresetApplied { before, after } => {
+                let shown = |o: &Organization| json!({"preset": o.preset, "preset_version": o.preset_version, "policy": o.policy});
+                fact(after.id, "preset.applied", &after.name, shown(before), shown(after))
+            }
+            Self::AccountChanged { organization, before, after } => {
+                fact(*organization, "account.changed", "", json!(before), json!(after))
             }
             Self::AuthenticationReset { organization, at } => {
                 fact(*organization, "authentication.reset", "", Value::Null, json!({"valid_from": at}))

@@ -48,6 +48,9 @@ impl Index {
             | Change::TokensRevoked { .. }
             | Change::LinkIssued { .. }
             | Change::LinkUsed { .. }
+            | Change::AccountChanged { .. }
+            | Change::Link(_)
+            | Change::Limit(_)
             | Change::MailQueued { .. } => Ok(()),
             Change::MemberJoined { member }
             | Change::MemberInvited { member, .. }

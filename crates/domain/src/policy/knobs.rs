@@ -92,6 +92,12 @@ knobs! {
     "invite.reissue_after_expiry" InviteReissueAfterExpiry, invite_reissue_after_expiry: InviteReissue = InviteReissue::Always;
     /// How an invitation reaches the invited person: by mail, or as a link to hand over personally.
     "invite.deliver" InviteDeliver, invite_deliver: InviteDelivery = InviteDelivery::Email;
+    /// Whether invite links are to be had: anybody holding one joins. Where they are not, those made before do not work either.
+    "invite_link.offered" InviteLinkOffered, invite_link_offered: bool = false;
+    /// How long an invite link works at most, in seconds; `null`: for ever.
+    "invite_link.ttl_s" InviteLinkTtlS, invite_link_ttl_s: Option<i64> = Some(604_800), within 60..=YEAR_S;
+    /// How many people may come in with one invite link at most; `null`: any number.
+    "invite_link.uses" InviteLinkUses, invite_link_uses: Option<i64> = None, within 1..=1_000_000;
     /// The role of whoever joins without a role having been chosen for them.
     "role.default" RoleDefault, role_default: RoleSlug = RoleSlug::default();
     /// Who changes roles, removes and deactivates: the top role alone; everybody with the permission, for people whose role has no rights that they lack; or everybody with the permission. Holders of the top role are for holders of the top role in each case.

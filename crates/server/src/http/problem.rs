@@ -138,8 +138,11 @@ fn answer(status: StatusCode, body: &ProblemBody, extra: Option<(&'static str, V
     let mut json = serde_json::to_value(body).unwrap_or_default();
     let mut wait = None;
     if let (Some((name, value)), Some(fields)) = (extra, json.as_object_mut()) {
-        wait = value.as_u64().filter(|_| name == "retry_after_s");
-        fields.insert(name.to_owned(), value);
+        match value {
+            Value::Object(facts) if name.is_empty() => fields.extend(facts),
+            value => drop(fields.insert(name.to_owned(), value)),
+        }
+        wait = fields.get("retry_after_s").and_then(Value::as_u64);
     }
     let mut response = (status, json.to_string()).into_response();
     let headers = response.headers_mut();

@@ -7,12 +7,17 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::app::App;
+use crate::ops::account::AccountView;
 use crate::ops::grants::GrantView;
 use crate::ops::groups::GroupView;
 use crate::ops::invitations::{InviteOutcome, Invited};
+use crate::ops::invite_links::{InviteLinkView, InviteLinksReset};
+use crate::ops::limits::LimitView;
 use crate::ops::organizations::PolicyView;
+use crate::ops::presets::PresetView;
 use crate::ops::resources::ResourceView;
 use crate::ops::sessions::Begun;
+use crate::ops::usage::UsageView;
 use crate::ops::view::{InvitationView, MemberView, Nothing, OrganizationView, TokenView};
 use crate::ops::{Answer, identities};
 
@@ -35,7 +40,7 @@ macro_rules! tagged {
     };
 }
 
-tagged!(GroupView, ResourceView, MemberView, InvitationView, OrganizationView, PolicyView; GrantView, Invited, InviteOutcome, TokenView, Nothing, identities::Me);
+tagged!(GroupView, ResourceView, MemberView, InvitationView, OrganizationView, PolicyView, PresetView, InviteLinkView, LimitView, AccountView; GrantView, Invited, InviteOutcome, TokenView, Nothing, identities::Me, InviteLinksReset, UsageView);
 
 /// One object with its `ETag`.
 pub fn object<T: Serialize + Tagged>(status: StatusCode, value: &T) -> Response {

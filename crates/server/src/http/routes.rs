@@ -9,7 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::api::{
-    audit, check, groups, identity, invitations, members, organizations, resources, roles, session, tokens,
+    account, audit, check, groups, identity, invitations, invite_links, limits, members, organizations, presets,
+    resources, roles, session, tokens,
 };
 use crate::app::App;
 
@@ -39,6 +40,7 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(organizations::list, organizations::create))
         .routes(routes!(organizations::get, organizations::rename, organizations::delete))
         .routes(routes!(organizations::policy, organizations::change_policy))
+        .routes(routes!(presets::get, presets::apply))
         .routes(routes!(organizations::reset_authentication))
         .routes(routes!(members::list))
         .routes(routes!(members::get, members::change_role, members::remove))
@@ -51,6 +53,9 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .merge(bulk)
         .routes(routes!(invitations::get, invitations::change_role, invitations::cancel))
         .routes(routes!(invitations::resend))
+        .routes(routes!(invite_links::list, invite_links::create))
+        .routes(routes!(invite_links::reset))
+        .routes(routes!(invite_links::cancel))
         .routes(routes!(groups::list, groups::create))
         .routes(routes!(groups::get, groups::edit, groups::delete))
         .routes(routes!(groups::seats))
@@ -67,6 +72,11 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(tokens::revoke_of_organization))
         .routes(routes!(audit::list))
         .routes(routes!(audit::export))
+        .routes(routes!(account::get, account::edit))
+        .routes(routes!(limits::list, limits::create))
+        .routes(routes!(limits::get, limits::edit, limits::delete))
+        .routes(routes!(limits::usage, limits::report))
+        .routes(routes!(limits::check))
         .routes(routes!(check::check))
         .routes(routes!(check::batch))
         .split_for_parts()

@@ -9,8 +9,8 @@ use crate::ops::DAY_S;
 
 const MAIL_KEPT_DAYS: i64 = 30;
 
-/// Deletes sessions and links that ended, kept answers older than a day, and records of mail older
-/// than a month. Answers how many rows went.
+/// Deletes sessions and links that ended, kept answers older than a day, records of mail older
+/// than a month, and use that no limit looks at any more; older use is kept less finely. Answers how many rows went.
 ///
 /// # Errors
 /// [`Stop`].
@@ -19,7 +19,7 @@ pub async fn sweep(app: &Arc<App>) -> Result<u64, Stop> {
     let author = Author { kind: "system".to_owned(), ..Author::default() };
     app.store
         .write(author, now, Keep::Commit, move |tx| {
-            Ok(tx.sweep(now.plus_s(-DAY_S), now.plus_s(-MAIL_KEPT_DAYS * DAY_S))?)
+            Ok(tx.sweep(now.plus_s(-DAY_S), now.plus_s(-MAIL_KEPT_DAYS * DAY_S))? + tx.sweep_usage()?)
         })
         .await
 }

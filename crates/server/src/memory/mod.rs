@@ -136,13 +136,17 @@ impl Memory {
             | Change::MemberRemoved { .. }
             | Change::MemberLeft { .. }
             | Change::MemberSessionsEnded { .. }
+            | Change::Link(_)
+            | Change::Limit(_)
             | Change::Group(_)
             | Change::Resource(_) => {}
             Change::OrganizationRenamed { organization, .. }
             | Change::PolicyChanged { organization, .. }
+            | Change::AccountChanged { organization, .. }
             | Change::AuthenticationReset { organization, .. } => {
                 self.forget_place(*organization);
             }
+            Change::PresetApplied { after, .. } => self.forget_place(after.id),
             Change::IdentityCreated { identity, .. } => self.forget_address(&identity.email),
             Change::EmailVerified { user, before, after, .. } => {
                 self.people.forget(*user);

@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 
 use super::sessions::{self, Begun, check_new_password, limited, password_stop};
 use super::view::{MemberView, OrganizationView};
-use super::{Answer, Ctx, letters};
+use super::{Answer, Ctx, letters, link_joining};
 use crate::security::limits::address_key;
 use crate::security::secret::Secret;
 use crate::security::token::TokenKind;
@@ -81,6 +81,8 @@ pub struct Opened {
     pub inviter: String,
     /// When it ends.
     pub expires_at: Option<Timestamp>,
+    /// Whether the link names nobody.
+    pub bearer: bool,
     /// Whether the person must sign in with an account that exists.
     pub must_sign_in: bool,
     /// What accepting would refuse the caller, as far as it can be told before.
@@ -97,8 +99,11 @@ fn secret_of(ctx: &Ctx, token: &str) -> Result<[u8; 32], Refusal> {
 /// Looks at an invitation.
 ///
 /// # Errors
-/// `invitation.unknown`, `.expired`, `.used`, `.cancelled`.
+/// `invitation.unknown`, `.expired`, `.used`, `.cancelled`, `invite_link.*`.
 pub async fn look(ctx: &Ctx, token: &str) -> Result<Opened, Stop> {
+    if let Some(hash) = link_joining::secret_of(ctx, token) {
+        return link_joining::look(ctx, hash).await;
+    }
     let hash = secret_of(ctx, token)?;
     ctx.read(move |ctx, conn| {
         let found = invitations::by_secret(conn, &hash)?.ok_or(Code::InvitationUnknown)?;
@@ -124,6 +129,7 @@ pub async fn look(ctx: &Ctx, token: &str) -> Result<Opened, Stop> {
             email: found.email,
             name: found.name,
             expires_at: found.expires_at,
+            bearer: false,
             must_sign_in: taken,
             refusal,
         })
@@ -131,7 +137,7 @@ pub async fn look(ctx: &Ctx, token: &str) -> Result<Opened, Stop> {
     .await
 }
 
-fn belongs(conn: &mut Conn<'_>, user: UserId, here: OrgId) -> Result<Belongs, Stop> {
+pub(super) fn belongs(conn: &mut Conn<'_>, user: UserId, here: OrgId) -> Result<Belongs, Stop> {
     Ok(Belongs {
         here: members::of_identity_here(conn, here, user)?.is_some(),
         elsewhere: members::present_elsewhere(conn, user, here)?,
@@ -144,7 +150,7 @@ fn proved_by_another(tx: &mut Tx<'_>, email: &str, who: Option<UserId>) -> Resul
     Ok(identity::verified(tx, email.key())?.is_some_and(|other| Some(other.id) != who))
 }
 
-fn newcomer(ctx: &Ctx, tx: &Tx<'_>, email: &str, name: String) -> Identity {
+pub(super) fn newcomer(ctx: &Ctx, tx: &Tx<'_>, email: &str, name: String) -> Identity {
     Identity {
         id: UserId::new(tx.fresh()),
         email: email.to_owned(),
@@ -158,12 +164,27 @@ fn newcomer(ctx: &Ctx, tx: &Tx<'_>, email: &str, name: String) -> Identity {
     }
 }
 
-/// Accepts an invitation: signed in, with the identity in use; otherwise by making one.
+/// Name and password hash of somebody new; nothing for somebody signed in.
+pub(super) async fn newcomer_facts(ctx: &Ctx, wanted: &Accept) -> Result<Option<(String, String)>, Stop> {
+    if ctx.caller.is_some() {
+        return Ok(None);
+    }
+    let name = text::name(wanted.name.as_deref().unwrap_or_default(), "name")?;
+    let password = wanted.password.clone().unwrap_or_default();
+    check_new_password(ctx, &password, "password")?;
+    Ok(Some((name, ctx.app.passwords.hash(Secret::new(password)).await.map_err(password_stop)?)))
+}
+
+/// Accepts an invitation or uses an invite link: signed in, with the identity in use; otherwise by
+/// making one.
 ///
 /// # Errors
-/// `invitation.*`, `member.already`, `member.elsewhere`, `rate.limited`, refused values.
+/// `invitation.*`, `invite_link.*`, `member.already`, `member.elsewhere`, `rate.limited`, refused values.
 pub async fn accept(ctx: &Ctx, wanted: Accept) -> Result<Answer<CameIn>, Stop> {
     ctx.app.limits.accept.take(&address_key(ctx.address), ctx.now.micros() / 1_000).map_err(limited)?;
+    if let Some(hash) = link_joining::secret_of(ctx, &wanted.token) {
+        return link_joining::join(ctx, hash, wanted).await;
+    }
     let hash = secret_of(ctx, &wanted.token)?;
     let claimed = wanted.email.as_deref().map(|given| Email::parse(given, "email")).transpose()?;
     // A used-up link is told before any work is spent on a password.
@@ -175,16 +196,8 @@ pub async fn accept(ctx: &Ctx, wanted: Accept) -> Result<Answer<CameIn>, Stop> {
         Ok(invitation::open(&found, ctx.now)?)
     })
     .await?;
-    let newcomer_facts = match &ctx.caller {
-        Some(_) => None,
-        None => {
-            let name = text::name(wanted.name.as_deref().unwrap_or_default(), "name")?;
-            let password = wanted.password.clone().unwrap_or_default();
-            check_new_password(ctx, &password, "password")?;
-            Some((name, ctx.app.passwords.hash(Secret::new(password)).await.map_err(password_stop)?))
-        }
-    };
-    ctx.write(move |ctx, tx| enter(ctx, tx, &hash, claimed.as_ref(), newcomer_facts.as_ref())).await
+    let facts = newcomer_facts(ctx, &wanted).await?;
+    ctx.write(move |ctx, tx| enter(ctx, tx, &hash, claimed.as_ref(), facts.as_ref())).await
 }
 
 fn enter(

@@ -7,13 +7,14 @@ use std::sync::Arc;
 use guildhall_domain::action::Action;
 use guildhall_domain::ids::{MemberId, ResourceId, UserId};
 use guildhall_domain::index::{Asked, Index, MemberAt, ResourceAt};
-use guildhall_domain::member::Status;
+use guildhall_domain::member::{Member, Status};
 use guildhall_domain::permission::Bit;
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::rights;
 use guildhall_domain::text::Email;
 use guildhall_domain::time::Timestamp;
-use guildhall_store::{Stop, StoreError};
+use guildhall_store::read::{identity, member as members};
+use guildhall_store::{Conn, Stop, StoreError};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -206,4 +207,21 @@ impl Asking<'_> {
 
 fn told(inputs: &rights::Inputs<'_>, bit: Bit) -> Vec<Value> {
     rights::explain(inputs, bit).iter().filter_map(|reason| serde_json::to_value(reason).ok()).collect()
+}
+
+/// The membership somebody names as in a check, as a write reads it: whoever is unknown, removed or of another
+/// organization has none.
+pub(super) fn subject(conn: &mut Conn<'_>, place: &Place, text: &str) -> Result<Option<Member>, Stop> {
+    let here = place.organization.id;
+    if let Ok(id) = text.parse::<MemberId>() {
+        return Ok(members::by_id(conn, here, id)?.filter(|m| m.status != Status::Invited));
+    }
+    if let Ok(id) = text.parse::<UserId>() {
+        return Ok(members::of_identity_here(conn, here, id)?);
+    }
+    let Ok(email) = Email::parse(text, "subject") else { return Ok(None) };
+    match identity::verified(conn, email.key())? {
+        Some(who) => Ok(members::of_identity_here(conn, here, who.id)?),
+        None => Ok(None),
+    }
 }

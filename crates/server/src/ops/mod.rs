@@ -2,17 +2,22 @@
 //! INVARIANT: no rule about who may do what stands here; only the order of questions does.
 
 pub mod accept;
+pub mod account;
 pub mod audit;
 pub mod check;
 pub mod grants;
 pub mod groups;
 pub mod identities;
 pub mod invitations;
+pub mod invite_links;
 pub mod letters;
+pub mod limits;
+pub mod link_joining;
 pub mod links;
 pub mod members;
 pub mod offers;
 pub mod organizations;
+pub mod presets;
 pub mod preview;
 pub mod replay;
 pub mod resource_shapes;
@@ -22,6 +27,7 @@ pub mod roster;
 pub mod sessions;
 pub mod setup;
 pub mod tokens;
+pub mod usage;
 pub mod view;
 
 use std::net::IpAddr;

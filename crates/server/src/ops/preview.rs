@@ -1,9 +1,10 @@
 //! What a write would do, told from the changes it would make. Does not keep anything.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
-use guildhall_domain::change::{AccessChange, Change};
-use guildhall_domain::ids::{MemberId, OrgId};
+use guildhall_domain::change::Change;
+use guildhall_domain::ids::MemberId;
 use guildhall_domain::member::Status;
 use guildhall_domain::organization::Organization;
 use guildhall_domain::permission::Mask;
@@ -37,65 +38,81 @@ pub fn of(ctx: &Ctx, tx: &mut Tx<'_>) -> Result<Preview, Stop> {
         if let Change::MailQueued { kind, to, .. } = change {
             preview.mails.push(PreviewMail { to: to.clone(), kind: (*kind).to_owned() });
         }
-        if let Change::PolicyChanged { organization, before, after } = change {
-            // Whoever comes in by the same write is told by that.
-            let told = changes.iter().filter_map(|c| c.access().map(|access| access.member)).collect();
-            compare_policies(ctx, tx, *organization, (before, after), &told, &mut preview)?;
+        // Whoever comes in or changes the role by the same write is told by that.
+        let told = || changes.iter().filter_map(|c| c.access().map(|access| access.member)).collect();
+        match change {
+            Change::PolicyChanged { organization, before, after } => {
+                if let Some(here) = organization::by_id(tx, *organization)? {
+                    let with = |policy: &Map<String, Value>| Organization { policy: policy.clone(), ..here.clone() };
+                    compare_rules(ctx, tx, (&with(before), &with(after)), &told(), &mut preview)?;
+                }
+            }
+            Change::PresetApplied { before, after } => {
+                compare_rules(ctx, tx, (before, after), &told(), &mut preview)?;
+            }
+            _ => {}
         }
         if let Some(access) = change.access()
             && let Some(organization) = organization::by_id(tx, access.organization)?
         {
-            let rules = ctx.app.rules_uncached(&organization)?;
-            compare(&rules, &access, &mut preview);
+            let after = ctx.app.rules_uncached(&organization)?;
+            let before = rules_before(ctx, &changes)?.unwrap_or_else(|| Arc::clone(&after));
+            let names = (names(&before, access.before.as_deref()), names(&after, access.after.as_deref()));
+            tell((access.member, &access.email), (&names.0, &names.1), &mut preview);
         }
     }
     Ok(preview)
 }
 
-/// Knobs take rights from roles and give them back: everybody active whose role is touched is told.
-fn compare_policies(
+/// The rules under which people had their roles, where the same write puts a preset into force.
+fn rules_before(ctx: &Ctx, changes: &[Change]) -> Result<Option<Arc<Rules>>, Stop> {
+    let before = changes.iter().find_map(|change| match change {
+        Change::PresetApplied { before, .. } => Some(before),
+        _ => None,
+    });
+    Ok(before.map(|before| ctx.app.rules_uncached(before)).transpose()?)
+}
+
+/// Knobs take rights from roles and give them back, and another preset gives them other rights: everybody active
+/// whose role is touched is told.
+fn compare_rules(
     ctx: &Ctx,
     tx: &mut Tx<'_>,
-    organization: OrgId,
-    (before, after): (&Map<String, Value>, &Map<String, Value>),
+    (before, after): (&Organization, &Organization),
     told: &HashSet<MemberId>,
     preview: &mut Preview,
 ) -> Result<(), Stop> {
-    let Some(here) = organization::by_id(tx, organization)? else { return Ok(()) };
-    let with =
-        |policy: &Map<String, Value>| ctx.app.rules_uncached(&Organization { policy: policy.clone(), ..here.clone() });
-    let (before, after) = (with(before)?, with(after)?);
+    let here = after.id;
+    let (before, after) = (ctx.app.rules_uncached(before)?, ctx.app.rules_uncached(after)?);
     for role in after.preset().organization_roles() {
-        let masks = (before.role_mask(&role.slug), after.role_mask(&role.slug));
-        if masks.0 == masks.1 {
+        let names = (names(&before, Some(&role.slug)), names(&after, Some(&role.slug)));
+        if names.0 == names.1 {
             continue;
         }
         let filter = Filter { role: Some(role.slug.clone()), status: Some(Status::Active), ..Filter::default() };
-        let holders = members::list(tx, organization, &filter, &Page { after: None, limit: u32::MAX })?;
+        let holders = members::list(tx, here, &filter, &Page { after: None, limit: u32::MAX })?;
         for (_, member) in holders.into_iter().filter(|(_, member)| !told.contains(&member.id)) {
-            tell(&after, (member.id, &member.email), masks, preview);
+            tell((member.id, &member.email), (&names.0, &names.1), preview);
         }
     }
     Ok(())
 }
 
-fn compare(rules: &Rules, access: &AccessChange, preview: &mut Preview) {
-    let mask = |role: &Option<String>| role.as_deref().map_or(Mask::EMPTY, |slug| rules.role_mask(slug));
-    tell(rules, (access.member, &access.email), (mask(&access.before), mask(&access.after)), preview);
+/// What a role gives at the root, by name: bits mean something in one preset only.
+fn names(rules: &Rules, role: Option<&str>) -> Vec<String> {
+    let mask = role.map_or(Mask::EMPTY, |slug| rules.role_mask(slug));
+    rules.preset().catalogue.names(mask).into_iter().map(str::to_owned).collect()
 }
 
-fn tell(rules: &Rules, (member, email): (MemberId, &str), (before, after): (Mask, Mask), preview: &mut Preview) {
-    let names = |mask: Mask| -> Vec<String> {
-        rules.preset().catalogue.iter().filter(|(bit, _)| mask.contains(*bit)).map(|(_, p)| p.name.clone()).collect()
+fn tell((member, email): (MemberId, &str), (before, after): (&[String], &[String]), preview: &mut Preview) {
+    let only = |these: &[String], those: &[String]| -> Vec<String> {
+        these.iter().filter(|name| !those.contains(name)).cloned().collect()
     };
-    for (list, difference) in [(&mut preview.access_gained, after - before), (&mut preview.access_lost, before - after)]
+    for (list, permissions) in
+        [(&mut preview.access_gained, only(after, before)), (&mut preview.access_lost, only(before, after))]
     {
-        if !difference.is_empty() {
-            list.push(PreviewAccess {
-                member: member.to_string(),
-                email: email.to_owned(),
-                permissions: names(difference),
-            });
+        if !permissions.is_empty() {
+            list.push(PreviewAccess { member: member.to_string(), email: email.to_owned(), permissions });
         }
     }
 }

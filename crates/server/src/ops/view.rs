@@ -66,7 +66,7 @@ pub struct MemberView {
     /// Last request seen, kept roughly.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub last_active_at: Option<Timestamp>,
-    /// `founder`, `invitation` or `sign_up`.
+    /// `founder`, `invitation`, `invite_link` or `sign_up`.
     pub origin: String,
     /// Revision of its last change, as in its `ETag`.
     pub revision: u64,

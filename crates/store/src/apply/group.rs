@@ -34,6 +34,7 @@ pub(super) fn changed(conn: &mut Conn<'_>, at: &At<'_>, change: &GroupChange) ->
         }
         GroupChange::Deleted { .. } => {
             conn.execute(UNGRANT, params![group.organization, group.id])?;
+            super::limit::forget(conn, group.organization, group.id.uuid())?;
             conn.execute(EMPTY, params![group.organization, group.id])?;
             conn.execute(DELETE, params![group.organization, group.id]).map(drop)
         }

@@ -2,6 +2,8 @@
 
 mod group;
 mod identity;
+mod invite_link;
+mod limit;
 mod member;
 mod organization;
 mod resource;
@@ -20,8 +22,10 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         .iter()
         .chain(member::STATEMENTS)
         .chain(identity::STATEMENTS)
+        .chain(invite_link::STATEMENTS)
         .chain(group::STATEMENTS)
         .chain(resource::STATEMENTS)
+        .chain(limit::STATEMENTS)
         .copied()
 }
 
@@ -55,6 +59,10 @@ pub(crate) fn rows(
         Change::OrganizationDeleted { organization, .. } => organization::deleted(conn, &at, *organization),
         Change::PolicyChanged { organization, after, .. } => {
             organization::policy_changed(conn, &at, *organization, after)
+        }
+        Change::PresetApplied { after, .. } => organization::preset_applied(conn, &at, after),
+        Change::AccountChanged { organization, after, .. } => {
+            organization::account_changed(conn, &at, *organization, after)
         }
         Change::AuthenticationReset { organization, at: from } => {
             organization::authentication_reset(conn, &at, *organization, *from)
@@ -98,8 +106,10 @@ pub(crate) fn rows(
             identity::link_issued(conn, &at, *link, *kind, *user, email, hash, *expires_at)
         }
         Change::LinkUsed { link } => identity::link_used(conn, *link),
+        Change::Link(change) => invite_link::changed(conn, &at, change),
         Change::Group(change) => group::changed(conn, &at, change),
         Change::Resource(change) => resource::changed(conn, &at, change),
+        Change::Limit(change) => limit::changed(conn, &at, change),
         Change::MailQueued { mail, organization, invitation, kind, to, sealed } => {
             identity::mail_queued(conn, &at, *mail, (*organization, *invitation), kind, to, sealed)
         }

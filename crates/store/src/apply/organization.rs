@@ -1,5 +1,6 @@
 //! Rows of organizations and the installation.
 
+use guildhall_domain::account::Account;
 use guildhall_domain::change::Naming;
 use guildhall_domain::ids::OrgId;
 use guildhall_domain::organization::Organization;
@@ -17,9 +18,12 @@ const RENAME: &str = "UPDATE organizations SET name = $2, slug = $3, object_revi
 const DELETE: &str = "UPDATE organizations SET deleted_at = $2, object_revision = $3 WHERE id = $1";
 const REVOKE_TOKENS: &str = "UPDATE tokens SET revoked_at = $2 WHERE organization_id = $1 AND revoked_at IS NULL";
 const POLICY: &str = "UPDATE organizations SET policy = $2, object_revision = $3 WHERE id = $1";
+const PRESET: &str = "UPDATE organizations SET preset = $2, preset_version = $3, preset_text = $4, policy = $5, object_revision = $6 WHERE id = $1";
 const VALID_FROM: &str = "UPDATE organizations SET valid_from = $2, object_revision = $3 WHERE id = $1";
+const ACCOUNT: &str = "UPDATE organizations SET plan = $2, billing_contacts = $3, account_revision = $4 WHERE id = $1";
 
-pub(crate) const STATEMENTS: &[&str] = &[SET_UP, CREATE, RENAME, DELETE, REVOKE_TOKENS, POLICY, VALID_FROM];
+pub(crate) const STATEMENTS: &[&str] =
+    &[SET_UP, CREATE, RENAME, DELETE, REVOKE_TOKENS, POLICY, PRESET, VALID_FROM, ACCOUNT];
 
 pub(super) fn instance_set_up(conn: &mut Conn<'_>) -> Result<(), StoreError> {
     conn.execute(SET_UP, &[]).map(drop)
@@ -62,6 +66,21 @@ pub(super) fn policy_changed(
     conn.execute(POLICY, params![id, after, at.revision(id)?]).map(drop)
 }
 
+pub(super) fn preset_applied(conn: &mut Conn<'_>, at: &At<'_>, after: &Organization) -> Result<(), StoreError> {
+    conn.execute(
+        PRESET,
+        params![
+            after.id,
+            &after.preset,
+            after.preset_version,
+            &after.preset_text,
+            &after.policy,
+            at.revision(after.id)?
+        ],
+    )
+    .map(drop)
+}
+
 pub(super) fn authentication_reset(
     conn: &mut Conn<'_>,
     at: &At<'_>,
@@ -69,4 +88,9 @@ pub(super) fn authentication_reset(
     from: Timestamp,
 ) -> Result<(), StoreError> {
     conn.execute(VALID_FROM, params![id, from, at.revision(id)?]).map(drop)
+}
+
+pub(super) fn account_changed(conn: &mut Conn<'_>, at: &At<'_>, id: OrgId, after: &Account) -> Result<(), StoreError> {
+    let contacts = Value::from(after.billing_contacts.as_slice());
+    conn.execute(ACCOUNT, params![id, after.plan.clone(), &contacts, at.revision(id)?]).map(drop)
 }

@@ -95,14 +95,15 @@ fn granted(conn: &mut Conn<'_>, g: &Grant) -> Result<(), StoreError> {
     .map(drop)
 }
 
-/// A member who is gone is in no group, is granted nothing and owns nothing: what they owned
-/// belongs to the organization.
+/// A member who is gone is in no group, is granted and limited nothing and owns nothing: what they
+/// owned belongs to the organization.
 pub(super) fn member_gone(
     conn: &mut Conn<'_>,
     at: &At<'_>,
     organization: OrgId,
     member: MemberId,
 ) -> Result<(), StoreError> {
+    super::limit::forget(conn, organization, member.uuid())?;
     conn.execute(FORGET_GRANTS, params![organization, member])?;
     conn.execute(FORGET_SEATS, params![organization, member])?;
     conn.execute(FORGET_OWNER, params![organization, member, at.revision(organization)?]).map(drop)

@@ -6,9 +6,12 @@ pub mod group;
 pub mod identity;
 pub mod index;
 pub mod invitation;
+pub mod invite_link;
+pub mod limit;
 pub mod member;
 pub mod organization;
 pub mod outbox;
+pub mod preset;
 pub mod resource;
 pub mod schema;
 
@@ -33,6 +36,8 @@ pub(crate) fn statements() -> impl Iterator<Item = String> {
         credential::STATEMENTS,
         outbox::STATEMENTS,
         index::STATEMENTS,
+        preset::STATEMENTS,
+        invite_link::STATEMENTS,
     ]
     .into_iter()
     .flatten()
@@ -42,6 +47,7 @@ pub(crate) fn statements() -> impl Iterator<Item = String> {
     .chain(audit::statements())
     .chain(group::statements())
     .chain(resource::statements())
+    .chain(limit::statements())
 }
 
 /// How many ids one question takes. One statement serves every smaller number, so few are prepared.

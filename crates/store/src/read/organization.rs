@@ -1,7 +1,9 @@
 //! Organizations.
 
+use guildhall_domain::account::Account;
 use guildhall_domain::ids::{OrgId, UserId};
 use guildhall_domain::organization::Organization;
+use serde_json::Value as Json;
 
 use super::Page;
 use crate::conn::Conn;
@@ -28,10 +30,12 @@ const ALL: &str = concat!(
     columns!(),
     " FROM organizations o WHERE o.deleted_at IS NULL AND o.id > $1 ORDER BY o.id LIMIT $2"
 );
+const ACCOUNT: &str =
+    "SELECT plan, billing_contacts, account_revision FROM organizations WHERE id = $1 AND deleted_at IS NULL";
 const REVISION: &str = "SELECT revision FROM organizations WHERE id = $1 AND deleted_at IS NULL";
 const SET_UP: &str = "SELECT set_up FROM instance WHERE id = 1";
 
-pub(crate) const STATEMENTS: &[&str] = &[BY_ID, BY_SLUG, OF_IDENTITY, ALL, REVISION, SET_UP];
+pub(crate) const STATEMENTS: &[&str] = &[BY_ID, BY_SLUG, OF_IDENTITY, ALL, ACCOUNT, REVISION, SET_UP];
 
 fn organization(row: &mut Row) -> Result<Organization, StoreError> {
     Ok(Organization {
@@ -83,6 +87,19 @@ pub fn of_identity(conn: &mut Conn<'_>, user: UserId, page: &Page<OrgId>) -> Res
 pub fn all(conn: &mut Conn<'_>, page: &Page<OrgId>) -> Result<Vec<Organization>, StoreError> {
     let after = page.after.map_or_else(uuid::Uuid::nil, OrgId::uuid);
     conn.all(ALL, params![after, page.limit], organization)
+}
+
+/// The organization's account, with the revision of its last change.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn account(conn: &mut Conn<'_>, id: OrgId) -> Result<(Account, u64), StoreError> {
+    let read = |row: &mut Row| {
+        let (plan, contacts): (Option<String>, Json) = (row.next()?, row.next()?);
+        let contacts = contacts.as_array().into_iter().flatten().filter_map(|one| one.as_str().map(str::to_owned));
+        Ok((Account { plan, billing_contacts: contacts.collect() }, row.next::<Option<u64>>()?.unwrap_or(1)))
+    };
+    Ok(conn.first(ACCOUNT, params![id], read)?.unwrap_or_default())
 }
 
 /// The organization's present revision: the number of its last write.

@@ -33,6 +33,8 @@ impl Model {
             ("DELETE", "/organizations/{}") => self.delete_organization(c),
             ("GET", "/organizations/{}/policy") => self.show_policy(c),
             ("PATCH", "/organizations/{}/policy") => self.change_policy(c),
+            ("GET", "/organizations/{}/preset") => self.show_preset(c),
+            ("POST", "/organizations/{}/preset") => self.apply_preset(c),
             ("POST", "/organizations/{}/reset-authentication") => self.reset_organization(c),
             ("GET", "/organizations/{}/members") => self.list_members(c),
             ("GET", "/organizations/{}/members/{}") => self.show_member(c),
@@ -61,9 +63,13 @@ impl Model {
         }
     }
 
-    /// Groups, resources and grants.
+    /// Invite links, groups, resources and grants.
     fn dispatch_below(&mut self, c: &Call<'_>) -> Outcome {
         match (c.asked.method, c.asked.route) {
+            ("GET", "/organizations/{}/invite-links") => self.list_invite_links(c),
+            ("POST", "/organizations/{}/invite-links") => self.create_invite_link(c),
+            ("POST", "/organizations/{}/invite-links/reset") => self.reset_invite_links(c),
+            ("DELETE", "/organizations/{}/invite-links/{}") => self.cancel_invite_link(c),
             ("GET", "/organizations/{}/groups") => self.list_groups(c),
             ("POST", "/organizations/{}/groups") => self.create_group(c),
             ("GET", "/organizations/{}/groups/{}") => self.show_group(c),

@@ -18,7 +18,7 @@ impl Model {
         }
     }
 
-    fn newcomer(&mut self, email: &str, verified: bool, name: String, password: String) -> String {
+    pub(super) fn newcomer(&mut self, email: &str, verified: bool, name: String, password: String) -> String {
         let id = self.fresh("usr");
         self.people.push(Person {
             id: id.clone(),
@@ -35,6 +35,10 @@ impl Model {
     }
 
     pub(super) fn accept(&mut self, c: &Call<'_>) -> Outcome {
+        // A link's secret is told from an invitation's by its form.
+        if let Some(secret) = c.text("token").filter(|t| t.starts_with("~join")) {
+            return self.join_by_link(c, secret);
+        }
         if self.earlier(c).is_none() {
             self.openable(c.text("token"))?;
         }
@@ -102,7 +106,7 @@ impl Model {
         Ok(me.id)
     }
 
-    fn join_guard(&self, organization: &str, person: &str) -> Outcome<()> {
+    pub(super) fn join_guard(&self, organization: &str, person: &str) -> Outcome<()> {
         if self.member_of(organization, person).is_some() {
             return no(409, "member.already");
         }

@@ -8,9 +8,11 @@ mod answers;
 mod coming;
 mod groups;
 mod invitations;
+mod invite_links;
 mod members;
 mod organizations;
 mod people;
+mod presets;
 mod questions;
 mod request;
 mod resources;
@@ -21,6 +23,7 @@ mod tokens;
 use serde_json::{Value, json};
 
 pub use groups::Group;
+pub use invite_links::InviteLink;
 pub use request::{Letter, Reply, Request, Who};
 pub use resources::{Grant, Resource};
 pub use rules::{Reach, Rulebook};
@@ -95,6 +98,7 @@ pub struct Model {
     pub organizations: Vec<Organization>,
     pub members: Vec<Member>,
     pub invitations: Vec<Invitation>,
+    pub invite_links: Vec<InviteLink>,
     pub sessions: Vec<Session>,
     pub tokens: Vec<Token>,
     pub links: Vec<Link>,

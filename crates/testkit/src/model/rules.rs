@@ -11,6 +11,8 @@ use super::Organization;
 pub struct Rulebook {
     /// The preset's name.
     pub preset: String,
+    /// Its whole file.
+    pub text: String,
     /// Organization roles, the top role first, each with what it gives.
     pub roles: Vec<(String, Vec<String>)>,
     /// What each organization role is beside what it gives at the organization.
@@ -49,6 +51,7 @@ impl Rulebook {
         let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
         Self {
             preset: preset.name.clone(),
+            text: preset.text.clone(),
             roles: preset
                 .organization_roles()
                 .map(|role| (role.slug.clone(), owned(preset.catalogue.names(role.floor & role.ceiling))))
@@ -142,12 +145,13 @@ pub(super) fn fits(knob: &str, value: &Value) -> bool {
         of.as_array().is_some_and(|list| list.iter().all(|one| one.as_str().is_some_and(good)))
     };
     match knob {
-        "invite.ttl_s" | "session.idle_s" => absent || number(60, year_s),
+        "invite.ttl_s" | "invite_link.ttl_s" | "session.idle_s" => absent || number(60, year_s),
         "session.absolute_s" => number(60, year_s),
+        "invite_link.uses" => absent || number(1, 1_000_000),
         "token.max_per_member" => absent || number(0, 10_000),
         "token.max_life_s" => absent || number(3_600, 10 * year_s),
         "owners.recommended" => number(1, 100),
-        "self.demote" | "approval.exempt_named_invites" | "signup.open" => value.is_boolean(),
+        "self.demote" | "approval.exempt_named_invites" | "signup.open" | "invite_link.offered" => value.is_boolean(),
         "invite.reissue_after_expiry" => word(&["always", "never"]),
         "invite.deliver" => word(&["email", "link"]),
         "role_change.authority" => word(&["top", "admin_below_own_rank", "admin"]),

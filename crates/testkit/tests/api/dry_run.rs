@@ -8,13 +8,13 @@ use crate::operations::{House, all};
 /// Everything an owner can see of an organization and themself, but for "last seen".
 async fn dump(test: &TestApp, owner: &mut Caller) -> Value {
     let mut whole = json!({});
-    for list in ["members", "invitations", "tokens", "roles", "groups", "resources", "audit-events"] {
+    for list in ["members", "invitations", "tokens", "roles", "groups", "resources", "usage-limits", "audit-events"] {
         whole[list] = json!(test.all(owner, &format!("/organizations/acme/{list}")).await);
     }
     for list in ["/organizations", "/me/sessions", "/me/tokens"] {
         whole[list] = json!(test.all(owner, list).await);
     }
-    for path in ["/me", "/organizations/acme", "/organizations/acme/policy"] {
+    for path in ["/me", "/organizations/acme", "/organizations/acme/policy", "/organizations/acme/account"] {
         whole[path] = owner.get(path).await.expect(200).body;
     }
     whole

@@ -18,7 +18,7 @@ pub struct Operation {
 impl Operation {
     /// Does it write when it succeeds?
     pub fn writes(&self) -> bool {
-        self.method != "GET" && !["check", "check_batch", "introspect"].contains(&self.id.as_str())
+        self.method != "GET" && !["check", "check_batch", "check_usage", "introspect"].contains(&self.id.as_str())
     }
 }
 
@@ -53,11 +53,15 @@ pub struct House {
     pub group: String,
     pub resource: String,
     pub grant: String,
+    /// A usage limit.
+    pub limit: String,
     /// A secret that a letter waiting nowhere holds: for links that must be opened.
     pub reset: String,
     pub proof: String,
     /// An invitation nobody accepted yet.
     pub secret: String,
+    /// An invite link.
+    pub link: String,
 }
 
 impl House {
@@ -95,7 +99,10 @@ impl House {
         let given = json!({"subject": {"type": "group", "id": group}, "role": "viewer"});
         let grant = owner.post(&format!("{here}/resources/{resource}/grants"), given).await.expect(201);
         let grant = grant.at("/id").to_owned();
+        let limit = json!({"scope": {"type": "member"}, "unit": "tokens", "budget": 9, "period_s": 60});
+        let limit = owner.post(&format!("{here}/usage-limits"), limit).await.expect(201).at("/id").to_owned();
         let (invitation, secret) = (invited.id, invited.secret);
+        let link = owner.post(&format!("{here}/invite-links"), json!({})).await.expect(201).at("/id").to_owned();
         Self {
             test,
             owner,
@@ -107,9 +114,11 @@ impl House {
             group,
             resource,
             grant,
+            limit,
             reset,
             proof,
             secret,
+            link,
         }
     }
 
@@ -126,8 +135,13 @@ impl House {
         let mut path = operation.path.replace("{org}", "acme").replace("{member}", member);
         path =
             path.replace("{invitation}", &self.invitation).replace("{role}", "admin").replace("{token}", &self.token);
-        path = path.replace("{group}", &self.group).replace("{resource}", &self.resource);
+        path = path.replace("{group}", &self.group).replace("{resource}", &self.resource).replace("{link}", &self.link);
         path = path.replace("{grant}", &self.grant);
+        path = path.replace("{group}", &self.group).replace("{resource}", &self.resource);
+        path = path.replace("{grant}", &self.grant).replace("{limit}", &self.limit);
+        if operation.id == "get_usage" {
+            path.push_str("?unit=tokens");
+        }
         if path.contains("{session}") {
             let sessions = self.owner.get("/me/sessions").await.expect(200);
             path = path.replace("{session}", sessions.at("/items/0/id"));
@@ -155,9 +169,11 @@ impl House {
             "rename_organization" => json!({"name": "Acme 2"}),
             "delete_organization" => json!({"confirm": "acme"}),
             "change_policy" => json!({"invite.ttl_s": 3600, "approval.mode": "off"}),
+            "apply_preset" => json!({"preset": "standard"}),
             "change_member_role" => json!({"role": "admin"}),
             "change_invitation_role" => json!({"role": "guest"}),
             "invite" => json!({"invitations": [{"email": "new@b.test"}, {"email": "bad"}], "deliver": "email"}),
+            "create_invite_link" => json!({"role": "member", "expires_in_s": 3600, "uses": 3}),
             "create_group" => json!({"name": "New"}),
             "edit_group" => json!({"name": "Operations"}),
             "put_group_member" => json!({"manager": true}),
@@ -171,6 +187,13 @@ impl House {
             "check_batch" => {
                 json!({"checks": [{"subject": self.people[0].1.member, "permission": "member.list"}]})
             }
+            "edit_account" => json!({"plan": "Team", "billing_contacts": ["pay@acme.test"]}),
+            "create_usage_limit" => {
+                json!({"scope": {"type": "organization"}, "unit": "tokens", "budget": 9, "period_s": 60})
+            }
+            "edit_usage_limit" => json!({"budget": 10}),
+            "report_usage" => json!({"subject": self.people[0].1.member, "unit": "tokens", "amount": 1}),
+            "check_usage" => json!({"subject": self.people[0].1.member, "unit": "tokens"}),
             "set_up" => {
                 json!({"token": "x", "organization": "X", "email": "x@x.test", "name": "X", "password": PASSWORD})
             }

@@ -6,6 +6,7 @@ mod generate;
 mod histories;
 mod laws;
 mod races;
+mod races_of_links;
 mod scene;
 mod storm;
 mod world;

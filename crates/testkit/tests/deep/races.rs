@@ -23,10 +23,10 @@ use crate::generate::Dice;
 use crate::scene::{Placed, Scene};
 
 const OWNER_ROUNDS: usize = 1_200;
-const ROUNDS: usize = 120;
+pub const ROUNDS: usize = 120;
 const STORMS: usize = 6;
 
-fn code<T>(outcome: &Result<T, Stop>) -> Option<Code> {
+pub fn code<T>(outcome: &Result<T, Stop>) -> Option<Code> {
     match outcome {
         Ok(_) => None,
         Err(Stop::Refused(refusal)) => Some(refusal.code),
@@ -35,7 +35,7 @@ fn code<T>(outcome: &Result<T, Stop>) -> Option<Code> {
 }
 
 /// Runs all at once and waits for all.
-async fn at_once<T: Send + 'static>(all: Vec<impl Future<Output = T> + Send + 'static>) -> Vec<T> {
+pub async fn at_once<T: Send + 'static>(all: Vec<impl Future<Output = T> + Send + 'static>) -> Vec<T> {
     let gate = Arc::new(tokio::sync::Barrier::new(all.len()));
     let mut tasks = JoinSet::new();
     for one in all {

@@ -212,6 +212,7 @@ impl World {
         let real = match Names::kind(text) {
             "pat" => mint(TokenKind::Pat),
             "invite" => mint(TokenKind::Inv),
+            "join" => mint(TokenKind::Link),
             "reset" => mint(TokenKind::Reset),
             "verify" => mint(TokenKind::Verify),
             "cookie" => self.test.app.credentials.mint_session(self.test.app.entropy.as_ref()).secret.expose().clone(),

@@ -34,7 +34,10 @@ pub(crate) const SAMPLES: &[Sample] = &[
     page("/invite/expired", "Accept, expired", |v| accept(v, AcceptState::Expired).render()),
     page("/invite/used", "Accept, used", |v| accept(v, AcceptState::Used).render()),
     page("/invite/cancelled", "Accept, cancelled", |v| accept(v, AcceptState::Cancelled).render()),
-    page("/invite/unknown", "Accept, unknown", |v| accept(v, AcceptState::Unknown).render()),
+    page("/invite/invalid", "Accept, not valid", |v| {
+        let why = "All invite links of the organization were reset; ask for a new one.".to_owned();
+        accept(v, AcceptState::Invalid { why }).render()
+    }),
 ];
 
 pub(crate) fn role_choices(chosen: &str) -> Select {

@@ -168,15 +168,18 @@ pub enum AcceptState {
     Used,
     /// It was taken back.
     Cancelled,
-    /// It is not one of ours.
-    Unknown,
+    /// A link that opens nothing any more, or never did.
+    Invalid {
+        /// Why, and what to do.
+        why: String,
+    },
 }
 
 impl AcceptState {
     /// Whether the link is dead and signing in would not help either.
     #[must_use]
     pub fn leads_nowhere(&self) -> bool {
-        matches!(self, Self::Expired | Self::Cancelled | Self::Unknown)
+        matches!(self, Self::Expired | Self::Cancelled)
     }
 }
 

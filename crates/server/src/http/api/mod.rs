@@ -1,12 +1,16 @@
 //! The handlers of the REST API, by subject: read the request, call one use case, answer.
 
+pub mod account;
 pub mod audit;
 pub mod check;
 pub mod groups;
 pub mod identity;
 pub mod invitations;
+pub mod invite_links;
+pub mod limits;
 pub mod members;
 pub mod organizations;
+pub mod presets;
 pub mod resources;
 pub mod roles;
 pub mod session;

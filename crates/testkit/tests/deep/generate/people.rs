@@ -40,6 +40,9 @@ impl Generator {
     }
 
     pub(super) fn about_invitations(&mut self, place: &Organization, org: String, who: Who) -> Request {
+        if self.dice.percent(30) {
+            return self.about_invite_links(place, org, who);
+        }
         if self.dice.percent(55) {
             let many = 1 + self.dice.below(3);
             let list: Vec<Value> = (0..many).map(|_| self.wanted(place)).collect();
@@ -79,6 +82,56 @@ impl Generator {
         }
     }
 
+    fn about_invite_links(&mut self, place: &Organization, org: String, who: Who) -> Request {
+        let on = |method, route, args: &[String], body| Request {
+            method,
+            route,
+            args: args.to_vec(),
+            body,
+            who: who.clone(),
+            ..Request::get("")
+        };
+        let here = self.model.invite_links.iter().filter(|l| l.organization == place.id).cloned().collect::<Vec<_>>();
+        match self.dice.below(12) {
+            0 => on("GET", "/organizations/{}/invite-links", &[org], Value::Null),
+            1 => on("POST", "/organizations/{}/invite-links/reset", &[org], Value::Null),
+            2 | 3 => {
+                let found = self.dice.pick(&here).cloned();
+                let ids: Vec<_> = found.iter().map(|l| l.id.clone()).collect();
+                let id = self.one_of(&ids, "lnk");
+                let if_match = found.and_then(|l| self.seen(l.revision));
+                Request { if_match, ..on("DELETE", "/organizations/{}/invite-links/{}", &[org, id], Value::Null) }
+            }
+            _ => {
+                let mut body = json!({});
+                if self.dice.percent(60) {
+                    body["role"] = json!(self.role(place));
+                }
+                if self.dice.percent(40) {
+                    body["uses"] = json!([0, 1, 1, 2, 5][self.dice.below(5)]);
+                }
+                if self.dice.percent(30) {
+                    body["expires_in_s"] = json!([5, 3_600, 86_400, 90_000_000][self.dice.below(4)]);
+                }
+                on("POST", "/organizations/{}/invite-links", &[org], body)
+            }
+        }
+    }
+
+    /// Coming in with an invite link: signed in, or as somebody new with an address, mostly.
+    fn coming_by_link(&mut self) -> Request {
+        let open: Vec<_> = self.model.invite_links.iter().filter(|l| l.state == "open").cloned().collect();
+        let sensible = !open.is_empty() && self.dice.percent(80);
+        let chosen = self.dice.pick(if sensible { &open } else { &self.model.invite_links });
+        let secret = chosen.map_or_else(|| "~join.999.9".to_owned(), |l| l.secret.clone());
+        let mut body = json!({"token": secret, "name": self.dice.word(NAMES), "password": self.dice.word(PASSWORDS)});
+        let who = if self.dice.percent(45) { self.anyone() } else { Who::Anybody };
+        if self.dice.percent(if who == Who::Anybody { 90 } else { 15 }) {
+            body["email"] = json!(self.dice.word(EMAILS));
+        }
+        Request { method: "POST", route: "/invitations/accept", body, who, ..Request::get("") }
+    }
+
     fn wanted(&mut self, place: &Organization) -> Value {
         let mut one = json!({"email": self.dice.word(EMAILS)});
         if self.dice.percent(75) {
@@ -96,6 +149,9 @@ impl Generator {
             let organization = if self.dice.percent(70) { "open".to_owned() } else { place.slug.clone() };
             let body = json!({"email": self.dice.word(EMAILS), "name": name, "password": password, "organization": organization});
             return Request { method: "POST", route: "/sign-up", body, who: Who::Anybody, ..Request::get("") };
+        }
+        if self.dice.percent(25) {
+            return self.coming_by_link();
         }
         let waits = |i: &&Invitation| i.state == "pending" && i.expires.is_none_or(|end| end > self.now);
         let pending: Vec<_> = self.model.invitations.iter().filter(waits).cloned().collect();

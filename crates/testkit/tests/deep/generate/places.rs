@@ -17,7 +17,9 @@ impl Generator {
             if_match,
             ..Request::get("")
         };
-        match self.dice.below(12) {
+        match self.dice.below(14) {
+            12 => on("GET", "/organizations/{}/preset", Value::Null),
+            13 => on("POST", "/organizations/{}/preset", self.another_preset(place)),
             0..=6 => on("PATCH", "/organizations/{}/policy", self.knobs(place)),
             7 => on("PATCH", "/organizations/{}", json!({"slug": self.dice.word(SLUGS)})),
             8 => on("PATCH", "/organizations/{}", json!({"name": self.dice.word(&["Acme", "Acme Two", ""])})),
@@ -41,12 +43,35 @@ impl Generator {
         }
     }
 
+    /// Each role goes somewhere, mostly to one that is there.
+    fn another_preset(&mut self, place: &Organization) -> Value {
+        let name = self.dice.word(&["standard", "cloudtruth", "pixie-auth0", "none"]);
+        let next = guildhall_domain::preset::built_in(name);
+        let slugs: Vec<String> =
+            next.iter().flat_map(|next| next.organization_roles()).map(|role| role.slug.clone()).collect();
+        let mut roles = serde_json::Map::new();
+        for (at, (role, _)) in place.rules.roles.iter().enumerate() {
+            if self.dice.percent(90) {
+                let to = if at == 0 { slugs.first() } else { self.dice.pick(&slugs) };
+                let to = to.filter(|_| !self.dice.percent(5)).map_or("no_such_role", String::as_str);
+                roles.insert(role.clone(), json!(to));
+            }
+        }
+        if self.dice.percent(10) {
+            roles.clear();
+        }
+        json!({"preset": name, "roles": roles})
+    }
+
     fn knobs(&mut self, place: &Organization) -> Value {
         let role = self.role(place);
         let choices = [
             ("invite.ttl_s", vec![json!(3_600), json!(86_400), json!(null), json!(5)]),
             ("invite.reissue_after_expiry", vec![json!("never"), json!("always"), json!("maybe")]),
             ("invite.deliver", vec![json!("link"), json!("email")]),
+            ("invite_link.offered", vec![json!(true), json!(true), json!(false)]),
+            ("invite_link.ttl_s", vec![json!(7_200), json!(604_800), json!(null), json!(1)]),
+            ("invite_link.uses", vec![json!(1), json!(2), json!(null), json!(0)]),
             ("role.default", vec![json!(role), json!("no_such_role")]),
             ("role_change.authority", vec![json!("top"), json!("admin_below_own_rank"), json!("admin"), json!(7)]),
             ("self.demote", vec![json!(true), json!(false)]),

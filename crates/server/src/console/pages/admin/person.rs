@@ -80,6 +80,8 @@ fn came_by(desk: &Desk, member: &Member, inviter: Option<&Member>) -> Fact {
         (Origin::Founder, _) => Fact::text("Came by", "Made the organization"),
         (Origin::Invitation, Some(by)) => Fact::new("Invited by", FactValue::Link(place_of(desk, by))),
         (Origin::Invitation, None) => Fact::text("Came by", "Invitation"),
+        (Origin::InviteLink, Some(by)) => Fact::new("Came with a link of", FactValue::Link(place_of(desk, by))),
+        (Origin::InviteLink, None) => Fact::text("Came by", "Invite link"),
         (Origin::SignUp, _) => Fact::text("Came by", "Signed up"),
     }
 }

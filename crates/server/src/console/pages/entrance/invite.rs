@@ -6,7 +6,7 @@ use guildhall_store::Stop;
 
 use super::password_hint;
 use crate::console::verdict::{Verdict, sentence};
-use crate::console::view::{AcceptPage, AcceptState, Input, Tone};
+use crate::console::view::{AcceptPage, AcceptState, Tone};
 use crate::console::visit::{Sent, Shown, Visit, go, go_with};
 use crate::http::problem::status;
 use crate::http::reply::set_session;
@@ -18,10 +18,10 @@ pub(super) async fn show(visit: Visit, Path(token): Path<String>) -> Shown {
     page(&visit, &token, None, Verdict::default()).await
 }
 
-async fn page(visit: &Visit, token: &str, name: Option<String>, mut verdict: Verdict) -> Shown {
+async fn page(visit: &Visit, token: &str, typed: Option<&Sent>, mut verdict: Verdict) -> Shown {
     let (opened, state) = match accept::look(&visit.ctx, token).await {
         Ok(opened) => {
-            let state = open_state(visit, &opened, name, &verdict);
+            let state = open_state(visit, &opened, typed, &verdict);
             (Some(opened), state)
         }
         Err(Stop::Refused(refusal)) => {
@@ -59,22 +59,30 @@ fn dead_state(refusal: &Refusal) -> Option<AcceptState> {
         Code::InvitationExpired => AcceptState::Expired,
         Code::InvitationUsed => AcceptState::Used,
         Code::InvitationCancelled => AcceptState::Cancelled,
-        Code::InvitationUnknown => AcceptState::Unknown,
+        Code::InvitationUnknown => AcceptState::Invalid {
+            why: "Its address is not whole, or a newer invite took its place. Use the newest one, with the whole \
+                  address, or ask for a new one."
+                .to_owned(),
+        },
+        Code::InviteLinkExpired | Code::InviteLinkReset | Code::InviteLinkUsedUp | Code::InviteLinkNotOffered => {
+            AcceptState::Invalid { why: sentence(&refusal.detail) }
+        }
         _ => return None,
     })
 }
 
-fn open_state(visit: &Visit, opened: &Opened, name: Option<String>, verdict: &Verdict) -> AcceptState {
+fn open_state(visit: &Visit, opened: &Opened, typed: Option<&Sent>, verdict: &Verdict) -> AcceptState {
+    let kept = |field: &str| typed.map(|sent| sent.get(field).to_owned());
     let Some(caller) = &visit.ctx.caller else {
         if opened.must_sign_in {
             return AcceptState::SignIn;
         }
         return AcceptState::NewPerson {
-            email: Input::default(),
-            name: verdict.input("name", name.unwrap_or_else(|| opened.name.clone())),
+            email: verdict.input("email", kept("email").unwrap_or_default()),
+            name: verdict.input("name", kept("name").unwrap_or_else(|| opened.name.clone())),
             password: verdict.input("password", ""),
             password_hint: password_hint(&visit.ctx),
-            bearer: false,
+            bearer: opened.bearer,
         };
     };
     let signed_in_as = caller.identity.email.clone();
@@ -89,7 +97,9 @@ fn open_state(visit: &Visit, opened: &Opened, name: Option<String>, verdict: &Ve
 pub(super) async fn accept(Path(token): Path<String>, sent: Sent) -> Shown {
     let visit = &sent.visit;
     let own = |field: &str| Some(sent.get(field).to_owned());
-    let wanted = Accept { token: token.clone(), email: None, name: own("name"), password: own("password") };
+    // Only the form of a link that names nobody has this field.
+    let email = sent.all("email").last().map(|&typed| typed.to_owned());
+    let wanted = Accept { token: token.clone(), email, name: own("name"), password: own("password") };
     match accept::accept(&visit.ctx, wanted).await.and_then(Answer::done) {
         Ok(came) => {
             let active = came.membership.is_some_and(|m| m.status == "active");
@@ -107,9 +117,9 @@ pub(super) async fn accept(Path(token): Path<String>, sent: Sent) -> Shown {
             let verdict = match stop {
                 // What the page shows as a state of its own.
                 Stop::Refused(refusal) if dead_state(&refusal).is_some() => Verdict::default(),
-                stop => Verdict::of(visit, stop, &["name", "password"])?,
+                stop => Verdict::of(visit, stop, &["email", "name", "password"])?,
             };
-            page(visit, &token, own("name"), verdict).await
+            page(visit, &token, Some(&sent), verdict).await
         }
     }
 }

@@ -1,0 +1,144 @@
+//! Putting another preset into force, or another version of the same one. What is in use must have a place
+//! afterwards; nothing is guessed. Does not read files.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
+
+use super::Organization;
+use crate::access::Permit;
+use crate::action::Action;
+use crate::change::Change;
+use crate::invitation::Invitation;
+use crate::member::{Member, Status};
+use crate::preset::{ORGANIZATION, Preset, Rules};
+use crate::refusal::{Code, Refusal};
+use crate::resource::Given;
+
+/// What of the preset in force is in use.
+#[derive(Clone, Debug, Default)]
+pub struct InUse {
+    /// Roles of memberships that are not over, each with how many hold it.
+    pub roles: Vec<RoleInUse>,
+    /// Types of the resources there are.
+    pub types: Vec<String>,
+    /// What grants give, with the type of the resource they are on.
+    pub granted: Vec<(String, Given)>,
+}
+
+/// One role in use.
+#[derive(Clone, Debug)]
+pub struct RoleInUse {
+    /// Its slug.
+    pub slug: String,
+    /// How many memberships have it, waiting ones included.
+    pub holders: u64,
+    /// How many of them are active people.
+    pub active_people: u64,
+}
+
+/// What becomes of the roles that go.
+pub type RoleMap = BTreeMap<String, String>;
+
+/// Whoever has a role that goes, with the waiting invitation of those who are invited.
+pub type Holder = (Member, Option<Invitation>);
+
+/// Where the holders of `slug` are afterwards; `None` when nobody has said.
+fn role_after<'a>(next: &Preset, map: &'a RoleMap, slug: &'a str) -> Option<&'a str> {
+    match map.get(slug) {
+        Some(mapped) => Some(mapped.as_str()),
+        None => next.role(ORGANIZATION, slug).map(|_| slug),
+    }
+}
+
+fn guard_roles(next: &Preset, map: &RoleMap, used: &[RoleInUse]) -> Result<(), Refusal> {
+    let known = || next.organization_roles().map(|role| role.slug.as_str());
+    if let Some((from, to)) = map.iter().find(|(_, to)| next.role(ORGANIZATION, to).is_none()) {
+        let known: Vec<_> = known().collect();
+        let detail = format!("`{}` has no role `{to}`; there are {}", next.name, known.join(", "));
+        return Err(Refusal::value(Code::RoleUnknown, format!("roles.{from}"), detail));
+    }
+    let lost: Vec<&RoleInUse> = used.iter().filter(|role| role_after(next, map, &role.slug).is_none()).collect();
+    if !lost.is_empty() {
+        let names: Vec<_> = lost.iter().map(|role| format!("`{}`", role.slug)).collect();
+        let detail = format!("`{}` has no role {}; say in `roles` what becomes of them", next.name, names.join(", "));
+        let told = lost.iter().map(|role| json!({"role": role.slug, "holders": role.holders}));
+        return Err(Refusal {
+            extra: Some(("roles", told.collect())),
+            ..Refusal::because(Code::PresetRoleUnmapped, detail)
+        });
+    }
+    let top = &next.top_role().slug;
+    let stays = used.iter().any(|r| r.active_people > 0 && role_after(next, map, &r.slug) == Some(top.as_str()));
+    if !stays {
+        let detail = format!("nobody active would be `{top}`; map the role of somebody who is to run the organization");
+        return Err(Refusal::because(Code::LastOwner, detail));
+    }
+    Ok(())
+}
+
+fn guard_resources(next: &Preset, used: &InUse) -> Result<(), Refusal> {
+    let gone: BTreeSet<&str> =
+        used.types.iter().map(String::as_str).filter(|slug| next.resource_type(slug).is_none()).collect();
+    let given_gone = used.granted.iter().filter(|(kind, given)| match given {
+        Given::Role(slug) => next.role(kind, slug).is_none(),
+        Given::Permission(name) => next.bit(name).is_none(),
+    });
+    let mut given: Vec<_> = given_gone.map(|(kind, given)| json!({"type": kind, "given": given})).collect();
+    if gone.is_empty() && given.is_empty() {
+        return Ok(());
+    }
+    given.extend(gone.iter().map(|slug| json!({"type": slug})));
+    let detail = format!("`{}` has no place for resources or grants that are there; delete them first", next.name);
+    Err(Refusal { extra: Some(("in_use", given.into())), ..Refusal::because(Code::PresetInUse, detail) })
+}
+
+/// The changed knobs that the next preset leaves open and that mean something in it.
+#[must_use]
+pub fn kept_policy(next: &Preset, policy: &Map<String, Value>) -> Map<String, Value> {
+    let fits = |name: &str, value: &Value| {
+        let one = Map::from_iter([(name.to_owned(), value.clone())]);
+        next.change_policy(&next.policy, &one).is_ok()
+    };
+    policy.iter().filter(|(name, value)| fits(name, value)).map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// Puts `next` into force. `holders` are the people whose role `map` names.
+///
+/// # Errors
+/// `member.top_role_required`, `role.unknown`, `preset.role_unmapped`, `preset.in_use`, `member.last_owner`.
+pub fn apply(
+    permit: &Permit,
+    organization: &Organization,
+    rules: &Rules,
+    next: &Preset,
+    map: &RoleMap,
+    used: &InUse,
+    holders: Vec<Holder>,
+) -> Result<Vec<Change>, Refusal> {
+    // Another preset may give anybody anything, the top role too.
+    if !permit.may(Action::MemberManageTop) {
+        return Err(Refusal::of(Code::TopRoleRequired));
+    }
+    guard_roles(next, map, &used.roles)?;
+    guard_resources(next, used)?;
+    if rules.preset().text == next.text && map.is_empty() {
+        return Ok(Vec::new());
+    }
+    let after = Organization {
+        preset: next.name.clone(),
+        preset_version: next.version,
+        preset_text: next.text.clone(),
+        policy: kept_policy(next, &organization.policy),
+        ..organization.clone()
+    };
+    let mut changes = vec![Change::PresetApplied { before: Box::new(organization.clone()), after: Box::new(after) }];
+    for (member, invitation) in holders {
+        let Some(role) = map.get(&member.role).filter(|role| **role != member.role) else { continue };
+        changes.push(match invitation.filter(|_| member.status == Status::Invited) {
+            Some(invitation) => Change::InvitationRoleChanged { invitation: Box::new(invitation), after: role.clone() },
+            None => Change::MemberRoleChanged { member: Box::new(member), after: role.clone() },
+        });
+    }
+    Ok(changes)
+}

@@ -1,0 +1,92 @@
+//! The preset of an organization, shown and exchanged.
+
+use guildhall_domain::preset::{Preset, built_in};
+use serde_json::{Map, Value, json};
+
+use super::resources::Grant;
+use super::rules::fits;
+use super::{Call, Model, Organization, Outcome, Rulebook, no};
+
+impl Model {
+    pub(super) fn show_preset(&mut self, c: &Call<'_>) -> Outcome {
+        let place = self.place(c, c.arg(0))?;
+        self.permit(&place, "policy.read")?;
+        Ok((200, preset_view(self.at(&place))))
+    }
+
+    pub(super) fn apply_preset(&mut self, c: &Call<'_>) -> Outcome {
+        c.caller()?;
+        let Some(next) = built_in(c.text("preset").unwrap_or_default()) else { return no(422, "preset.unknown") };
+        let place = self.take_place(c, c.arg(0))?;
+        self.permit(&place, "preset.apply")?;
+        let here = self.at(&place).clone();
+        c.seen(here.object)?;
+        // "Another preset may give anybody anything."
+        if place.me.role != here.top() {
+            return no(403, "member.top_role_required");
+        }
+        let map = c.asked.body["roles"].as_object().cloned().unwrap_or_default();
+        let becomes = |role: &str| map.get(role).and_then(Value::as_str).map(str::to_owned);
+        let rules = Rulebook::of(&next);
+        let after = Organization { rules, policy: Map::new(), ..here.clone() };
+        if map.values().any(|to| !after.has_role(to.as_str().unwrap_or_default())) {
+            return no(422, "role.unknown");
+        }
+        let present = |m: &&mut super::Member| m.organization == here.id && m.status != "removed";
+        let mut members: Vec<_> = self.members.iter_mut().filter(present).collect();
+        if members.iter().any(|m| becomes(&m.role).is_none() && !after.has_role(&m.role)) {
+            return no(409, "preset.role_unmapped");
+        }
+        let top = |role: &str| becomes(role).unwrap_or_else(|| role.to_owned()) == after.top();
+        if !members.iter().any(|m| m.status == "active" && top(&m.role)) {
+            return no(409, "member.last_owner");
+        }
+        let resources: Vec<_> = self.resources.iter().filter(|r| r.organization == here.id).collect();
+        let homeless = resources.iter().any(|r| next.resource_type(&r.kind).is_none());
+        let given = self.grants.iter().any(|g| {
+            let on = resources.iter().find(|r| r.id == g.resource);
+            on.is_some_and(|on| !has_place(&next, &on.kind, g))
+        });
+        if homeless || given {
+            return no(409, "preset.in_use");
+        }
+        if here.rules.text == next.text && map.is_empty() {
+            return Ok((200, preset_view(&here)));
+        }
+        let mut told = vec!["preset.applied"];
+        for member in &mut members {
+            let Some(role) = becomes(&member.role).filter(|role| *role != member.role) else { continue };
+            (member.role, member.revision) = (role.clone(), here.revision);
+            let waits = self.invitations.iter_mut().find(|i| i.member == member.id && i.state == "pending");
+            told.push(if member.status == "invited" { "invitation.role_changed" } else { "member.role_changed" });
+            if let Some(invitation) = waits.filter(|_| member.status == "invited") {
+                (invitation.role, invitation.revision) = (role, here.revision);
+            }
+        }
+        let keeps = |knob: &str, value: &Value| {
+            let named: Vec<&str> = match knob {
+                "role.default" => value.as_str().into_iter().collect(),
+                "leave.allowed_for" => value.as_array().into_iter().flatten().filter_map(Value::as_str).collect(),
+                _ => Vec::new(),
+            };
+            let known = named.iter().all(|role| *role == "*" || after.has_role(role));
+            let tops = knob == "role.default" && after.rules.roles.len() > 1 && named == [after.top()];
+            after.rules.open.iter().any(|open| open == knob) && fits(knob, value) && known && !tops
+        };
+        let policy = here.policy.iter().filter(|(knob, value)| keeps(knob, value));
+        let policy = policy.map(|(knob, value)| (knob.clone(), value.clone())).collect();
+        let revision = self.at(&place).revision;
+        *self.organization_mut(&here.id) = Organization { policy, object: revision, ..after };
+        told.into_iter().for_each(|kind| self.tell(&here.id, kind));
+        Ok((200, preset_view(self.at(&place))))
+    }
+}
+
+fn has_place(next: &Preset, kind: &str, grant: &Grant) -> bool {
+    grant.role.iter().all(|slug| next.role(kind, slug).is_some())
+        && grant.permission.iter().all(|name| next.bit(name).is_some())
+}
+
+fn preset_view(o: &Organization) -> Value {
+    json!({"name": o.rules.preset, "text": o.rules.text, "revision": o.object})
+}
