@@ -14,45 +14,59 @@ use tokio::task::JoinSet;
 use crate::scene::Scene;
 
 /// Times each way of giving and taking is gone through.
-const ROUNDS: usize = 25;
+const ROUNDS: usize = 12;
 const READERS: usize = 3;
-/// Answers that were certain, at least, on each engine.
-const PROBES: usize = 3_000;
+/// Answers that are awaited each time something is certain.
+const PROBES: usize = 40;
 
 /// Under way, and two further numbers for what was answered.
 const MOVING: u64 = 0;
 const DENIED: u64 = 1;
 const ALLOWED: u64 = 2;
 
-/// What is certain at this moment.
+/// What is certain at this moment, and how many answers were.
 #[derive(Default)]
-struct Certain(AtomicU64);
+struct Certain {
+    state: AtomicU64,
+    answers: AtomicUsize,
+}
 
 impl Certain {
     /// Moves on; earlier looks differ from later ones.
+    fn moving(&self) {
+        self.set(MOVING);
+    }
+
     fn set(&self, state: u64) {
-        let next = (self.0.load(Ordering::SeqCst) / 4 + 1) * 4 + state;
-        self.0.store(next, Ordering::SeqCst);
+        let next = (self.state.load(Ordering::SeqCst) / 4 + 1) * 4 + state;
+        self.state.store(next, Ordering::SeqCst);
+    }
+
+    /// A write was answered: this is so until the next begins, and is asked for meanwhile.
+    async fn is(&self, state: u64) {
+        self.set(state);
+        let enough = self.answers.load(Ordering::SeqCst) + PROBES;
+        while self.answers.load(Ordering::SeqCst) < enough {
+            tokio::task::yield_now().await;
+        }
     }
 
     fn look(&self) -> u64 {
-        self.0.load(Ordering::SeqCst)
+        self.state.load(Ordering::SeqCst)
     }
 }
 
-async fn read(ctx: Ctx, organization: String, asked: Check, certain: Arc<Certain>, over: Arc<AtomicBool>) -> usize {
-    let mut sure = 0;
+async fn read(ctx: Ctx, organization: String, asked: Check, certain: Arc<Certain>, over: Arc<AtomicBool>) {
     while !over.load(Ordering::SeqCst) {
         let before = certain.look();
         let now = ctx.app.now();
         let answer = check(&Ctx { now, ..ctx.clone() }, &organization, asked.clone()).await.expect("is answered");
         if before == certain.look() && before % 4 != MOVING {
             assert_eq!(answer.allowed, before % 4 == ALLOWED, "{asked:?} at revision {}", answer.revision);
-            sure += 1;
+            certain.answers.fetch_add(1, Ordering::SeqCst);
         }
         tokio::task::yield_now().await;
     }
-    sure
 }
 
 struct Writer {
@@ -80,7 +94,7 @@ impl Writer {
     async fn turn(&mut self, way: usize) {
         let (member, group) = (self.member.clone(), self.group.clone());
         let to = |kind: &str, id: &str| json!({"subject": {"type": kind, "id": id}, "role": "viewer"});
-        self.certain.set(MOVING);
+        self.certain.moving();
         let made = match way {
             0 => self.post("/resources/workspace:w1/grants", to("member", &member)).await,
             1 => self.post("/resources/workspace:w1/grants", to("group", &group)).await,
@@ -99,19 +113,18 @@ impl Writer {
         };
         if way == 1 {
             // The group is granted something; the member is not in it.
-            self.certain.set(DENIED);
-            self.certain.set(MOVING);
+            self.certain.is(DENIED).await;
+            self.certain.moving();
             self.send("PUT", &format!("/groups/{group}/members/{member}"), json!({"manager": false})).await;
         }
-        self.certain.set(ALLOWED);
-        tokio::task::yield_now().await;
-        self.certain.set(MOVING);
+        self.certain.is(ALLOWED).await;
+        self.certain.moving();
         match way {
             0 => self.send("DELETE", &format!("/grants/{made}"), Value::Null).await,
             1 => {
                 self.send("DELETE", &format!("/groups/{group}/members/{member}"), Value::Null).await;
-                self.certain.set(DENIED);
-                self.certain.set(MOVING);
+                self.certain.is(DENIED).await;
+                self.certain.moving();
                 self.send("DELETE", &format!("/grants/{made}"), Value::Null).await;
             }
             2 => {
@@ -121,13 +134,12 @@ impl Writer {
             3 => self.send("POST", &format!("/members/{member}/deactivate"), json!({})).await,
             _ => self.send("PATCH", "/resources/workspace:w1", json!({"owner": ""})).await,
         }
-        self.certain.set(DENIED);
+        self.certain.is(DENIED).await;
         if way == 3 {
-            tokio::task::yield_now().await;
-            self.certain.set(MOVING);
+            self.certain.moving();
             self.send("POST", &format!("/members/{member}/reactivate"), json!({})).await;
             self.send("PATCH", &format!("/members/{member}"), json!({"role": "member"})).await;
-            self.certain.set(DENIED);
+            self.certain.is(DENIED).await;
         }
     }
 }
@@ -149,7 +161,7 @@ async fn no_check_is_stale_once_the_write_was_answered() {
         writer.post("/resources", json!({"type": "workspace", "name": "Space", "external_id": "w1"})).await;
         writer.group = writer.post("/groups", json!({"name": "Team"})).await;
         certain.set(DENIED);
-        let (over, sure) = (Arc::new(AtomicBool::new(false)), AtomicUsize::new(0));
+        let over = Arc::new(AtomicBool::new(false));
         let mut readers = JoinSet::new();
         for n in 0..READERS {
             let asked = Check {
@@ -172,10 +184,8 @@ async fn no_check_is_stale_once_the_write_was_answered() {
             }
         }
         over.store(true, Ordering::SeqCst);
-        for seen in readers.join_all().await {
-            sure.fetch_add(seen, Ordering::SeqCst);
-        }
-        let sure = sure.load(Ordering::SeqCst);
-        assert!(sure >= PROBES, "{engine:?}: only {sure} certain answers");
+        readers.join_all().await;
+        let sure = certain.answers.load(Ordering::SeqCst);
+        assert!(sure >= ROUNDS * 13 * PROBES, "{engine:?}: only {sure} certain answers");
     }
 }
