@@ -14,6 +14,8 @@ use crate::follow::Follower;
 /// How long a start waits for a process that is just ending.
 const START_WITHIN: Duration = Duration::from_secs(5);
 const AGAIN: Duration = Duration::from_millis(100);
+/// How often a write looks whether the lock is back, in steps of half of that.
+const SOON: usize = 20;
 
 /// Whether this process is alone with its database, and who wants to know. Lets go of the lock when
 /// it is dropped.
@@ -51,6 +53,17 @@ impl Alone {
 
     pub(crate) fn is(&self) -> bool {
         self.0.yes.load(Ordering::SeqCst)
+    }
+
+    /// Whether it is, or is again in a moment.
+    pub(crate) async fn is_soon(&self) -> bool {
+        for _ in 0..SOON {
+            if self.is() {
+                return true;
+            }
+            tokio::time::sleep(AGAIN / 2).await;
+        }
+        self.is()
     }
 
     pub(crate) fn follower(&self) -> Option<&Arc<dyn Follower>> {

@@ -234,6 +234,10 @@ impl Store {
         keep: Keep,
         mut work: impl FnMut(&mut Tx<'_>) -> Result<T, Stop> + Send + 'static,
     ) -> Result<T, Stop> {
+        // INVARIANT: whoever has the lock keeps in memory what it knows, so nobody else writes.
+        if !self.alone.is_soon().await {
+            return Err(StoreError::Unavailable("another process may use the database by now".to_owned()).into());
+        }
         let (sender, answer) = oneshot::channel();
         let slot: Arc<Mutex<Option<Result<T, Stop>>>> = Arc::new(Mutex::new(None));
         let (filled, ids) = (Arc::clone(&slot), Arc::clone(&self.ids));
