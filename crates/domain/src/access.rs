@@ -5,7 +5,7 @@ use crate::action::Action;
 use crate::ids::{MemberId, OrgId, UserId};
 use crate::member::{Member, Status};
 use crate::permission::Mask;
-use crate::preset::Rules;
+use crate::preset::{RoleRights, Rules};
 use crate::refusal::{Code, Refusal};
 use crate::rights::{self, Inputs};
 
@@ -39,7 +39,11 @@ pub struct Permit {
     action: Action,
     member: MemberId,
     user: Option<UserId>,
+    role: String,
     rights: Mask,
+    below: Mask,
+    past_control: Mask,
+    ceiling: Mask,
     may_all: Vec<Action>,
 }
 
@@ -74,6 +78,31 @@ impl Permit {
         self.rights
     }
 
+    /// What the holder may do in everything below the organization.
+    #[must_use]
+    pub const fn below(&self) -> Mask {
+        self.below
+    }
+
+    /// What the holder may do below the organization inside controlled scopes too.
+    #[must_use]
+    pub const fn past_control(&self) -> Mask {
+        self.past_control
+    }
+
+    /// May the holder have everything that `ceiling` lets through? As in [`Permit::covers`], what everybody
+    /// has over themself only is left aside.
+    #[must_use]
+    pub fn covers_ceiling(&self, ceiling: Mask) -> bool {
+        over_others(ceiling).is_subset_of(self.ceiling)
+    }
+
+    /// The slug of the holder's role.
+    #[must_use]
+    pub fn role(&self) -> &str {
+        &self.role
+    }
+
     /// May the holder do `action` too?
     #[must_use]
     pub fn may(&self, action: Action) -> bool {
@@ -85,8 +114,16 @@ impl Permit {
     /// keep anybody from managing people who may.
     #[must_use]
     pub fn covers(&self, rights: Mask) -> bool {
-        let over_oneself = [Action::MemberLeave, Action::TokenCreate];
-        over_oneself.iter().fold(rights, |rights, own| rights.without(own.bit())).is_subset_of(self.rights)
+        over_others(rights).is_subset_of(self.rights)
+    }
+
+    /// Does the holder have all that a role gives, at the organization, below it and past controlled scopes?
+    #[must_use]
+    pub fn covers_role(&self, role: &RoleRights) -> bool {
+        let gives = over_others(role.floor & role.ceiling);
+        gives.is_subset_of(self.rights)
+            && (gives & role.below).is_subset_of(self.below)
+            && (!role.bypass || (gives & role.below).is_subset_of(self.past_control))
     }
 
     /// Is `member` the holder?
@@ -94,6 +131,11 @@ impl Permit {
     pub fn is_self(&self, member: MemberId) -> bool {
         self.member == member
     }
+}
+
+/// What is left of some rights without those that everybody has over themself only.
+fn over_others(rights: Mask) -> Mask {
+    [Action::MemberLeave, Action::TokenCreate].iter().fold(rights, |rights, own| rights.without(own.bit()))
 }
 
 /// Gives a permit for `action` in `organization`, or says no. To somebody who is not an active
@@ -123,5 +165,19 @@ pub fn authorize(organization: OrgId, standing: &Standing, rules: &Rules, action
         ));
     }
     let may_all = Action::ALL.iter().copied().filter(|a| rights.contains(rules.preset().action_bit(*a))).collect();
-    Ok(Permit { organization, action, member: member.id, user: member.user, rights, may_all })
+    let own = rules.rights(&member.role);
+    // One step below the organization: what flows down, and what of it a controlled scope lets through.
+    let below = Inputs { depth: 1, ..inputs(member, rules, standing.scopes) };
+    Ok(Permit {
+        organization,
+        action,
+        member: member.id,
+        user: member.user,
+        role: member.role.clone(),
+        rights,
+        below: rights::effective(&below),
+        past_control: rights::effective(&Inputs { controlled: Some(1), ..below }),
+        ceiling: own.ceiling,
+        may_all,
+    })
 }

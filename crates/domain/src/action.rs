@@ -73,6 +73,8 @@ actions! {
         "Resend, cancel and change invitations and invite links."
     RoleList "role.list" "See the roles"
         "See the roles and what they may do."
+    RoleManage "role.manage" "Make and change roles"
+        "Make, change and delete the organization's own roles, none of them with more than one has oneself."
     GroupList "group.list" "See the groups and who is in them"
         "See the groups and who is in them."
     GroupManage "group.manage" "Create, change and delete groups"

@@ -18,6 +18,7 @@ use crate::limit::LimitChange;
 use crate::member::Member;
 use crate::organization::Organization;
 use crate::resource::ResourceChange;
+use crate::role::RoleChange;
 use crate::time::Timestamp;
 use crate::token::Token;
 
@@ -217,6 +218,8 @@ pub enum Change {
     Link(LinkChange),
     /// A group or somebody's place in it.
     Group(GroupChange),
+    /// A role of the organization's own.
+    Role(RoleChange),
     /// A resource or a grant on it.
     Resource(ResourceChange),
     /// A usage limit.

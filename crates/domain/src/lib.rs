@@ -23,6 +23,7 @@ pub mod reach;
 pub mod refusal;
 pub mod resource;
 pub mod rights;
+pub mod role;
 pub mod text;
 pub mod time;
 pub mod token;

@@ -9,7 +9,7 @@ use crate::action::Action;
 use crate::change::Change;
 use crate::ids::{MemberId, OrgId, UserId};
 use crate::policy::{DeletePrecondition, RoleChangeAuthority, SelfRemoval};
-use crate::preset::Rules;
+use crate::preset::{ORGANIZATION, Rules};
 use crate::refusal::{Code, Refusal};
 use crate::time::Timestamp;
 
@@ -149,7 +149,7 @@ fn guard_rank(permit: &Permit, rules: &Rules, member: &Member) -> Result<(), Ref
         return Err(Refusal::of(Code::TopRoleRequired));
     }
     let guarded = rules.policy().role_change_authority == RoleChangeAuthority::AdminBelowOwnRank;
-    if guarded && !permit.covers(rules.role_mask(&member.role)) {
+    if guarded && !permit.covers_role(rules.rights(&member.role)) {
         return Err(Refusal::because(
             Code::AccessDenied,
             "their role has rights that you do not hold; ask somebody who does",
@@ -163,8 +163,8 @@ fn guard_rank(permit: &Permit, rules: &Rules, member: &Member) -> Result<(), Ref
 /// # Errors
 /// `role.unknown`, `role.above_own`.
 pub fn guard_role(permit: &Permit, rules: &Rules, role: &str, field: &str) -> Result<(), Refusal> {
-    if rules.preset().role("organization", role).is_none() {
-        let known: Vec<&str> = rules.preset().organization_roles().map(|r| r.slug.as_str()).collect();
+    if rules.role(ORGANIZATION, role).is_none() {
+        let known: Vec<&str> = rules.organization_roles().map(|r| r.slug.as_str()).collect();
         return Err(Refusal::value(
             Code::RoleUnknown,
             field,
@@ -172,7 +172,7 @@ pub fn guard_role(permit: &Permit, rules: &Rules, role: &str, field: &str) -> Re
         ));
     }
     let top = rules.preset().is_top(role);
-    if (top && !permit.may(Action::MemberManageTop)) || !permit.covers(rules.role_mask(role)) {
+    if (top && !permit.may(Action::MemberManageTop)) || !permit.covers_role(rules.rights(role)) {
         return Err(Refusal::because(
             Code::RoleAboveOwn,
             format!("`{role}` has rights that you do not hold; nobody gives more than their own"),

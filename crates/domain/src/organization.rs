@@ -110,7 +110,7 @@ pub fn change_policy(
     rules: &Rules,
     wanted: &Map<String, Value>,
 ) -> Result<Vec<Change>, Refusal> {
-    let policy = rules.preset().change_policy(rules.policy(), wanted).map_err(|errors| refused_knobs(&errors))?;
+    let policy = rules.change_policy(wanted).map_err(|errors| refused_knobs(&errors))?;
     let after = policy.changed_from(&rules.preset().policy);
     if after == organization.policy {
         return Ok(Vec::new());
@@ -118,7 +118,7 @@ pub fn change_policy(
     Ok(vec![Change::PolicyChanged { organization: organization.id, before: organization.policy.clone(), after }])
 }
 
-fn refused_knobs(errors: &[KnobError]) -> Refusal {
+pub(crate) fn refused_knobs(errors: &[KnobError]) -> Refusal {
     let code = match errors.first().map(|e| e.rule) {
         Some("knob.unknown") => Code::KnobUnknown,
         Some("knob.closed") => Code::KnobClosed,

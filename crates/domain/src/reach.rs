@@ -3,7 +3,7 @@
 
 use crate::ids::{GroupId, MemberId};
 use crate::permission::Mask;
-use crate::preset::{Preset, Rules};
+use crate::preset::Rules;
 use crate::resource::{Grant, Resource, Subject};
 use crate::rights::{self, Inputs, Standing, Whence};
 use crate::time::Timestamp;
@@ -47,13 +47,13 @@ fn depth_of(at: usize) -> u16 {
     u16::try_from(at + 1).unwrap_or(u16::MAX)
 }
 
-fn sources(preset: &Preset, site: Site<'_>, who: Who<'_>, now: Timestamp) -> Vec<Source> {
+fn sources(rules: &Rules, site: Site<'_>, who: Who<'_>, now: Timestamp) -> Vec<Source> {
     let mut found = Vec::new();
     for (at, resource) in site.path.iter().enumerate() {
         let depth = depth_of(at);
         if resource.owner == Some(who.member) {
             // Whoever owns a thing has the highest role of its type there.
-            let mask = preset.roles_of(&resource.kind).next().map_or(Mask::EMPTY, |role| role.floor);
+            let mask = rules.preset().roles_of(&resource.kind).next().map_or(Mask::EMPTY, |role| role.floor);
             found.push(Source { id: resource.id.to_string(), group: None, kind: SourceKind::Owner, mask, depth });
         }
         for grant in site.grants.iter().filter(|g| g.resource == resource.id && g.lives(now)) {
@@ -71,7 +71,7 @@ fn sources(preset: &Preset, site: Site<'_>, who: Who<'_>, now: Timestamp) -> Vec
                 id: grant.id.to_string(),
                 group,
                 kind,
-                mask: grant.mask(preset, &resource.kind),
+                mask: grant.mask(rules, &resource.kind),
                 depth,
             });
         }
@@ -88,7 +88,7 @@ pub fn with<T>(
     now: Timestamp,
     ask: impl FnOnce(&Inputs<'_>) -> T,
 ) -> T {
-    let found = sources(rules.preset(), site, who, now);
+    let found = sources(rules, site, who, now);
     let grants: Vec<rights::Grant<'_>> = found
         .iter()
         .map(|source| rights::Grant {

@@ -98,6 +98,9 @@ codes! {
     MemberAlready = "member.already", Conflict, "that person is a member already";
     MemberElsewhere = "member.elsewhere", Conflict, "that person belongs to another organization, and people here belong to one only";
     RoleUnknown = "role.unknown", Invalid, "there is no such role here";
+    RoleBuiltIn = "role.built_in", Conflict, "this role comes with the preset and stays as it is; make one of your own";
+    RoleSlugTaken = "role.slug_taken", Conflict, "another role has that slug";
+    RoleInUse = "role.in_use", Conflict, "somebody holds this role; name another one for them in `replace_with`";
     EmailInvalid = "email.invalid", Invalid, "that is not an email address";
     EmailDuplicate = "email.duplicate", Invalid, "the same address stands in this list twice";
     EmailTaken = "email.taken", Conflict, "the address belongs to another account";

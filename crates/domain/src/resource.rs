@@ -91,13 +91,13 @@ impl Grant {
         self.expires_at.is_none_or(|end| end > now)
     }
 
-    /// What it gives on a resource of type `kind`; a role or permission the preset does not know
+    /// What it gives on a resource of type `kind`; a role or permission that is not known
     /// any more gives nothing.
     #[must_use]
-    pub fn mask(&self, preset: &Preset, kind: &str) -> Mask {
+    pub fn mask(&self, rules: &Rules, kind: &str) -> Mask {
         match &self.given {
-            Given::Role(slug) => preset.role(kind, slug).map_or(Mask::EMPTY, |role| role.floor),
-            Given::Permission(name) => preset.bit(name).map_or(Mask::EMPTY, |bit| Mask::EMPTY.with(bit)),
+            Given::Role(slug) => rules.role(kind, slug).map_or(Mask::EMPTY, |role| role.floor),
+            Given::Permission(name) => rules.preset().bit(name).map_or(Mask::EMPTY, |bit| Mask::EMPTY.with(bit)),
         }
     }
 }
@@ -348,8 +348,8 @@ pub fn grant(
     now: Timestamp,
 ) -> Result<Vec<Change>, Refusal> {
     match &grant.given {
-        Given::Role(slug) if rules.preset().role(&resource.kind, slug).is_none() => {
-            let known: Vec<_> = rules.preset().roles_of(&resource.kind).map(|r| r.slug.as_str()).collect();
+        Given::Role(slug) if rules.role(&resource.kind, slug).is_none() => {
+            let known: Vec<_> = rules.roles_of(&resource.kind).map(|r| r.slug.as_str()).collect();
             let detail = format!("no role `{slug}` of a {}; there are {}", resource.kind, known.join(", "));
             return Err(Refusal::value(Code::RoleUnknown, "role", detail));
         }
@@ -358,7 +358,7 @@ pub fn grant(
         }
         Given::Role(_) | Given::Permission(_) => {}
     }
-    if !grant.mask(rules.preset(), &resource.kind).is_subset_of(permit.rights) {
+    if !grant.mask(rules, &resource.kind).is_subset_of(permit.rights) {
         return Err(Refusal::of(Code::GrantAboveOwn));
     }
     if !grant.lives(now) {

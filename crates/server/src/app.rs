@@ -7,10 +7,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use guildhall_domain::ids::{MemberId, OrgId, SessionId, TokenId};
 use guildhall_domain::organization::Organization;
-use guildhall_domain::preset::{Preset, Rules};
+use guildhall_domain::preset::{ORGANIZATION, Preset, Rules};
+use guildhall_domain::role::CustomRole;
 use guildhall_domain::time::Timestamp;
+use guildhall_store::read::role;
 use guildhall_store::stream::Seen;
-use guildhall_store::{Author, Follower, IdSource, Keep, Stop, Store, StoreError};
+use guildhall_store::{Author, Conn, Follower, IdSource, Keep, Stop, Store, StoreError};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -191,19 +193,19 @@ impl App {
         self.stopping.load(Ordering::Relaxed)
     }
 
-    /// The rules of an organization: its copy of the preset and its changed knobs. Kept until the
+    /// The rules of an organization: its copy of the preset, its changed knobs and its own roles. Kept until the
     /// organization's own revision moves.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] when the stored preset does not parse.
-    pub fn rules(&self, organization: &Organization) -> Result<Arc<Rules>, StoreError> {
+    pub fn rules(&self, conn: &mut Conn<'_>, organization: &Organization) -> Result<Arc<Rules>, StoreError> {
         let id = organization.id.uuid();
         if let Some((revision, rules)) = self.rules.read().unwrap_or_else(PoisonError::into_inner).get(&id)
             && *revision == organization.revision
         {
             return Ok(Arc::clone(rules));
         }
-        let rules = self.rules_uncached(organization)?;
+        let rules = self.rules_uncached(conn, organization)?;
         let mut known = self.rules.write().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= 10_000 {
             known.clear();
@@ -217,16 +219,25 @@ impl App {
     ///
     /// # Errors
     /// [`StoreError::Corrupt`].
-    pub fn rules_uncached(&self, organization: &Organization) -> Result<Arc<Rules>, StoreError> {
+    pub fn rules_uncached(&self, conn: &mut Conn<'_>, organization: &Organization) -> Result<Arc<Rules>, StoreError> {
+        self.rules_of(organization, role::of_organization(conn, organization.id)?)
+    }
+
+    /// The rules of an organization with these roles of its own.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`].
+    pub fn rules_of(&self, organization: &Organization, own: Vec<CustomRole>) -> Result<Arc<Rules>, StoreError> {
         let preset = self.preset(organization)?;
-        let policy = preset.policy_with(&organization.policy).map_err(|errors| {
+        let slugs = own.iter().filter(|role| role.applies_to == ORGANIZATION).map(|role| role.slug.as_str());
+        let policy = preset.policy_beside(&organization.policy, &slugs.collect::<Vec<_>>()).map_err(|errors| {
             StoreError::Corrupt(format!(
                 "the policy of {} does not fit its preset: {}",
                 organization.id,
                 errors.first().map_or_else(String::new, ToString::to_string)
             ))
         })?;
-        Ok(Arc::new(Rules::new(preset, policy)))
+        Ok(Arc::new(Rules::with_own(preset, policy, own)))
     }
 
     fn preset(&self, organization: &Organization) -> Result<Arc<Preset>, StoreError> {

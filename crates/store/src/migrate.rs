@@ -10,6 +10,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0002_groups_resources.sql"),
     include_str!("../migrations/0004_invite_links.sql"),
     include_str!("../migrations/0010_limits_account.sql"),
+    include_str!("../migrations/0007_roles.sql"),
 ];
 
 /// The newest schema this program knows.

@@ -4,7 +4,7 @@
 use guildhall_domain::group::GroupOrigin;
 use guildhall_domain::ids::{
     EventId, GrantId, GroupId, InvitationId, InviteLinkId, LimitId, LinkId, MailId, MemberId, OrgId, ResourceId,
-    SessionId, TokenId, UserId,
+    RoleId, SessionId, TokenId, UserId,
 };
 use guildhall_domain::invitation::{Deliver, Delivery, State};
 use guildhall_domain::invite_link::LinkState;
@@ -246,7 +246,7 @@ impl<T: Into<Value>> From<Option<T>> for Value {
 }
 
 macro_rules! stored_ids {
-    ($($id:ty),*) => {$(
+    ($($id:ty),* $(,)?) => {$(
         impl From<$id> for Value {
             fn from(id: $id) -> Self {
                 Self::Id(id.uuid())
@@ -274,11 +274,12 @@ stored_ids!(
     GroupId,
     ResourceId,
     GrantId,
-    LimitId
+    LimitId,
+    RoleId,
 );
 
 macro_rules! stored_words {
-    ($($word:ty),*) => {$(
+    ($($word:ty),* $(,)?) => {$(
         impl From<$word> for Value {
             fn from(word: $word) -> Self {
                 Self::Text(word.word().to_owned())

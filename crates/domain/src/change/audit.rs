@@ -33,6 +33,7 @@ impl Change {
             Self::Group(change) => return Some(change.audit()),
             Self::Resource(change) => return Some(change.audit()),
             Self::Limit(change) => return Some(change.audit()),
+            Self::Role(change) => return Some(change.audit()),
             _ => {}
         }
         self.audit_of_organization()

@@ -224,7 +224,7 @@ impl Index {
         let known = self.given.iter().position(|row| row.kind == kind && row.given == grant.given);
         let at = known.unwrap_or_else(|| {
             let slug = self.kinds.get(usize::from(kind)).map_or("", |kind| kind.slug.as_str());
-            let mask = grant.mask(self.rules.preset(), slug);
+            let mask = grant.mask(&self.rules, slug);
             Arc::make_mut(&mut self.given).push(GivenRow { kind, given: grant.given.clone(), mask });
             self.given.len() - 1
         });

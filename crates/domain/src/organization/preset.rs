@@ -2,6 +2,7 @@
 //! afterwards; nothing is guessed. Does not read files.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
@@ -44,31 +45,32 @@ pub type RoleMap = BTreeMap<String, String>;
 pub type Holder = (Member, Option<Invitation>);
 
 /// Where the holders of `slug` are afterwards; `None` when nobody has said.
-fn role_after<'a>(next: &Preset, map: &'a RoleMap, slug: &'a str) -> Option<&'a str> {
+fn role_after<'a>(next: &Rules, map: &'a RoleMap, slug: &'a str) -> Option<&'a str> {
     match map.get(slug) {
         Some(mapped) => Some(mapped.as_str()),
         None => next.role(ORGANIZATION, slug).map(|_| slug),
     }
 }
 
-fn guard_roles(next: &Preset, map: &RoleMap, used: &[RoleInUse]) -> Result<(), Refusal> {
+fn guard_roles(next: &Rules, map: &RoleMap, used: &[RoleInUse]) -> Result<(), Refusal> {
     let known = || next.organization_roles().map(|role| role.slug.as_str());
     if let Some((from, to)) = map.iter().find(|(_, to)| next.role(ORGANIZATION, to).is_none()) {
         let known: Vec<_> = known().collect();
-        let detail = format!("`{}` has no role `{to}`; there are {}", next.name, known.join(", "));
+        let detail = format!("`{}` has no role `{to}`; there are {}", next.preset().name, known.join(", "));
         return Err(Refusal::value(Code::RoleUnknown, format!("roles.{from}"), detail));
     }
     let lost: Vec<&RoleInUse> = used.iter().filter(|role| role_after(next, map, &role.slug).is_none()).collect();
     if !lost.is_empty() {
         let names: Vec<_> = lost.iter().map(|role| format!("`{}`", role.slug)).collect();
-        let detail = format!("`{}` has no role {}; say in `roles` what becomes of them", next.name, names.join(", "));
+        let detail =
+            format!("`{}` has no role {}; say in `roles` what becomes of them", next.preset().name, names.join(", "));
         let told = lost.iter().map(|role| json!({"role": role.slug, "holders": role.holders}));
         return Err(Refusal {
             extra: Some(("roles", told.collect())),
             ..Refusal::because(Code::PresetRoleUnmapped, detail)
         });
     }
-    let top = &next.top_role().slug;
+    let top = &next.preset().top_role().slug;
     let stays = used.iter().any(|r| r.active_people > 0 && role_after(next, map, &r.slug) == Some(top.as_str()));
     if !stays {
         let detail = format!("nobody active would be `{top}`; map the role of somebody who is to run the organization");
@@ -77,28 +79,40 @@ fn guard_roles(next: &Preset, map: &RoleMap, used: &[RoleInUse]) -> Result<(), R
     Ok(())
 }
 
-fn guard_resources(next: &Preset, used: &InUse) -> Result<(), Refusal> {
+/// The organization keeps the roles it made, so none of them may be called as one of the preset's.
+fn guard_own_roles(next: &Preset, rules: &Rules) -> Result<(), Refusal> {
+    match rules.own_roles().iter().find(|own| next.role(&own.applies_to, &own.slug).is_some()) {
+        Some(own) => {
+            let detail = format!("`{}` has a role `{}` too; end the one you made first", next.name, own.slug);
+            Err(Refusal::because(Code::RoleSlugTaken, detail))
+        }
+        None => Ok(()),
+    }
+}
+
+fn guard_resources(next: &Rules, used: &InUse) -> Result<(), Refusal> {
     let gone: BTreeSet<&str> =
-        used.types.iter().map(String::as_str).filter(|slug| next.resource_type(slug).is_none()).collect();
+        used.types.iter().map(String::as_str).filter(|slug| next.preset().resource_type(slug).is_none()).collect();
     let given_gone = used.granted.iter().filter(|(kind, given)| match given {
         Given::Role(slug) => next.role(kind, slug).is_none(),
-        Given::Permission(name) => next.bit(name).is_none(),
+        Given::Permission(name) => next.preset().bit(name).is_none(),
     });
     let mut given: Vec<_> = given_gone.map(|(kind, given)| json!({"type": kind, "given": given})).collect();
     if gone.is_empty() && given.is_empty() {
         return Ok(());
     }
     given.extend(gone.iter().map(|slug| json!({"type": slug})));
-    let detail = format!("`{}` has no place for resources or grants that are there; delete them first", next.name);
+    let detail =
+        format!("`{}` has no place for resources or grants that are there; delete them first", next.preset().name);
     Err(Refusal { extra: Some(("in_use", given.into())), ..Refusal::because(Code::PresetInUse, detail) })
 }
 
 /// The changed knobs that the next preset leaves open and that mean something in it.
 #[must_use]
-pub fn kept_policy(next: &Preset, policy: &Map<String, Value>) -> Map<String, Value> {
+pub fn kept_policy(next: &Rules, policy: &Map<String, Value>) -> Map<String, Value> {
     let fits = |name: &str, value: &Value| {
         let one = Map::from_iter([(name.to_owned(), value.clone())]);
-        next.change_policy(&next.policy, &one).is_ok()
+        next.change_policy(&one).is_ok()
     };
     policy.iter().filter(|(name, value)| fits(name, value)).map(|(name, value)| (name.clone(), value.clone())).collect()
 }
@@ -106,7 +120,7 @@ pub fn kept_policy(next: &Preset, policy: &Map<String, Value>) -> Map<String, Va
 /// Puts `next` into force. `holders` are the people whose role `map` names.
 ///
 /// # Errors
-/// `member.top_role_required`, `role.unknown`, `preset.role_unmapped`, `preset.in_use`, `member.last_owner`.
+/// `member.top_role_required`, `role.slug_taken`, `role.unknown`, `preset.role_unmapped`, `preset.in_use`, `member.last_owner`.
 pub fn apply(
     permit: &Permit,
     organization: &Organization,
@@ -120,8 +134,10 @@ pub fn apply(
     if !permit.may(Action::MemberManageTop) {
         return Err(Refusal::of(Code::TopRoleRequired));
     }
-    guard_roles(next, map, &used.roles)?;
-    guard_resources(next, used)?;
+    guard_own_roles(next, rules)?;
+    let made = Rules::with_own(Arc::new(next.clone()), next.policy.clone(), rules.own_roles().to_vec());
+    guard_roles(&made, map, &used.roles)?;
+    guard_resources(&made, used)?;
     if rules.preset().text == next.text && map.is_empty() {
         return Ok(Vec::new());
     }
@@ -129,7 +145,7 @@ pub fn apply(
         preset: next.name.clone(),
         preset_version: next.version,
         preset_text: next.text.clone(),
-        policy: kept_policy(next, &organization.policy),
+        policy: kept_policy(&made, &organization.policy),
         ..organization.clone()
     };
     let mut changes = vec![Change::PresetApplied { before: Box::new(organization.clone()), after: Box::new(after) }];

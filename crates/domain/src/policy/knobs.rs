@@ -100,6 +100,8 @@ knobs! {
     "invite_link.uses" InviteLinkUses, invite_link_uses: Option<i64> = None, within 1..=1_000_000;
     /// The role of whoever joins without a role having been chosen for them.
     "role.default" RoleDefault, role_default: RoleSlug = RoleSlug::default();
+    /// Whether the organization may make roles of its own beside the preset's.
+    "roles.custom" RolesCustom, roles_custom: bool = false;
     /// Who changes roles, removes and deactivates: the top role alone; everybody with the permission, for people whose role has no rights that they lack; or everybody with the permission. Holders of the top role are for holders of the top role in each case.
     "role_change.authority" RoleChangeAuthority, role_change_authority: RoleChangeAuthority = RoleChangeAuthority::AdminBelowOwnRank;
     /// Whether people may lower their own role.

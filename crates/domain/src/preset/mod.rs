@@ -25,7 +25,7 @@ pub use rules::{RoleRights, Rules};
 pub use words::Words;
 
 use crate::action::Action;
-use crate::permission::Bit;
+use crate::permission::{Bit, Mask};
 use crate::policy::{Knob, KnobError, Policy};
 use serde_json::{Map, Value};
 use std::sync::{Arc, LazyLock};
@@ -146,7 +146,20 @@ impl Preset {
     /// # Errors
     /// Every knob that is unknown, has a wrong value or names an unknown role.
     pub fn policy_with(&self, changed: &Map<String, Value>) -> Result<Policy, Vec<KnobError>> {
-        self.turn(&self.policy, changed, |_| true)
+        self.policy_beside(changed, &[])
+    }
+
+    /// The same, where the organization has roles of its own with these slugs beside the preset's.
+    ///
+    /// # Errors
+    /// As [`Preset::policy_with`].
+    pub fn policy_beside(&self, changed: &Map<String, Value>, own: &[&str]) -> Result<Policy, Vec<KnobError>> {
+        self.turn(&self.policy, changed, own, |_| true)
+    }
+
+    /// Everything a role of this type can hold: what is asked of the type or of what may stand below it.
+    pub fn reachable(&self, applies_to: &str) -> Mask {
+        check::reachable(applies_to, &self.types, &self.catalogue)
     }
 
     /// `policy` after an administrator's `changes`: all of them, or none with every error.
@@ -154,13 +167,24 @@ impl Preset {
     /// # Errors
     /// As [`Preset::policy_with`], and `knob.closed` for a knob the preset does not leave open.
     pub fn change_policy(&self, policy: &Policy, changes: &Map<String, Value>) -> Result<Policy, Vec<KnobError>> {
-        self.turn(policy, changes, |knob| self.open_knobs.contains(&knob))
+        self.change_policy_beside(policy, changes, &[])
+    }
+
+    /// The same, where the organization has roles of its own with these slugs beside the preset's.
+    pub(crate) fn change_policy_beside(
+        &self,
+        policy: &Policy,
+        changes: &Map<String, Value>,
+        own: &[&str],
+    ) -> Result<Policy, Vec<KnobError>> {
+        self.turn(policy, changes, own, |knob| self.open_knobs.contains(&knob))
     }
 
     fn turn(
         &self,
         policy: &Policy,
         changes: &Map<String, Value>,
+        own: &[&str],
         may_turn: impl Fn(Knob) -> bool,
     ) -> Result<Policy, Vec<KnobError>> {
         let (mut changed, mut errors) = (policy.clone(), Vec::new());
@@ -178,7 +202,8 @@ impl Preset {
             };
             errors.extend(outcome.err());
         }
-        let slugs: Vec<_> = self.organization_roles().map(|role| role.slug.as_str()).collect();
+        let slugs: Vec<_> =
+            self.organization_roles().map(|role| role.slug.as_str()).chain(own.iter().copied()).collect();
         errors.extend(check::roles_named_by(&changed, &slugs));
         if errors.is_empty() { Ok(changed) } else { Err(errors) }
     }

@@ -1,11 +1,13 @@
 //! What an installation runs with: a preset and an organization's policy, put together once so that a
 //! check finds ready masks.
 
-use super::{Preset, Role};
+use super::{ORGANIZATION, Preset, Role};
 use crate::action::Action;
 use crate::permission::{Bit, Mask};
-use crate::policy::{Knob, OffboardMode, Policy, RoleChangeAuthority};
+use crate::policy::{Knob, KnobError, OffboardMode, Policy, RoleChangeAuthority};
 use crate::rights::Standing;
+use crate::role::CustomRole;
+use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -25,7 +27,8 @@ pub struct RoleRights {
 }
 
 impl RoleRights {
-    fn new(role: &Role, policy: &Policy) -> RoleRights {
+    /// What `role` means under `policy`.
+    pub(crate) fn new(role: &Role, policy: &Policy) -> RoleRights {
         let cuts = cuts(role, policy);
         let taken = cuts.iter().fold(Mask::EMPTY, |all, (_, mask)| all | *mask);
         RoleRights { floor: role.floor, ceiling: role.ceiling - taken, cuts, below: role.below, bypass: role.bypass }
@@ -43,7 +46,8 @@ fn cuts(role: &Role, policy: &Policy) -> Vec<(Knob, Mask)> {
     let mut cuts = Vec::new();
     let top_only = policy.role_change_authority == RoleChangeAuthority::Top;
     if top_only && role.rank != 0 {
-        let actions = [Action::MemberChangeRole, Action::MemberRemove, Action::MemberDeactivate];
+        // To change what a role holds is to change its holders' rights.
+        let actions = [Action::MemberChangeRole, Action::MemberRemove, Action::MemberDeactivate, Action::RoleManage];
         cuts.push((Knob::RoleChangeAuthority, actions.map(Action::bit).into_iter().collect()));
     }
     let modes = [(OffboardMode::Deactivate, Action::MemberDeactivate), (OffboardMode::Remove, Action::MemberRemove)];
@@ -52,17 +56,42 @@ fn cuts(role: &Role, policy: &Policy) -> Vec<(Knob, Mask)> {
             cuts.push((Knob::OffboardModes, Mask::EMPTY.with(action.bit())));
         }
     }
+    if !policy.roles_custom {
+        cuts.push((Knob::RolesCustom, Mask::EMPTY.with(Action::RoleManage.bit())));
+    }
     if !policy.leave_allowed_for.contains(&role.slug) {
         cuts.push((Knob::LeaveAllowedFor, Mask::EMPTY.with(Action::MemberLeave.bit())));
     }
     cuts
 }
 
-/// A preset and a policy. Cheap to ask; made anew when either changes.
+/// A role of an organization's own in the preset's terms. What the preset does not know any more gives
+/// nothing. Such a role stands below the built-in ones of its type and never looks past controlled scopes.
+fn role_of(preset: &Preset, own: &CustomRole) -> Role {
+    let mask = |names: &[String]| names.iter().filter_map(|name| preset.bit(name)).collect::<Mask>();
+    let floor = mask(&own.permissions) & preset.reachable(&own.applies_to);
+    let ceiling = own.ceiling.as_deref().map_or(Mask::ALL, mask);
+    Role {
+        slug: own.slug.clone(),
+        name: own.name.clone(),
+        description: own.description.clone(),
+        applies_to: own.applies_to.clone(),
+        built_in: false,
+        floor: floor & ceiling,
+        ceiling,
+        rank: u16::MAX,
+        below: own.below.as_deref().map_or(Mask::ALL, mask),
+        bypass: false,
+    }
+}
+
+/// A preset, a policy and an organization's own roles. Cheap to ask; made anew when either changes.
 #[derive(Clone, Debug)]
 pub struct Rules {
     preset: Arc<Preset>,
     policy: Policy,
+    own: Vec<CustomRole>,
+    made: Vec<Role>,
     roles: HashMap<String, RoleRights>,
     unknown: RoleRights,
 }
@@ -70,10 +99,68 @@ pub struct Rules {
 impl Rules {
     /// Puts the two together.
     pub fn new(preset: Arc<Preset>, policy: Policy) -> Rules {
-        let roles =
-            preset.organization_roles().map(|role| (role.slug.clone(), RoleRights::new(role, &policy))).collect();
-        let unknown = RoleRights::default();
-        Rules { preset, policy, roles, unknown }
+        Rules::with_own(preset, policy, Vec::new())
+    }
+
+    /// The same, with the roles that the organization made for itself.
+    pub fn with_own(preset: Arc<Preset>, policy: Policy, own: Vec<CustomRole>) -> Rules {
+        let made: Vec<Role> = own.iter().map(|role| role_of(&preset, role)).collect();
+        let of_organization = made.iter().filter(|role| role.applies_to == ORGANIZATION);
+        // Where a later preset brings a role of that name too, the preset's is meant.
+        let roles = of_organization.chain(preset.organization_roles());
+        let roles = roles.map(|role| (role.slug.clone(), RoleRights::new(role, &policy))).collect();
+        Rules { preset, policy, own, made, roles, unknown: RoleRights::default() }
+    }
+
+    /// The roles the organization made for itself.
+    pub fn own_roles(&self) -> &[CustomRole] {
+        &self.own
+    }
+
+    /// Every role: the preset's, then the organization's own.
+    pub fn all_roles(&self) -> impl Iterator<Item = &Role> {
+        self.preset.roles.iter().chain(&self.made)
+    }
+
+    /// The roles of one type: the preset's, the highest first, then the organization's own.
+    pub fn roles_of(&self, applies_to: &str) -> impl Iterator<Item = &Role> {
+        self.all_roles().filter(move |role| role.applies_to == applies_to)
+    }
+
+    /// The organization's roles, the top role first.
+    pub fn organization_roles(&self) -> impl Iterator<Item = &Role> {
+        self.roles_of(ORGANIZATION)
+    }
+
+    /// The role `slug` of the type `applies_to`.
+    pub fn role(&self, applies_to: &str, slug: &str) -> Option<&Role> {
+        self.all_roles().find(|role| role.applies_to == applies_to && role.slug == slug)
+    }
+
+    /// What one of the organization's own roles is, in the preset's terms.
+    pub fn made_of(&self, role: &CustomRole) -> Role {
+        role_of(&self.preset, role)
+    }
+
+    fn own_slugs(&self) -> Vec<&str> {
+        let own = self.own.iter().filter(|role| role.applies_to == ORGANIZATION);
+        own.map(|role| role.slug.as_str()).collect()
+    }
+
+    /// The policy after an administrator's `changes`: all of them, or none with every error.
+    ///
+    /// # Errors
+    /// As [`Preset::change_policy`].
+    pub fn change_policy(&self, changes: &Map<String, Value>) -> Result<Policy, Vec<KnobError>> {
+        self.preset.change_policy_beside(&self.policy, changes, &self.own_slugs())
+    }
+
+    /// The policy that these changed knobs make here.
+    ///
+    /// # Errors
+    /// As [`Preset::policy_with`].
+    pub fn policy_from(&self, changed: &Map<String, Value>) -> Result<Policy, Vec<KnobError>> {
+        self.preset.policy_beside(changed, &self.own_slugs())
     }
 
     /// The policy in force.

@@ -4,7 +4,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, FromRef, FromRequestParts};
+use axum::extract::{ConnectInfo, FromRef, FromRequestParts, MatchedPath};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use guildhall_domain::identity::Identity;
@@ -34,6 +34,19 @@ const OPEN: &[&str] =
 struct WriteParameters {
     #[serde(default)]
     dry_run: bool,
+}
+
+/// Writes whose handlers read further parameters behind `?`, and are strict about them.
+const READ_BY_HANDLER: &[(&Method, &str)] = &[(&Method::DELETE, "/organizations/{org}/roles/{role}")];
+
+fn write_parameters(parts: &Parts) -> Result<WriteParameters, Refusal> {
+    let text = parts.uri.query().unwrap_or_default();
+    let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    if READ_BY_HANDLER.iter().any(|(method, path)| **method == parts.method && route.ends_with(path)) {
+        let mine = |pair: &&str| pair.split('=').next() == Some("dry_run");
+        return query(text.split('&').find(mine).unwrap_or_default());
+    }
+    query(text)
 }
 
 /// The named header, when it is text.
@@ -214,7 +227,7 @@ where
             }
         }
         ctx.idempotency = ctx.idempotency.map(|given| given.of(ctx.caller.as_ref()));
-        ctx.dry_run = query::<WriteParameters>(parts.uri.query().unwrap_or_default())?.dry_run;
+        ctx.dry_run = write_parameters(parts)?.dry_run;
         ctx.if_match = header(&parts.headers, "if-match").filter(|v| v.trim() != "*").map(revision_of).transpose()?;
         Ok(ctx)
     }

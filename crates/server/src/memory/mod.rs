@@ -146,6 +146,7 @@ impl Memory {
             | Change::AuthenticationReset { organization, .. } => {
                 self.forget_place(*organization);
             }
+            Change::Role(change) => self.forget_place(change.role().organization),
             Change::PresetApplied { after, .. } => self.forget_place(after.id),
             Change::IdentityCreated { identity, .. } => self.forget_address(&identity.email),
             Change::EmailVerified { user, before, after, .. } => {

@@ -48,7 +48,7 @@ impl App {
         let memory = self.memory();
         let tickets = memory.map(|memory| (memory.places.ticket(), memory.slugs.ticket()));
         let Some(found) = organization::find(conn, name)? else { return Ok(None) };
-        let rules = self.rules(&found)?;
+        let rules = self.rules(conn, &found)?;
         let head = Head { organization: Arc::new(found), rules };
         if let (Some(memory), Some((places, slugs))) = (memory, tickets) {
             let (id, slug) = (head.organization.id, head.organization.slug.clone());
@@ -118,7 +118,7 @@ impl App {
     fn load_index(&self, conn: &mut Conn<'_>, id: OrgId) -> Result<Option<Index>, StoreError> {
         conn.at_one_moment(|conn| {
             let Some(found) = organization::by_id(conn, id)? else { return Ok(None) };
-            let empty = Index::new(id, self.rules(&found)?, self.seed());
+            let empty = Index::new(id, self.rules(conn, &found)?, self.seed());
             let revision = organization::revision(conn, id)?;
             Ok(Some(index::fill(conn, id, empty)?.at(revision)))
         })

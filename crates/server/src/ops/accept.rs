@@ -109,7 +109,7 @@ pub async fn look(ctx: &Ctx, token: &str) -> Result<Opened, Stop> {
         let found = invitations::by_secret(conn, &hash)?.ok_or(Code::InvitationUnknown)?;
         invitation::open(&found, ctx.now)?;
         let place = organization::by_id(conn, found.organization)?.ok_or(Code::InvitationUnknown)?;
-        let rules = ctx.app.rules(&place)?;
+        let rules = ctx.app.rules(conn, &place)?;
         let key = Email::parse(&found.email, "email")?;
         let taken = identity::verified(conn, key.key())?.is_some() && found.deliver == invitation::Deliver::Email;
         let refusal = match &ctx.caller {
@@ -120,8 +120,8 @@ pub async fn look(ctx: &Ctx, token: &str) -> Result<Opened, Stop> {
             None => None,
         };
         let inviter = found.created_by.map(|by| members::by_id(conn, place.id, by)).transpose()?.flatten();
-        let many = rules.preset().organization_roles().count() > 1;
-        let role = rules.preset().role("organization", &found.role).filter(|_| many);
+        let many = rules.organization_roles().count() > 1;
+        let role = rules.role("organization", &found.role).filter(|_| many);
         Ok(Opened {
             organization: place.name,
             role: role.map(|r| r.name.clone()).unwrap_or_default(),
@@ -220,7 +220,7 @@ fn enter(
         return Err(Code::InvitationOtherPerson.into());
     }
     let place = organization::by_id(tx, found.organization)?.ok_or(Code::InvitationUnknown)?;
-    let rules = ctx.app.rules(&place)?;
+    let rules = ctx.app.rules(tx, &place)?;
     let waiting = members::by_id(tx, found.organization, found.member)?.ok_or(Code::InvitationUnknown)?;
     let (who, changes) = match (&ctx.caller, newcomer_facts) {
         (Some(caller), _) => {
@@ -272,7 +272,7 @@ pub async fn sign_up(ctx: &Ctx, wanted: SignUp) -> Result<Answer<CameIn>, Stop> 
         let found = organization::find(tx, &organization)?.ok_or(Code::JoinClosed)?;
         tx.take_organization(found.id)?.ok_or(Code::JoinClosed)?;
         let place = organization::by_id(tx, found.id)?.ok_or(Code::JoinClosed)?;
-        let rules = ctx.app.rules(&place)?;
+        let rules = ctx.app.rules(tx, &place)?;
         if !is_open(tx, &rules, place.id)? {
             return Err(Code::JoinClosed.into());
         }
@@ -328,7 +328,7 @@ fn is_open(conn: &mut Conn<'_>, rules: &Rules, here: OrgId) -> Result<bool, Stop
 pub async fn open_to_all(ctx: &Ctx, organization: String) -> Result<String, Stop> {
     ctx.read(move |ctx, conn| {
         let found = organization::find(conn, &organization)?.ok_or(Code::JoinClosed)?;
-        let rules = ctx.app.rules(&found)?;
+        let rules = ctx.app.rules(conn, &found)?;
         if is_open(conn, &rules, found.id)? { Ok(found.name) } else { Err(Code::JoinClosed.into()) }
     })
     .await

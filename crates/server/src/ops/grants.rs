@@ -37,7 +37,7 @@ pub struct SubjectBody {
 pub struct NewGrant {
     /// To whom.
     pub subject: SubjectBody,
-    /// Slug of a role that applies to the resource's type.
+    /// Slug or id of a role that applies to the resource's type.
     #[serde(default)]
     pub role: Option<String>,
     /// Name of a permission.
@@ -158,7 +158,10 @@ pub async fn create(
             organization: place.organization.id,
             resource: target.id,
             subject: subject(tx, &place, &wanted.subject)?,
-            given: what.clone(),
+            given: match &what {
+                Given::Role(name) => Given::Role(place.role_slug(&target.kind, name)),
+                Given::Permission(name) => Given::Permission(name.clone()),
+            },
             expires_at: wanted.expires_at,
             created_at: ctx.now,
             created_by: Some(permit.member()),

@@ -262,7 +262,7 @@ fn grants_more(ctx: &Ctx, tx: &mut Tx<'_>, place: &Place, group: &Group) -> Resu
     for grant in resources::of_group(tx, place.organization.id, group.id)? {
         let path = resources::path(tx, place.organization.id, grant.resource)?;
         let Some(target) = path.last() else { continue };
-        let given = grant.mask(place.rules.preset(), &target.kind);
+        let given = grant.mask(&place.rules, &target.kind);
         if grant.lives(ctx.now) && !given.is_subset_of(rights_at(ctx, tx, place, &path)?) {
             return Ok(true);
         }

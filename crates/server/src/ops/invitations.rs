@@ -7,6 +7,7 @@ use guildhall_domain::ids::{InvitationId, MemberId};
 use guildhall_domain::invitation::{self, Deliver, Invitation, Known, Wanted};
 use guildhall_domain::member::Status;
 use guildhall_domain::policy::InviteDelivery;
+use guildhall_domain::preset::ORGANIZATION;
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::text::{self, Email};
 use guildhall_store::read::{Page, invitation as invitations, member as members};
@@ -181,7 +182,7 @@ fn invite_one(
         member: MemberId::new(tx.fresh()),
         email,
         name,
-        role: one.role.clone().filter(|r| !r.is_empty()),
+        role: one.role.as_deref().filter(|r| !r.is_empty()).map(|r| place.role_slug(ORGANIZATION, r)),
         deliver,
         secret: minted.hash,
     };
@@ -279,7 +280,8 @@ pub async fn change_role(
     let (organization, which) = (organization.to_owned(), invitation.to_owned());
     ctx.write(move |ctx, tx| {
         let (place, permit, found) = taken(ctx, tx, &organization, &which)?;
-        tx.apply(invitation::change_role(&permit, &place.rules, &found, &wanted.role)?)?;
+        let role = place.role_slug(ORGANIZATION, &wanted.role);
+        tx.apply(invitation::change_role(&permit, &place.rules, &found, &role)?)?;
         again(ctx, tx, &place, found.id)
     })
     .await

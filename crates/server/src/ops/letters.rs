@@ -47,8 +47,8 @@ pub fn invite(
     secret: &str,
 ) -> Change {
     let inviter = ctx.caller.as_ref().map(|c| c.identity.name.as_str()).filter(|name| !name.is_empty());
-    let role = rules.preset().role("organization", &made.role).map(|r| r.name.as_str());
-    let single = rules.preset().organization_roles().count() == 1;
+    let role = rules.role("organization", &made.role).map(|r| r.name.as_str());
+    let single = rules.organization_roles().count() == 1;
     let message = invitation(&InvitationMail {
         to: &made.email,
         organization: &organization.name,

@@ -24,7 +24,7 @@ pub(super) fn secret_of(ctx: &Ctx, token: &str) -> Option<[u8; 32]> {
 fn found(ctx: &Ctx, conn: &mut Conn<'_>, hash: &[u8; 32]) -> Result<(InviteLink, Organization, Arc<Rules>), Stop> {
     let link = links::by_secret(conn, hash)?.ok_or(Code::InvitationUnknown)?;
     let place = organization::by_id(conn, link.organization)?.ok_or(Code::InvitationUnknown)?;
-    let rules = ctx.app.rules(&place)?;
+    let rules = ctx.app.rules(conn, &place)?;
     Ok((link, place, rules))
 }
 
@@ -40,8 +40,8 @@ pub(super) async fn look(ctx: &Ctx, hash: [u8; 32]) -> Result<Opened, Stop> {
             Some(caller) => guard_join(&rules, belongs(conn, caller.identity.id, place.id)?).err(),
             None => None,
         };
-        let many = rules.preset().organization_roles().count() > 1;
-        let role = rules.preset().role("organization", &link.role).filter(|_| many);
+        let many = rules.organization_roles().count() > 1;
+        let role = rules.role("organization", &link.role).filter(|_| many);
         let inviter = link.created_by.map(|by| members::by_id(conn, place.id, by)).transpose()?.flatten();
         Ok(Opened {
             organization: place.name,

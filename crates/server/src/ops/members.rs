@@ -5,6 +5,7 @@ use guildhall_domain::action::Action;
 use guildhall_domain::change::Change;
 use guildhall_domain::ids::MemberId;
 use guildhall_domain::member::{self, Member, MemberKind, Status, Surroundings};
+use guildhall_domain::preset::ORGANIZATION;
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::text::fold;
 use guildhall_domain::{invitation, member as rules_of};
@@ -42,7 +43,7 @@ pub struct MemberQuery {
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewRole {
-    /// Slug of the role.
+    /// Slug or id of the role.
     pub role: String,
 }
 
@@ -236,15 +237,16 @@ pub async fn change_role(
         place.permit(Action::MemberList)?;
         let found = load(tx, &place, &member)?;
         let permit = place.permit(role_action(found.status))?;
+        let role = place.role_slug(ORGANIZATION, &wanted.role);
         if found.status == Status::Invited {
             ctx.guard_seen(found.revision)?;
             let waiting = invitations::of_member(tx, place.organization.id, found.id)?.ok_or(Code::NotFound)?;
-            tx.apply(invitation::change_role(&permit, &place.rules, &waiting, &wanted.role)?)?;
+            tx.apply(invitation::change_role(&permit, &place.rules, &waiting, &role)?)?;
             return whole(tx, &place, &member);
         }
         ctx.guard_seen(found.revision)?;
         let around = members::surroundings(tx, &found, &place.rules.preset().top_role().slug)?;
-        tx.apply(rules_of::change_role(&permit, &place.rules, &found, around, &wanted.role)?)?;
+        tx.apply(rules_of::change_role(&permit, &place.rules, &found, around, &role)?)?;
         whole(tx, &place, &member)
     })
     .await

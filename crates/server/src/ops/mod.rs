@@ -36,11 +36,12 @@ use std::sync::Arc;
 use guildhall_domain::access::{self, Permit, Standing};
 use guildhall_domain::action::Action;
 use guildhall_domain::identity::Identity;
-use guildhall_domain::ids::SessionId;
+use guildhall_domain::ids::{RoleId, SessionId};
 use guildhall_domain::member::{Member, Status};
 use guildhall_domain::organization::Organization;
-use guildhall_domain::preset::Rules;
+use guildhall_domain::preset::{Role, Rules};
 use guildhall_domain::refusal::{Code, Refusal};
+use guildhall_domain::role::built_in_id;
 use guildhall_domain::time::Timestamp;
 use guildhall_domain::token::{Token, scope_mask};
 use guildhall_store::read::{credential::Session, member, organization};
@@ -178,6 +179,26 @@ impl Place {
         access::authorize(self.organization.id, &self.standing, &self.rules, action)
     }
 
+    /// A role by its slug or id.
+    #[must_use]
+    pub fn role(&self, applies_to: &str, name: &str) -> Option<&Role> {
+        let Ok(id) = name.parse::<RoleId>() else { return self.rules.role(applies_to, name) };
+        let own = self.rules.own_roles().iter().find(|own| own.id == id && own.applies_to == applies_to);
+        match own {
+            Some(own) => self.rules.role(applies_to, &own.slug),
+            None => self
+                .rules
+                .roles_of(applies_to)
+                .find(|role| role.built_in && built_in_id(self.organization.id, applies_to, &role.slug) == id),
+        }
+    }
+
+    /// The slug of a role that is named by its slug or id; what names none stays as it is.
+    #[must_use]
+    pub fn role_slug(&self, applies_to: &str, name: &str) -> String {
+        self.role(applies_to, name).map_or_else(|| name.to_owned(), |role| role.slug.clone())
+    }
+
     /// The caller's membership; a place is only ever made for an active member.
     ///
     /// # Errors
@@ -242,7 +263,7 @@ impl Ctx {
         if conn.writes() {
             let found = organization::find(conn, name)?.ok_or(Code::NotFound)?;
             let member = member::of_identity_here(conn, found.id, user)?;
-            let head = Head { rules: self.app.rules(&found)?, organization: Arc::new(found) };
+            let head = Head { rules: self.app.rules(conn, &found)?, organization: Arc::new(found) };
             return self.stand(head, member, None);
         }
         let head = self.app.head(conn, name)?.ok_or(Code::NotFound)?;

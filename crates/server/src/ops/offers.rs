@@ -84,7 +84,7 @@ impl Subject {
             Status::Removed => &[],
         };
         let top = place.rules.role_mask(&place.rules.preset().top_role().slug);
-        let has_roles = place.rules.preset().organization_roles().count() > 1;
+        let has_roles = place.rules.organization_roles().count() > 1;
         let known = |act: &Act| {
             // What not even the top role can do is not done in this organization at all.
             top.contains(place.rules.preset().action_bit(act.action(self.member.status)))
@@ -122,7 +122,7 @@ impl Subject {
     /// Each role of the organization, and whether this person could be given it.
     #[must_use]
     pub fn roles<'a>(&self, place: &'a Place) -> Vec<(&'a Role, Result<(), Refusal>)> {
-        let roles = place.rules.preset().organization_roles();
+        let roles = place.rules.organization_roles();
         roles.map(|role| (role, self.ask_role(place, &role.slug))).collect()
     }
 

@@ -321,7 +321,7 @@ pub async fn change_policy(ctx: &Ctx, name: &str, wanted: Map<String, Value>) ->
         let changed = !changes.is_empty();
         tx.apply(changes)?;
         let after = organization::by_id(tx, place.organization.id)?.ok_or(Code::NotFound)?;
-        let rules = ctx.app.rules_uncached(&after)?;
+        let rules = ctx.app.rules_uncached(tx, &after)?;
         let opened = place.rules.policy().approval_mode != ApprovalMode::Off
             && rules.policy().approval_mode == ApprovalMode::Off;
         if changed && opened {

@@ -4,15 +4,15 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use guildhall_domain::change::Change;
-use guildhall_domain::ids::MemberId;
+use guildhall_domain::ids::{MemberId, OrgId};
 use guildhall_domain::member::Status;
 use guildhall_domain::organization::Organization;
 use guildhall_domain::permission::Mask;
 use guildhall_domain::preset::Rules;
+use guildhall_domain::role::{CustomRole, RoleChange};
 use guildhall_store::read::member::Filter;
-use guildhall_store::read::{Page, member as members, organization};
+use guildhall_store::read::{Page, member as members, organization, role as roles};
 use guildhall_store::{Stop, Tx};
-use serde_json::{Map, Value};
 
 use super::Ctx;
 use super::view::{EventTarget, Preview, PreviewAccess, PreviewChange, PreviewMail};
@@ -25,6 +25,7 @@ pub fn of(ctx: &Ctx, tx: &mut Tx<'_>) -> Result<Preview, Stop> {
     let changes: Vec<Change> = tx.changes().to_vec();
     let mut preview =
         Preview { changes: Vec::new(), access_gained: Vec::new(), access_lost: Vec::new(), mails: Vec::new() };
+    let mut touched: Vec<OrgId> = Vec::new();
     for change in &changes {
         if let Some(fact) = change.audit() {
             let (kind, id, name) = fact.target;
@@ -38,64 +39,73 @@ pub fn of(ctx: &Ctx, tx: &mut Tx<'_>) -> Result<Preview, Stop> {
         if let Change::MailQueued { kind, to, .. } = change {
             preview.mails.push(PreviewMail { to: to.clone(), kind: (*kind).to_owned() });
         }
-        // Whoever comes in or changes the role by the same write is told by that.
-        let told = || changes.iter().filter_map(|c| c.access().map(|access| access.member)).collect();
-        match change {
-            Change::PolicyChanged { organization, before, after } => {
-                if let Some(here) = organization::by_id(tx, *organization)? {
-                    let with = |policy: &Map<String, Value>| Organization { policy: policy.clone(), ..here.clone() };
-                    compare_rules(ctx, tx, (&with(before), &with(after)), &told(), &mut preview)?;
-                }
-            }
-            Change::PresetApplied { before, after } => {
-                compare_rules(ctx, tx, (before, after), &told(), &mut preview)?;
-            }
-            _ => {}
-        }
-        if let Some(access) = change.access()
-            && let Some(organization) = organization::by_id(tx, access.organization)?
-        {
-            let after = ctx.app.rules_uncached(&organization)?;
-            let before = rules_before(ctx, &changes)?.unwrap_or_else(|| Arc::clone(&after));
-            let names = (names(&before, access.before.as_deref()), names(&after, access.after.as_deref()));
-            tell((access.member, &access.email), (&names.0, &names.1), &mut preview);
+        let here = match change {
+            Change::PolicyChanged { organization, .. } => Some(*organization),
+            Change::PresetApplied { after, .. } => Some(after.id),
+            Change::Role(change) => Some(change.role().organization),
+            other => other.access().map(|access| access.organization),
+        };
+        touched.extend(here.filter(|id| !touched.contains(id)));
+    }
+    for id in touched {
+        if let Some(here) = organization::by_id(tx, id)? {
+            compare(ctx, tx, &here, &changes, &mut preview)?;
         }
     }
     Ok(preview)
 }
 
-/// The rules under which people had their roles, where the same write puts a preset into force.
-fn rules_before(ctx: &Ctx, changes: &[Change]) -> Result<Option<Arc<Rules>>, Stop> {
-    let before = changes.iter().find_map(|change| match change {
-        Change::PresetApplied { before, .. } => Some(before),
-        _ => None,
-    });
-    Ok(before.map(|before| ctx.app.rules_uncached(before)).transpose()?)
-}
-
-/// Knobs take rights from roles and give them back, and another preset gives them other rights: everybody active
-/// whose role is touched is told.
-fn compare_rules(
+/// Who has other rights than before: whoever's membership or role changed, and whoever is active with a role that
+/// means something else by another knob, another preset or an edited role.
+fn compare(
     ctx: &Ctx,
     tx: &mut Tx<'_>,
-    (before, after): (&Organization, &Organization),
-    told: &HashSet<MemberId>,
+    here: &Organization,
+    changes: &[Change],
     preview: &mut Preview,
 ) -> Result<(), Stop> {
-    let here = after.id;
-    let (before, after) = (ctx.app.rules_uncached(before)?, ctx.app.rules_uncached(after)?);
-    for role in after.preset().organization_roles() {
+    let own = roles::of_organization(tx, here.id)?;
+    let (before, after) = (earlier(ctx, here, own.clone(), changes)?, ctx.app.rules_of(here, own)?);
+    // Whoever comes in or changes the role by the same write is told by that.
+    let mut told: HashSet<MemberId> = HashSet::new();
+    for access in changes.iter().filter_map(Change::access).filter(|access| access.organization == here.id) {
+        told.insert(access.member);
+        let names = (names(&before, access.before.as_deref()), names(&after, access.after.as_deref()));
+        tell((access.member, &access.email), (&names.0, &names.1), preview);
+    }
+    for role in after.organization_roles() {
         let names = (names(&before, Some(&role.slug)), names(&after, Some(&role.slug)));
         if names.0 == names.1 {
             continue;
         }
         let filter = Filter { role: Some(role.slug.clone()), status: Some(Status::Active), ..Filter::default() };
-        let holders = members::list(tx, here, &filter, &Page { after: None, limit: u32::MAX })?;
+        let holders = members::list(tx, here.id, &filter, &Page { after: None, limit: u32::MAX })?;
         for (_, member) in holders.into_iter().filter(|(_, member)| !told.contains(&member.id)) {
             tell((member.id, &member.email), (&names.0, &names.1), preview);
         }
     }
     Ok(())
+}
+
+/// The rules as they were before the changes.
+fn earlier(ctx: &Ctx, here: &Organization, mut own: Vec<CustomRole>, changes: &[Change]) -> Result<Arc<Rules>, Stop> {
+    let mut was = here.clone();
+    for change in changes.iter().rev() {
+        match change {
+            Change::PolicyChanged { organization, before, .. } if *organization == here.id => {
+                was.policy = before.clone();
+            }
+            Change::PresetApplied { before, .. } if before.id == here.id => was = (**before).clone(),
+            Change::Role(change) if change.role().organization == here.id => {
+                own.retain(|role| role.id != change.role().id);
+                if !matches!(change, RoleChange::Created { .. }) {
+                    own.push(change.role().clone());
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(ctx.app.rules_of(&was, own)?)
 }
 
 /// What a role gives at the root, by name: bits mean something in one preset only.

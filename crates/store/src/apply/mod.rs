@@ -7,6 +7,7 @@ mod limit;
 mod member;
 mod organization;
 mod resource;
+mod role;
 
 use guildhall_domain::change::Change;
 use guildhall_domain::ids::OrgId;
@@ -26,6 +27,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         .chain(group::STATEMENTS)
         .chain(resource::STATEMENTS)
         .chain(limit::STATEMENTS)
+        .chain(role::STATEMENTS)
         .copied()
 }
 
@@ -110,6 +112,7 @@ pub(crate) fn rows(
         Change::Group(change) => group::changed(conn, &at, change),
         Change::Resource(change) => resource::changed(conn, &at, change),
         Change::Limit(change) => limit::changed(conn, &at, change),
+        Change::Role(change) => role::changed(conn, &at, change),
         Change::MailQueued { mail, organization, invitation, kind, to, sealed } => {
             identity::mail_queued(conn, &at, *mail, (*organization, *invitation), kind, to, sealed)
         }

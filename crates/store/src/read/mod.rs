@@ -13,6 +13,7 @@ pub mod organization;
 pub mod outbox;
 pub mod preset;
 pub mod resource;
+pub mod role;
 pub mod schema;
 
 use guildhall_domain::ids::OrgId;
@@ -38,6 +39,7 @@ pub(crate) fn statements() -> impl Iterator<Item = String> {
         index::STATEMENTS,
         preset::STATEMENTS,
         invite_link::STATEMENTS,
+        role::STATEMENTS,
     ]
     .into_iter()
     .flatten()

@@ -63,13 +63,16 @@ impl Model {
         }
     }
 
-    /// Invite links, groups, resources and grants.
+    /// Invite links, roles, groups, resources and grants.
     fn dispatch_below(&mut self, c: &Call<'_>) -> Outcome {
         match (c.asked.method, c.asked.route) {
             ("GET", "/organizations/{}/invite-links") => self.list_invite_links(c),
             ("POST", "/organizations/{}/invite-links") => self.create_invite_link(c),
             ("POST", "/organizations/{}/invite-links/reset") => self.reset_invite_links(c),
             ("DELETE", "/organizations/{}/invite-links/{}") => self.cancel_invite_link(c),
+            ("POST", "/organizations/{}/roles") => self.create_role(c),
+            ("PATCH", "/organizations/{}/roles/{}") => self.edit_role(c),
+            ("DELETE", "/organizations/{}/roles/{}") => self.delete_role(c),
             ("GET", "/organizations/{}/groups") => self.list_groups(c),
             ("POST", "/organizations/{}/groups") => self.create_group(c),
             ("GET", "/organizations/{}/groups/{}") => self.show_group(c),

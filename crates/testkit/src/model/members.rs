@@ -19,14 +19,6 @@ impl Model {
         Ok(())
     }
 
-    fn outranks(&self, place: &Place, role: &str) -> bool {
-        let held = self.held(place);
-        self.at(place)
-            .role_rights(role)
-            .iter()
-            .all(|p| ["member.leave", "token.create"].contains(&p.as_str()) || held.contains(p))
-    }
-
     /// May the caller act on somebody who has this role?
     fn may_touch(&self, place: &Place, role: &str) -> Outcome<()> {
         let here = self.at(place);

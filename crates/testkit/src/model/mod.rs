@@ -16,6 +16,7 @@ mod presets;
 mod questions;
 mod request;
 mod resources;
+mod roles;
 mod rules;
 mod state;
 mod tokens;
@@ -26,6 +27,7 @@ pub use groups::Group;
 pub use invite_links::InviteLink;
 pub use request::{Letter, Reply, Request, Who};
 pub use resources::{Grant, Resource};
+pub use roles::OwnRole;
 pub use rules::{Reach, Rulebook};
 pub use state::{Invitation, Link, Member, Organization, Person, Session, Token};
 

@@ -97,6 +97,7 @@ impl Model {
             slug: slug.to_owned(),
             name: name.to_owned(),
             rules,
+            own: Vec::new(),
             policy: Map::new(),
             valid_from: i64::MIN,
             revision: 1,

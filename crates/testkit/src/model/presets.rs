@@ -1,6 +1,6 @@
 //! The preset of an organization, shown and exchanged.
 
-use guildhall_domain::preset::{Preset, built_in};
+use guildhall_domain::preset::built_in;
 use serde_json::{Map, Value, json};
 
 use super::resources::Grant;
@@ -28,7 +28,12 @@ impl Model {
         let map = c.asked.body["roles"].as_object().cloned().unwrap_or_default();
         let becomes = |role: &str| map.get(role).and_then(Value::as_str).map(str::to_owned);
         let rules = Rulebook::of(&next);
-        let after = Organization { rules, policy: Map::new(), ..here.clone() };
+        let mut after = Organization { rules, policy: Map::new(), ..here.clone() };
+        // What the organization made stays, unless it is called as one of the preset's.
+        if here.own.iter().any(|own| next.role(&own.applies_to, &own.slug).is_some()) {
+            return no(409, "role.slug_taken");
+        }
+        here.own.iter().for_each(|own| after.learn_meaning(own));
         if map.values().any(|to| !after.has_role(to.as_str().unwrap_or_default())) {
             return no(422, "role.unknown");
         }
@@ -45,7 +50,7 @@ impl Model {
         let homeless = resources.iter().any(|r| next.resource_type(&r.kind).is_none());
         let given = self.grants.iter().any(|g| {
             let on = resources.iter().find(|r| r.id == g.resource);
-            on.is_some_and(|on| !has_place(&next, &on.kind, g))
+            on.is_some_and(|on| !has_place(&after.rules, &on.kind, g))
         });
         if homeless || given {
             return no(409, "preset.in_use");
@@ -54,6 +59,9 @@ impl Model {
             return Ok((200, preset_view(&here)));
         }
         let mut told = vec!["preset.applied"];
+        // Role by role, and in each in the order of a member list.
+        let listed = |m: &super::Member| if m.name.is_empty() { m.email.to_lowercase() } else { m.name.to_lowercase() };
+        members.sort_by_key(|m| (m.role.clone(), listed(m)));
         for member in &mut members {
             let Some(role) = becomes(&member.role).filter(|role| *role != member.role) else { continue };
             (member.role, member.revision) = (role.clone(), here.revision);
@@ -82,9 +90,9 @@ impl Model {
     }
 }
 
-fn has_place(next: &Preset, kind: &str, grant: &Grant) -> bool {
-    grant.role.iter().all(|slug| next.role(kind, slug).is_some())
-        && grant.permission.iter().all(|name| next.bit(name).is_some())
+fn has_place(next: &Rulebook, kind: &str, grant: &Grant) -> bool {
+    grant.role.iter().all(|slug| next.inner.iter().any(|(of, role, _)| of == kind && role == slug))
+        && grant.permission.iter().all(|name| next.permissions.contains(name))
 }
 
 fn preset_view(o: &Organization) -> Value {

@@ -88,13 +88,15 @@ impl Request {
         }
     }
 
-    /// The path with its arguments, and whether it is a preview.
+    /// The path with its arguments; for a write with its query, and whether it is a preview.
     #[must_use]
     pub fn path(&self) -> String {
         let mut path = self.route.to_owned();
         for arg in &self.args {
             path = path.replacen("{}", arg, 1);
         }
-        if self.dry_run { format!("{path}?dry_run=true") } else { path }
+        let given = self.query.iter().filter(|_| self.method != "GET").map(|(name, value)| format!("{name}={value}"));
+        let query: Vec<String> = given.chain(self.dry_run.then(|| "dry_run=true".to_owned())).collect();
+        if query.is_empty() { path } else { format!("{path}?{}", query.join("&")) }
     }
 }

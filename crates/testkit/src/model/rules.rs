@@ -113,9 +113,12 @@ impl Organization {
     }
 
     pub(super) fn knobs_take(&self, role: &str, permission: &str) -> bool {
-        let managing = ["member.change_role", "member.remove", "member.deactivate"].contains(&permission);
+        let managing =
+            ["member.change_role", "member.remove", "member.deactivate", "role.manage"].contains(&permission);
         // "Who changes roles, removes and deactivates: the top role alone …"
         (managing && self.knob_is("role_change.authority", "top") && role != self.top())
+            // "Whether the organization may make roles of its own beside the preset's."
+            || (permission == "role.manage" && self.knob("roles.custom") != json!(true))
             // "How people are taken out: switched off, removed, or either."
             || (permission == "member.deactivate" && !self.knob_lists("offboard.modes", "deactivate"))
             || (permission == "member.remove" && !self.knob_lists("offboard.modes", "remove"))
@@ -151,7 +154,9 @@ pub(super) fn fits(knob: &str, value: &Value) -> bool {
         "token.max_per_member" => absent || number(0, 10_000),
         "token.max_life_s" => absent || number(3_600, 10 * year_s),
         "owners.recommended" => number(1, 100),
-        "self.demote" | "approval.exempt_named_invites" | "signup.open" | "invite_link.offered" => value.is_boolean(),
+        "roles.custom" | "self.demote" | "approval.exempt_named_invites" | "signup.open" | "invite_link.offered" => {
+            value.is_boolean()
+        }
         "invite.reissue_after_expiry" => word(&["always", "never"]),
         "invite.deliver" => word(&["email", "link"]),
         "role_change.authority" => word(&["top", "admin_below_own_rank", "admin"]),

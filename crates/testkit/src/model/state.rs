@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Rulebook, Seconds};
+use super::{OwnRole, Rulebook, Seconds};
 
 /// A person.
 #[derive(Clone, Debug)]
@@ -24,6 +24,8 @@ pub struct Organization {
     pub slug: String,
     pub name: String,
     pub rules: Rulebook,
+    /// Roles it made for itself; what they mean stands in `rules` too.
+    pub own: Vec<OwnRole>,
     /// Knobs that differ from the preset.
     pub policy: serde_json::Map<String, Value>,
     pub valid_from: Seconds,

@@ -21,6 +21,7 @@ mod memory;
 mod operations;
 mod organizations;
 mod presets;
+mod roles;
 mod sessions;
 mod set_up;
 mod sign_up;

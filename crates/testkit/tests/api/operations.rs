@@ -55,6 +55,8 @@ pub struct House {
     pub grant: String,
     /// A usage limit.
     pub limit: String,
+    /// A role of the organization's own, for projects.
+    pub role: String,
     /// A secret that a letter waiting nowhere holds: for links that must be opened.
     pub reset: String,
     pub proof: String,
@@ -101,6 +103,8 @@ impl House {
         let grant = grant.at("/id").to_owned();
         let limit = json!({"scope": {"type": "member"}, "unit": "tokens", "budget": 9, "period_s": 60});
         let limit = owner.post(&format!("{here}/usage-limits"), limit).await.expect(201).at("/id").to_owned();
+        let own = json!({"name": "Reviewer", "applies_to": "project", "permissions": ["project.read"]});
+        let role = owner.post(&format!("{here}/roles"), own).await.expect(201).at("/id").to_owned();
         let (invitation, secret) = (invited.id, invited.secret);
         let link = owner.post(&format!("{here}/invite-links"), json!({})).await.expect(201).at("/id").to_owned();
         Self {
@@ -115,6 +119,7 @@ impl House {
             resource,
             grant,
             limit,
+            role,
             reset,
             proof,
             secret,
@@ -133,8 +138,10 @@ impl House {
             _ => other,
         };
         let mut path = operation.path.replace("{org}", "acme").replace("{member}", member);
-        path =
-            path.replace("{invitation}", &self.invitation).replace("{role}", "admin").replace("{token}", &self.token);
+        path = path
+            .replace("{invitation}", &self.invitation)
+            .replace("{role}", &self.role)
+            .replace("{token}", &self.token);
         path = path.replace("{group}", &self.group).replace("{resource}", &self.resource).replace("{link}", &self.link);
         path = path.replace("{grant}", &self.grant);
         path = path.replace("{group}", &self.group).replace("{resource}", &self.resource);
@@ -174,6 +181,8 @@ impl House {
             "change_invitation_role" => json!({"role": "guest"}),
             "invite" => json!({"invitations": [{"email": "new@b.test"}, {"email": "bad"}], "deliver": "email"}),
             "create_invite_link" => json!({"role": "member", "expires_in_s": 3600, "uses": 3}),
+            "create_role" => json!({"name": "Auditor", "permissions": ["audit.read"]}),
+            "edit_role" => json!({"permissions": ["project.read", "project.edit"]}),
             "create_group" => json!({"name": "New"}),
             "edit_group" => json!({"name": "Operations"}),
             "put_group_member" => json!({"manager": true}),

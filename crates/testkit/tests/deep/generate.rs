@@ -4,6 +4,7 @@
 mod dice;
 mod people;
 mod places;
+mod roles;
 mod scopes;
 
 use guildhall_testkit::app::PASSWORD;
@@ -193,6 +194,17 @@ impl Generator {
         }
     }
 
+    /// The membership of whoever has this credential.
+    fn oneself(&self, place: &Organization, who: &Who) -> Option<Member> {
+        let person = match who {
+            Who::Session(secret) => self.model.sessions.iter().find(|s| s.secret == *secret)?.person.clone(),
+            Who::Token(secret) => self.model.tokens.iter().find(|t| t.secret == *secret)?.person.clone(),
+            _ => return None,
+        };
+        let mut here = self.model.members.iter().filter(|m| m.organization == place.id && m.status == "active");
+        here.find(|m| m.person.as_ref() == Some(&person)).cloned()
+    }
+
     fn role(&mut self, place: &Organization) -> String {
         match self.dice.below(14) {
             0 => "emperor".to_owned(),
@@ -228,7 +240,7 @@ impl Generator {
         let choice = match self.step {
             0..40 => 22 + self.dice.below(34),
             40..60 => 100 + self.dice.below(34),
-            _ => self.dice.below(148),
+            _ => self.dice.below(158),
         };
         match choice {
             0..=27 => self.about_members(&place, org, actor),
@@ -242,6 +254,7 @@ impl Generator {
             100..=109 => self.about_groups(&place, org, actor),
             110..=124 => self.about_resources(&place, org, actor),
             125..=147 => self.about_grants(&place, org, actor),
+            148..=157 => self.about_roles(&place, org, actor),
             _ => self.reads(&place, org, actor),
         }
     }

@@ -4,12 +4,12 @@ use std::fs;
 use std::time::SystemTime;
 
 use guildhall_domain::organization::Organization;
-use guildhall_domain::preset::Preset;
+use guildhall_domain::preset::{ORGANIZATION, Preset};
 use guildhall_domain::time::Timestamp;
 use guildhall_server::config::Config;
 use guildhall_server::ops::letters;
 use guildhall_server::security::key::InstanceKey;
-use guildhall_store::read::{Page, audit, member, organization, outbox, schema};
+use guildhall_store::read::{Page, audit, member, organization, outbox, role, schema};
 use guildhall_store::{Conn, Database, StoreError, examine};
 
 use super::Finding;
@@ -133,7 +133,9 @@ fn fault_of(conn: &mut Conn<'_>, one: &Organization) -> Result<Option<Finding>, 
         Ok(preset) => preset,
         Err(errors) => return Ok(broken(errors.first().map_or_else(String::new, ToString::to_string))),
     };
-    if let Err(errors) = preset.policy_with(&one.policy) {
+    let own = role::of_organization(conn, one.id)?;
+    let slugs: Vec<_> = own.iter().filter(|r| r.applies_to == ORGANIZATION).map(|r| r.slug.as_str()).collect();
+    if let Err(errors) = preset.policy_beside(&one.policy, &slugs) {
         return Ok(broken(errors.first().map_or_else(String::new, ToString::to_string)));
     }
     let top = preset.top_role();

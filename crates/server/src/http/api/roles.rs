@@ -1,15 +1,18 @@
 //! Roles and permissions.
 
 use axum::Json;
+use axum::http::StatusCode;
+use axum::response::Response;
 use guildhall_domain::ids::RoleId;
 use guildhall_domain::refusal::Code;
 use guildhall_store::read::Page;
 
 use super::PageQuery;
-use crate::http::extract::{NoParameters, Path, Query};
+use crate::http::extract::{Body, NoParameters, Path, Query};
 use crate::http::problem::Problem;
+use crate::http::reply::{done, object, written};
 use crate::ops::Ctx;
-use crate::ops::roles::{self, Permissions, RoleView};
+use crate::ops::roles::{self, EditRole, Ending, NewRole, Permissions, RoleView};
 use crate::ops::view::List;
 
 /// List the roles, the highest first.
@@ -59,8 +62,69 @@ pub async fn get(
     ctx: Ctx,
     Path((org, role)): Path<(String, String)>,
     _: Query<NoParameters>,
-) -> Result<Json<RoleView>, Problem> {
-    Ok(Json(roles::get(&ctx, &org, &role).await?))
+) -> Result<Response, Problem> {
+    Ok(object(StatusCode::OK, &roles::get(&ctx, &org, &role).await?))
+}
+
+/// Make a role.
+#[utoipa::path(
+    post,
+    path = "/organizations/{org}/roles",
+    tag = "Roles",
+    operation_id = "create_role",
+    params(
+        ("org" = String, Path, description = "Id or slug of the organization"),
+    ),
+    request_body = NewRole,
+    responses((status = 201, description = "Make a role", body = RoleView)),
+    extensions(("x-permission" = json!("role.manage"))),
+)]
+pub async fn create(ctx: Ctx, Path(org): Path<String>, Body(wanted): Body<NewRole>) -> Result<Response, Problem> {
+    Ok(written(StatusCode::CREATED, roles::create(&ctx, &org, wanted).await?))
+}
+
+/// Change a role of the organization's own.
+#[utoipa::path(
+    patch,
+    path = "/organizations/{org}/roles/{role}",
+    tag = "Roles",
+    operation_id = "edit_role",
+    params(
+        ("org" = String, Path, description = "Id or slug of the organization"),
+        ("role" = String, Path, description = "`rol_…`, or the slug of an organization role"),
+    ),
+    request_body = EditRole,
+    responses((status = 200, description = "Change a role of the organization's own", body = RoleView)),
+    extensions(("x-permission" = json!("role.manage"))),
+)]
+pub async fn edit(
+    ctx: Ctx,
+    Path((org, role)): Path<(String, String)>,
+    Body(wanted): Body<EditRole>,
+) -> Result<Response, Problem> {
+    Ok(written(StatusCode::OK, roles::edit(&ctx, &org, &role, wanted).await?))
+}
+
+/// End a role of the organization's own, giving its holders another one.
+#[utoipa::path(
+    delete,
+    path = "/organizations/{org}/roles/{role}",
+    tag = "Roles",
+    operation_id = "delete_role",
+    params(
+        ("org" = String, Path, description = "Id or slug of the organization"),
+        ("role" = String, Path, description = "`rol_…`, or the slug of an organization role"),
+        ("replace_with" = Option<String>, Query, description = "The role that its holders have from then on"),
+    ),
+    responses((status = 204, description = "End a role of the organization's own")),
+    extensions(("x-permission" = json!("role.manage"))),
+)]
+pub async fn delete(
+    ctx: Ctx,
+    Path((org, role)): Path<(String, String)>,
+    Query(ending): Query<Ending>,
+) -> Result<Response, Problem> {
+    Ok(done(roles::delete(&ctx, &org, &role, ending.replace_with).await?))
 }
 
 /// List every permission.

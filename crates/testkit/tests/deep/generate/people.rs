@@ -7,7 +7,9 @@ use super::{EMAILS, Generator, HOUR_S, NAMES, PASSWORDS};
 
 impl Generator {
     pub(super) fn about_members(&mut self, place: &Organization, org: String, who: Who) -> Request {
-        let member = self.member(place);
+        // Now and then about oneself.
+        let mine = self.dice.percent(12).then(|| self.oneself(place, &who)).flatten();
+        let member = mine.or_else(|| self.member(place));
         let id = member.as_ref().map_or_else(|| "~mem.999.9".to_owned(), |m| m.id.clone());
         let id = if self.dice.percent(3) { "nonsense".to_owned() } else { id };
         let if_match = member.as_ref().and_then(|m| self.seen(m.revision));

@@ -90,6 +90,7 @@ impl Generator {
             ("token.max_life_s", vec![json!(86_400), json!(null)]),
             ("session.idle_s", vec![json!(7_200), json!(86_400), json!(null)]),
             ("session.absolute_s", vec![json!(720_000), json!(2_592_000)]),
+            ("roles.custom", vec![json!(true), json!(true), json!(false)]),
             ("identity.organizations", vec![json!("one"), json!("many")]),
             ("no.such_knob", vec![json!(1)]),
         ];

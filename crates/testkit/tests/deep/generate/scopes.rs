@@ -41,7 +41,8 @@ impl Generator {
         let chosen = self.dice.pick(&managers).cloned().filter(|_| self.step.is_multiple_of(2));
         let who = chosen.iter().fold(who, |who, m| self.rather(place, std::slice::from_ref(m), who));
         let themself = chosen.filter(|_| self.dice.percent(50));
-        let member = themself.or_else(|| self.somebody(place)).unwrap_or_else(|| "~mem.999.9".to_owned());
+        let (alone, member) =
+            (themself.is_some(), themself.or_else(|| self.somebody(place)).unwrap_or_else(|| "~mem.999.9".to_owned()));
         let ids: Vec<_> = group.iter().map(|g| g.id.clone()).collect();
         let id = self.one_of(&ids, "grp");
         let none = group.is_none() && self.dice.percent(80);
@@ -55,7 +56,13 @@ impl Generator {
             ..Request::on(method, route)
         };
         let seat = vec![org.clone(), id.clone(), member];
-        match if none { 0 } else { self.dice.below(12) } {
+        let choice = match (none, alone) {
+            (true, _) => 0,
+            // Managers try to step down or out.
+            (_, true) => 6 + self.dice.below(2),
+            _ => self.dice.below(12),
+        };
+        match choice {
             0..=2 => {
                 let body = json!({"name": name, "description": "Who read"});
                 Request { if_match: None, ..on("POST", "/organizations/{}/groups", vec![org], body) }

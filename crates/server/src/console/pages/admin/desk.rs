@@ -94,7 +94,7 @@ impl Desk {
 
     /// The role of the organization behind a slug.
     pub(super) fn role(&self, slug: &str) -> Option<&Role> {
-        self.scene.place.rules.preset().role(guildhall_domain::preset::ORGANIZATION, slug)
+        self.scene.place.rules.role(guildhall_domain::preset::ORGANIZATION, slug)
     }
 
     /// What people call a role.
@@ -104,7 +104,7 @@ impl Desk {
 
     /// Whether there is more than one role to speak of.
     pub(super) fn has_roles(&self) -> bool {
-        self.scene.place.rules.preset().organization_roles().count() > 1
+        self.scene.place.rules.organization_roles().count() > 1
     }
 
     /// Why something is refused, in a sentence for people.
@@ -114,7 +114,7 @@ impl Desk {
         match refusal.code {
             Code::AccessDenied if !self.scene.may(action) => {
                 let bit = rules.preset().action_bit(action);
-                let able = rules.preset().organization_roles().filter(|role| rules.role_mask(&role.slug).contains(bit));
+                let able = rules.organization_roles().filter(|role| rules.role_mask(&role.slug).contains(bit));
                 let names: Vec<&str> = able.map(|role| role.name.as_str()).collect();
                 match names.split_last() {
                     None => "Nobody may do this here.".to_owned(),

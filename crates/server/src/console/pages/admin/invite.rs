@@ -130,7 +130,7 @@ fn choices(desk: &Desk, permit: &Permit, wanted: &str) -> Vec<Choice> {
         return Vec::new();
     }
     let rules = &desk.scene.place.rules;
-    let roles = rules.preset().organization_roles();
+    let roles = rules.organization_roles();
     let mut choices: Vec<Choice> = roles
         .map(|role| {
             let choice = Choice::new(&role.slug, &role.name).hint(&role.description);

@@ -37,6 +37,7 @@ pub(super) fn title(knob: Knob) -> (usize, &'static str) {
         Knob::IdentityOrganizations => (0, "Organizations of one person"),
         Knob::OrganizationCreatedBy => (0, "Who makes organizations"),
         Knob::RoleChangeAuthority => (1, "Who changes roles and removes"),
+        Knob::RolesCustom => (1, "Roles of our own"),
         Knob::SelfDemote => (1, "Lowering one's own role"),
         Knob::SelfDeactivateOrRemove => (1, "Removing oneself"),
         Knob::LeaveAllowedFor => (1, "Who may leave"),
@@ -96,7 +97,7 @@ fn list(value: &Value) -> Vec<&str> {
 }
 
 fn roles<'a>(rules: &'a Rules) -> impl Iterator<Item = Choice> + 'a {
-    rules.preset().organization_roles().map(|role| Choice::new(&role.slug, &role.name))
+    rules.organization_roles().map(|role| Choice::new(&role.slug, &role.name))
 }
 
 /// The input of a knob with `value`, or with what was typed into it.
@@ -130,7 +131,7 @@ pub(super) fn control(rules: &Rules, knob: Knob, value: &Value, typed: Option<&S
                 .map(|role| {
                     // The same question the change is decided by: not every role can be the usual one.
                     let asked = [(knob.name().to_owned(), json!(role.value))].into_iter().collect();
-                    let refused = rules.preset().change_policy(rules.policy(), &asked).err();
+                    let refused = rules.change_policy(&asked).err();
                     let chosen = role.value == text;
                     let role = role.selected(chosen);
                     match refused.and_then(|errors| errors.into_iter().next()) {
@@ -208,7 +209,7 @@ pub(super) fn read(rules: &Rules, knob: Knob, sent: &Sent) -> Option<Value> {
         Shape::Several(_) => given.iter().filter(|word| !word.is_empty()).copied().collect(),
         Shape::Roles => {
             let ticked: Vec<&str> = given.iter().filter(|slug| !slug.is_empty()).copied().collect();
-            if ticked.len() == rules.preset().organization_roles().count() {
+            if ticked.len() == rules.organization_roles().count() {
                 json!([RoleList::EVERYBODY])
             } else {
                 json!(ticked)

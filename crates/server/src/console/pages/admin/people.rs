@@ -71,7 +71,7 @@ fn roles(desk: &Desk, chosen: Option<&str>) -> Vec<Choice> {
     if !desk.has_roles() {
         return Vec::new();
     }
-    let each = desk.scene.place.rules.preset().organization_roles();
+    let each = desk.scene.place.rules.organization_roles();
     let all = Choice::new("", "All roles").selected(chosen.is_none());
     let choice = |slug: &str, name: &str| Choice::new(slug, name).selected(chosen == Some(slug));
     std::iter::once(all).chain(each.map(|role| choice(&role.slug, &role.name))).collect()
