@@ -14,6 +14,7 @@ use crate::identity::Identity;
 use crate::ids::{LinkId, MailId, MemberId, OrgId, SessionId, UserId};
 use crate::invitation::{Deliver, Invitation, SecretHash};
 use crate::invite_link::LinkChange;
+use crate::joining::JoinChange;
 use crate::limit::LimitChange;
 use crate::member::Member;
 use crate::organization::Organization;
@@ -126,7 +127,7 @@ pub enum Change {
         user: UserId,
         at: Timestamp,
     },
-    /// A founder or a person who signed up.
+    /// A founder, or a person who came in by themself.
     MemberJoined {
         member: Box<Member>,
     },
@@ -160,6 +161,7 @@ pub enum Change {
     MemberRejected {
         member: Box<Member>,
         reason: Option<String>,
+        at: Timestamp,
     },
     MemberRoleChanged {
         member: Box<Member>,
@@ -216,6 +218,8 @@ pub enum Change {
     },
     /// An invite link, or all of them.
     Link(LinkChange),
+    /// What joining by oneself changes beside a membership.
+    Join(JoinChange),
     /// A group or somebody's place in it.
     Group(GroupChange),
     /// A role of the organization's own.
@@ -236,6 +240,20 @@ pub enum Change {
 }
 
 impl Change {
+    /// The organization in which this change may raise the number of seats taken, or their share.
+    #[must_use]
+    pub fn fills_seats(&self) -> Option<OrgId> {
+        match self {
+            Self::MemberJoined { member: m }
+            | Self::MemberInvited { member: m, .. }
+            | Self::InvitationAccepted { member: m, .. }
+            | Self::MemberApproved { member: m, .. }
+            | Self::MemberReactivated { member: m } => Some(m.organization),
+            Self::PolicyChanged { organization, .. } => Some(*organization),
+            _ => None,
+        }
+    }
+
     /// How this change alters somebody's role in an organization: membership, role before and
     /// after. `None` is no access.
     #[must_use]

@@ -3,17 +3,19 @@
 
 mod accept;
 
-pub use accept::{Belongs, Guest, accept, guard_join, guard_known, status_on_joining};
+pub use accept::{Guest, accept, guard_known};
 
 use serde::{Deserialize, Serialize};
 
 use crate::access::Permit;
 use crate::change::Change;
 use crate::ids::{InvitationId, MemberId, OrgId};
+use crate::joining::{self, Address};
 use crate::member::{Member, MemberKind, Origin, Status, guard_role, words};
 use crate::policy::InviteReissue;
 use crate::preset::Rules;
 use crate::refusal::{Code, Refusal};
+use crate::seats::{self, Seats};
 use crate::text::Email;
 use crate::time::Timestamp;
 
@@ -129,6 +131,8 @@ pub struct Known {
     pub member: Option<Member>,
     /// The invitation of an invited one.
     pub invitation: Option<Invitation>,
+    /// Who is here, for the number of seats.
+    pub seats: Seats,
 }
 
 fn expiry(rules: &Rules, now: Timestamp) -> Option<Timestamp> {
@@ -139,7 +143,7 @@ fn expiry(rules: &Rules, now: Timestamp) -> Option<Timestamp> {
 ///
 /// # Errors
 /// `role.unknown`, `role.above_own`, `member.already`, `invitation.already_pending`,
-/// `invitation.no_reissue`.
+/// `invitation.no_reissue`, `join.domain`, `seats.full`.
 pub fn invite(
     permit: &Permit,
     rules: &Rules,
@@ -149,18 +153,21 @@ pub fn invite(
 ) -> Result<Vec<Change>, Refusal> {
     let role = wanted.role.clone().unwrap_or_else(|| rules.policy().role_default.as_str().to_owned());
     guard_role(permit, rules, &role, "role")?;
-    let mut changes = Vec::new();
+    joining::guard_exclusive(rules.policy(), Address::of(wanted.email.shown(), false), true)?;
+    let (mut changes, mut seats) = (Vec::new(), known.seats);
     match (&known.member, &known.invitation) {
         (Some(member), Some(old)) if member.status == Status::Invited && old.is_over(now) => {
             if rules.policy().invite_reissue_after_expiry == InviteReissue::Never {
                 return Err(Refusal::of(Code::InvitationNoReissue));
             }
             changes.push(Change::InvitationCancelled { invitation: Box::new(old.clone()) });
+            seats.invited = seats.invited.saturating_sub(1);
         }
         (Some(member), _) if member.status == Status::Invited => return Err(Refusal::of(Code::InvitationPending)),
         (Some(_), _) => return Err(Refusal::of(Code::MemberAlready)),
         (None, _) => {}
     }
+    seats::guard(rules.policy(), seats)?;
     let member = Member {
         id: wanted.member,
         organization: permit.organization(),

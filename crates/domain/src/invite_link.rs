@@ -8,7 +8,8 @@ use crate::access::Permit;
 use crate::change::{AuditFact, Change};
 use crate::identity::Identity;
 use crate::ids::{InviteLinkId, MemberId, OrgId};
-use crate::invitation::{Belongs, SecretHash, guard_join, status_on_joining};
+use crate::invitation::SecretHash;
+use crate::joining::{Address, Facts, Way, guard_join};
 use crate::member::{Member, MemberKind, Origin, Status, guard_role, words};
 use crate::preset::Rules;
 use crate::refusal::{Code, Refusal};
@@ -248,19 +249,17 @@ pub fn guard_open(rules: &Rules, link: &InviteLink, now: Timestamp) -> Result<()
 /// by one.
 ///
 /// # Errors
-/// Those of [`guard_open`], `member.already`, `member.elsewhere`.
+/// Those of [`guard_open`] and [`guard_join`].
 pub fn join(
     rules: &Rules,
     link: &InviteLink,
     joiner: Joiner,
-    belongs: Belongs,
+    facts: &Facts,
     now: Timestamp,
 ) -> Result<Vec<Change>, Refusal> {
     guard_open(rules, link, now)?;
-    guard_join(rules, belongs)?;
     let who = joiner.identity;
-    let proved = if who.email_verified_at.is_some() { who.email.as_str() } else { "" };
-    let status = status_on_joining(rules, proved, false);
+    let status = guard_join(rules, Way::Link, Address::of(&who.email, who.email_verified_at.is_some()), facts)?;
     let member = Member {
         id: joiner.member,
         organization: link.organization,

@@ -11,6 +11,7 @@ use crate::ids::{MemberId, OrgId, UserId};
 use crate::policy::{DeletePrecondition, RoleChangeAuthority, SelfRemoval};
 use crate::preset::{ORGANIZATION, Rules};
 use crate::refusal::{Code, Refusal};
+use crate::seats::{self, Seats};
 use crate::time::Timestamp;
 
 macro_rules! words {
@@ -69,6 +70,10 @@ words! {
         SignUp = "sign_up",
         /// Came with an invite link.
         InviteLink = "invite_link",
+        /// Came by an address of the organization's own mail domain.
+        Domain = "domain",
+        /// Asked to join.
+        Request = "request",
     }
 }
 
@@ -181,7 +186,7 @@ pub fn guard_role(permit: &Permit, rules: &Rules, role: &str, field: &str) -> Re
     Ok(())
 }
 
-fn wrong_state(member: &Member, wanted: &str) -> Refusal {
+pub(crate) fn wrong_state(member: &Member, wanted: &str) -> Refusal {
     Refusal::because(Code::MemberState, format!("the member is `{}`; {wanted}", member.status.word()))
 }
 
@@ -216,7 +221,7 @@ pub fn change_role(
     Ok(vec![Change::MemberRoleChanged { member: Box::new(member.clone()), after: role.to_owned() }])
 }
 
-fn end_of_access(member: &Member, around: Surroundings, why: &'static str) -> Vec<Change> {
+pub(crate) fn end_of_access(member: &Member, around: Surroundings, why: &'static str) -> Vec<Change> {
     match member.user {
         Some(user) if !around.active_elsewhere => vec![Change::SessionsEnded { user, except: None, why }],
         _ => Vec::new(),
@@ -249,11 +254,11 @@ pub fn deactivate(
     Ok(changes)
 }
 
-/// Switches a member on again, exactly as they were.
+/// Switches a member on again, exactly as they were. They take a seat again.
 ///
 /// # Errors
-/// `member.state`, `member.top_role_required`.
-pub fn reactivate(permit: &Permit, rules: &Rules, member: &Member) -> Result<Vec<Change>, Refusal> {
+/// `member.state`, `member.top_role_required`, `seats.full`.
+pub fn reactivate(permit: &Permit, rules: &Rules, member: &Member, seats: Seats) -> Result<Vec<Change>, Refusal> {
     if member.status == Status::Active {
         return Ok(Vec::new());
     }
@@ -261,50 +266,8 @@ pub fn reactivate(permit: &Permit, rules: &Rules, member: &Member) -> Result<Vec
         return Err(wrong_state(member, "only a deactivated member can be reactivated"));
     }
     guard_rank(permit, rules, member)?;
+    seats::guard(rules.policy(), seats)?;
     Ok(vec![Change::MemberReactivated { member: Box::new(member.clone()) }])
-}
-
-/// Lets a waiting person in.
-///
-/// # Errors
-/// `member.state`, `member.self_approve`, `role.above_own`.
-pub fn approve(permit: &Permit, rules: &Rules, member: &Member, now: Timestamp) -> Result<Vec<Change>, Refusal> {
-    if member.status == Status::Active {
-        return Ok(Vec::new());
-    }
-    if !matches!(member.status, Status::PendingApproval | Status::Requested) {
-        return Err(wrong_state(member, "only somebody who waits for approval can be approved"));
-    }
-    if permit.is_self(member.id) {
-        return Err(Refusal::of(Code::SelfApprove));
-    }
-    guard_role(permit, rules, &member.role, "role")?;
-    Ok(vec![Change::MemberApproved { member: Box::new(member.clone()), at: now }])
-}
-
-/// Lets a waiting person in because approvals were switched off (K17).
-#[must_use]
-pub fn approve_by_policy(member: &Member, now: Timestamp) -> Vec<Change> {
-    vec![Change::MemberApproved { member: Box::new(member.clone()), at: now }]
-}
-
-/// Turns a waiting person away.
-///
-/// # Errors
-/// `member.state`.
-pub fn reject(
-    _permit: &Permit,
-    member: &Member,
-    around: Surroundings,
-    reason: Option<&str>,
-) -> Result<Vec<Change>, Refusal> {
-    if !matches!(member.status, Status::PendingApproval | Status::Requested) {
-        return Err(wrong_state(member, "only somebody who waits for approval can be rejected"));
-    }
-    let mut changes =
-        vec![Change::MemberRejected { member: Box::new(member.clone()), reason: reason.map(str::to_owned) }];
-    changes.extend(end_of_access(member, around, "membership rejected"));
-    Ok(changes)
 }
 
 fn gone(member: &Member, around: Surroundings, left: bool) -> Vec<Change> {

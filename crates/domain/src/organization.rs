@@ -11,7 +11,7 @@ use crate::change::{Change, Naming};
 use crate::identity::Identity;
 use crate::ids::{MemberId, OrgId};
 use crate::member::{Member, MemberKind, Origin, Status};
-use crate::policy::KnobError;
+use crate::policy::{KnobError, Policy};
 use crate::preset::{Preset, Rules};
 use crate::refusal::{Code, FieldError, Refusal};
 use crate::time::Timestamp;
@@ -39,6 +39,25 @@ pub struct Organization {
     pub revision: u64,
     /// When it was made.
     pub created_at: Timestamp,
+}
+
+/// Refuses a name that the policy does not take; `taken` tells that another organization has it.
+///
+/// # Errors
+/// `field.too_short`, `field.too_long`, `field.invalid`, `organization.name_taken`.
+pub fn guard_name(policy: &Policy, name: &str, taken: bool) -> Result<(), Refusal> {
+    let (least, most) = (policy.organization_name_length_min, policy.organization_name_length_max);
+    let bytes = i64::try_from(name.len()).unwrap_or(i64::MAX);
+    if bytes < least {
+        return Err(Refusal::field("name", "field.too_short", format!("at least {least} bytes")));
+    }
+    if bytes > most {
+        return Err(Refusal::field("name", "field.too_long", format!("at most {most} bytes")));
+    }
+    if let Some(c) = policy.organization_name_forbids.first_in(name) {
+        return Err(Refusal::field("name", "field.invalid", format!("`{c}` cannot stand in a name here")));
+    }
+    if taken { Err(Refusal::of(Code::NameTaken)) } else { Ok(()) }
 }
 
 /// Makes an organization with `founder` as holder of its top role.

@@ -9,11 +9,11 @@ mod knobs;
 mod value;
 
 pub use choice::{
-    ApprovalMode, DeletePrecondition, InviteDelivery, InviteReissue, OffboardMode, OrganizationCreators,
-    OrganizationsPerIdentity, RoleChangeAuthority, SelfRemoval, SignupClosedByInvites,
+    ApprovalMode, ApprovalOnDisable, DeletePrecondition, InviteDelivery, InviteReissue, OffboardMode,
+    OrganizationCreators, OrganizationsPerIdentity, RoleChangeAuthority, SeatsMode, SelfRemoval, SignupClosedByInvites,
 };
 pub use knobs::{Knob, Policy};
-pub use value::{DomainList, RoleList, RoleSlug, Shape};
+pub use value::{CharList, DomainList, RoleList, RoleSlug, Shape};
 
 use crate::preset::nearest;
 use serde_json::{Map, Value};

@@ -14,6 +14,8 @@ pub enum Kind {
     Malformed,
     /// No valid credential (401).
     Unauthenticated,
+    /// More is wanted than is paid for (402).
+    Unpaid,
     /// The caller may know the object but not do this (403).
     Forbidden,
     /// The object does not exist, or the caller may not know that it does (404).
@@ -113,14 +115,20 @@ codes! {
     InvitationCancelled = "invitation.cancelled", Gone, "this invitation was withdrawn; ask for a new one";
     InvitationOtherPerson = "invitation.other_person", Forbidden, "this invitation is for another address; sign in with that one";
     InvitationSignIn = "invitation.sign_in_required", Conflict, "that address has an account; sign in, then open the link again";
+    JoinClosed = "join.closed", Forbidden, "people join here by invitation only; ask somebody there to invite you";
+    JoinDomain = "join.domain", Forbidden, "people with an address of that mail domain cannot join here";
+    JoinUnproved = "join.unproved", Forbidden, "prove first that the address is yours: open the link in the mail sent to it";
+    JoinDisposable = "join.disposable", Forbidden, "an address that lasts a few minutes cannot join; take a lasting one";
+    JoinLinkExcluded = "join.link_excluded", Forbidden, "this organization takes nobody by link; sign up with an address of its own instead";
+    SeatsFull = "seats.full", Unpaid, "all seats are taken; remove or deactivate somebody, or have the number raised";
     InviteLinkExpired = "invite_link.expired", Gone, "this invite link has expired; ask for a new one";
     InviteLinkReset = "invite_link.reset", Gone, "all invite links of the organization were reset; ask for a new one";
     InviteLinkUsedUp = "invite_link.used_up", Gone, "as many people as this invite link is for have come in with it; ask for a new one";
     InviteLinkNotOffered = "invite_link.not_offered", Forbidden, "this organization has no invite links; ask for an invitation by name";
-    JoinClosed = "join.closed", Forbidden, "people join here by invitation only";
     LinkInvalid = "link.invalid", Gone, "this link is used, expired or not whole; ask for a new one";
     PasswordWrong = "password.wrong", Forbidden, "that is not your present password";
     SlugTaken = "organization.slug_taken", Conflict, "another organization has that slug";
+    NameTaken = "organization.name_taken", Conflict, "another organization has that name";
     OrganizationCreate = "organization.create_denied", Forbidden, "only administrators of this installation make organizations";
     DeleteConfirm = "organization.confirm_name", Invalid, "type the organization's slug to confirm";
     PresetUnknown = "preset.unknown", Invalid, "there is no such preset; see `guildhall preset list`";

@@ -196,7 +196,7 @@ impl Facts {
             }
             (Status::PendingApproval, 0) => {
                 self.forget(found.id);
-                Change::MemberRejected { member, reason: None }
+                Change::MemberRejected { member, reason: None, at: Timestamp::default() }
             }
             (Status::PendingApproval, _) => {
                 self.set(&found, |m| m.status = Status::Active);

@@ -11,6 +11,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0004_invite_links.sql"),
     include_str!("../migrations/0010_limits_account.sql"),
     include_str!("../migrations/0007_roles.sql"),
+    include_str!("../migrations/0005_joining.sql"),
 ];
 
 /// The newest schema this program knows.

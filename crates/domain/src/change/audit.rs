@@ -30,6 +30,7 @@ impl Change {
     pub fn audit(&self) -> Option<AuditFact> {
         match self {
             Self::Link(change) => return Some(change.audit()),
+            Self::Join(change) => return change.audit(),
             Self::Group(change) => return Some(change.audit()),
             Self::Resource(change) => return Some(change.audit()),
             Self::Limit(change) => return Some(change.audit()),
@@ -112,7 +113,7 @@ impl Change {
             Self::MemberApproved { member: m, .. } => {
                 member(m, "member.approved", state(m), json!({"role": m.role, "status": "active"}))
             }
-            Self::MemberRejected { member: m, reason } => {
+            Self::MemberRejected { member: m, reason, .. } => {
                 member(m, "member.rejected", state(m), json!({"reason": reason}))
             }
             Self::MemberRoleChanged { member: m, after } => {

@@ -1,11 +1,11 @@
-//! Coming in: by an invitation, and whether the person's other memberships allow it. Does not find
-//! anybody and begins no session.
+//! Coming in by an invitation. Whether the organization takes the person is decided in
+//! [`crate::joining`]; this finds nobody and begins no session.
 
 use super::{Deliver, Invitation, open};
 use crate::change::Change;
 use crate::identity::Identity;
+use crate::joining::{Address, Facts, Way, guard_join};
 use crate::member::{Member, Status};
-use crate::policy::{ApprovalMode, OrganizationsPerIdentity};
 use crate::preset::Rules;
 use crate::refusal::{Code, Refusal};
 use crate::text::Email;
@@ -49,61 +49,20 @@ pub fn guard_known(invitation: &Invitation, identity: &Identity) -> Result<(), R
     ))
 }
 
-/// Where else a person belongs, for the rule of one organization per person.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Belongs {
-    /// A present membership of this organization.
-    pub here: bool,
-    /// A present membership of any other.
-    pub elsewhere: bool,
-}
-
-/// Refuses a join that the person's other memberships forbid.
-///
-/// # Errors
-/// `member.already`, `member.elsewhere`.
-pub fn guard_join(rules: &Rules, belongs: Belongs) -> Result<(), Refusal> {
-    if belongs.here {
-        return Err(Refusal::of(Code::MemberAlready));
-    }
-    if belongs.elsewhere && rules.policy().identity_organizations == OrganizationsPerIdentity::One {
-        return Err(Refusal::of(Code::MemberElsewhere));
-    }
-    Ok(())
-}
-
-/// The status somebody of this address joins with.
-#[must_use]
-pub fn status_on_joining(rules: &Rules, email: &str, named: bool) -> Status {
-    let waits = match rules.policy().approval_mode {
-        ApprovalMode::Off => false,
-        ApprovalMode::All => true,
-        ApprovalMode::OutsideDomains => {
-            let domain = email.rsplit_once('@').map_or("", |(_, d)| d).to_lowercase();
-            !rules.policy().approval_domains.contains(&domain)
-        }
-    };
-    if waits && !(named && rules.policy().approval_exempt_named_invites) {
-        Status::PendingApproval
-    } else {
-        Status::Active
-    }
-}
-
 /// Accepts an invitation.
 ///
 /// INVARIANT: an invitation never signs anybody in as an identity that exists: a new identity is
 /// made, or the one signed in is used.
 ///
 /// # Errors
-/// Those of [`open`](super::open), `invitation.other_person`, `invitation.sign_in_required`, `member.already`,
-/// `member.elsewhere`.
+/// Those of [`open`](super::open) and [`guard_join`], `invitation.other_person`,
+/// `invitation.sign_in_required`.
 pub fn accept(
     rules: &Rules,
     invitation: &Invitation,
     waiting: &Member,
     guest: Guest<'_>,
-    belongs: Belongs,
+    facts: &Facts,
     now: Timestamp,
 ) -> Result<Vec<Change>, Refusal> {
     open(invitation, now)?;
@@ -135,8 +94,8 @@ pub fn accept(
             *identity
         }
     };
-    guard_join(rules, belongs)?;
-    let status = status_on_joining(rules, &invitation.email, true);
+    let address = Address::of(&invitation.email, identity.email_verified_at.is_some() || by_mail);
+    let status = guard_join(rules, Way::Named, address, &Facts { seat_kept: true, ..*facts })?;
     let after = Member {
         user: Some(identity.id),
         name: identity.name.clone(),

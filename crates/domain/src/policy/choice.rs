@@ -85,6 +85,20 @@ choices! {
         /// Those wait whose address is outside `approval.domains`.
         OutsideDomains "outside_domains",
     }
+    /// `approval.on_disable`
+    ApprovalOnDisable {
+        /// Whoever waits is let in, in the same commit (PX-29).
+        ApproveAll "approve_all",
+        /// Whoever waits goes on waiting.
+        KeepWaiting "keep_waiting",
+    }
+    /// `seats.mode`
+    SeatsMode {
+        /// Owners are told; nobody is kept out.
+        Warn "warn",
+        /// Nobody comes in beyond the number.
+        Cap "cap",
+    }
     /// `signup.closed_by_invites`
     SignupClosedByInvites {
         /// Invitations have no influence.

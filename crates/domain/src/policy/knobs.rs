@@ -2,10 +2,10 @@
 //! for whole numbers, the range. Everything else about knobs is derived from this table.
 
 use super::choice::{
-    ApprovalMode, DeletePrecondition, InviteDelivery, InviteReissue, OffboardMode, OrganizationCreators,
-    OrganizationsPerIdentity, RoleChangeAuthority, SelfRemoval, SignupClosedByInvites,
+    ApprovalMode, ApprovalOnDisable, DeletePrecondition, InviteDelivery, InviteReissue, OffboardMode,
+    OrganizationCreators, OrganizationsPerIdentity, RoleChangeAuthority, SeatsMode, SelfRemoval, SignupClosedByInvites,
 };
-use super::value::{DomainList, KnobValue, RoleList, RoleSlug, Shape};
+use super::value::{CharList, DomainList, KnobValue, RoleList, RoleSlug, Shape};
 use serde_json::Value;
 use std::ops::RangeInclusive;
 
@@ -120,14 +120,44 @@ knobs! {
     "approval.exempt_named_invites" ApprovalExemptNamedInvites, approval_exempt_named_invites: bool = false;
     /// The mail domains that count as inside for `approval.mode`.
     "approval.domains" ApprovalDomains, approval_domains: DomainList = DomainList::default();
+    /// What becomes of those who wait for an approval when `approval.mode` is switched off: all are let in at once, or they go on waiting.
+    "approval.on_disable" ApprovalOnDisable, approval_on_disable: ApprovalOnDisable = ApprovalOnDisable::ApproveAll;
+    /// Whether people may ask to join; an administrator lets them in or turns them away.
+    "join.requests" JoinRequests, join_requests: bool = false;
+    /// The mail domains whose people join by themselves, once they proved their address, by signing up or signing in; an invitation that waits for them is accepted by it. Whoever was removed, turned away or left comes back by invitation only.
+    "domain.auto_join" DomainAutoJoin, domain_auto_join: DomainList = DomainList::default();
+    /// The only mail domains whose people can be invited or join; empty: all.
+    "domain.exclusive" DomainExclusive, domain_exclusive: DomainList = DomainList::default();
+    /// Whether invite links are refused while the organization has mail domains of its own, by `domain.auto_join` or `domain.exclusive`.
+    "domain.excludes_links" DomainExcludesLinks, domain_excludes_links: bool = false;
     /// Whether people may join by themselves, without an invitation.
     "signup.open" SignupOpen, signup_open: bool = false;
     /// Whether invitations close open sign-up: never, from the first one on, while any is pending, or by the switch `signup.open` alone.
     "signup.closed_by_invites" SignupClosedByInvites, signup_closed_by_invites: SignupClosedByInvites = SignupClosedByInvites::Never;
+    /// The only mail domains whose people can sign up, once they proved their address; empty: all.
+    "signup.domains" SignupDomains, signup_domains: DomainList = DomainList::default();
+    /// Whether addresses that last a few minutes are refused at signing up.
+    "signup.refuses_disposable" SignupRefusesDisposable, signup_refuses_disposable: bool = true;
+    /// Whether whoever signs up joins, and can sign in, only after proving their address.
+    "signup.verified_email" SignupVerifiedEmail, signup_verified_email: bool = false;
     /// Whether a person may belong to one organization of the installation or to many.
     "identity.organizations" IdentityOrganizations, identity_organizations: OrganizationsPerIdentity = OrganizationsPerIdentity::Many;
     /// Who may create organizations: anyone who is signed in, or the installation's administrators.
     "organization.created_by" OrganizationCreatedBy, organization_created_by: OrganizationCreators = OrganizationCreators::Anyone;
+    /// The fewest bytes an organization's name has.
+    "organization.name_length_min" OrganizationNameLengthMin, organization_name_length_min: i64 = 1, within 1..=200;
+    /// The most bytes an organization's name has.
+    "organization.name_length_max" OrganizationNameLengthMax, organization_name_length_max: i64 = 800, within 1..=800;
+    /// The characters an organization's name must not have.
+    "organization.name_forbids" OrganizationNameForbids, organization_name_forbids: CharList = CharList::default();
+    /// Whether an organization's name must be one that no other organization of the installation has.
+    "organization.name_unique" OrganizationNameUnique, organization_name_unique: bool = false;
+    /// How many seats there are for people and service accounts; `null`: as many as it takes.
+    "seats.max" SeatsMax, seats_max: Option<i64> = None, within 1..=10_000_000;
+    /// What a full house means: owners are told and more may come, or nobody comes in, is invited or reactivated until a seat is free.
+    "seats.mode" SeatsMode, seats_mode: SeatsMode = SeatsMode::Cap;
+    /// Whether an invitation holds a seat while it waits.
+    "seats.counts_invited" SeatsCountsInvited, seats_counts_invited: bool = true;
     /// How many personal tokens a member may have; `null`: as many as they like.
     "token.max_per_member" TokenMaxPerMember, token_max_per_member: Option<i64> = None, within 0..=10_000;
     /// The longest life of a new token, in seconds; `null`: it may live for ever.

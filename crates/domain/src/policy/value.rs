@@ -26,6 +26,8 @@ pub enum Shape {
     Roles,
     /// Mail domains.
     Domains,
+    /// Characters, written one after the other.
+    Characters,
 }
 
 /// A type a knob can have. `within` bounds whole numbers; other types ignore it.
@@ -220,6 +222,11 @@ impl DomainList {
         self.0.iter().any(|entry| entry == domain)
     }
 
+    /// Whether no domain is named.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The domains in the order they were given.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
@@ -240,6 +247,33 @@ impl KnobValue for DomainList {
     }
     fn shape(_: &RangeInclusive<i64>) -> Shape {
         Shape::Domains
+    }
+}
+
+/// Characters that something must not have; at most 64.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct CharList(String);
+
+impl CharList {
+    /// The first character of `text` that is in the list.
+    pub fn first_in(&self, text: &str) -> Option<char> {
+        text.chars().find(|c| self.0.contains(*c))
+    }
+}
+
+impl KnobValue for CharList {
+    fn read(value: &Value, _: &RangeInclusive<i64>) -> Option<Self> {
+        let text = value.as_str().filter(|text| text.len() <= 64 && !text.chars().any(char::is_control))?;
+        Some(CharList(text.to_owned()))
+    }
+    fn show(&self) -> Value {
+        json!(self.0)
+    }
+    fn allowed(_: &RangeInclusive<i64>) -> String {
+        "up to 64 characters, one after the other".to_owned()
+    }
+    fn shape(_: &RangeInclusive<i64>) -> Shape {
+        Shape::Characters
     }
 }
 

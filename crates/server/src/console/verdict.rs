@@ -48,6 +48,7 @@ fn is_of_a_form(refusal: &Refusal) -> bool {
         | Kind::Gone
         | Kind::Stale
         | Kind::Invalid
+        | Kind::Unpaid
         | Kind::Forbidden
         | Kind::Limited
         | Kind::Unavailable => refusal.code != Code::CsrfInvalid,

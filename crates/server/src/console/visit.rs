@@ -301,6 +301,7 @@ fn title(kind: Kind) -> &'static str {
         Kind::Hidden => "Nothing here",
         Kind::Forbidden => "You may not do that",
         Kind::Unauthenticated => "Please sign in",
+        Kind::Unpaid => "No seat is free",
         Kind::Conflict | Kind::Stale => "That does not fit",
         Kind::Gone => "No longer valid",
         Kind::Limited => "Too much at once",

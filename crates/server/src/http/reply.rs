@@ -12,6 +12,7 @@ use crate::ops::grants::GrantView;
 use crate::ops::groups::GroupView;
 use crate::ops::invitations::{InviteOutcome, Invited};
 use crate::ops::invite_links::{InviteLinkView, InviteLinksReset};
+use crate::ops::joining::JoinRequestView;
 use crate::ops::limits::LimitView;
 use crate::ops::organizations::PolicyView;
 use crate::ops::presets::PresetView;
@@ -41,7 +42,7 @@ macro_rules! tagged {
     };
 }
 
-tagged!(GroupView, ResourceView, MemberView, InvitationView, OrganizationView, PolicyView, PresetView, InviteLinkView, LimitView, AccountView, RoleView; GrantView, Invited, InviteOutcome, TokenView, Nothing, identities::Me, InviteLinksReset, UsageView);
+tagged!(GroupView, ResourceView, MemberView, InvitationView, OrganizationView, PolicyView, PresetView, InviteLinkView, LimitView, AccountView, RoleView; GrantView, Invited, InviteOutcome, TokenView, Nothing, identities::Me, InviteLinksReset, UsageView, JoinRequestView);
 
 /// One object with its `ETag`.
 pub fn object<T: Serialize + Tagged>(status: StatusCode, value: &T) -> Response {

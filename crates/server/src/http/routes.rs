@@ -9,8 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::api::{
-    account, audit, check, groups, identity, invitations, invite_links, limits, members, organizations, presets,
-    resources, roles, session, tokens,
+    account, audit, check, groups, identity, invitations, invite_links, joining, limits, members, organizations,
+    presets, resources, roles, session, tokens,
 };
 use crate::app::App;
 
@@ -50,6 +50,9 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(members::reactivate))
         .routes(routes!(members::end_sessions))
         .routes(routes!(members::leave))
+        .routes(routes!(joining::ask, joining::withdraw))
+        .routes(routes!(joining::mine))
+        .routes(routes!(joining::seats))
         .merge(bulk)
         .routes(routes!(invitations::get, invitations::change_role, invitations::cancel))
         .routes(routes!(invitations::resend))

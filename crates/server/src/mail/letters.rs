@@ -122,6 +122,33 @@ pub fn approved(mail: &MembershipMail<'_>) -> Message {
         .to(mail.to)
 }
 
+/// "You were not let in."
+pub fn rejected(to: &str, organization: &str, reason: Option<&str>) -> Message {
+    let organization = name(organization);
+    let letter = Letter::new(format!("Your request to join {organization}"))
+        .paragraph(format!("An administrator of {organization} has not let you in."));
+    let letter = match reason.map(name).filter(|reason| !reason.is_empty()) {
+        Some(reason) => letter.paragraph(format!("They wrote: {reason}")),
+        None => letter,
+    };
+    letter.paragraph(format!("If you think this is a mistake, speak to an administrator of {organization}.")).to(to)
+}
+
+/// "So many of your seats are taken." `taken` is how many of how many; `capped` tells that nobody comes in
+/// beyond them.
+pub fn seats(to: &str, organization: &str, taken: (u64, u64), capped: bool, link: &str) -> Message {
+    let (organization, (used, most)) = (name(organization), taken);
+    let then = match (used >= most, capped) {
+        (true, true) => "Nobody else can be invited or come in until a seat is free.",
+        (false, true) => "Once all are taken, nobody else can be invited or come in.",
+        (_, false) => "More people can still come in.",
+    };
+    Letter::new(format!("{used} of {most} seats of {organization} are taken"))
+        .paragraph(format!("{used} of the {most} seats of {organization} are taken. {then}"))
+        .action("See who is here", link)
+        .to(to)
+}
+
 /// The end of a membership.
 #[derive(Debug, Clone, Copy)]
 pub struct RemovalMail<'a> {
@@ -179,6 +206,10 @@ mod tests {
             role_changed(&membership),
             approved(&membership),
             removed(&RemovalMail { to, organization: typed }),
+            rejected(to, typed, Some(typed)),
+            rejected(to, typed, None),
+            seats(to, typed, (3, 4), true, LINK),
+            seats(to, typed, (9, 4), false, LINK),
         ]
     }
 

@@ -2,19 +2,19 @@
 
 use guildhall_domain::change::{Change, LinkKind};
 use guildhall_domain::identity::Identity;
-use guildhall_domain::ids::{MemberId, OrgId, UserId};
-use guildhall_domain::invitation::{self, Belongs, Guest, State, guard_join, status_on_joining};
-use guildhall_domain::member::{Member, MemberKind, Origin, Status};
-use guildhall_domain::policy::SignupClosedByInvites;
-use guildhall_domain::preset::Rules;
+use guildhall_domain::ids::UserId;
+use guildhall_domain::invitation::{self, Guest};
+use guildhall_domain::joining::{Address, Facts, Way, guard_join, is_open};
+use guildhall_domain::member::{Member, Origin, Status};
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::text::{self, Email};
 use guildhall_domain::time::Timestamp;
 use guildhall_store::read::{identity, invitation as invitations, member as members, organization};
-use guildhall_store::{Conn, Stop, Tx};
+use guildhall_store::{Stop, Tx};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::joining::{self, facts};
 use super::sessions::{self, Begun, check_new_password, limited, password_stop};
 use super::view::{MemberView, OrganizationView};
 use super::{Answer, Ctx, letters, link_joining};
@@ -114,8 +114,11 @@ pub async fn look(ctx: &Ctx, token: &str) -> Result<Opened, Stop> {
         let taken = identity::verified(conn, key.key())?.is_some() && found.deliver == invitation::Deliver::Email;
         let refusal = match &ctx.caller {
             Some(caller) => {
-                let around = belongs(conn, caller.identity.id, place.id)?;
-                invitation::guard_known(&found, &caller.identity).and_then(|()| guard_join(&rules, around)).err()
+                let facts = facts(conn, &rules, place.id, Some(caller.identity.id))?;
+                let proved = found.deliver == invitation::Deliver::Email || caller.identity.email_verified_at.is_some();
+                let (address, facts) = (Address::of(&found.email, proved), Facts { seat_kept: true, ..facts });
+                let joins = || guard_join(&rules, Way::Named, address, &facts).map(drop);
+                invitation::guard_known(&found, &caller.identity).and_then(|()| joins()).err()
             }
             None => None,
         };
@@ -135,13 +138,6 @@ pub async fn look(ctx: &Ctx, token: &str) -> Result<Opened, Stop> {
         })
     })
     .await
-}
-
-pub(super) fn belongs(conn: &mut Conn<'_>, user: UserId, here: OrgId) -> Result<Belongs, Stop> {
-    Ok(Belongs {
-        here: members::of_identity_here(conn, here, user)?.is_some(),
-        elsewhere: members::present_elsewhere(conn, user, here)?,
-    })
 }
 
 /// Has an identity other than `who` proved this address?
@@ -225,10 +221,10 @@ fn enter(
     let (who, changes) = match (&ctx.caller, newcomer_facts) {
         (Some(caller), _) => {
             let who = identity::by_id(tx, caller.identity.id)?.ok_or(Code::AuthInvalid)?;
-            let around = belongs(tx, who.id, place.id)?;
+            let facts = facts(tx, &rules, place.id, Some(who.id))?;
             let verified_elsewhere = proved_by_another(tx, &found.email, Some(who.id))?;
             let guest = Guest::Known { identity: &who, verified_elsewhere };
-            let changes = invitation::accept(&rules, &found, &waiting, guest, around, ctx.now)?;
+            let changes = invitation::accept(&rules, &found, &waiting, guest, &facts, ctx.now)?;
             (who, changes)
         }
         (None, Some((name, password))) => {
@@ -238,7 +234,8 @@ fn enter(
                 password: password.clone(),
                 verified_elsewhere: proved_by_another(tx, &found.email, None)?,
             };
-            let changes = invitation::accept(&rules, &found, &waiting, guest, Belongs::default(), ctx.now)?;
+            let changes =
+                invitation::accept(&rules, &found, &waiting, guest, &facts(tx, &rules, place.id, None)?, ctx.now)?;
             (who, changes)
         }
         (None, None) => return Err(Code::AuthRequired.into()),
@@ -273,30 +270,11 @@ pub async fn sign_up(ctx: &Ctx, wanted: SignUp) -> Result<Answer<CameIn>, Stop> 
         tx.take_organization(found.id)?.ok_or(Code::JoinClosed)?;
         let place = organization::by_id(tx, found.id)?.ok_or(Code::JoinClosed)?;
         let rules = ctx.app.rules(tx, &place)?;
-        if !is_open(tx, &rules, place.id)? {
-            return Err(Code::JoinClosed.into());
-        }
-        guard_join(&rules, Belongs::default())?;
         let who = newcomer(ctx, tx, email.shown(), name.clone());
-        let status = status_on_joining(&rules, email.shown(), false);
-        let member = Member {
-            id: MemberId::new(tx.fresh()),
-            organization: place.id,
-            user: Some(who.id),
-            kind: MemberKind::Person,
-            email: who.email.clone(),
-            name: who.name.clone(),
-            handle: None,
-            role: rules.policy().role_default.as_str().to_owned(),
-            status,
-            origin: Origin::SignUp,
-            joined_at: (status == Status::Active).then_some(ctx.now),
-            created_at: ctx.now,
-            created_by: None,
-            last_active_at: None,
-            sessions_from: Timestamp::default(),
-            revision: 0,
-        };
+        let facts = facts(tx, &rules, place.id, None)?;
+        let status = guard_join(&rules, Way::SignUp, Address::of(&who.email, false), &facts)?;
+        let joined_at = (status == Status::Active).then_some(ctx.now);
+        let member = Member { status, joined_at, ..joining::newcomer(tx, &rules, place.id, &who, Origin::SignUp) };
         tx.apply(vec![
             Change::IdentityCreated { identity: Box::new(who.clone()), password: Some(password.clone()) },
             Change::MemberJoined { member: Box::new(member.clone()) },
@@ -310,16 +288,6 @@ pub async fn sign_up(ctx: &Ctx, wanted: SignUp) -> Result<Answer<CameIn>, Stop> 
     .await
 }
 
-/// Whether people may join by themselves now: the switch, and what invitations do to it.
-fn is_open(conn: &mut Conn<'_>, rules: &Rules, here: OrgId) -> Result<bool, Stop> {
-    let closed = match rules.policy().signup_closed_by_invites {
-        SignupClosedByInvites::Never | SignupClosedByInvites::Switch => false,
-        SignupClosedByInvites::Implicit => invitations::any(conn, here, None)?,
-        SignupClosedByInvites::ImplicitLiteral => invitations::any(conn, here, Some(State::Pending))?,
-    };
-    Ok(rules.policy().signup_open && !closed)
-}
-
 /// The name of an organization that lets people in by themselves. A closed one and one that does not exist answer
 /// alike.
 ///
@@ -329,7 +297,8 @@ pub async fn open_to_all(ctx: &Ctx, organization: String) -> Result<String, Stop
     ctx.read(move |ctx, conn| {
         let found = organization::find(conn, &organization)?.ok_or(Code::JoinClosed)?;
         let rules = ctx.app.rules(conn, &found)?;
-        if is_open(conn, &rules, found.id)? { Ok(found.name) } else { Err(Code::JoinClosed.into()) }
+        let facts = facts(conn, &rules, found.id, None)?;
+        if is_open(rules.policy(), &facts) { Ok(found.name) } else { Err(Code::JoinClosed.into()) }
     })
     .await
 }

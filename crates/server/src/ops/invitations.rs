@@ -9,6 +9,7 @@ use guildhall_domain::member::Status;
 use guildhall_domain::policy::InviteDelivery;
 use guildhall_domain::preset::ORGANIZATION;
 use guildhall_domain::refusal::{Code, Refusal};
+use guildhall_domain::seats::Seats;
 use guildhall_domain::text::{self, Email};
 use guildhall_store::read::{Page, invitation as invitations, member as members};
 use guildhall_store::{Stop, Tx};
@@ -17,7 +18,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::members::NewRole;
 use super::view::{InvitationView, List, Nothing};
-use super::{Answer, Ctx, Place, id, letters};
+use super::{Answer, Ctx, Place, id, joining, letters};
 use crate::http::cursor;
 use crate::security::token::TokenKind;
 
@@ -123,10 +124,11 @@ pub async fn invite(ctx: &Ctx, organization: &str, wanted: NewInvitations) -> Re
         let usual =
             if place.rules.policy().invite_deliver == InviteDelivery::Link { Deliver::Link } else { Deliver::Email };
         let deliver = way(wanted.deliver.as_deref(), usual)?;
-        let mut seen = std::collections::HashSet::new();
+        let seats = joining::seats(tx, &place.rules, place.organization.id)?;
+        let mut so_far = SoFar { seats, ..SoFar::default() };
         let mut answers = Vec::with_capacity(wanted.invitations.len());
         for one in &wanted.invitations {
-            let outcome = invite_one(ctx, tx, &place, &permit, one, deliver, &mut seen);
+            let outcome = invite_one(ctx, tx, &place, &permit, one, deliver, &mut so_far);
             answers.push(match outcome {
                 Ok((made, link)) => InviteOutcome {
                     email: one.email.clone(),
@@ -154,6 +156,13 @@ pub async fn invite(ctx: &Ctx, organization: &str, wanted: NewInvitations) -> Re
     .await
 }
 
+/// What of a list was looked at: the addresses, and the seats with those taken by it.
+#[derive(Default)]
+struct SoFar {
+    seen: std::collections::HashSet<String>,
+    seats: Seats,
+}
+
 fn invite_one(
     ctx: &Ctx,
     tx: &mut Tx<'_>,
@@ -161,10 +170,10 @@ fn invite_one(
     permit: &Permit,
     one: &NewInvitation,
     deliver: Deliver,
-    seen: &mut std::collections::HashSet<String>,
+    so_far: &mut SoFar,
 ) -> Result<(Invitation, Option<String>), Stop> {
     let email = Email::parse(&one.email, "email")?;
-    if !seen.insert(email.key().to_owned()) {
+    if !so_far.seen.insert(email.key().to_owned()) {
         return Err(Code::EmailDuplicate.into());
     }
     let name = match one.name.as_deref().filter(|n| !n.trim().is_empty()) {
@@ -186,7 +195,10 @@ fn invite_one(
         deliver,
         secret: minted.hash,
     };
-    let changes = invitation::invite(permit, &place.rules, &wanted, &Known { member, invitation: waiting }, ctx.now)?;
+    let known = Known { member, invitation: waiting, seats: so_far.seats };
+    let changes = invitation::invite(permit, &place.rules, &wanted, &known, ctx.now)?;
+    // An expired invitation that is replaced leaves the number as it was.
+    so_far.seats.invited += u64::from(changes.len() == 1);
     tx.apply(changes)?;
     let made = invitations::by_id(tx, place.organization.id, wanted.id)?.ok_or(Code::NotFound)?;
     let link = hand_over(ctx, tx, place, &made, minted.secret.expose())?;

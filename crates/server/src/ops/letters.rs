@@ -3,7 +3,9 @@
 use guildhall_domain::change::{Change, LinkKind};
 use guildhall_domain::ids::{InvitationId, LinkId, MailId, OrgId, UserId};
 use guildhall_domain::invitation::Invitation;
+use guildhall_domain::member::Member;
 use guildhall_domain::organization::Organization;
+use guildhall_domain::policy::SeatsMode;
 use guildhall_domain::preset::Rules;
 use guildhall_domain::time::Timestamp;
 use guildhall_store::{Stop, Tx};
@@ -11,7 +13,9 @@ use time::OffsetDateTime;
 
 use super::Ctx;
 use crate::mail::Message;
-use crate::mail::letters::{InvitationMail, LinkMail, email_verification, invitation, password_reset};
+use crate::mail::letters::{
+    self, InvitationMail, LinkMail, MembershipMail, email_verification, invitation, password_reset,
+};
 use crate::security::token::TokenKind;
 
 /// What sealed mail is bound to.
@@ -95,4 +99,39 @@ pub fn link(ctx: &Ctx, tx: &mut Tx<'_>, kind: LinkKind, user: UserId, email: &st
         LinkKind::PasswordReset | LinkKind::SetUp => ("password_reset", password_reset(&mail)),
     };
     Ok(vec![issued, queued(ctx, tx, name, (None, None), &message)])
+}
+
+/// The letter to somebody who was let in.
+#[must_use]
+pub fn approved(ctx: &Ctx, tx: &Tx<'_>, organization: &Organization, rules: &Rules, member: &Member) -> Change {
+    let role = rules.preset().role("organization", &member.role).map_or("", |r| r.name.as_str());
+    let message = letters::approved(&MembershipMail {
+        to: &member.email,
+        organization: &organization.name,
+        role,
+        link: &format!("{}/{}", ctx.app.public_url, organization.slug),
+    });
+    queued(ctx, tx, "member_approved", (Some(organization.id), None), &message)
+}
+
+/// The letter to somebody who was turned away.
+#[must_use]
+pub fn rejected(ctx: &Ctx, tx: &Tx<'_>, organization: &Organization, member: &Member, reason: Option<&str>) -> Change {
+    let message = letters::rejected(&member.email, &organization.name, reason);
+    queued(ctx, tx, "member_rejected", (Some(organization.id), None), &message)
+}
+
+/// The letter to an owner whose organization has filled its seats so far.
+#[must_use]
+pub fn seats(
+    ctx: &Ctx,
+    tx: &Tx<'_>,
+    organization: &Organization,
+    to: &str,
+    taken: (u64, u64),
+    mode: SeatsMode,
+) -> Change {
+    let link = format!("{}/{}/admin/users", ctx.app.public_url, organization.slug);
+    let message = letters::seats(to, &organization.name, taken, mode == SeatsMode::Cap, &link);
+    queued(ctx, tx, "seats", (Some(organization.id), None), &message)
 }

@@ -2,8 +2,8 @@
 
 use guildhall_domain::change::LinkKind;
 use guildhall_domain::ids::MemberId;
-use guildhall_domain::invitation::{Belongs, guard_join};
 use guildhall_domain::invite_link::{self, InviteLink, Joiner};
+use guildhall_domain::joining::{Address, Way, guard_join};
 use guildhall_domain::organization::Organization;
 use guildhall_domain::preset::Rules;
 use guildhall_domain::refusal::{Code, Refusal};
@@ -12,7 +12,8 @@ use guildhall_store::read::{identity, invite_link as links, member as members, o
 use guildhall_store::{Conn, Stop, Tx};
 use std::sync::Arc;
 
-use super::accept::{Accept, CameIn, Opened, belongs, newcomer, newcomer_facts};
+use super::accept::{Accept, CameIn, Opened, newcomer, newcomer_facts};
+use super::joining;
 use super::{Answer, Ctx, letters, sessions};
 use crate::security::token::TokenKind;
 
@@ -37,7 +38,11 @@ pub(super) async fn look(ctx: &Ctx, hash: [u8; 32]) -> Result<Opened, Stop> {
         let (link, place, rules) = found(ctx, conn, &hash)?;
         invite_link::guard_open(&rules, &link, ctx.now)?;
         let refusal = match &ctx.caller {
-            Some(caller) => guard_join(&rules, belongs(conn, caller.identity.id, place.id)?).err(),
+            Some(caller) => {
+                let who = &caller.identity;
+                let facts = joining::facts(conn, &rules, place.id, Some(who.id))?;
+                guard_join(&rules, Way::Link, Address::of(&who.email, who.email_verified_at.is_some()), &facts).err()
+            }
             None => None,
         };
         let many = rules.organization_roles().count() > 1;
@@ -109,17 +114,18 @@ fn enter(
                 )
                 .into());
             }
-            let around = belongs(tx, who.id, place.id)?;
+            let around = joining::facts(tx, &rules, place.id, Some(who.id))?;
             (Joiner { identity: who, password: None, member }, around)
         }
         (None, Some((name, password)), Some(email)) => {
             let who = newcomer(ctx, tx, email.shown(), name.clone());
-            (Joiner { identity: who, password: Some(password.clone()), member }, Belongs::default())
+            let around = joining::facts(tx, &rules, place.id, None)?;
+            (Joiner { identity: who, password: Some(password.clone()), member }, around)
         }
         (None, ..) => return Err(Code::AuthRequired.into()),
     };
     let who = joiner.identity.clone();
-    tx.apply(invite_link::join(&rules, &link, joiner, around, ctx.now)?)?;
+    tx.apply(invite_link::join(&rules, &link, joiner, &around, ctx.now)?)?;
     let mut session = None;
     if ctx.caller.is_none() {
         let proof = letters::link(ctx, tx, LinkKind::EmailVerify, who.id, &who.email)?;

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::view::{List, MemberGroup, MemberView, Nothing};
-use super::{Answer, Ctx, Place, id};
+use super::{Answer, Ctx, Place, id, joining};
 use crate::http::cursor;
 
 /// Which members to list.
@@ -45,15 +45,6 @@ pub struct MemberQuery {
 pub struct NewRole {
     /// Slug or id of the role.
     pub role: String,
-}
-
-/// Why somebody is turned away.
-#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Rejection {
-    /// Kept in the audit trail.
-    #[serde(default)]
-    pub reason: Option<String>,
 }
 
 fn word<T>(
@@ -165,11 +156,11 @@ pub(super) fn load(conn: &mut Conn<'_>, place: &Place, member: &str) -> Result<M
 }
 
 /// Everything a decision about one member rests on, read after the organization was taken.
-struct Facts {
-    place: Place,
-    permit: Permit,
-    member: Member,
-    around: Surroundings,
+pub(super) struct Facts {
+    pub(super) place: Place,
+    pub(super) permit: Permit,
+    pub(super) member: Member,
+    pub(super) around: Surroundings,
 }
 
 fn facts(ctx: &Ctx, tx: &mut Tx<'_>, organization: &str, member: &str, action: Action) -> Result<Facts, Stop> {
@@ -182,7 +173,7 @@ fn facts(ctx: &Ctx, tx: &mut Tx<'_>, organization: &str, member: &str, action: A
     Ok(Facts { place, permit, member, around })
 }
 
-async fn decide<T>(
+pub(super) async fn decide<T>(
     ctx: &Ctx,
     organization: &str,
     member: &str,
@@ -203,11 +194,11 @@ where
     .await
 }
 
-fn shown(tx: &mut Tx<'_>, facts: &Facts) -> Result<MemberView, Stop> {
+pub(super) fn shown(tx: &mut Tx<'_>, facts: &Facts) -> Result<MemberView, Stop> {
     whole(tx, &facts.place, &facts.member.id.to_string())
 }
 
-fn gone(_: &mut Tx<'_>, _: &Facts) -> Result<Nothing, Stop> {
+pub(super) fn gone(_: &mut Tx<'_>, _: &Facts) -> Result<Nothing, Stop> {
     Ok(Nothing {})
 }
 
@@ -252,39 +243,6 @@ pub async fn change_role(
     .await
 }
 
-/// Lets a waiting person in.
-///
-/// # Errors
-/// `not_found`, `access.denied`, and those of the decision.
-pub async fn approve(ctx: &Ctx, organization: &str, member: &str) -> Result<Answer<MemberView>, Stop> {
-    decide(
-        ctx,
-        organization,
-        member,
-        Action::MemberApprove,
-        |ctx, _, f| Ok(member::approve(&f.permit, &f.place.rules, &f.member, ctx.now)?),
-        shown,
-    )
-    .await
-}
-
-/// Turns a waiting person away.
-///
-/// # Errors
-/// `not_found`, `access.denied`, and those of the decision.
-pub async fn reject(ctx: &Ctx, organization: &str, member: &str, why: Rejection) -> Result<Answer<Nothing>, Stop> {
-    let reason = why.reason.as_deref().map(|r| guildhall_domain::text::name(r, "reason")).transpose()?;
-    decide(
-        ctx,
-        organization,
-        member,
-        Action::MemberApprove,
-        move |_, _, f| Ok(member::reject(&f.permit, &f.member, f.around, reason.as_deref())?),
-        gone,
-    )
-    .await
-}
-
 /// Switches a member off.
 ///
 /// # Errors
@@ -311,7 +269,10 @@ pub async fn reactivate(ctx: &Ctx, organization: &str, member: &str) -> Result<A
         organization,
         member,
         Action::MemberDeactivate,
-        |_, _, f| Ok(member::reactivate(&f.permit, &f.place.rules, &f.member)?),
+        |_, tx, f| {
+            let seats = joining::seats(tx, &f.place.rules, f.place.organization.id)?;
+            Ok(member::reactivate(&f.permit, &f.place.rules, &f.member, seats)?)
+        },
         shown,
     )
     .await

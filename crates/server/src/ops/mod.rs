@@ -3,6 +3,7 @@
 
 pub mod accept;
 pub mod account;
+pub mod approvals;
 pub mod audit;
 pub mod check;
 pub mod grants;
@@ -10,6 +11,7 @@ pub mod groups;
 pub mod identities;
 pub mod invitations;
 pub mod invite_links;
+pub mod joining;
 pub mod letters;
 pub mod limits;
 pub mod link_joining;
@@ -24,6 +26,7 @@ pub mod resource_shapes;
 pub mod resources;
 pub mod roles;
 pub mod roster;
+pub mod seats;
 pub mod sessions;
 pub mod setup;
 pub mod tokens;
@@ -399,6 +402,7 @@ impl Ctx {
                     return Ok(Answer::Done(earlier));
                 }
                 let value = work(&ctx, tx)?;
+                seats::watch(&ctx, tx)?;
                 if ctx.dry_run {
                     return Ok(Answer::Preview(preview::of(&ctx, tx)?));
                 }

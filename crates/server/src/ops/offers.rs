@@ -2,7 +2,9 @@
 //! done. Every answer is a dry question: nothing is loaded here and nothing changes.
 
 use guildhall_domain::action::Action;
+use guildhall_domain::approval;
 use guildhall_domain::invitation::{self, Invitation};
+use guildhall_domain::joining::{Address, Facts};
 use guildhall_domain::member::{self, Member, Status, Surroundings};
 use guildhall_domain::preset::Role;
 use guildhall_domain::refusal::{Code, Refusal};
@@ -61,6 +63,10 @@ pub struct Subject {
     pub invitation: Option<Invitation>,
     /// Somebody else is an active person with the top role.
     pub other_top_holder: bool,
+    /// The person proved their address; known only of somebody who asked to join.
+    pub proved: bool,
+    /// What letting them in rests on.
+    pub facts: Facts,
 }
 
 impl Subject {
@@ -108,11 +114,14 @@ impl Subject {
                 invitation::resend(&permit, rules, waiting, waiting.deliver, [0; 32], now)
             }
             Act::Cancel => invitation::cancel(&permit, rules, self.waiting()?),
-            Act::Approve => member::approve(&permit, rules, member, now),
-            Act::Reject => member::reject(&permit, member, around, None),
+            Act::Approve => {
+                let address = Address::of(&member.email, self.proved);
+                approval::approve(&permit, rules, member, address, &self.facts, now)
+            }
+            Act::Reject => approval::reject(&permit, member, around, None, now),
             Act::EndSessions => member::end_sessions(&permit, rules, member, around, now),
             Act::Deactivate => member::deactivate(&permit, rules, member, around),
-            Act::Reactivate => member::reactivate(&permit, rules, member),
+            Act::Reactivate => member::reactivate(&permit, rules, member, self.facts.seats),
             Act::Remove => member::remove(&permit, rules, member, around),
             Act::Leave => member::leave(&permit, rules, member, around),
         };

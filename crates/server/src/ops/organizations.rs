@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use guildhall_domain::action::Action;
-use guildhall_domain::change::{Change, Naming};
+use guildhall_domain::approval;
+use guildhall_domain::change::Naming;
 use guildhall_domain::ids::{MemberId, OrgId};
-use guildhall_domain::member::{self, Status};
+use guildhall_domain::joining::{Address, Facts, Way, guard_join};
+use guildhall_domain::member::Status;
 use guildhall_domain::organization::{self as rules_of, Organization};
-use guildhall_domain::policy::{ApprovalMode, Knob, OrganizationCreators, OrganizationsPerIdentity};
+use guildhall_domain::policy::{Knob, OrganizationCreators, Policy};
 use guildhall_domain::preset::{self, Preset, Rules};
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::text;
@@ -19,7 +21,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::view::{List, Nothing, OrganizationView};
-use super::{Answer, Caller, Ctx, Place};
+use super::{Answer, Caller, Ctx, approvals};
 
 /// A new organization.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -97,7 +99,7 @@ pub fn draft(
     slug: Option<&str>,
     preset: &Preset,
 ) -> Result<Organization, Stop> {
-    let name = text::name(name, "name")?;
+    let name = free_name(tx, &preset.policy, name, None)?;
     let id = OrgId::new(tx.fresh());
     let slug = match slug {
         Some(given) => {
@@ -121,6 +123,17 @@ pub fn draft(
         revision: 1,
         created_at: ctx.now,
     })
+}
+
+/// A name that the policy takes. Where names are unique, whoever looks waits for whoever looked before.
+fn free_name(tx: &mut Tx<'_>, policy: &Policy, given: &str, own: Option<OrgId>) -> Result<String, Stop> {
+    let name = text::name(given, "name")?;
+    let taken = policy.organization_name_unique && {
+        tx.take_instance()?;
+        organization::name_taken(tx, &name, own.unwrap_or(OrgId::new(uuid::Uuid::nil())))?
+    };
+    rules_of::guard_name(policy, &name, taken)?;
+    Ok(name)
 }
 
 fn free_slug(tx: &mut Tx<'_>, name: &str, id: OrgId) -> Result<String, Stop> {
@@ -177,10 +190,10 @@ pub async fn create(ctx: &Ctx, wanted: NewOrganization) -> Result<Answer<Organiz
     guard_creator(&preset, &caller)?;
     ctx.write(move |ctx, tx| {
         tx.take_identity(caller.identity.id)?;
-        let anywhere = members::present_elsewhere(tx, caller.identity.id, OrgId::new(uuid::Uuid::nil()))?;
-        if preset.policy.identity_organizations == OrganizationsPerIdentity::One && anywhere {
-            return Err(Code::MemberElsewhere.into());
-        }
+        let elsewhere = members::present_elsewhere(tx, caller.identity.id, OrgId::new(uuid::Uuid::nil()))?;
+        let address = Address::of(&caller.identity.email, caller.identity.email_verified_at.is_some());
+        let rules = Rules::new(Arc::clone(&preset), preset.policy.clone());
+        guard_join(&rules, Way::Founder, address, &Facts { elsewhere, ..Facts::default() })?;
         let made = draft(ctx, tx, &wanted.name, wanted.slug.as_deref(), &preset)?;
         let member = MemberId::new(tx.fresh());
         tx.apply(rules_of::create(made.clone(), &preset, &caller.identity, member, ctx.now))?;
@@ -238,10 +251,10 @@ pub async fn rename(ctx: &Ctx, name: &str, wanted: Renaming) -> Result<Answer<Or
         let permit = place.permit(Action::OrganizationUpdate)?;
         ctx.guard_seen(place.organization.revision)?;
         let after = Naming {
-            name: wanted
-                .name
-                .as_deref()
-                .map_or_else(|| Ok(place.organization.name.clone()), |n| text::name(n, "name"))?,
+            name: match wanted.name.as_deref() {
+                Some(given) => free_name(tx, place.rules.policy(), given, Some(place.organization.id))?,
+                None => place.organization.name.clone(),
+            },
             slug: wanted
                 .slug
                 .as_deref()
@@ -322,18 +335,10 @@ pub async fn change_policy(ctx: &Ctx, name: &str, wanted: Map<String, Value>) ->
         tx.apply(changes)?;
         let after = organization::by_id(tx, place.organization.id)?.ok_or(Code::NotFound)?;
         let rules = ctx.app.rules_uncached(tx, &after)?;
-        let opened = place.rules.policy().approval_mode != ApprovalMode::Off
-            && rules.policy().approval_mode == ApprovalMode::Off;
-        if changed && opened {
-            approve_waiting(ctx, tx, &place)?;
+        if changed && approval::opens(place.rules.policy(), rules.policy()) {
+            approvals::approve_waiting(ctx, tx, &after, &rules)?;
         }
         Ok(shown(&rules, after.revision))
     })
     .await
-}
-
-fn approve_waiting(ctx: &Ctx, tx: &mut Tx<'_>, place: &Place) -> Result<(), Stop> {
-    let waiting = members::waiting(tx, place.organization.id, u32::MAX)?;
-    let changes: Vec<Change> = waiting.iter().flat_map(|one| member::approve_by_policy(one, ctx.now)).collect();
-    Ok(tx.apply(changes)?)
 }

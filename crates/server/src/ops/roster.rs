@@ -4,6 +4,7 @@
 use guildhall_domain::action::Action;
 use guildhall_domain::ids::{InvitationId, MemberId};
 use guildhall_domain::invitation::{Invitation, State};
+use guildhall_domain::joining::Facts;
 use guildhall_domain::member::{Member, Status};
 use guildhall_domain::refusal::Code;
 use guildhall_store::read::audit::Filter;
@@ -13,7 +14,7 @@ use guildhall_store::{Conn, Stop};
 use super::members::{Listing, MemberQuery, load};
 use super::offers::Subject;
 use super::view::{EventView, TokenView};
-use super::{Ctx, Place, id};
+use super::{Ctx, Place, approvals, id, joining};
 
 /// How many sessions, tokens and records the page of one person shows at most.
 const SHOWN: u32 = 100;
@@ -70,12 +71,15 @@ fn subjects(conn: &mut Conn<'_>, place: &Place, tops: &[MemberId], rows: Vec<Mem
         Ok(_) => invitations::of_members(conn, place.organization.id, &waiting)?,
         Err(_) => Vec::new(),
     };
-    let subject = |member: Member| {
+    let seats = joining::seats(conn, &place.rules, place.organization.id)?;
+    let mut subject = |member: Member| {
         let at = found.iter().position(|i| i.member == member.id);
         let invitation = at.map(|at| found.swap_remove(at));
-        Subject { other_top_holder: tops.iter().any(|id| *id != member.id), invitation, member }
+        let (proved, facts) = approvals::facts(conn, &place.rules, &member)?;
+        let facts = Facts { seats, ..facts };
+        Ok(Subject { other_top_holder: tops.iter().any(|id| *id != member.id), invitation, proved, facts, member })
     };
-    Ok(rows.into_iter().map(subject).collect())
+    rows.into_iter().map(&mut subject).collect()
 }
 
 fn subject(conn: &mut Conn<'_>, place: &Place, member: Member) -> Result<Subject, Stop> {

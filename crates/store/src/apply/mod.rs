@@ -3,6 +3,7 @@
 mod group;
 mod identity;
 mod invite_link;
+mod joining;
 mod limit;
 mod member;
 mod organization;
@@ -28,6 +29,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         .chain(resource::STATEMENTS)
         .chain(limit::STATEMENTS)
         .chain(role::STATEMENTS)
+        .chain(joining::STATEMENTS)
         .copied()
 }
 
@@ -59,7 +61,8 @@ pub(crate) fn rows(
             organization::renamed(conn, &at, *organization, after)
         }
         Change::OrganizationDeleted { organization, .. } => organization::deleted(conn, &at, *organization),
-        Change::PolicyChanged { organization, after, .. } => {
+        Change::PolicyChanged { organization, before, after } => {
+            joining::policy_changed(conn, *organization, before, after)?;
             organization::policy_changed(conn, &at, *organization, after)
         }
         Change::PresetApplied { after, .. } => organization::preset_applied(conn, &at, after),
@@ -94,7 +97,10 @@ pub(crate) fn rows(
         }
         Change::MemberDeactivated { member } => member::status(conn, &at, member, Status::Deactivated),
         Change::MemberReactivated { member } => member::status(conn, &at, member, Status::Active),
-        Change::MemberRejected { member, .. } | Change::MemberRemoved { member } | Change::MemberLeft { member } => {
+        Change::MemberRejected { member, reason, at: when } => {
+            joining::rejected(conn, &at, member, reason.as_deref(), *when)
+        }
+        Change::MemberRemoved { member } | Change::MemberLeft { member } => {
             resource::member_gone(conn, &at, member.organization, member.id)?;
             member::status(conn, &at, member, Status::Removed)
         }
@@ -109,6 +115,7 @@ pub(crate) fn rows(
         }
         Change::LinkUsed { link } => identity::link_used(conn, *link),
         Change::Link(change) => invite_link::changed(conn, &at, change),
+        Change::Join(change) => joining::changed(conn, &at, change),
         Change::Group(change) => group::changed(conn, &at, change),
         Change::Resource(change) => resource::changed(conn, &at, change),
         Change::Limit(change) => limit::changed(conn, &at, change),

@@ -34,7 +34,7 @@ const OF_IDENTITY: &str = concat!(
 );
 const OTHER_TOP: &str = "SELECT 1 FROM memberships WHERE organization_id = $1 AND role = $2 AND status = 'active' AND kind = 'person' AND id <> $3 LIMIT 1";
 const ACTIVE_ELSEWHERE: &str = "SELECT 1 FROM memberships m JOIN organizations o ON o.id = m.organization_id WHERE m.identity_id = $1 AND m.organization_id <> $2 AND m.status = 'active' AND o.deleted_at IS NULL LIMIT 1";
-const PRESENT_ELSEWHERE: &str = "SELECT 1 FROM memberships m JOIN organizations o ON o.id = m.organization_id WHERE m.identity_id = $1 AND m.organization_id <> $2 AND m.status <> 'removed' AND o.deleted_at IS NULL LIMIT 1";
+const PRESENT_ELSEWHERE: &str = "SELECT 1 FROM memberships m JOIN organizations o ON o.id = m.organization_id WHERE m.identity_id = $1 AND m.organization_id <> $2 AND m.status <> 'removed' AND m.status <> 'requested' AND o.deleted_at IS NULL LIMIT 1";
 const TOP_HOLDERS: &str = "SELECT id FROM memberships WHERE organization_id = $1 AND role = $2 AND status = 'active' AND kind = 'person' LIMIT $3";
 const WAITING: &str = concat!(
     "SELECT ",
@@ -140,7 +140,7 @@ pub fn surroundings(conn: &mut Conn<'_>, target: &Member, top_role: &str) -> Res
     Ok(Surroundings { other_top_holder, active_elsewhere })
 }
 
-/// Whether somebody has a present membership in any other organization.
+/// Whether somebody has come into any other organization and is still there. Having asked does not count.
 ///
 /// # Errors
 /// [`StoreError`].

@@ -7,6 +7,7 @@ pub mod identity;
 pub mod index;
 pub mod invitation;
 pub mod invite_link;
+pub mod joining;
 pub mod limit;
 pub mod member;
 pub mod organization;
@@ -34,6 +35,7 @@ pub(crate) fn statements() -> impl Iterator<Item = String> {
         organization::STATEMENTS,
         identity::STATEMENTS,
         invitation::STATEMENTS,
+        joining::STATEMENTS,
         credential::STATEMENTS,
         outbox::STATEMENTS,
         index::STATEMENTS,

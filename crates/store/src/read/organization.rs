@@ -33,9 +33,10 @@ const ALL: &str = concat!(
 const ACCOUNT: &str =
     "SELECT plan, billing_contacts, account_revision FROM organizations WHERE id = $1 AND deleted_at IS NULL";
 const REVISION: &str = "SELECT revision FROM organizations WHERE id = $1 AND deleted_at IS NULL";
+const NAME_TAKEN: &str = "SELECT 1 FROM organizations WHERE name = $1 AND id <> $2 AND deleted_at IS NULL LIMIT 1";
 const SET_UP: &str = "SELECT set_up FROM instance WHERE id = 1";
 
-pub(crate) const STATEMENTS: &[&str] = &[BY_ID, BY_SLUG, OF_IDENTITY, ALL, ACCOUNT, REVISION, SET_UP];
+pub(crate) const STATEMENTS: &[&str] = &[BY_ID, BY_SLUG, OF_IDENTITY, ALL, ACCOUNT, REVISION, NAME_TAKEN, SET_UP];
 
 fn organization(row: &mut Row) -> Result<Organization, StoreError> {
     Ok(Organization {
@@ -108,6 +109,14 @@ pub fn account(conn: &mut Conn<'_>, id: OrgId) -> Result<(Account, u64), StoreEr
 /// [`StoreError`].
 pub fn revision(conn: &mut Conn<'_>, id: OrgId) -> Result<u64, StoreError> {
     Ok(conn.first(REVISION, params![id], |row| row.next())?.unwrap_or(0))
+}
+
+/// Whether an organization other than `own` has this very name.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn name_taken(conn: &mut Conn<'_>, name: &str, own: OrgId) -> Result<bool, StoreError> {
+    conn.exists(NAME_TAKEN, params![name, own])
 }
 
 /// Whether the installation has had its first organization.

@@ -66,7 +66,14 @@ impl Model {
         self.join_guard(&organization, &me)?;
         let person = self.person(&me).expect("who comes in").clone();
         let here = self.organization(&organization).expect("an organization").clone();
-        let waits = here.must_wait(&found.email, true);
+        if !here.takes_domain(&found.email) {
+            return no(403, "join.domain");
+        }
+        // An invitation keeps a seat, where invitations hold one.
+        if here.knob("seats.counts_invited") == json!(false) {
+            self.seat_free(&organization)?;
+        }
+        let waits = here.must_wait(&found.email, true, person.verified);
         for one in self.invitations.iter_mut().filter(|i| i.id == found.id) {
             (one.state, one.revision) = ("accepted", here.revision);
         }
@@ -110,14 +117,18 @@ impl Model {
         if self.member_of(organization, person).is_some() {
             return no(409, "member.already");
         }
-        let elsewhere = self.members.iter().any(|m| {
-            m.person.as_deref() == Some(person)
-                && m.status != "removed"
-                && m.organization != organization
-                && self.organization(&m.organization).is_some()
-        });
-        let one_only = self.organization(organization).is_some_and(|o| o.knob_is("identity.organizations", "one"));
-        if elsewhere && one_only { no(409, "member.elsewhere") } else { Ok(()) }
+        self.not_elsewhere(organization, person)
+    }
+
+    /// Whether people may sign up, and what invitations do to it.
+    fn takes_anybody(&self, here: &super::Organization) -> bool {
+        let mut invited = self.invitations.iter().filter(|i| i.organization == here.id);
+        let closed = match here.knob("signup.closed_by_invites").as_str() {
+            Some("implicit") => invited.next().is_some(),
+            Some("implicit_literal") => invited.any(|i| i.state == "pending"),
+            _ => false,
+        };
+        here.knob("signup.open") == json!(true) && !closed
     }
 
     pub(super) fn sign_up(&mut self, c: &Call<'_>) -> Outcome {
@@ -125,13 +136,13 @@ impl Model {
         let Some(name) = c.text("name").and_then(tidy) else { return no(422, "request.invalid") };
         let password = Self::password_fits(c.text("password"))?;
         let here = self.organization(c.text("organization").unwrap_or_default());
-        let Some(here) = here.filter(|o| o.knob("signup.open") == json!(true)).cloned() else {
-            return no(403, "join.closed");
-        };
+        let Some(here) = here.filter(|o| self.takes_anybody(o)).cloned() else { return no(403, "join.closed") };
         self.write(c)?;
         self.take(&here.id);
+        self.fits_domain(&here, &email, false)?;
+        self.seat_free(&here.id)?;
         let person = self.newcomer(&email, false, name.clone(), password);
-        let waits = here.must_wait(&email, false);
+        let waits = here.must_wait(&email, false, false);
         let id = self.fresh("mem");
         let member = Member {
             id,

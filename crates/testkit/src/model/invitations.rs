@@ -70,21 +70,12 @@ impl Model {
             Err(super::Out::No(_, code)) => return Err(code),
             Err(super::Out::Earlier(_)) | Ok(()) => {}
         }
-        let here = |m: &&Member| m.organization == place.id && m.status != "removed" && key(&m.email) == key(&email);
-        // A person before a mere invitation to the same address.
-        let known = self.members.iter().filter(here).min_by_key(|m| m.person.is_none()).cloned();
-        if let Some(member) = known {
-            if member.status != "invited" {
-                return Err("member.already");
-            }
-            let old = self.invitation_of(&member);
-            if !self.is_over(&old) {
-                return Err("invitation.already_pending");
-            }
-            if self.at(place).knob_is("invite.reissue_after_expiry", "never") {
-                return Err("invitation.no_reissue");
-            }
-            self.cancel(&old);
+        if !self.at(place).takes_domain(&email) {
+            return Err("join.domain");
+        }
+        self.make_way(place, &email)?;
+        if self.seat_free(&place.id).is_err() {
+            return Err("seats.full");
         }
         let (id, member) = (self.fresh("inv"), self.fresh("mem"));
         let revision = self.at(place).revision;
@@ -120,6 +111,26 @@ impl Model {
         let link = self.send(place, &id, deliver);
         let made = self.invitations.iter().find(|i| i.id == id).cloned();
         Ok((made.expect("just made"), link))
+    }
+
+    /// Nobody of this address is here, or an invitation that is over and may be followed by another.
+    fn make_way(&mut self, place: &Place, email: &str) -> Result<(), &'static str> {
+        let here = |m: &&Member| m.organization == place.id && m.status != "removed" && key(&m.email) == key(email);
+        // A person before a mere invitation to the same address.
+        let known = self.members.iter().filter(here).min_by_key(|m| m.person.is_none()).cloned();
+        let Some(member) = known else { return Ok(()) };
+        if member.status != "invited" {
+            return Err("member.already");
+        }
+        let old = self.invitation_of(&member);
+        if !self.is_over(&old) {
+            return Err("invitation.already_pending");
+        }
+        if self.at(place).knob_is("invite.reissue_after_expiry", "never") {
+            return Err("invitation.no_reissue");
+        }
+        self.cancel(&old);
+        Ok(())
     }
 
     /// Gives an invitation a new secret and a new end, and sends it or hands out its link.
@@ -201,6 +212,7 @@ impl Model {
     }
 
     pub(super) fn list_invitations(&mut self, c: &Call<'_>) -> Outcome {
+        c.caller()?;
         let state = c.asked.query.iter().find(|(name, _)| *name == "state").map(|(_, value)| value.as_str());
         if state.is_some_and(|s| !["pending", "accepted", "cancelled", "refused"].contains(&s)) {
             return no(422, "request.invalid");

@@ -167,11 +167,16 @@ impl Model {
             }
         };
         self.join_guard(&here.id, &person.id)?;
+        if here.knob("domain.excludes_links") == json!(true) && here.has_domains() {
+            return no(403, "join.link_excluded");
+        }
+        self.fits_domain(&here, &person.email, person.verified)?;
+        self.seat_free(&here.id)?;
         for one in self.invite_links.iter_mut().filter(|l| l.id == link.id) {
             (one.uses_left, one.revision) = (one.uses_left.map(|left| left - 1), here.revision);
         }
         self.tell(&here.id, "invite_link.used");
-        let waits = here.must_wait(if person.verified { &person.email } else { "" }, false);
+        let waits = here.must_wait(&person.email, false, person.verified);
         let member = Member {
             id: self.fresh("mem"),
             organization: here.id.clone(),

@@ -60,7 +60,7 @@ impl Model {
         self.member(&place.id, id).cloned().map_or_else(|| no(404, "not_found"), Ok)
     }
 
-    fn move_member(&mut self, member: &Member, status: &'static str, kind: &'static str) {
+    pub(super) fn move_member(&mut self, member: &Member, status: &'static str, kind: &'static str) {
         let revision = self.organization(&member.organization).expect("an organization").revision;
         let one = self.member_mut(&member.id);
         (one.status, one.revision) = (status, revision);
@@ -74,6 +74,7 @@ impl Model {
     }
 
     pub(super) fn list_members(&mut self, c: &Call<'_>) -> Outcome {
+        c.caller()?;
         let wanted = |name: &str| c.asked.query.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone());
         let known = ["invited", "requested", "pending_approval", "active", "deactivated"];
         if wanted("status").is_some_and(|s| !known.contains(&s.as_str())) {
@@ -198,10 +199,13 @@ impl Model {
     pub(super) fn approve(&mut self, c: &Call<'_>) -> Outcome {
         let (place, member) = self.subject(c, "member.approve")?;
         if member.status != "active" {
-            if member.status != "pending_approval" {
+            if !["pending_approval", "requested"].contains(&member.status) {
                 return no(409, "member.state");
             }
             self.may_give(&place, &member.role)?;
+            if member.status == "requested" {
+                self.meets_rules(&place, &member)?;
+            }
             self.let_in(&member);
         }
         Ok((200, self.whole_member(&self.found_member(&place, c.arg(1))?)))
@@ -210,6 +214,7 @@ impl Model {
     fn let_in(&mut self, member: &Member) {
         self.move_member(member, "active", "member.approved");
         self.member_mut(&member.id).joined = true;
+        self.write_to(member, "member_approved");
     }
 
     /// Approvals were switched off: whoever waits is in.
@@ -221,13 +226,18 @@ impl Model {
     }
 
     pub(super) fn reject(&mut self, c: &Call<'_>) -> Outcome {
+        Self::reason(c)?;
         let (_, member) = self.subject(c, "member.approve")?;
-        if member.status != "pending_approval" {
+        if !["pending_approval", "requested"].contains(&member.status) {
             return no(409, "member.state");
         }
         self.move_member(&member, "removed", "member.rejected");
+        self.rejected.push((member.id.clone(), self.now));
         self.forget(&member);
-        self.shut(&member);
+        if member.status == "pending_approval" {
+            self.shut(&member);
+        }
+        self.write_to(&member, "member_rejected");
         Ok((204, Value::Null))
     }
 
@@ -255,6 +265,7 @@ impl Model {
                 return no(409, "member.state");
             }
             self.may_touch(&place, &member.role)?;
+            self.seat_free(&place.id)?;
             self.move_member(&member, "active", "member.reactivated");
         }
         Ok((200, self.whole_member(&self.found_member(&place, c.arg(1))?)))

@@ -9,6 +9,7 @@ mod coming;
 mod groups;
 mod invitations;
 mod invite_links;
+mod joining;
 mod members;
 mod organizations;
 mod people;
@@ -110,6 +111,8 @@ pub struct Model {
     /// Letters the last request sent.
     pub letters: Vec<Letter>,
     kept: Vec<Kept>,
+    /// Memberships that were turned away, and when.
+    rejected: Vec<(String, Seconds)>,
     now: Seconds,
     step: usize,
     made: usize,
@@ -172,6 +175,9 @@ impl Model {
         let call = Call { asked, caller };
         let before = self.clone();
         let outcome = self.dispatch(&call);
+        if outcome.is_ok() {
+            self.watch_seats(&before);
+        }
         let reply = match outcome {
             Ok(_) if asked.dry_run => {
                 let body = self.preview(&before);

@@ -103,6 +103,7 @@ impl Model {
             revision: 1,
             object: 1,
             deleted: false,
+            seats_told: 0,
             trail: Vec::new(),
         });
         self.members.push(Member {
@@ -233,7 +234,11 @@ impl Model {
             if !fits(knob, value) {
                 return no(422, "policy.invalid_value");
             }
-            let value = if value == "none" && knob.ends_with("_s") { Value::Null } else { value.clone() };
+            let value = if value == "none" && (knob.ends_with("_s") || knob == "seats.max") {
+                Value::Null
+            } else {
+                value.clone()
+            };
             if here.rules.policy[knob] == value {
                 after.policy.remove(knob);
             } else {
@@ -247,8 +252,14 @@ impl Model {
             return no(422, "role.unknown");
         }
         if after.policy != here.policy {
-            let opened = !here.knob_is("approval.mode", "off") && after.knob_is("approval.mode", "off");
+            let opened = !here.knob_is("approval.mode", "off")
+                && after.knob_is("approval.mode", "off")
+                && after.knob_is("approval.on_disable", "approve_all");
+            let other_seats = here.knob("seats.max") != after.knob("seats.max");
             let one = self.organization_mut(&place.id);
+            if other_seats {
+                one.seats_told = 0;
+            }
             (one.policy, one.object) = (after.policy, one.revision);
             self.tell(&place.id, "policy.changed");
             if opened {

@@ -59,7 +59,7 @@ impl Model {
     }
 
     /// A token made for one organization or purpose does not reach its holder's account.
-    fn whole(&self, c: &Call<'_>) -> Outcome<()> {
+    pub(super) fn whole(&self, c: &Call<'_>) -> Outcome<()> {
         if self.bound(c)?.is_some() { no(403, "token.scope_missing") } else { Ok(()) }
     }
 
@@ -70,7 +70,7 @@ impl Model {
         let mut memberships = Vec::new();
         for member in &self.members {
             let here = member.person.as_ref() == Some(&person.id)
-                && ["active", "pending_approval"].contains(&member.status)
+                && ["active", "pending_approval", "requested"].contains(&member.status)
                 && bound.as_ref().is_none_or(|only| *only == member.organization);
             if let Some(organization) = self.organization(&member.organization).filter(|_| here) {
                 memberships.push(json!({

@@ -129,10 +129,11 @@ impl Organization {
     }
 
     /// Whether somebody who joins with this address has to wait for an approval.
-    pub(super) fn must_wait(&self, email: &str, named: bool) -> bool {
+    pub(super) fn must_wait(&self, email: &str, named: bool, proved: bool) -> bool {
         let domain = key(email).rsplit_once('@').map(|(_, d)| d.to_owned()).unwrap_or_default();
         let waits = self.knob_is("approval.mode", "all")
-            || (self.knob_is("approval.mode", "outside_domains") && !self.knob_lists("approval.domains", &domain));
+            || (self.knob_is("approval.mode", "outside_domains")
+                && !((proved || named) && self.knob_lists("approval.domains", &domain)));
         waits && !(named && self.knob("approval.exempt_named_invites") == json!(true))
     }
 }
@@ -172,7 +173,11 @@ pub(super) fn fits(knob: &str, value: &Value) -> bool {
             let known = |v: &Value| v == "deactivate" || v == "remove";
             !list.is_empty() && list.iter().all(known) && (list.len() < 2 || list[0] != list[1]) && list.len() < 3
         }),
-        "approval.domains" => {
+        "approval.on_disable" => word(&["approve_all", "keep_waiting"]),
+        "join.requests" | "seats.counts_invited" => value.is_boolean(),
+        "seats.max" => absent || number(1, 10_000_000),
+        "seats.mode" => word(&["warn", "cap"]),
+        "approval.domains" | "domain.exclusive" => {
             value.as_array().is_some_and(|list| list.iter().all(|d| d.as_str().is_some_and(|d| d.contains('.'))))
         }
         _ => false,

@@ -34,6 +34,8 @@ pub struct Organization {
     /// Revision of the last change of the organization itself.
     pub object: u64,
     pub deleted: bool,
+    /// The share of seats its owners were told of, in per cent.
+    pub seats_told: i64,
     /// Its audit trail: revision and type, oldest first.
     pub trail: Vec<(u64, &'static str)>,
 }
@@ -48,7 +50,7 @@ pub struct Member {
     pub name: String,
     pub handle: Option<String>,
     pub role: String,
-    /// `invited`, `pending_approval`, `active`, `deactivated` or `removed`.
+    /// `invited`, `requested`, `pending_approval`, `active`, `deactivated` or `removed`.
     pub status: &'static str,
     pub origin: &'static str,
     pub joined: bool,

@@ -29,6 +29,7 @@ async fn whoever_waits_for_approval_is_in_only_after_it() {
         owner.send("POST", &turned, None, &[]).await.refused(404, "not_found");
         let told = owner.get("/organizations/acme/audit-events?type=member.rejected").await.expect(200);
         assert_eq!(told.at("/items/0/after/reason"), "unknown here");
+        test.deliver().await;
         test.stop().await;
     }
 }
@@ -51,6 +52,7 @@ async fn switching_approvals_off_lets_everybody_in() {
         outside.caller.get(HERE).await.expect(200);
         let told = owner.get("/organizations/acme/audit-events?type=member.approved").await.expect(200);
         assert_eq!(told.at("/items/0/target/id"), outside.member);
+        test.deliver().await;
         test.stop().await;
     }
 }
@@ -67,6 +69,7 @@ async fn an_approver_lets_nobody_in_above_their_own_rights() {
         let path = format!("{HERE}/{}/approve", invited.member);
         admin.caller.send("POST", &path, None, &[]).await.refused(403, "role.above_own");
         owner.send("POST", &path, None, &[]).await.expect(200);
+        test.deliver().await;
         test.stop().await;
     }
 }

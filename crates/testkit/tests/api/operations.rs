@@ -66,6 +66,15 @@ pub struct House {
     pub link: String,
 }
 
+/// An organization that takes requests to join, with the request of `owner` waiting or not.
+async fn takes_requests(test: &TestApp, by: &mut Caller, owner: &mut Caller, slug: &str, asked: bool) {
+    test.found(by, slug, "standard").await;
+    by.patch(&format!("/organizations/{slug}/policy"), json!({"join.requests": true})).await.expect(200);
+    if asked {
+        owner.send("POST", &format!("/organizations/{slug}/join-requests"), None, &[]).await.expect(201);
+    }
+}
+
 impl House {
     /// Builds it.
     pub async fn build(engine: Engine) -> Self {
@@ -79,6 +88,9 @@ impl House {
         let deactivated = test.join(&mut owner, "acme", "off@acme.test", "admin").await;
         let path = format!("/organizations/acme/members/{}/deactivate", deactivated.member);
         let policy = "/organizations/acme/policy";
+        for (slug, asked) in [("north", false), ("south", true)] {
+            takes_requests(&test, &mut people[0].1.caller, &mut owner, slug, asked).await;
+        }
         owner.send("POST", &path, None, &[]).await.expect(200);
         owner.patch(policy, json!({"approval.mode": "all"})).await.expect(200);
         let waiting = test.join(&mut owner, "acme", "waiting@acme.test", "member").await;
@@ -137,15 +149,25 @@ impl House {
             "remove_group_member" => &self.people[2].1.member,
             _ => other,
         };
-        let mut path = operation.path.replace("{org}", "acme").replace("{member}", member);
-        path = path
-            .replace("{invitation}", &self.invitation)
-            .replace("{role}", &self.role)
-            .replace("{token}", &self.token);
-        path = path.replace("{group}", &self.group).replace("{resource}", &self.resource).replace("{link}", &self.link);
-        path = path.replace("{grant}", &self.grant);
-        path = path.replace("{group}", &self.group).replace("{resource}", &self.resource);
-        path = path.replace("{grant}", &self.grant).replace("{limit}", &self.limit);
+        let organization = match operation.id.as_str() {
+            "ask_to_join" => "north",
+            "withdraw_join_request" => "south",
+            _ => "acme",
+        };
+        let mut path = operation.path.replace("{org}", organization);
+        for (name, value) in [
+            ("{member}", member),
+            ("{invitation}", &self.invitation),
+            ("{role}", &self.role),
+            ("{token}", &self.token),
+            ("{group}", &self.group),
+            ("{resource}", &self.resource),
+            ("{link}", &self.link),
+            ("{grant}", &self.grant),
+            ("{limit}", &self.limit),
+        ] {
+            path = path.replace(name, value);
+        }
         if operation.id == "get_usage" {
             path.push_str("?unit=tokens");
         }

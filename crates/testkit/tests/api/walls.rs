@@ -14,6 +14,10 @@ const OPEN: &[&str] =
 /// itself reaches. INVARIANT: this list may only shrink.
 const ANY_TOKEN: &[&str] = &["get_session", "list_my_tokens", "list_organizations", "me", "revoke_my_token"];
 
+/// Operations on oneself at the door of an organization one does not belong to. INVARIANT: this list may
+/// only shrink.
+const AT_THE_DOOR: &[&str] = &["ask_to_join", "withdraw_join_request"];
+
 /// Somebody at the wall, and what they must be told.
 struct Outsider {
     who: &'static str,
@@ -86,7 +90,8 @@ async fn every_operation_of_an_organization_is_walled() {
         let mut tried = 0;
         for operation in all(&house.test).await {
             let Some(permission) = operation.permission.clone() else {
-                assert!(!operation.path.contains("{org}"), "`{}` has no x-permission", operation.id);
+                let inside = operation.path.contains("{org}") && !AT_THE_DOOR.contains(&operation.id.as_str());
+                assert!(!inside, "`{}` has no x-permission", operation.id);
                 continue;
             };
             let path = house.path(&operation).await;

@@ -184,8 +184,11 @@ impl Generator {
     fn member(&mut self, place: &Organization) -> Option<Member> {
         let here: Vec<_> = self.model.members.iter().filter(|m| m.organization == place.id).cloned().collect();
         let odd: Vec<_> = here.iter().filter(|m| !["active", "invited"].contains(&m.status)).cloned().collect();
-        let waiting: Vec<_> =
-            here.iter().filter(|m| ["pending_approval", "deactivated"].contains(&m.status)).cloned().collect();
+        let waiting: Vec<_> = here
+            .iter()
+            .filter(|m| ["pending_approval", "requested", "deactivated"].contains(&m.status))
+            .cloned()
+            .collect();
         match self.dice.below(12) {
             0 => self.dice.pick(&self.model.members).cloned(),
             1 | 2 => self.dice.pick(&odd).cloned(),

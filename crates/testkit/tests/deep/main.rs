@@ -8,5 +8,6 @@ mod laws;
 mod races;
 mod races_of_links;
 mod scene;
+mod seat_races;
 mod storm;
 mod world;

@@ -8,7 +8,8 @@ use crate::http::extract::{Body, NoParameters, OptionalBody, Path, Query};
 use crate::http::problem::Problem;
 use crate::http::reply::{done, object, written};
 use crate::ops::Ctx;
-use crate::ops::members::{self, MemberQuery, NewRole, Rejection};
+use crate::ops::approvals::{self, Rejection};
+use crate::ops::members::{self, MemberQuery, NewRole};
 use crate::ops::view::{List, MemberView};
 
 /// List members, people who are invited among them.
@@ -106,7 +107,7 @@ pub async fn remove(ctx: Ctx, Path((org, member)): Path<(String, String)>) -> Re
     extensions(("x-permission" = json!("member.approve"))),
 )]
 pub async fn approve(ctx: Ctx, Path((org, member)): Path<(String, String)>) -> Result<Response, Problem> {
-    Ok(written(StatusCode::OK, members::approve(&ctx, &org, &member).await?))
+    Ok(written(StatusCode::OK, approvals::approve(&ctx, &org, &member).await?))
 }
 
 /// Turn a waiting person away.
@@ -128,7 +129,7 @@ pub async fn reject(
     Path((org, member)): Path<(String, String)>,
     OptionalBody(why): OptionalBody<Rejection>,
 ) -> Result<Response, Problem> {
-    Ok(done(members::reject(&ctx, &org, &member, why).await?))
+    Ok(done(approvals::reject(&ctx, &org, &member, why).await?))
 }
 
 /// Switch a member off.

@@ -7,6 +7,7 @@ pub mod groups;
 pub mod identity;
 pub mod invitations;
 pub mod invite_links;
+pub mod joining;
 pub mod limits;
 pub mod members;
 pub mod organizations;

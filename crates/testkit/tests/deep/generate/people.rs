@@ -14,7 +14,7 @@ impl Generator {
         let id = if self.dice.percent(3) { "nonsense".to_owned() } else { id };
         let if_match = member.as_ref().and_then(|m| self.seen(m.revision));
         // Somebody who waits or was switched off is mostly let in or on again.
-        let waits = member.as_ref().is_some_and(|m| m.status == "pending_approval");
+        let waits = member.as_ref().is_some_and(|m| ["pending_approval", "requested"].contains(&m.status));
         let off = member.as_ref().is_some_and(|m| m.status == "deactivated");
         let on = |method, route, body| Request {
             method,
@@ -148,6 +148,9 @@ impl Generator {
     pub(super) fn coming_in(&mut self, place: &Organization) -> Request {
         let (name, password) = (self.dice.word(NAMES), self.dice.word(PASSWORDS));
         if self.dice.percent(20) {
+            return self.asking(place);
+        }
+        if self.dice.percent(20) {
             let organization = if self.dice.percent(70) { "open".to_owned() } else { place.slug.clone() };
             let body = json!({"email": self.dice.word(EMAILS), "name": name, "password": password, "organization": organization});
             return Request { method: "POST", route: "/sign-up", body, who: Who::Anybody, ..Request::get("") };
@@ -173,6 +176,18 @@ impl Generator {
         };
         let body = json!({"token": secret, "name": name, "password": password});
         Request { method: "POST", route: "/invitations/accept", body, who, ..Request::get("") }
+    }
+
+    /// Somebody asks to join, or takes it back.
+    fn asking(&mut self, place: &Organization) -> Request {
+        let organization = if self.dice.percent(70) { "open".to_owned() } else { place.slug.clone() };
+        let who = self.anyone();
+        let on = |method, route, args| Request { args, who: who.clone(), ..Request::on(method, route) };
+        match self.dice.below(8) {
+            0 => on("DELETE", "/organizations/{}/join-requests", vec![organization]),
+            1 => on("GET", "/me/join-requests", Vec::new()),
+            _ => on("POST", "/organizations/{}/join-requests", vec![organization]),
+        }
     }
 
     pub(super) fn signing_in(&mut self) -> Request {

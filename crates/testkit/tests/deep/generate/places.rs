@@ -85,6 +85,15 @@ impl Generator {
             ("approval.mode", vec![json!("off"), json!("all"), json!("outside_domains")]),
             ("approval.exempt_named_invites", vec![json!(true), json!(false)]),
             ("approval.domains", vec![json!(["acme.test"]), json!([]), json!(["other.test", "acme.test"])]),
+            ("approval.on_disable", vec![json!("approve_all"), json!("keep_waiting")]),
+            ("join.requests", vec![json!(true), json!(true), json!(false)]),
+            ("seats.max", vec![json!(4), json!(7), json!(12), json!(null), json!(null), json!(0)]),
+            ("seats.mode", vec![json!("cap"), json!("warn")]),
+            ("seats.counts_invited", vec![json!(true), json!(false)]),
+            (
+                "signup.closed_by_invites",
+                vec![json!("never"), json!("implicit"), json!("implicit_literal"), json!("switch")],
+            ),
             ("signup.open", vec![json!(true), json!(false)]),
             ("token.max_per_member", vec![json!(1), json!(3), json!(null)]),
             ("token.max_life_s", vec![json!(86_400), json!(null)]),
@@ -155,12 +164,13 @@ impl Generator {
         let limit = ("limit", (2 + self.dice.below(60)).to_string());
         let member = self.member(place).map_or_else(|| "~mem.999.9".to_owned(), |m| m.id);
         let role = self.role(place);
-        match self.dice.below(14) {
+        match self.dice.below(15) {
+            14 => on("/organizations/{}/seats", vec![org], Vec::new()),
             0..=2 => on("/organizations/{}/members", vec![org], vec![limit]),
             3 => on("/organizations/{}/members", vec![org], vec![limit, ("role", role)]),
             4 => {
                 let status =
-                    self.dice.word(&["active", "invited", "pending_approval", "deactivated", "removed", "odd"]);
+                    self.dice.word(&["active", "invited", "requested", "pending_approval", "deactivated", "odd"]);
                 on("/organizations/{}/members", vec![org], vec![limit, ("status", status.to_owned())])
             }
             5 => {

@@ -131,7 +131,11 @@ impl Generator {
             6 => on("PATCH", "/organizations/{}/resources/{}", json!({"name": "Renamed", "controlled": controlled})),
             7 => on("PATCH", "/organizations/{}/resources/{}", json!({"owner": member})),
             8 => {
-                let parent = if self.dice.percent(20) { String::new() } else { self.resource(place) };
+                let parent = match self.dice.below(10) {
+                    0 | 1 => String::new(),
+                    2 | 3 => target.clone(),
+                    _ => self.resource(place),
+                };
                 on("PATCH", "/organizations/{}/resources/{}", json!({"parent": parent}))
             }
             9 => on("DELETE", "/organizations/{}/resources/{}", Value::Null),

@@ -134,7 +134,7 @@ impl Desk {
 
 fn belongs_to_form(refusal: &Refusal) -> bool {
     match refusal.code.kind() {
-        Kind::Conflict | Kind::Invalid | Kind::Stale | Kind::Gone => true,
+        Kind::Conflict | Kind::Invalid | Kind::Stale | Kind::Gone | Kind::Unpaid => true,
         Kind::Forbidden => matches!(refusal.code, Code::RoleAboveOwn | Code::TopRoleRequired | Code::KnobClosed),
         _ => false,
     }

@@ -13,10 +13,11 @@ const HOUR_S: i64 = 3_600;
 const DAY_S: i64 = 86_400;
 
 /// The headings, in their order.
-pub(super) const GROUPS: [(&str, &str); 3] = [
+pub(super) const GROUPS: [(&str, &str); 4] = [
     ("Joining", "How people come in, and who has a say."),
     ("Roles and leaving", "Who changes whom, and how people go."),
     ("Sessions and tokens", "How long what was opened stays open."),
+    ("Seats", "How many there may be."),
 ];
 
 /// The heading a knob stands under, and what it is called.
@@ -34,6 +35,21 @@ pub(super) fn title(knob: Knob) -> (usize, &'static str) {
         Knob::ApprovalDomains => (0, "Our mail domains"),
         Knob::SignupOpen => (0, "People join by themselves"),
         Knob::SignupClosedByInvites => (0, "Invitations close the sign-up"),
+        Knob::SignupDomains => (0, "Mail domains that may sign up"),
+        Knob::SignupRefusesDisposable => (0, "Refuse short-lived addresses"),
+        Knob::SignupVerifiedEmail => (0, "Proof of the address before joining"),
+        Knob::ApprovalOnDisable => (0, "When approvals are switched off"),
+        Knob::JoinRequests => (0, "People may ask to join"),
+        Knob::DomainAutoJoin => (0, "Mail domains that join by themselves"),
+        Knob::DomainExclusive => (0, "Only these mail domains"),
+        Knob::DomainExcludesLinks => (0, "No invite links beside our domains"),
+        Knob::OrganizationNameLengthMin => (0, "Shortest name of an organization"),
+        Knob::OrganizationNameLengthMax => (0, "Longest name of an organization"),
+        Knob::OrganizationNameForbids => (0, "Characters a name must not have"),
+        Knob::OrganizationNameUnique => (0, "Names are unique"),
+        Knob::SeatsMax => (3, "Seats"),
+        Knob::SeatsMode => (3, "When all seats are taken"),
+        Knob::SeatsCountsInvited => (3, "Invitations hold a seat"),
         Knob::IdentityOrganizations => (0, "Organizations of one person"),
         Knob::OrganizationCreatedBy => (0, "Who makes organizations"),
         Knob::RoleChangeAuthority => (1, "Who changes roles and removes"),
@@ -58,6 +74,10 @@ fn word_label(rules: &Rules, knob: Knob, word: &str) -> String {
         (Knob::InviteDeliver, "email") => "By mail".to_owned(),
         (Knob::InviteDeliver, "link") => "By a link that is handed over".to_owned(),
         (Knob::ApprovalMode, "off") => "Nobody waits".to_owned(),
+        (Knob::ApprovalOnDisable, "approve_all") => "Whoever waits is let in".to_owned(),
+        (Knob::ApprovalOnDisable, "keep_waiting") => "Whoever waits goes on waiting".to_owned(),
+        (Knob::SeatsMode, "cap") => "Nobody else comes in".to_owned(),
+        (Knob::SeatsMode, "warn") => "More may come; owners are told".to_owned(),
         (Knob::ApprovalMode, "all") => "Everybody waits".to_owned(),
         (Knob::ApprovalMode, "outside_domains") => "Addresses outside our domains wait".to_owned(),
         (Knob::RoleChangeAuthority, "top") => format!("{top} alone"),
@@ -156,6 +176,7 @@ pub(super) fn control(rules: &Rules, knob: Knob, value: &Value, typed: Option<&S
             KnobControl::Ticks(roles(rules).map(tick).collect())
         }
         Shape::Domains => KnobControl::Lines(list(value).join("\n")),
+        Shape::Characters => KnobControl::Text(text),
     }
 }
 
@@ -205,7 +226,7 @@ pub(super) fn read(rules: &Rules, knob: Knob, sent: &Sent) -> Option<Value> {
         Shape::Number { optional: true, .. } if last.is_empty() => Value::Null,
         Shape::Number { .. } if is_span(knob) => number(last, sent.get(&unit_field(knob)).parse().unwrap_or(1)),
         Shape::Number { .. } => number(last, 1),
-        Shape::One(_) | Shape::Role => json!(last),
+        Shape::One(_) | Shape::Role | Shape::Characters => json!(last),
         Shape::Several(_) => given.iter().filter(|word| !word.is_empty()).copied().collect(),
         Shape::Roles => {
             let ticked: Vec<&str> = given.iter().filter(|slug| !slug.is_empty()).copied().collect();

@@ -10,7 +10,8 @@ use super::desk::Desk;
 use super::rows;
 use crate::console::view::{ConfirmPage, Consequence};
 use crate::console::visit::{Sent, Shown, Visit};
-use crate::ops::members::{self, Rejection};
+use crate::ops::approvals::{self, Rejection};
+use crate::ops::members;
 use crate::ops::offers::{Act, Subject};
 use crate::ops::roster;
 
@@ -42,9 +43,9 @@ pub(super) async fn answer(Path((org, member, word)): Path<(String, String, Stri
     let who = rows::called(&subject.member);
     let (ctx, org) = (desk.ctx(), desk.org());
     let (done, news) = match act {
-        Act::Approve => (members::approve(ctx, org, &member).await.map(drop), format!("{who} is in.")),
+        Act::Approve => (approvals::approve(ctx, org, &member).await.map(drop), format!("{who} is in.")),
         Act::Reject => {
-            let done = members::reject(ctx, org, &member, Rejection::default()).await.map(drop);
+            let done = approvals::reject(ctx, org, &member, Rejection::default()).await.map(drop);
             (done, format!("{who} was turned away."))
         }
         Act::EndSessions => {
