@@ -3,7 +3,10 @@
 use clap::{Parser, Subcommand};
 
 use crate::config::Flags;
-use crate::verb::{audit, check, completions, docs, init, member, preset};
+use crate::verb::{
+    access, audit, check, completions, docs, grant, group, init, invite_link, limit, member, preset, resource, role,
+    service_account, tenant, token, usage,
+};
 
 /// Who belongs to which organization, and what may they do: one self-hosted program.
 #[derive(Debug, Parser)]
@@ -34,6 +37,39 @@ pub(crate) enum Command {
     /// List, invite and remove members of an organization of a running server
     #[command(subcommand)]
     Member(member::Command),
+    /// Usage limits of an organization of a running server
+    #[command(subcommand)]
+    Limit(limit::Command),
+    /// Report use to a running server, and show what is left of the limits
+    #[command(subcommand)]
+    Usage(usage::Command),
+    /// Tenants of a running server, the tier above organizations
+    #[command(subcommand)]
+    Tenant(tenant::Command),
+    /// List, make and delete resources of an organization of a running server
+    #[command(subcommand)]
+    Resource(resource::Command),
+    /// List, give and take back grants on a resource of a running server
+    #[command(subcommand)]
+    Grant(grant::Command),
+    /// Ask a running server who reaches what
+    #[command(subcommand)]
+    Access(access::Command),
+    /// The programs of an organization of a running server, and their tokens
+    #[command(subcommand)]
+    ServiceAccount(service_account::Command),
+    /// List and revoke the tokens of an organization of a running server
+    #[command(subcommand)]
+    Token(token::Command),
+    /// Links that let anybody holding them join an organization of a running server
+    #[command(subcommand)]
+    InviteLink(invite_link::Command),
+    /// List the roles of an organization, and make and change its own
+    #[command(subcommand)]
+    Role(role::Command),
+    /// List, make and end groups, and say who is in them
+    #[command(subcommand)]
+    Group(group::Command),
     /// The audit trail of an organization of a running server
     #[command(subcommand)]
     Audit(audit::Command),

@@ -1,4 +1,4 @@
-//! The client of a running server's REST API, for one organization.
+//! The client of a running server's REST API, for one organization or above all.
 //!
 //! Knows addresses, credentials, pages and refusals; what is asked is the verbs' business. Nothing is tried again.
 
@@ -25,29 +25,47 @@ pub(crate) struct RemoteArgs {
     pub(crate) organization: String,
 }
 
-/// A server, with a credential, seen from one organization.
+/// Which server, and who asks, about no organization in particular.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct ServerArgs {
+    /// The server's address
+    #[arg(long, env = "GUILDHALL_URL", value_name = "URL", default_value = "http://127.0.0.1:8080")]
+    pub(crate) url: String,
+    /// The token made at `init`; the variable keeps it out of the list of processes
+    #[arg(long, env = "GUILDHALL_TOKEN", value_name = "TOKEN", hide_env_values = true)]
+    pub(crate) token: String,
+}
+
+/// A server, with a credential, seen from one organization or from above all.
 pub(crate) struct Remote {
     client: reqwest::Client,
-    organization: Url,
+    base: Url,
     token: String,
 }
 
 impl Remote {
     /// Checks what can be checked without asking; does not connect.
     pub(crate) fn new(args: &RemoteArgs) -> Result<Self, Failure> {
-        recognise(&args.token).map_err(|typo| {
+        Self::below(&args.url, &args.token, &["organizations", &args.organization])
+    }
+
+    /// The same above all organizations.
+    pub(crate) fn of_server(args: &ServerArgs) -> Result<Self, Failure> {
+        Self::below(&args.url, &args.token, &[])
+    }
+
+    fn below(url: &str, token: &str, path: &[&str]) -> Result<Self, Failure> {
+        recognise(token).map_err(|typo| {
             Failure::usage(format!("`--token`: {typo}"), "make one in the browser or with `POST /api/v1/me/tokens`")
         })?;
-        let url =
-            Url::parse(&args.url).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some());
-        let mut organization = url.ok_or_else(|| {
-            Failure::usage(
-                format!("`{}` is not a server's address", args.url),
-                "write it like `https://teams.example.com`",
-            )
+        let address =
+            Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some());
+        let mut base = address.ok_or_else(|| {
+            Failure::usage(format!("`{url}` is not a server's address"), "write it like `https://teams.example.com`")
         })?;
-        organization.set_query(None);
-        push(&mut organization, &["api", "v1", "organizations", &args.organization]);
+        base.set_query(None);
+        push(&mut base, &["api", "v1"]);
+        push(&mut base, path);
         // Fails only when another provider was installed before, which serves as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder()
@@ -61,10 +79,10 @@ impl Remote {
                     "check this machine's certificates",
                 )
             })?;
-        Ok(Self { client, organization, token: args.token.clone() })
+        Ok(Self { client, base, token: token.to_owned() })
     }
 
-    /// One request below the organization; the body of the answer is not read yet.
+    /// One request below the base; the body of the answer is not read yet.
     pub(crate) async fn open(
         &self,
         method: Method,
@@ -72,7 +90,7 @@ impl Remote {
         query: &[(&str, &str)],
         body: Option<&Value>,
     ) -> Result<Response, Failure> {
-        let mut address = self.organization.clone();
+        let mut address = self.base.clone();
         push(&mut address, path);
         if !query.is_empty() {
             address.query_pairs_mut().extend_pairs(query);

@@ -25,7 +25,7 @@ fn requests_name_the_organization_carry_the_token_and_encode_their_path() {
 fn an_address_may_have_a_path_but_must_be_one() {
     let args = |url: &str| RemoteArgs { url: url.to_owned(), token: token(), organization: "a/b".to_owned() };
     let remote = Remote::new(&args("https://example.com/teams/?x=1")).unwrap();
-    assert_eq!(remote.organization.as_str(), "https://example.com/teams/api/v1/organizations/a%2Fb");
+    assert_eq!(remote.base.as_str(), "https://example.com/teams/api/v1/organizations/a%2Fb");
     for url in ["", "example.com", "ftp://example.com", "https://", "mailto:a@b"] {
         assert_eq!(Remote::new(&args(url)).err().unwrap().exit_code(), 2, "{url}");
     }

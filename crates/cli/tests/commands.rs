@@ -209,3 +209,31 @@ fn every_command_without_a_server_prints_json_when_asked_and_completions_know_th
     assert!(run(&[]).expect(2).err.contains("Usage: guildhall"));
     assert!(run(&["sreve"]).expect(2).err.contains("serve"));
 }
+
+#[test]
+fn programs_and_their_tokens_are_managed_from_the_command_line() {
+    let folder = Folder::new();
+    let (data, token) = founded(&folder);
+    let serving = Serving::start(&data);
+    let call = |arguments: &[&str]| remote(&serving, &token, arguments);
+    let made = call(&["service-account", "create", "ci", "--role", "viewer", "--description", "builds", "--json"]);
+    let account = made.expect(0).json()[0]["id"].as_str().unwrap().to_owned();
+    let first = call(&["service-account", "token", "create", &account]).expect(0).out.trim().to_owned();
+    assert!(first.starts_with("gld_svc_"), "{first}");
+    assert_eq!(remote(&serving, &first, &["member", "list"]).expect(0).out.lines().count(), 3);
+    let tokens = call(&["service-account", "token", "list", &account, "--json"]).expect(0).json();
+    let id = tokens[0]["id"].as_str().unwrap().to_owned();
+    let second = call(&["service-account", "token", "rotate", &account, &id]).expect(0).out.trim().to_owned();
+    assert!(remote(&serving, &first, &["member", "list"]).expect(1).err.contains("auth.invalid"));
+    remote(&serving, &second, &["member", "list"]).expect(0);
+    let all = call(&["token", "list"]).expect(0).out;
+    assert!(all.starts_with("NAME") && all.contains(&id), "{all}");
+    assert_eq!(call(&["token", "revoke", &id]).expect(0).out, format!("revoked {id}\n"));
+    remote(&serving, &second, &["member", "list"]).expect(1);
+    let table = call(&["service-account", "list"]).expect(0).out;
+    assert!(table.lines().count() == 2 && table.contains(&account), "{table}");
+    let typo = call(&["service-account", "delete", &account, "--confirm", "cd"]).expect(1);
+    assert!(typo.err.contains("service_account.confirm_name"), "{typo:?}");
+    assert!(call(&["service-account", "delete", &account, "--confirm", "ci"]).expect(0).out.starts_with("deleted ci"));
+    assert!(call(&["service-account", "list", "--json"]).expect(0).json().is_empty());
+}

@@ -2,18 +2,23 @@
 //! [`Permit`] for one action, or a refusal. Nobody else can make a permit.
 
 use crate::action::Action;
+use crate::group::Belonging;
 use crate::ids::{MemberId, OrgId, UserId};
-use crate::member::{Member, Status};
+use crate::member::{Member, MemberKind, Status};
 use crate::permission::Mask;
 use crate::preset::{RoleRights, Rules};
+use crate::reach::{self, Site, Who};
 use crate::refusal::{Code, Refusal};
 use crate::rights::{self, Inputs};
+use crate::time::Timestamp;
 
 /// What is known of a caller in one organization.
 #[derive(Clone, Debug)]
 pub struct Standing {
     /// The caller's membership there, if any.
     pub member: Option<Member>,
+    /// The groups they are in, where these matter to rights at the organization.
+    pub groups: Vec<Belonging>,
     /// Scopes of the credential; `None` is everything the holder may.
     pub scopes: Option<Mask>,
 }
@@ -22,14 +27,24 @@ impl Standing {
     /// Everything the caller may do at the organization's root.
     #[must_use]
     pub fn rights(&self, rules: &Rules) -> Mask {
-        self.member.as_ref().map_or(Mask::EMPTY, |member| rights::effective(&inputs(member, rules, self.scopes)))
+        self.member
+            .as_ref()
+            .map_or(Mask::EMPTY, |member| at_root(member, &self.groups, rules, self.scopes, rights::effective))
     }
 }
 
-/// The formula's inputs for a member at the organization's root.
-#[must_use]
-pub fn inputs<'a>(member: &'a Member, rules: &'a Rules, scopes: Option<Mask>) -> Inputs<'a> {
-    Inputs::at_root(Some(rules.standing(&member.role, member.status == Status::Active, scopes)))
+/// Puts a member's question at the organization's root to the formula and hands its inputs to `ask`.
+pub fn at_root<T>(
+    member: &Member,
+    groups: &[Belonging],
+    rules: &Rules,
+    scopes: Option<Mask>,
+    ask: impl FnOnce(&Inputs<'_>) -> T,
+) -> T {
+    let standing = rules.standing(&member.role, member.status == Status::Active, scopes);
+    let (site, who) = (Site { path: &[], grants: &[], receivers: &[] }, Who { member: member.id, groups });
+    // Time ends grants on resources, of which there are none at the root.
+    reach::with(rules, Some(standing), site, who, Timestamp::default(), ask)
 }
 
 /// Leave to do one action in one organization, with everything a decision asks of its holder.
@@ -45,6 +60,8 @@ pub struct Permit {
     past_control: Mask,
     ceiling: Mask,
     may_all: Vec<Action>,
+    program: bool,
+    mints: bool,
 }
 
 impl Permit {
@@ -126,6 +143,19 @@ impl Permit {
             && (!role.bypass || (gives & role.below).is_subset_of(self.past_control))
     }
 
+    /// Is the holder a service account?
+    #[must_use]
+    pub const fn is_program(&self) -> bool {
+        self.program
+    }
+
+    /// May the credential in use make further credentials? A session may; a token only when it was
+    /// made with `token.create`, so that a leaked one does not outlive its revocation.
+    #[must_use]
+    pub const fn mints(&self) -> bool {
+        self.mints
+    }
+
     /// Is `member` the holder?
     #[must_use]
     pub fn is_self(&self, member: MemberId) -> bool {
@@ -138,12 +168,14 @@ fn over_others(rights: Mask) -> Mask {
     [Action::MemberLeave, Action::TokenCreate].iter().fold(rights, |rights, own| rights.without(own.bit()))
 }
 
-/// Gives a permit for `action` in `organization`, or says no. To somebody who is not an active
-/// member the organization does not exist.
-///
-/// # Errors
-/// `not_found`, `access.denied`, `token.scope_missing`.
-pub fn authorize(organization: OrgId, standing: &Standing, rules: &Rules, action: Action) -> Result<Permit, Refusal> {
+/// Says no unless the standing lets its holder do `action`. To somebody who is not an active member
+/// the organization does not exist.
+fn allowed<'a>(
+    organization: OrgId,
+    standing: &'a Standing,
+    rules: &Rules,
+    action: Action,
+) -> Result<(&'a Member, Mask), Refusal> {
     let Some(member) =
         standing.member.as_ref().filter(|m| m.organization == organization && m.status == Status::Active)
     else {
@@ -151,23 +183,40 @@ pub fn authorize(organization: OrgId, standing: &Standing, rules: &Rules, action
     };
     let rights = standing.rights(rules);
     let bit = rules.preset().action_bit(action);
-    if !rights.contains(bit) {
-        let whole = rights::effective(&inputs(member, rules, None));
-        if whole.contains(bit) {
-            return Err(Refusal::because(
-                Code::ScopeMissing,
-                format!("this token was made without the scope `{}`", action.permission()),
-            ));
-        }
+    if rights.contains(bit) {
+        return Ok((member, rights));
+    }
+    let whole = at_root(member, &standing.groups, rules, None, rights::effective);
+    if whole.contains(bit) {
         return Err(Refusal::because(
-            Code::AccessDenied,
-            format!("your role here does not have `{}`", action.permission()),
+            Code::ScopeMissing,
+            format!("this token was made without the scope `{}`", action.permission()),
         ));
     }
+    Err(Refusal::because(Code::AccessDenied, format!("your role here does not have `{}`", action.permission())))
+}
+
+/// What [`authorize`] says, for whoever needs no permit.
+///
+/// # Errors
+/// `not_found`, `access.denied`, `token.scope_missing`.
+pub fn guard(organization: OrgId, standing: &Standing, rules: &Rules, action: Action) -> Result<(), Refusal> {
+    allowed(organization, standing, rules, action).map(drop)
+}
+
+/// Gives a permit for `action` in `organization`, or says no.
+///
+/// # Errors
+/// `not_found`, `access.denied`, `token.scope_missing`.
+pub fn authorize(organization: OrgId, standing: &Standing, rules: &Rules, action: Action) -> Result<Permit, Refusal> {
+    let (member, rights) = allowed(organization, standing, rules, action)?;
     let may_all = Action::ALL.iter().copied().filter(|a| rights.contains(rules.preset().action_bit(*a))).collect();
     let own = rules.rights(&member.role);
     // One step below the organization: what flows down, and what of it a controlled scope lets through.
-    let below = Inputs { depth: 1, ..inputs(member, rules, standing.scopes) };
+    let (below, past_control) = at_root(member, &standing.groups, rules, standing.scopes, |root| {
+        let below = Inputs { depth: 1, ..*root };
+        (rights::effective(&below), rights::effective(&Inputs { controlled: Some(1), ..below }))
+    });
     Ok(Permit {
         organization,
         action,
@@ -175,9 +224,11 @@ pub fn authorize(organization: OrgId, standing: &Standing, rules: &Rules, action
         user: member.user,
         role: member.role.clone(),
         rights,
-        below: rights::effective(&below),
-        past_control: rights::effective(&Inputs { controlled: Some(1), ..below }),
+        below,
+        past_control,
         ceiling: own.ceiling,
         may_all,
+        program: member.kind == MemberKind::ServiceAccount,
+        mints: standing.scopes.is_none_or(|scopes| scopes.contains(Action::TokenCreate.bit())),
     })
 }

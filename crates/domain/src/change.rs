@@ -9,10 +9,12 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::account::Account;
+use crate::departure::Kept;
+use crate::deploy_key::DeployKeyChange;
 use crate::group::GroupChange;
 use crate::identity::Identity;
 use crate::ids::{LinkId, MailId, MemberId, OrgId, SessionId, UserId};
-use crate::invitation::{Deliver, Invitation, SecretHash};
+use crate::invitation::{Carried, Deliver, Invitation, SecretHash, State};
 use crate::invite_link::LinkChange;
 use crate::joining::JoinChange;
 use crate::limit::LimitChange;
@@ -20,8 +22,10 @@ use crate::member::Member;
 use crate::organization::Organization;
 use crate::resource::ResourceChange;
 use crate::role::RoleChange;
+use crate::service_account::ServiceAccountChange;
+use crate::tenant::TenantChange;
 use crate::time::Timestamp;
-use crate::token::Token;
+use crate::token::TokenChange;
 
 /// Name and slug of an organization.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -146,8 +150,26 @@ pub enum Change {
         invitation: Box<Invitation>,
         after: String,
     },
+    InvitationCarriesChanged {
+        invitation: Box<Invitation>,
+        after: Carried,
+    },
+    /// A holder of the top role invites again although the last invitation expired.
+    InvitationReissueOverridden {
+        invitation: Box<Invitation>,
+    },
+    /// What an accepted invitation carried and could not give any more.
+    InvitationCarriedInPart {
+        invitation: Box<Invitation>,
+        skipped: Carried,
+    },
+    InvitationRefused {
+        invitation: Box<Invitation>,
+    },
+    /// `state` is what it is from here on.
     InvitationCancelled {
         invitation: Box<Invitation>,
+        state: State,
     },
     /// `member` is the membership as it is from here on.
     InvitationAccepted {
@@ -179,6 +201,21 @@ pub enum Change {
     MemberLeft {
         member: Box<Member>,
     },
+    /// What a removed member had, kept until it can be undone no more.
+    RemovalKept {
+        member: Box<Member>,
+        kept: Box<Kept>,
+        until: Timestamp,
+    },
+    /// A removal was undone; `member` is the membership as it is from here on.
+    MemberRestored {
+        member: Box<Member>,
+        kept: Box<Kept>,
+    },
+    /// The person is gone from the installation; what remains holds nothing about them.
+    IdentityDeleted {
+        identity: Box<Identity>,
+    },
     MemberSessionsEnded {
         member: Box<Member>,
         at: Timestamp,
@@ -192,13 +229,8 @@ pub enum Change {
         user: UserId,
         session: SessionId,
     },
-    TokenCreated {
-        token: Box<Token>,
-        hash: [u8; 32],
-    },
-    TokenRevoked {
-        token: Box<Token>,
-    },
+    /// A token was made, changed or revoked.
+    Token(TokenChange),
     /// Every token a membership holds.
     TokensRevoked {
         organization: OrgId,
@@ -216,6 +248,14 @@ pub enum Change {
     LinkUsed {
         link: LinkId,
     },
+    /// No token of the organization has a value that can be shown again any more.
+    TokenValuesErased {
+        organization: OrgId,
+    },
+    /// A service account.
+    ServiceAccount(ServiceAccountChange),
+    /// A deploy key.
+    DeployKey(DeployKeyChange),
     /// An invite link, or all of them.
     Link(LinkChange),
     /// What joining by oneself changes beside a membership.
@@ -226,6 +266,12 @@ pub enum Change {
     Role(RoleChange),
     /// A resource or a grant on it.
     Resource(ResourceChange),
+    /// A tenant, or somebody in it.
+    Tenant(TenantChange),
+    /// Nothing issued before `at` opens anything of the installation any more.
+    InstanceAuthenticationReset {
+        at: Timestamp,
+    },
     /// A usage limit.
     Limit(LimitChange),
     /// A message waits in the outbox; `sealed` is unreadable without the instance key.
@@ -249,7 +295,9 @@ impl Change {
             | Self::InvitationAccepted { member: m, .. }
             | Self::MemberApproved { member: m, .. }
             | Self::MemberReactivated { member: m } => Some(m.organization),
+            Self::ServiceAccount(ServiceAccountChange::Created { account, .. }) => Some(account.member.organization),
             Self::PolicyChanged { organization, .. } => Some(*organization),
+            Self::PresetApplied { after, .. } => Some(after.id),
             _ => None,
         }
     }
@@ -262,7 +310,7 @@ impl Change {
             Some(AccessChange {
                 organization: m.organization,
                 member: m.id,
-                email: m.email.clone(),
+                email: m.label().to_owned(),
                 before: before.map(str::to_owned),
                 after: after.map(str::to_owned),
             })
@@ -273,6 +321,13 @@ impl Change {
             Self::MemberJoined { member: m } | Self::InvitationAccepted { member: m, .. } => {
                 of(m, None, role_if_active(m).as_deref())
             }
+            Self::ServiceAccount(ServiceAccountChange::Created { account, .. }) => {
+                of(&account.member, None, Some(&account.member.role))
+            }
+            Self::ServiceAccount(ServiceAccountChange::Deleted { account }) => {
+                of(&account.member, role_if_active(&account.member).as_deref(), None)
+            }
+            Self::MemberRestored { member: m, .. } => of(m, None, role_if_active(m).as_deref()),
             Self::MemberApproved { member: m, .. } | Self::MemberReactivated { member: m } => {
                 of(m, None, Some(&m.role))
             }
@@ -292,7 +347,7 @@ pub struct AccessChange {
     pub organization: OrgId,
     /// Whose membership.
     pub member: MemberId,
-    /// Their address.
+    /// Their address, or the name of a service account.
     pub email: String,
     /// Role before, `None` for no access.
     pub before: Option<String>,

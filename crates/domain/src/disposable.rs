@@ -1,4 +1,4 @@
-//! Mail domains that anybody has a box at for a few minutes. A short list of well-known ones: it keeps
+//! Mail domains that are nobody's own: large providers, and those anybody has a box at for a few minutes. A short list of well-known ones: it keeps
 //! accidents out, not somebody determined; `signup.domains` and approvals do that.
 
 const DISPOSABLE: &[&str] = &[
@@ -38,6 +38,38 @@ pub fn is_disposable(domain: &str) -> bool {
     DISPOSABLE.iter().any(|known| domain.strip_suffix(known).is_some_and(|left| left.is_empty() || left.ends_with('.')))
 }
 
+/// Mail domains of large providers, where an address says nothing of whom one works with.
+const PUBLIC: &[&str] = &[
+    "aol.com",
+    "fastmail.com",
+    "gmail.com",
+    "gmx.de",
+    "gmx.net",
+    "googlemail.com",
+    "hotmail.com",
+    "icloud.com",
+    "live.com",
+    "mail.com",
+    "mail.ru",
+    "me.com",
+    "outlook.com",
+    "posteo.de",
+    "proton.me",
+    "protonmail.com",
+    "qq.com",
+    "t-online.de",
+    "web.de",
+    "yahoo.com",
+    "yandex.ru",
+    "zoho.com",
+];
+
+/// Whether a domain, in lower case and ASCII form, is nobody's own.
+#[must_use]
+pub fn is_public(domain: &str) -> bool {
+    PUBLIC.contains(&domain) || is_disposable(domain)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -46,6 +78,7 @@ mod tests {
     fn subdomains_are_as_short_lived_as_their_domain() {
         assert!(is_disposable("mailinator.com") && is_disposable("a.mailinator.com"));
         assert!(!is_disposable("notmailinator.com") && !is_disposable("acme.test") && !is_disposable(""));
-        assert!(DISPOSABLE.is_sorted());
+        assert!(is_public("gmail.com") && is_public("mailinator.com") && !is_public("acme.test"));
+        assert!(DISPOSABLE.is_sorted() && PUBLIC.is_sorted());
     }
 }

@@ -1,5 +1,9 @@
-//! Groups of members: made, renamed, ended, joined and left. Members with the `manager` flag run
-//! their group as far as their role lets managers. Does not know what is granted to a group.
+//! Groups of members: made, renamed, ended, joined and left, and what being in one gives. Members with the
+//! `manager` flag run their group as far as their role lets managers. Does not know what is granted to a group.
+
+mod running;
+
+pub use running::follow_role;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -9,6 +13,8 @@ use crate::action::Action;
 use crate::change::{AuditFact, Change};
 use crate::ids::{GroupId, MemberId, OrgId};
 use crate::member::{Member, Status, words};
+use crate::permission::Mask;
+use crate::preset::{RoleRights, Rules};
 use crate::refusal::{Code, Refusal};
 use crate::time::Timestamp;
 
@@ -35,6 +41,16 @@ pub struct Group {
     pub description: String,
     /// Where it comes from.
     pub origin: GroupOrigin,
+    /// How the directory that keeps it calls it.
+    pub external_id: Option<String>,
+    /// How the preset that brought it calls it.
+    pub slug: Option<String>,
+    /// Whether it stays as the preset has it: not renamed, deleted or granted anything.
+    pub reserved: bool,
+    /// Whether whoever joins enters it.
+    pub joins: bool,
+    /// What being in it gives at the organization and below, by name.
+    pub permissions: Vec<String>,
     /// When it was made.
     pub created_at: Timestamp,
     /// Revision of its last change.
@@ -47,6 +63,15 @@ pub struct Seat {
     /// The member.
     pub member: MemberId,
     /// Whether they run the group.
+    pub manager: bool,
+}
+
+/// A group that a member is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Belonging {
+    /// The group.
+    pub group: GroupId,
+    /// Whether they run it.
     pub manager: bool,
 }
 
@@ -64,6 +89,10 @@ pub enum GroupChange {
     },
     Deleted {
         group: Box<Group>,
+    },
+    PermissionsSet {
+        group: Box<Group>,
+        permissions: Vec<String>,
     },
     /// A member came in, or was made manager or none.
     SeatSet {
@@ -87,6 +116,7 @@ impl GroupChange {
             Self::Created { group }
             | Self::Edited { group, .. }
             | Self::Deleted { group }
+            | Self::PermissionsSet { group, .. }
             | Self::SeatSet { group, .. }
             | Self::SeatLeft { group, .. } => group,
         }
@@ -103,6 +133,11 @@ impl GroupChange {
                 ("group.edited", named(group), json!({"name": name, "description": description}))
             }
             Self::Deleted { group } => ("group.deleted", named(group), Value::Null),
+            Self::PermissionsSet { group, permissions } => (
+                "group.permissions_changed",
+                json!({"permissions": group.permissions}),
+                json!({"permissions": permissions}),
+            ),
             Self::SeatSet { email, before, after, .. } => {
                 let kind = if before.is_some() { "group.manager_changed" } else { "group.member_added" };
                 (kind, before.map_or(Value::Null, |s| seat(email, &s)), seat(email, after))
@@ -134,6 +169,18 @@ fn guard_local(group: &Group) -> Result<(), Refusal> {
     Ok(())
 }
 
+fn guard_reserved(group: &Group) -> Result<(), Refusal> {
+    if group.reserved { Err(Refusal::of(Code::GroupReserved)) } else { Ok(()) }
+}
+
+/// May the group be granted anything (ON-34)?
+///
+/// # Errors
+/// `group.reserved`.
+pub fn guard_receives(group: &Group) -> Result<(), Refusal> {
+    guard_reserved(group)
+}
+
 /// Makes a group.
 ///
 /// # Errors
@@ -148,7 +195,7 @@ pub fn create(_permit: &Permit, group: Group, name_taken: bool) -> Result<Vec<Ch
 /// Renames or describes a group.
 ///
 /// # Errors
-/// `group.name_taken`, `group.external`.
+/// `group.name_taken`, `group.external`, `group.reserved`.
 pub fn edit(
     _permit: &Permit,
     group: &Group,
@@ -160,35 +207,106 @@ pub fn edit(
         return Ok(Vec::new());
     }
     guard_local(group)?;
+    guard_reserved(group)?;
     if name_taken {
         return Err(Refusal::of(Code::GroupNameTaken));
     }
     Ok(vec![Change::Group(GroupChange::Edited { group: Box::new(group.clone()), name, description })])
 }
 
-/// Ends a group; its members stay in the organization, what was granted to it is gone (ON-31).
+/// Decides what being in a group gives (ON-32). Nobody lets it give, or takes from it, more than they have.
 ///
 /// # Errors
-/// `group.external`.
-pub fn delete(_permit: &Permit, group: &Group) -> Result<Vec<Change>, Refusal> {
-    guard_local(group)?;
-    Ok(vec![Change::Group(GroupChange::Deleted { group: Box::new(group.clone()) })])
+/// `permission.unknown`, `group.grants_above_own`.
+pub fn set_permissions(
+    permit: &Permit,
+    rules: &Rules,
+    group: &Group,
+    permissions: Vec<String>,
+) -> Result<Vec<Change>, Refusal> {
+    let mut after = Mask::EMPTY;
+    for (at, name) in permissions.iter().enumerate() {
+        let Some(bit) = rules.preset().bit(name) else {
+            let (field, detail) = (format!("permissions[{at}]"), format!("no permission `{name}`"));
+            return Err(Refusal::value(Code::PermissionUnknown, field, detail));
+        };
+        after = after.with(bit);
+    }
+    if !covers(permit, rules.group_mask(group.id)) || !covers(permit, after) {
+        return Err(Refusal::of(Code::GroupGrantsAboveOwn));
+    }
+    if permissions == group.permissions {
+        return Ok(Vec::new());
+    }
+    Ok(vec![Change::Group(GroupChange::PermissionsSet { group: Box::new(group.clone()), permissions })])
 }
 
-/// Takes a member into a group, or changes whether they run it.
-///
-/// `grants_more` tells that the group is granted something the permit's holder lacks: nobody gives
-/// more than their own by taking somebody in (ON-34).
+/// May somebody be taken into this group? `grants_more` as in [`set_seat`].
 ///
 /// # Errors
-/// `group.external`, `member.state`, `group.self_manager`, `group.grants_above_own`.
+/// `group.external`, `group.grants_above_own`.
+pub fn guard_adding(permit: &Permit, rules: &Rules, group: &Group, grants_more: bool) -> Result<(), Refusal> {
+    guard_local(group)?;
+    if grants_more || !covers(permit, rules.group_mask(group.id)) {
+        return Err(Refusal::of(Code::GroupGrantsAboveOwn));
+    }
+    Ok(())
+}
+
+/// Does the permit's holder have all that a group gives, at the organization and below?
+fn covers(permit: &Permit, gives: Mask) -> bool {
+    permit.covers_role(&RoleRights { floor: gives, ceiling: Mask::ALL, below: Mask::ALL, ..RoleRights::default() })
+}
+
+/// Ends a group; its members stay in the organization, what was granted to it is gone (ON-31).
+///
+/// `alone` tells that it is the only group of somebody; `managers` are those who manage no other.
+///
+/// # Errors
+/// `group.external`, `group.reserved`, `group.last_group`.
+pub fn delete(
+    _permit: &Permit,
+    rules: &Rules,
+    group: &Group,
+    alone: bool,
+    managers: &[Member],
+) -> Result<Vec<Change>, Refusal> {
+    guard_local(group)?;
+    guard_reserved(group)?;
+    if alone && rules.policy().group_required {
+        return Err(Refusal::of(Code::GroupLast));
+    }
+    let mut changes: Vec<Change> = managers.iter().filter_map(|one| running::role_lost(rules, one)).collect();
+    changes.push(Change::Group(GroupChange::Deleted { group: Box::new(group.clone()) }));
+    Ok(changes)
+}
+
+/// What else is to know of a member whose place in a group changes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Around {
+    /// They are in another group.
+    pub elsewhere: bool,
+    /// They manage another group.
+    pub manages_elsewhere: bool,
+    /// The group is granted something, or gives something, that the permit's holder lacks.
+    pub grants_more: bool,
+}
+
+/// Takes a member into a group, or changes whether they run it. Nobody gives more than their own by taking
+/// somebody in or by letting them run it (ON-34). Where the preset says so, running a first group brings the
+/// managers' role, and running none any more takes it (ON-18).
+///
+/// # Errors
+/// `group.external`, `member.state`, `group.self_manager`, `group.grants_above_own`, `group.manager_role`,
+/// `role.above_own`.
 pub fn set_seat(
     permit: &Permit,
+    rules: &Rules,
     group: &Group,
     member: &Member,
     before: Option<Seat>,
     manager: bool,
-    grants_more: bool,
+    around: Around,
 ) -> Result<Vec<Change>, Refusal> {
     let after = Seat { member: member.id, manager };
     if before == Some(after) {
@@ -200,26 +318,56 @@ pub fn set_seat(
             return Err(Refusal::because(Code::MemberState, "only people who came in can be in a group"));
         }
     }
-    let steps_down = permit.is_self(member.id) && before.is_some_and(|seat| seat.manager) && !manager;
-    if permit.action() == Action::GroupManageOwn && steps_down {
+    let was = before.is_some_and(|seat| seat.manager);
+    if permit.action() == Action::GroupManageOwn && permit.is_self(member.id) && was && !manager {
         return Err(Refusal::of(Code::GroupSelfManager));
     }
-    if grants_more && before.is_none() {
+    let gives = !covers(permit, rules.group_mask(group.id));
+    if (around.grants_more || gives) && (before.is_none() || (manager && !was)) {
         return Err(Refusal::of(Code::GroupGrantsAboveOwn));
     }
+    let role = match (was, manager) {
+        (false, true) => running::role_won(permit, rules, member)?,
+        (true, false) if !around.manages_elsewhere => running::role_lost(rules, member),
+        _ => None,
+    };
     let email = member.email.clone();
-    Ok(vec![Change::Group(GroupChange::SeatSet { group: Box::new(group.clone()), email, before, after })])
+    let seat = Change::Group(GroupChange::SeatSet { group: Box::new(group.clone()), email, before, after });
+    Ok(std::iter::once(seat).chain(role).collect())
 }
 
-/// Takes a member out of a group. A manager does not take themself out (ON-33).
+/// Takes a member out of a group. A manager does not take themself out (ON-33), and where everybody must be
+/// in a group nobody's last one is taken.
 ///
 /// # Errors
-/// `group.external`, `group.self_manager`.
-pub fn leave_seat(permit: &Permit, group: &Group, member: &Member, seat: Seat) -> Result<Vec<Change>, Refusal> {
+/// `group.external`, `group.self_manager`, `group.last_group`.
+pub fn leave_seat(
+    permit: &Permit,
+    rules: &Rules,
+    group: &Group,
+    member: &Member,
+    seat: Seat,
+    around: Around,
+) -> Result<Vec<Change>, Refusal> {
     guard_local(group)?;
     if permit.action() == Action::GroupManageOwn && permit.is_self(member.id) {
         return Err(Refusal::of(Code::GroupSelfManager));
     }
+    if rules.policy().group_required && !around.elsewhere && !rules.preset().is_top(&member.role) {
+        return Err(Refusal::of(Code::GroupLast));
+    }
+    let lost = if seat.manager && !around.manages_elsewhere { running::role_lost(rules, member) } else { None };
     let email = member.email.clone();
-    Ok(vec![Change::Group(GroupChange::SeatLeft { group: Box::new(group.clone()), email, seat })])
+    let left = Change::Group(GroupChange::SeatLeft { group: Box::new(group.clone()), email, seat });
+    Ok(std::iter::once(left).chain(lost).collect())
+}
+
+/// Whoever joins, or is switched on again, enters the groups that are for everybody (ON-24, ON-34).
+#[must_use]
+pub fn enter(member: &Member, groups: &[Group]) -> Vec<Change> {
+    let seat = |group: &Group| {
+        let (email, after) = (member.email.clone(), Seat { member: member.id, manager: false });
+        Change::Group(GroupChange::SeatSet { group: Box::new(group.clone()), email, before: None, after })
+    };
+    groups.iter().map(seat).collect()
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::change::Change;
 use crate::ids::UserId;
+use crate::refusal::{Code, Refusal};
 use crate::time::Timestamp;
 
 /// One identity, as the store keeps it, without its secrets.
@@ -72,4 +73,15 @@ pub fn change_password(identity: &Identity, hash: String, keep_session: Option<c
         Change::PasswordChanged { user: identity.id, hash },
         Change::SessionsEnded { user: identity.id, except: keep_session, why: "password changed" },
     ]
+}
+
+/// Makes every session and token of the installation issued up to now invalid (TP-33).
+///
+/// # Errors
+/// `instance.administrator_required`.
+pub fn reset_everybody(who: &Identity, now: Timestamp) -> Result<Vec<Change>, Refusal> {
+    if !who.administrator {
+        return Err(Code::InstanceAdministrator.into());
+    }
+    Ok(vec![Change::InstanceAuthenticationReset { at: now }])
 }

@@ -125,6 +125,8 @@ ids! {
     MemberId = "mem_";
     /// An invitation.
     InvitationId = "inv_";
+    /// A service account. The bits are those of its membership.
+    ServiceAccountId = "svc_";
     /// A token.
     TokenId = "tok_";
     /// A browser session.
@@ -139,6 +141,12 @@ ids! {
     ResourceId = "res_";
     /// A grant on a resource.
     GrantId = "grt_";
+    /// A tenant: the tier above organizations.
+    TenantId = "tnt_";
+    /// Somebody's place in a tenant.
+    TenantMemberId = "tmb_";
+    /// A link that shares a resource with whoever holds it.
+    ShareLinkId = "lnk_";
     /// A usage limit.
     LimitId = "lim_";
     /// A message waiting in the outbox. Not shown outside.

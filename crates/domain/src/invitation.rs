@@ -2,25 +2,27 @@
 //! secrets and sends nothing: hashes come in, mails are queued beside the changes.
 
 mod accept;
+mod carry;
+mod invite;
 
 pub use accept::{Guest, accept, guard_known};
+pub use carry::{
+    Carried, CarriedRole, Found, MOST_CARRIED, carry_out, guard_group, guard_resource, guard_role_carried,
+};
+pub use invite::{Addressee, Known, Wanted, guard_bulk, invite};
 
 use serde::{Deserialize, Serialize};
 
 use crate::access::Permit;
 use crate::change::Change;
-use crate::ids::{InvitationId, MemberId, OrgId};
-use crate::joining::{self, Address};
-use crate::member::{Member, MemberKind, Origin, Status, guard_role, words};
-use crate::policy::InviteReissue;
+use crate::ids::{InvitationId, MemberId, OrgId, UserId};
+use crate::member::{guard_role, words};
 use crate::preset::Rules;
 use crate::refusal::{Code, Refusal};
-use crate::seats::{self, Seats};
-use crate::text::Email;
 use crate::time::Timestamp;
 
 words! {
-    /// What has become of an invitation. That it has expired is told by its time, not by a state.
+    /// What has become of an invitation. That it has expired is told by its time, until it is closed.
     State {
         /// Waits.
         Pending = "pending",
@@ -28,6 +30,8 @@ words! {
         Accepted = "accepted",
         /// Withdrawn.
         Cancelled = "cancelled",
+        /// Withdrawn after its time was over.
+        Expired = "expired",
         /// Declined by the invited person.
         Refused = "refused",
     }
@@ -66,12 +70,18 @@ pub struct Invitation {
     pub organization: OrgId,
     /// The membership that waits for the person.
     pub member: MemberId,
-    /// The invited address.
+    /// The invited address; empty when somebody was invited by handle.
     pub email: String,
+    /// Who was invited by handle.
+    pub invitee: Option<UserId>,
+    /// Their handle.
+    pub handle: Option<String>,
     /// Name as the inviter typed it.
     pub name: String,
     /// The role it gives.
     pub role: String,
+    /// What it gives beside the role.
+    pub carried: Carried,
     /// How its secret travels.
     pub deliver: Deliver,
     /// What has become of it.
@@ -94,7 +104,19 @@ impl Invitation {
     /// The word callers see: a pending invitation whose time is over is `expired`.
     #[must_use]
     pub fn shown_state(&self, now: Timestamp) -> &'static str {
-        if self.state == State::Pending && self.is_over(now) { "expired" } else { self.state.word() }
+        if self.has_expired(now) { "expired" } else { self.state.word() }
+    }
+
+    /// Did its time run out before anybody came in with it?
+    #[must_use]
+    pub fn has_expired(&self, now: Timestamp) -> bool {
+        self.state == State::Expired || self.state == State::Pending && self.is_over(now)
+    }
+
+    /// Whom it is for, in a word: the address, or the handle.
+    #[must_use]
+    pub fn addressee(&self) -> String {
+        self.handle.as_ref().map_or_else(|| self.email.clone(), |handle| format!("@{handle}"))
     }
 
     fn is_over(&self, now: Timestamp) -> bool {
@@ -105,109 +127,8 @@ impl Invitation {
 /// A fresh secret's hash; the secret itself goes to the mail or the answer only.
 pub type SecretHash = [u8; 32];
 
-/// One wanted invitation, read and checked for form.
-#[derive(Clone, Debug)]
-pub struct Wanted {
-    /// Fresh id of the invitation.
-    pub id: InvitationId,
-    /// Fresh id of the membership that will wait.
-    pub member: MemberId,
-    /// The address.
-    pub email: Email,
-    /// Name as typed, perhaps empty.
-    pub name: String,
-    /// The role to give; `None` takes the policy's default.
-    pub role: Option<String>,
-    /// How the secret travels.
-    pub deliver: Deliver,
-    /// Hash of the fresh secret.
-    pub secret: SecretHash,
-}
-
-/// What is known of the address in this organization.
-#[derive(Clone, Debug, Default)]
-pub struct Known {
-    /// A present membership of that address, invited ones included.
-    pub member: Option<Member>,
-    /// The invitation of an invited one.
-    pub invitation: Option<Invitation>,
-    /// Who is here, for the number of seats.
-    pub seats: Seats,
-}
-
 fn expiry(rules: &Rules, now: Timestamp) -> Option<Timestamp> {
     rules.policy().invite_ttl_s.map(|ttl_s| now.plus_s(ttl_s))
-}
-
-/// Invites one address.
-///
-/// # Errors
-/// `role.unknown`, `role.above_own`, `member.already`, `invitation.already_pending`,
-/// `invitation.no_reissue`, `join.domain`, `seats.full`.
-pub fn invite(
-    permit: &Permit,
-    rules: &Rules,
-    wanted: &Wanted,
-    known: &Known,
-    now: Timestamp,
-) -> Result<Vec<Change>, Refusal> {
-    let role = wanted.role.clone().unwrap_or_else(|| rules.policy().role_default.as_str().to_owned());
-    guard_role(permit, rules, &role, "role")?;
-    joining::guard_exclusive(rules.policy(), Address::of(wanted.email.shown(), false), true)?;
-    let (mut changes, mut seats) = (Vec::new(), known.seats);
-    match (&known.member, &known.invitation) {
-        (Some(member), Some(old)) if member.status == Status::Invited && old.is_over(now) => {
-            if rules.policy().invite_reissue_after_expiry == InviteReissue::Never {
-                return Err(Refusal::of(Code::InvitationNoReissue));
-            }
-            changes.push(Change::InvitationCancelled { invitation: Box::new(old.clone()) });
-            seats.invited = seats.invited.saturating_sub(1);
-        }
-        (Some(member), _) if member.status == Status::Invited => return Err(Refusal::of(Code::InvitationPending)),
-        (Some(_), _) => return Err(Refusal::of(Code::MemberAlready)),
-        (None, _) => {}
-    }
-    seats::guard(rules.policy(), seats)?;
-    let member = Member {
-        id: wanted.member,
-        organization: permit.organization(),
-        user: None,
-        kind: MemberKind::Person,
-        email: wanted.email.shown().to_owned(),
-        name: wanted.name.clone(),
-        handle: None,
-        role: role.clone(),
-        status: Status::Invited,
-        origin: Origin::Invitation,
-        joined_at: None,
-        created_at: now,
-        created_by: Some(permit.member()),
-        last_active_at: None,
-        sessions_from: Timestamp::default(),
-        revision: 0,
-    };
-    let invitation = Invitation {
-        id: wanted.id,
-        organization: permit.organization(),
-        member: wanted.member,
-        email: wanted.email.shown().to_owned(),
-        name: wanted.name.clone(),
-        role,
-        deliver: wanted.deliver,
-        state: State::Pending,
-        expires_at: expiry(rules, now),
-        delivery: if wanted.deliver == Deliver::Email { Delivery::Queued } else { Delivery::None },
-        delivery_detail: None,
-        created_at: now,
-        created_by: Some(permit.member()),
-        revision: 0,
-    };
-    changes.push(Change::MemberInvited {
-        member: Box::new(member),
-        invitation: Box::new(invitation),
-        secret: wanted.secret,
-    });
-    Ok(changes)
 }
 
 fn must_wait(invitation: &Invitation) -> Result<(), Refusal> {
@@ -234,21 +155,23 @@ pub fn resend(
 ) -> Result<Vec<Change>, Refusal> {
     must_wait(invitation)?;
     guard_role(permit, rules, &invitation.role, "role")?;
-    if invitation.is_over(now) && rules.policy().invite_reissue_after_expiry == InviteReissue::Never {
-        return Err(Refusal::of(Code::InvitationNoReissue));
+    let mut changes = Vec::new();
+    if invitation.is_over(now) {
+        changes.extend(invite::guard_reissue(permit, rules, invitation)?);
     }
-    Ok(vec![Change::InvitationResent {
+    changes.push(Change::InvitationResent {
         invitation: Box::new(invitation.clone()),
         deliver,
         secret,
         expires_at: expiry(rules, now),
-    }])
+    });
+    Ok(changes)
 }
 
 /// Gives a waiting invitation another role.
 ///
 /// # Errors
-/// `invitation.not_pending`, `role.unknown`, `role.above_own`.
+/// `invitation.not_pending`, `role.unknown`, `role.above_own`, `invitation.not_carried`.
 pub fn change_role(
     permit: &Permit,
     rules: &Rules,
@@ -261,27 +184,59 @@ pub fn change_role(
     if invitation.role == role {
         return Ok(Vec::new());
     }
+    guard_role_carried(rules, role)?;
     Ok(vec![Change::InvitationRoleChanged { invitation: Box::new(invitation.clone()), after: role.to_owned() }])
+}
+
+/// Has a waiting invitation carry something else; what is new in it was asked about.
+///
+/// # Errors
+/// `invitation.not_pending`, `role.above_own`.
+pub fn change_carried(
+    permit: &Permit,
+    rules: &Rules,
+    invitation: &Invitation,
+    carried: Carried,
+) -> Result<Vec<Change>, Refusal> {
+    must_wait(invitation)?;
+    guard_role(permit, rules, &invitation.role, "role")?;
+    if invitation.carried == carried {
+        return Ok(Vec::new());
+    }
+    Ok(vec![Change::InvitationCarriesChanged { invitation: Box::new(invitation.clone()), after: carried }])
+}
+
+/// Declines an invitation; the waiting membership is gone (ON-10).
+///
+/// # Errors
+/// Those of [`open`].
+pub fn refuse(invitation: &Invitation, now: Timestamp) -> Result<Vec<Change>, Refusal> {
+    open(invitation, now)?;
+    Ok(vec![Change::InvitationRefused { invitation: Box::new(invitation.clone()) }])
 }
 
 /// Withdraws a waiting invitation; its link is dead and the waiting membership is gone.
 ///
 /// # Errors
 /// `invitation.not_pending`, `role.above_own`.
-pub fn cancel(permit: &Permit, rules: &Rules, invitation: &Invitation) -> Result<Vec<Change>, Refusal> {
+pub fn cancel(permit: &Permit, rules: &Rules, invitation: &Invitation, now: Timestamp) -> Result<Vec<Change>, Refusal> {
     must_wait(invitation)?;
     guard_role(permit, rules, &invitation.role, "role")?;
-    Ok(vec![Change::InvitationCancelled { invitation: Box::new(invitation.clone()) }])
+    // One whose time was over stays known as that: there may be no other after it.
+    let state = if invitation.is_over(now) { State::Expired } else { State::Cancelled };
+    Ok(vec![Change::InvitationCancelled { invitation: Box::new(invitation.clone()), state }])
 }
 
 /// Can this invitation be opened at all?
 ///
 /// # Errors
-/// `invitation.used`, `invitation.cancelled`, `invitation.expired`.
+/// `invitation.used`, `invitation.cancelled`, `invitation.refused`, `invitation.expired`.
 pub fn open(invitation: &Invitation, now: Timestamp) -> Result<(), Refusal> {
     match invitation.state {
         State::Accepted => Err(Refusal::of(Code::InvitationUsed)),
-        State::Cancelled | State::Refused => Err(Refusal::of(Code::InvitationCancelled)),
+        State::Cancelled => Err(Refusal::of(Code::InvitationCancelled)),
+        State::Refused => Err(Refusal::of(Code::InvitationRefused)),
+        State::Expired => Err(Refusal::of(Code::InvitationExpired)),
         State::Pending if invitation.is_over(now) => Err(Refusal::of(Code::InvitationExpired)),
         State::Pending => Ok(()),
     }

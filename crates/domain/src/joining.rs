@@ -2,8 +2,10 @@
 //! status. Decides nothing about the membership afterwards, finds nobody and begins no session.
 
 mod change;
+mod sign_up;
 
 pub use change::JoinChange;
+pub use sign_up::{arrive, domains_set, sign_up, sign_up_anywhere, waits_no_more};
 
 use crate::disposable::is_disposable;
 use crate::member::Status;

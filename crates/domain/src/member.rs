@@ -8,10 +8,11 @@ use crate::access::Permit;
 use crate::action::Action;
 use crate::change::Change;
 use crate::ids::{MemberId, OrgId, UserId};
-use crate::policy::{DeletePrecondition, RoleChangeAuthority, SelfRemoval};
+use crate::policy::RoleChangeAuthority;
 use crate::preset::{ORGANIZATION, Rules};
 use crate::refusal::{Code, Refusal};
 use crate::seats::{self, Seats};
+use crate::service_account;
 use crate::time::Timestamp;
 
 macro_rules! words {
@@ -68,6 +69,10 @@ words! {
         Invitation = "invitation",
         /// Signed up by themself.
         SignUp = "sign_up",
+        /// Put in by an administrator.
+        Direct = "direct",
+        /// No membership: an owner of the tenant above.
+        Tenant = "tenant",
         /// Came with an invite link.
         InviteLink = "invite_link",
         /// Came by an address of the organization's own mail domain.
@@ -124,6 +129,14 @@ pub struct Member {
     pub revision: u64,
 }
 
+impl Member {
+    /// What people call it: the address, or the name of a service account, which has none.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        if self.email.is_empty() { &self.name } else { &self.email }
+    }
+}
+
 /// What a decision about a member needs to know beside the member.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Surroundings {
@@ -136,23 +149,24 @@ pub struct Surroundings {
 /// Refuses when `member` is the last active holder of the top role.
 /// INVARIANT: every decision that lowers, switches off or removes a member asks this, and the
 /// facts were read after the organization was locked.
-fn guard_last_top(rules: &Rules, member: &Member, around: Surroundings) -> Result<(), Refusal> {
+pub(crate) fn guard_last_top(rules: &Rules, member: &Member, around: Surroundings) -> Result<(), Refusal> {
     let holds_top = member.status == Status::Active && rules.preset().is_top(&member.role);
     if holds_top && !around.other_top_holder {
         let top = &rules.preset().top_role().name;
         return Err(Refusal::because(
             Code::LastOwner,
-            format!("`{}` is the only active {top}; make somebody else {top} first", member.email),
+            format!("`{}` is the only active {top}; make somebody else {top} first", member.label()),
         ));
     }
     Ok(())
 }
 
 /// May the permit's holder act on somebody with `member`'s role?
-fn guard_rank(permit: &Permit, rules: &Rules, member: &Member) -> Result<(), Refusal> {
+pub(crate) fn guard_rank(permit: &Permit, rules: &Rules, member: &Member) -> Result<(), Refusal> {
     if rules.preset().is_top(&member.role) && !permit.may(Action::MemberManageTop) {
         return Err(Refusal::of(Code::TopRoleRequired));
     }
+    service_account::guard_other_top(permit, rules, member)?;
     let guarded = rules.policy().role_change_authority == RoleChangeAuthority::AdminBelowOwnRank;
     if guarded && !permit.covers_role(rules.rights(&member.role)) {
         return Err(Refusal::because(
@@ -208,6 +222,7 @@ pub fn change_role(
     }
     guard_role(permit, rules, role, "role")?;
     guard_rank(permit, rules, member)?;
+    service_account::guard_gift(permit, rules, member.kind, role)?;
     if member.role == role {
         return Ok(Vec::new());
     }
@@ -223,7 +238,10 @@ pub fn change_role(
 
 pub(crate) fn end_of_access(member: &Member, around: Surroundings, why: &'static str) -> Vec<Change> {
     match member.user {
-        Some(user) if !around.active_elsewhere => vec![Change::SessionsEnded { user, except: None, why }],
+        // A program has no sessions, and it is nowhere else.
+        Some(user) if !around.active_elsewhere && member.kind == MemberKind::Person => {
+            vec![Change::SessionsEnded { user, except: None, why }]
+        }
         _ => Vec::new(),
     }
 }
@@ -268,49 +286,6 @@ pub fn reactivate(permit: &Permit, rules: &Rules, member: &Member, seats: Seats)
     guard_rank(permit, rules, member)?;
     seats::guard(rules.policy(), seats)?;
     Ok(vec![Change::MemberReactivated { member: Box::new(member.clone()) }])
-}
-
-fn gone(member: &Member, around: Surroundings, left: bool) -> Vec<Change> {
-    let mut changes = vec![Change::TokensRevoked { organization: member.organization, member: member.id }];
-    let boxed = Box::new(member.clone());
-    changes
-        .insert(0, if left { Change::MemberLeft { member: boxed } } else { Change::MemberRemoved { member: boxed } });
-    changes.extend(end_of_access(
-        member,
-        around,
-        if left { "left the organization" } else { "removed from the organization" },
-    ));
-    changes
-}
-
-/// Removes a member for good: their grants and tokens here go, and they come back only as new.
-///
-/// # Errors
-/// `member.state`, `member.self`, `member.top_role_required`, `member.last_owner`,
-/// `member.deactivate_first`.
-pub fn remove(permit: &Permit, rules: &Rules, member: &Member, around: Surroundings) -> Result<Vec<Change>, Refusal> {
-    if !matches!(member.status, Status::Active | Status::Deactivated | Status::PendingApproval | Status::Requested) {
-        return Err(wrong_state(member, "only somebody who came in can be removed"));
-    }
-    if permit.is_self(member.id) {
-        let may = rules.policy().self_deactivate_or_remove == SelfRemoval::Leave && permit.may(Action::MemberLeave);
-        return if may { leave(permit, rules, member, around) } else { Err(Refusal::of(Code::SelfRemove)) };
-    }
-    guard_rank(permit, rules, member)?;
-    guard_last_top(rules, member, around)?;
-    if rules.policy().delete_precondition == DeletePrecondition::Deactivated && member.status == Status::Active {
-        return Err(Refusal::of(Code::MemberDeactivateFirst));
-    }
-    Ok(gone(member, around, false))
-}
-
-/// Leaves an organization by oneself.
-///
-/// # Errors
-/// `member.last_owner`.
-pub fn leave(_permit: &Permit, rules: &Rules, member: &Member, around: Surroundings) -> Result<Vec<Change>, Refusal> {
-    guard_last_top(rules, member, around)?;
-    Ok(gone(member, around, true))
 }
 
 /// Ends the person's sessions here: those begun before `now` are not valid in this organization

@@ -9,7 +9,8 @@ use serde_json::{Map, Value};
 use crate::access::Permit;
 use crate::change::{Change, Naming};
 use crate::identity::Identity;
-use crate::ids::{MemberId, OrgId};
+use crate::ids::{MemberId, OrgId, TenantId};
+use crate::joining::domains_set;
 use crate::member::{Member, MemberKind, Origin, Status};
 use crate::policy::{KnobError, Policy};
 use crate::preset::{Preset, Rules};
@@ -39,6 +40,8 @@ pub struct Organization {
     pub revision: u64,
     /// When it was made.
     pub created_at: Timestamp,
+    /// The tenant it belongs to, if any.
+    pub tenant: Option<TenantId>,
 }
 
 /// Refuses a name that the policy does not take; `taken` tells that another organization has it.
@@ -87,10 +90,14 @@ pub fn create(
         sessions_from: Timestamp::default(),
         revision: 0,
     };
-    vec![
+    let id = organization.id;
+    let led = preset.policy_with(&organization.policy).ok().and_then(|policy| domains_set(id, None, &policy));
+    let mut changes = vec![
         Change::OrganizationCreated { organization: Box::new(organization) },
         Change::MemberJoined { member: Box::new(joined) },
-    ]
+    ];
+    changes.extend(led);
+    changes
 }
 
 /// Renames an organization; nothing changes when nothing differs.
@@ -134,7 +141,13 @@ pub fn change_policy(
     if after == organization.policy {
         return Ok(Vec::new());
     }
-    Ok(vec![Change::PolicyChanged { organization: organization.id, before: organization.policy.clone(), after }])
+    let before = organization.policy.clone();
+    let mut changes = vec![Change::PolicyChanged { organization: organization.id, before, after }];
+    if rules.policy().token_value_again && !policy.token_value_again {
+        changes.push(Change::TokenValuesErased { organization: organization.id });
+    }
+    changes.extend(domains_set(organization.id, Some(rules), &policy));
+    Ok(changes)
 }
 
 pub(crate) fn refused_knobs(errors: &[KnobError]) -> Refusal {

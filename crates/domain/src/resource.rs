@@ -2,12 +2,22 @@
 //! owns them, and what is granted on them. What a verb on a type needs is read from the preset's
 //! permissions. Does not load anything.
 
+mod grant;
+mod link;
+
+pub use grant::{
+    Given, Grant, Subject, change_grant, grant, guard_given, guard_kept, guard_offered, guard_receiver, revoke,
+    revoke_all, revoke_of_member, take_out,
+};
+pub use link::{ShareLink, revoke_link, share};
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::change::{AuditFact, Change};
-use crate::ids::{GrantId, GroupId, MemberId, OrgId, ResourceId};
-use crate::member::{Member, Status};
+use crate::ids::{MemberId, OrgId, ResourceId};
+use crate::member::Member;
+use crate::ownership;
 use crate::permission::{Bit, Mask};
 use crate::preset::{ORGANIZATION, Preset, Rules};
 use crate::refusal::{Code, Refusal};
@@ -41,67 +51,6 @@ pub struct Resource {
     pub revision: u64,
 }
 
-/// Who is granted something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", content = "id", rename_all = "snake_case")]
-pub enum Subject {
-    /// One member.
-    Member(MemberId),
-    /// Everybody in a group.
-    Group(GroupId),
-    /// Every active member of the organization.
-    Everyone,
-}
-
-/// What is granted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Given {
-    /// A role that applies to the resource's type.
-    Role(String),
-    /// One permission.
-    Permission(String),
-}
-
-/// One grant, as the store keeps it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Grant {
-    /// Its id.
-    pub id: GrantId,
-    /// Where.
-    pub organization: OrgId,
-    /// On what.
-    pub resource: ResourceId,
-    /// To whom.
-    pub subject: Subject,
-    /// What.
-    pub given: Given,
-    /// When it ends; `None` is never. Time is not a change: a grant knows when it ends.
-    pub expires_at: Option<Timestamp>,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// Who made it.
-    pub created_by: Option<MemberId>,
-}
-
-impl Grant {
-    /// Whether it still gives something at `now`.
-    #[must_use]
-    pub fn lives(&self, now: Timestamp) -> bool {
-        self.expires_at.is_none_or(|end| end > now)
-    }
-
-    /// What it gives on a resource of type `kind`; a role or permission that is not known
-    /// any more gives nothing.
-    #[must_use]
-    pub fn mask(&self, rules: &Rules, kind: &str) -> Mask {
-        match &self.given {
-            Given::Role(slug) => rules.role(kind, slug).map_or(Mask::EMPTY, |role| role.floor),
-            Given::Permission(name) => rules.preset().bit(name).map_or(Mask::EMPTY, |bit| Mask::EMPTY.with(bit)),
-        }
-    }
-}
-
 /// One recorded change of a resource or a grant.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(missing_docs, reason = "the fields are named by what they hold")]
@@ -121,9 +70,23 @@ pub enum ResourceChange {
         resource: Box<Resource>,
         grant: Box<Grant>,
     },
+    GrantChanged {
+        resource: Box<Resource>,
+        before: Box<Grant>,
+        after: Box<Grant>,
+    },
     Revoked {
         resource: Box<Resource>,
         grant: Box<Grant>,
+    },
+    LinkShared {
+        resource: Box<Resource>,
+        link: Box<ShareLink>,
+        hash: [u8; 32],
+    },
+    LinkRevoked {
+        resource: Box<Resource>,
+        link: Box<ShareLink>,
     },
 }
 
@@ -136,7 +99,10 @@ impl ResourceChange {
             | Self::Edited { after: resource, .. }
             | Self::Deleted { resource }
             | Self::Granted { resource, .. }
-            | Self::Revoked { resource, .. } => resource,
+            | Self::GrantChanged { resource, .. }
+            | Self::Revoked { resource, .. }
+            | Self::LinkShared { resource, .. }
+            | Self::LinkRevoked { resource, .. } => resource,
         }
     }
 
@@ -146,12 +112,16 @@ impl ResourceChange {
         let shown = |r: &Resource| json!({"type": r.kind, "external_id": r.external_id, "name": r.name, "parent": r.parent, "owner": r.owner, "controlled": r.controlled});
         let granted =
             |g: &Grant| json!({"grant": g.id, "subject": g.subject, "given": g.given, "expires_at": g.expires_at});
+        let shared = |l: &ShareLink| json!({"share_link": l.id, "given": l.given, "expires_at": l.expires_at});
         let (kind, before, after) = match self {
             Self::Created { resource } => ("resource.created", Value::Null, shown(resource)),
             Self::Edited { before, after } => ("resource.edited", shown(before), shown(after)),
             Self::Deleted { resource } => ("resource.deleted", shown(resource), Value::Null),
             Self::Granted { grant, .. } => ("grant.created", Value::Null, granted(grant)),
+            Self::GrantChanged { before, after, .. } => ("grant.changed", granted(before), granted(after)),
             Self::Revoked { grant, .. } => ("grant.revoked", granted(grant), Value::Null),
+            Self::LinkShared { link, .. } => ("share_link.created", Value::Null, shared(link)),
+            Self::LinkRevoked { link, .. } => ("share_link.revoked", shared(link), Value::Null),
         };
         let resource = self.resource();
         AuditFact {
@@ -177,6 +147,8 @@ pub enum Verb {
     Delete,
     /// Decide who reaches it.
     Share,
+    /// Give it to everyone.
+    Publish,
 }
 
 impl Verb {
@@ -184,11 +156,13 @@ impl Verb {
     /// is not in the catalogue, `project.manage` stands for it.
     const fn names(self) -> &'static [&'static str] {
         match self {
-            Self::Read => &["read", "view", "use"],
+            // Who may change a thing whose preset knows no reading may know that it is there.
+            Self::Read => &["read", "view", "use", "manage", "edit"],
             Self::Create => &["create", "manage", "edit"],
             Self::Update => &["edit", "update", "manage"],
             Self::Delete => &["delete", "manage", "edit"],
             Self::Share => &["share", "manage"],
+            Self::Publish => &["publish", "share", "manage"],
         }
     }
 
@@ -236,20 +210,45 @@ pub fn authorize(
     kind: &str,
     verb: Verb,
 ) -> Result<ResourcePermit, Refusal> {
-    let has = |verb: Verb| verb.permission(preset, kind).is_some_and(|(bit, _)| rights.contains(bit));
-    if verb != Verb::Create && !has(Verb::Read) {
+    if verb != Verb::Create && guard_verb(rights, preset, kind, Verb::Read).is_err() {
         return Err(Refusal::of(Code::NotFound));
     }
-    if !has(verb) {
-        let wanted = verb.permission(preset, kind).map_or_else(|| kind.to_owned(), |(_, name)| name);
-        return Err(Refusal::because(Code::AccessDenied, format!("you do not have `{wanted}` here")));
-    }
+    guard_verb(rights, preset, kind, verb)?;
     Ok(ResourcePermit { member, rights })
 }
 
-/// Refuses a place that the preset or the tree does not allow. `path` is the parent's path from the
-/// top, the parent last; empty for the organization itself.
-fn guard_place(preset: &Preset, resource: &Resource, path: &[Resource]) -> Result<(), Refusal> {
+/// The highest role of a type all of whose rights are among `rights`.
+#[must_use]
+pub fn role_held<'a>(rules: &'a Rules, kind: &str, rights: Mask) -> Option<&'a str> {
+    let mut roles = rules.roles_of(kind).filter(|role| role.floor.is_subset_of(rights));
+    roles.next().map(|role| role.slug.as_str())
+}
+
+/// Where a resource is to stand.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Spot<'a> {
+    /// The parent's path from the top, the parent last; empty for the organization itself.
+    pub path: &'a [Resource],
+    /// How many levels come with it below.
+    pub levels: usize,
+    /// Whether it would be shared to a scope there, and it, or something in it, receives as a scope.
+    pub chained: bool,
+}
+
+/// Refuses whoever does not have what `verb` needs.
+pub(crate) fn guard_verb(rights: Mask, preset: &Preset, kind: &str, verb: Verb) -> Result<(), Refusal> {
+    match verb.permission(preset, kind) {
+        Some((bit, _)) if rights.contains(bit) => Ok(()),
+        wanted => {
+            let name = wanted.map_or_else(|| kind.to_owned(), |(_, name)| name);
+            Err(Refusal::because(Code::AccessDenied, format!("you do not have `{name}` here")))
+        }
+    }
+}
+
+/// Refuses a place that the preset or the tree does not allow.
+fn guard_place(preset: &Preset, resource: &Resource, spot: Spot<'_>) -> Result<(), Refusal> {
+    let path = spot.path;
     let Some(kind) = preset.resource_type(&resource.kind) else {
         let known: Vec<_> = preset.types.iter().map(|t| t.slug.as_str()).collect();
         let detail = format!("no type `{}`; there are {}", resource.kind, known.join(", "));
@@ -263,19 +262,13 @@ fn guard_place(preset: &Preset, resource: &Resource, path: &[Resource]) -> Resul
     if path.iter().any(|above| above.id == resource.id) {
         return Err(Refusal::value(Code::ResourceCycle, "parent", "a resource cannot stand under itself"));
     }
-    if path.len() >= MAX_DEPTH {
+    if path.len() + spot.levels >= MAX_DEPTH {
         return Err(Refusal::value(Code::ResourceParent, "parent", format!("at most {MAX_DEPTH} levels")));
     }
-    Ok(())
-}
-
-fn guard_owner(owner: Option<&Member>) -> Result<(), Refusal> {
-    match owner {
-        Some(member) if member.status != Status::Active => {
-            Err(Refusal::value(Code::ResourceOwner, "owner", "only an active member can own something"))
-        }
-        _ => Ok(()),
+    if spot.chained {
+        return Err(Refusal::value(Code::GrantChained, "parent", Code::GrantChained.meaning()));
     }
+    Ok(())
 }
 
 /// Makes a resource below `path`.
@@ -290,42 +283,39 @@ pub fn create(
     owner: Option<&Member>,
     taken: bool,
 ) -> Result<Vec<Change>, Refusal> {
-    guard_place(rules.preset(), &resource, path)?;
-    guard_owner(owner)?;
+    guard_place(rules.preset(), &resource, Spot { path, ..Spot::default() })?;
+    ownership::guard_owner(owner, Code::ResourceOwner, "owner")?;
     if taken {
         return Err(Refusal::of(Code::ResourceTaken));
     }
     Ok(vec![Change::Resource(ResourceChange::Created { resource: Box::new(resource) })])
 }
 
-/// Renames a resource, moves it below `path`, hands it to another owner, or controls it.
+/// Renames a resource, moves it to `spot`, hands it to another owner, or controls it.
 ///
 /// # Errors
-/// `resource.parent`, `resource.cycle`, `resource.owner`.
+/// `resource.parent`, `resource.cycle`, `resource.owner`, `grant.chained`.
 pub fn edit(
     permit: &ResourcePermit,
     rules: &Rules,
     before: &Resource,
     after: Resource,
-    path: &[Resource],
+    spot: Spot<'_>,
     owner: Option<&Member>,
 ) -> Result<Vec<Change>, Refusal> {
     if *before == after {
         return Ok(Vec::new());
     }
     if before.parent != after.parent {
-        guard_place(rules.preset(), &after, path)?;
+        guard_place(rules.preset(), &after, spot)?;
     }
     if before.owner != after.owner {
-        guard_owner(owner)?;
+        ownership::guard_owner(owner, Code::ResourceOwner, "owner")?;
+        ownership::guard_handing_on(permit.rights, rules.preset(), &before.kind, after.owner)?;
     }
-    // Who owns a thing and whether it is controlled decide who enters; to edit it is not enough.
-    if before.owner != after.owner || before.controlled != after.controlled {
-        authorize(permit.member, permit.rights, rules.preset(), &before.kind, Verb::Share)?;
-    }
-    let owned = rules.preset().roles_of(&before.kind).next().map_or(Mask::EMPTY, |role| role.floor);
-    if after.owner.is_some() && before.owner != after.owner && !owned.is_subset_of(permit.rights) {
-        return Err(Refusal::of(Code::GrantAboveOwn));
+    // Whether it is controlled decides who enters; to edit it is not enough.
+    if before.controlled != after.controlled {
+        guard_verb(permit.rights, rules.preset(), &before.kind, Verb::Share)?;
     }
     Ok(vec![Change::Resource(ResourceChange::Edited { before: Box::new(before.clone()), after: Box::new(after) })])
 }
@@ -334,44 +324,4 @@ pub fn edit(
 #[must_use]
 pub fn delete(_permit: &ResourcePermit, resource: &Resource) -> Vec<Change> {
     vec![Change::Resource(ResourceChange::Deleted { resource: Box::new(resource.clone()) })]
-}
-
-/// Grants something on a resource. Nobody grants more than they have there.
-///
-/// # Errors
-/// `role.unknown`, `permission.unknown`, `grant.above_own`, `grant.expired`.
-pub fn grant(
-    permit: &ResourcePermit,
-    rules: &Rules,
-    resource: &Resource,
-    grant: Grant,
-    now: Timestamp,
-) -> Result<Vec<Change>, Refusal> {
-    match &grant.given {
-        Given::Role(slug) if rules.role(&resource.kind, slug).is_none() => {
-            let known: Vec<_> = rules.roles_of(&resource.kind).map(|r| r.slug.as_str()).collect();
-            let detail = format!("no role `{slug}` of a {}; there are {}", resource.kind, known.join(", "));
-            return Err(Refusal::value(Code::RoleUnknown, "role", detail));
-        }
-        Given::Permission(name) if rules.preset().bit(name).is_none() => {
-            return Err(Refusal::value(Code::PermissionUnknown, "permission", format!("no permission `{name}`")));
-        }
-        Given::Role(_) | Given::Permission(_) => {}
-    }
-    if !grant.mask(rules, &resource.kind).is_subset_of(permit.rights) {
-        return Err(Refusal::of(Code::GrantAboveOwn));
-    }
-    if !grant.lives(now) {
-        return Err(Refusal::value(Code::GrantExpired, "expires_at", "lies in the past"));
-    }
-    Ok(vec![Change::Resource(ResourceChange::Granted { resource: Box::new(resource.clone()), grant: Box::new(grant) })])
-}
-
-/// Takes a grant back.
-#[must_use]
-pub fn revoke(_permit: &ResourcePermit, resource: &Resource, grant: &Grant) -> Vec<Change> {
-    vec![Change::Resource(ResourceChange::Revoked {
-        resource: Box::new(resource.clone()),
-        grant: Box::new(grant.clone()),
-    })]
 }

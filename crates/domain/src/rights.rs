@@ -157,6 +157,10 @@ pub enum Reason<'a> {
     Role { role: &'a str },
     /// A grant gives it, at the scope of this depth.
     Grant { id: &'a str, whence: Whence<'a>, depth: u16 },
+    /// The share link gives it, on the scope of this depth.
+    ShareLink { depth: u16 },
+    /// The share link does not give it there.
+    NotGivenByLink,
     /// Is no member of the organization.
     NotAMember,
     /// Is a member whose membership is not active.
@@ -178,7 +182,10 @@ pub enum Reason<'a> {
 impl Reason<'_> {
     /// Whether the link tells what was missing.
     pub fn denies(&self) -> bool {
-        !matches!(self, Reason::Membership { .. } | Reason::Role { .. } | Reason::Grant { .. })
+        !matches!(
+            self,
+            Reason::Membership { .. } | Reason::Role { .. } | Reason::Grant { .. } | Reason::ShareLink { .. }
+        )
     }
 }
 
@@ -188,6 +195,8 @@ impl fmt::Display for Reason<'_> {
             Reason::Membership { role } => write!(f, "is an active member with the role `{role}`"),
             Reason::Role { role } => write!(f, "the role `{role}` gives it"),
             Reason::Grant { id, .. } => write!(f, "the grant `{id}` gives it"),
+            Reason::ShareLink { .. } => write!(f, "the share link gives it"),
+            Reason::NotGivenByLink => write!(f, "the share link does not give it there"),
             Reason::NotAMember => write!(f, "is not a member of the organization"),
             Reason::NotActive { .. } => write!(f, "the membership is not active"),
             Reason::NotGiven { role } => {

@@ -7,6 +7,8 @@ use crate::refusal::{Code, Refusal};
 
 /// Longest name of a person or organization, in characters.
 pub const NAME_MAX_CHARS: usize = 200;
+/// Longest name of a token, service account or deploy key, in characters (ON-40).
+pub const SHORT_NAME_MAX_CHARS: usize = 100;
 /// Longest email address, in bytes (RFC 5321, 4.5.3.1.3).
 pub const EMAIL_MAX_BYTES: usize = 254;
 /// Longest slug or handle, in bytes.
@@ -86,6 +88,18 @@ pub fn fold(text: &str) -> String {
 /// # Errors
 /// `field.empty` or `field.too_long`, naming `field`.
 pub fn name(text: &str, field: &str) -> Result<String, Refusal> {
+    name_within(text, field, NAME_MAX_CHARS)
+}
+
+/// The same for what programs hold: tokens, service accounts, deploy keys (ON-40).
+///
+/// # Errors
+/// `field.empty` or `field.too_long`, naming `field`.
+pub fn short_name(text: &str, field: &str) -> Result<String, Refusal> {
+    name_within(text, field, SHORT_NAME_MAX_CHARS)
+}
+
+fn name_within(text: &str, field: &str, most: usize) -> Result<String, Refusal> {
     let kept: String = text
         .chars()
         .filter(|c| c.is_whitespace() || !(c.is_control() || is_invisible(*c) && *c != '\u{200d}'))
@@ -94,8 +108,8 @@ pub fn name(text: &str, field: &str) -> Result<String, Refusal> {
     if tidy.is_empty() {
         return Err(Refusal::field(field, "field.empty", "must not be empty"));
     }
-    if tidy.chars().count() > NAME_MAX_CHARS {
-        return Err(Refusal::field(field, "field.too_long", format!("at most {NAME_MAX_CHARS} characters")));
+    if tidy.chars().count() > most {
+        return Err(Refusal::field(field, "field.too_long", format!("at most {most} characters")));
     }
     Ok(tidy)
 }
@@ -133,6 +147,7 @@ pub fn slug(text: &str, field: &str) -> Result<String, Refusal> {
             | "password"
             | "email"
             | "organizations"
+            | "tenants"
             | "me"
             | "well-known"
     );

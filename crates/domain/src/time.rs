@@ -55,6 +55,13 @@ impl Timestamp {
         self.0.saturating_sub(earlier.0) / 1_000_000
     }
 
+    /// The last microsecond of this moment's day in UTC.
+    #[must_use]
+    pub const fn end_of_day(self) -> Self {
+        const DAY_MICROS: i64 = 86_400_000_000;
+        Self((self.0.div_euclid(DAY_MICROS)).saturating_add(1).saturating_mul(DAY_MICROS).saturating_sub(1))
+    }
+
     fn calendar(self) -> OffsetDateTime {
         OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000).unwrap_or(OffsetDateTime::UNIX_EPOCH)
     }
@@ -104,5 +111,9 @@ mod tests {
         assert_eq!(at.to_string().parse::<Timestamp>().unwrap(), at);
         assert_eq!(at.plus_s(60).seconds_since(at), 60);
         assert!("yesterday".parse::<Timestamp>().is_err());
+        let end: Timestamp = "2026-11-25T23:59:59.999999Z".parse().unwrap();
+        for of_that_day in ["2026-11-25T00:00:00Z", "2026-11-25T23:59:59.999999Z", "2026-11-26T01:00:00+02:00"] {
+            assert_eq!(of_that_day.parse::<Timestamp>().unwrap().end_of_day(), end);
+        }
     }
 }

@@ -65,6 +65,7 @@ impl Question {
             cuts,
             below: random.wide_mask(),
             bypass: random.below(4) == 0,
+            manages_all: false,
         };
         let depth = random.below(4) as u16;
         let controlled = random.flip().then(|| random.below(u64::from(depth) + 1) as u16);

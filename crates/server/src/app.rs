@@ -10,7 +10,7 @@ use guildhall_domain::organization::Organization;
 use guildhall_domain::preset::{ORGANIZATION, Preset, Rules};
 use guildhall_domain::role::CustomRole;
 use guildhall_domain::time::Timestamp;
-use guildhall_store::read::role;
+use guildhall_store::read::{group, role};
 use guildhall_store::stream::Seen;
 use guildhall_store::{Author, Conn, Follower, IdSource, Keep, Stop, Store, StoreError};
 use tokio::sync::Notify;
@@ -220,10 +220,12 @@ impl App {
     /// # Errors
     /// [`StoreError::Corrupt`].
     pub fn rules_uncached(&self, conn: &mut Conn<'_>, organization: &Organization) -> Result<Arc<Rules>, StoreError> {
-        self.rules_of(organization, role::of_organization(conn, organization.id)?)
+        let rules = self.rules_of(organization, role::of_organization(conn, organization.id)?)?;
+        let giving = group::giving(conn, organization.id)?;
+        Ok(if giving.is_empty() { rules } else { Arc::new((*rules).clone().and_groups(&giving)) })
     }
 
-    /// The rules of an organization with these roles of its own.
+    /// The rules of an organization with these roles of its own, without what its groups give.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`].

@@ -17,5 +17,5 @@ CREATE INDEX join_domains_organization ON join_domains (organization_id);
 
 CREATE TABLE waiting_sign_ups (
     identity_id {U} PRIMARY KEY REFERENCES identities (id),
-    organization_id {U} NOT NULL REFERENCES organizations (id)
+    organization_id {U} REFERENCES organizations (id)
 );

@@ -5,6 +5,7 @@
 mod alone;
 mod apply;
 mod conn;
+mod consequence;
 mod driver;
 mod error;
 mod follow;

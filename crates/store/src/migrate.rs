@@ -8,10 +8,14 @@ use crate::error::StoreError;
 const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_groups_resources.sql"),
+    include_str!("../migrations/0003_service_accounts.sql"),
     include_str!("../migrations/0004_invite_links.sql"),
-    include_str!("../migrations/0010_limits_account.sql"),
-    include_str!("../migrations/0007_roles.sql"),
     include_str!("../migrations/0005_joining.sql"),
+    include_str!("../migrations/0006_removals.sql"),
+    include_str!("../migrations/0007_roles.sql"),
+    include_str!("../migrations/0008_sharing.sql"),
+    include_str!("../migrations/0010_limits_account.sql"),
+    include_str!("../migrations/0011_tenants.sql"),
 ];
 
 /// The newest schema this program knows.

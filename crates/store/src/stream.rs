@@ -15,6 +15,7 @@ use crate::tx::{Author, INSERT_EVENT, INSTANCE_TRAIL, Tx};
 const BEGIN_SESSION: &str = "INSERT INTO sessions (id, identity_id, secret, created_at, seen_at, expires_at, address, agent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 const SESSION_SEEN: &str = "UPDATE sessions SET seen_at = $2 WHERE id = $1 AND seen_at < $2";
 const TOKEN_USED: &str = "UPDATE tokens SET last_used_at = $2 WHERE id = $1";
+const DEPLOY_KEY_USED: &str = "UPDATE deploy_keys SET last_used_at = $2 WHERE id = $1";
 const MEMBER_ACTIVE: &str = "UPDATE memberships SET last_active_at = $3 WHERE organization_id = $1 AND id = $2";
 const MAIL_SENT: &str = "UPDATE outbox SET next_at = NULL, sealed = NULL, state = $2, detail = $3, attempts = attempts + 1 WHERE id = $1 AND next_at IS NOT NULL";
 const MAIL_AGAIN: &str =
@@ -26,6 +27,7 @@ const SWEEP_SESSIONS: &str = "DELETE FROM sessions WHERE expires_at <= $1";
 const SWEEP_LINKS: &str = "DELETE FROM links WHERE expires_at <= $1";
 const SWEEP_ANSWERS: &str = "DELETE FROM idempotency WHERE created_at <= $1";
 const SWEEP_MAIL: &str = "DELETE FROM outbox WHERE next_at IS NULL AND created_at <= $1";
+const SWEEP_REMOVALS: &str = "DELETE FROM removals WHERE until <= $1";
 const CLAIM: &str = "INSERT INTO idempotency (key, body, sealed, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT (key) DO UPDATE SET body = excluded.body, sealed = excluded.sealed, created_at = excluded.created_at WHERE idempotency.created_at <= $5";
 const REMEMBER: &str = "UPDATE idempotency SET sealed = $2 WHERE key = $1";
 const PROBE: &str = "UPDATE instance SET probe = $1 WHERE id = 1";
@@ -37,6 +39,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     BEGIN_SESSION,
     SESSION_SEEN,
     TOKEN_USED,
+    DEPLOY_KEY_USED,
     MEMBER_ACTIVE,
     MAIL_SENT,
     MAIL_AGAIN,
@@ -44,6 +47,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     DELIVERY,
     SWEEP_SESSIONS,
     SWEEP_LINKS,
+    SWEEP_REMOVALS,
     SWEEP_ANSWERS,
     SWEEP_MAIL,
     CLAIM,
@@ -72,7 +76,7 @@ pub struct Note {
 pub struct Seen {
     /// Sessions.
     pub sessions: Vec<(SessionId, Timestamp)>,
-    /// Tokens.
+    /// Tokens and deploy keys.
     pub tokens: Vec<(TokenId, Timestamp)>,
     /// Members.
     pub members: Vec<(OrgId, MemberId, Timestamp)>,
@@ -144,7 +148,9 @@ impl Tx<'_> {
             self.execute(SESSION_SEEN, params![*id, *at])?;
         }
         for (id, at) in &seen.tokens {
-            self.execute(TOKEN_USED, params![*id, *at])?;
+            if self.execute(TOKEN_USED, params![*id, *at])? == 0 {
+                self.execute(DEPLOY_KEY_USED, params![*id, *at])?;
+            }
         }
         for (organization, member, at) in &seen.members {
             self.execute(MEMBER_ACTIVE, params![*organization, *member, *at])?;
@@ -241,6 +247,7 @@ impl Tx<'_> {
         let now = self.now();
         let mut gone = self.execute(SWEEP_SESSIONS, params![now])?;
         gone += self.execute(SWEEP_LINKS, params![now])?;
+        gone += self.execute(SWEEP_REMOVALS, params![now])?;
         gone += self.execute(SWEEP_ANSWERS, params![old_answers])?;
         Ok(gone + self.execute(SWEEP_MAIL, params![old_mail])?)
     }

@@ -6,25 +6,29 @@ use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
 
 use guildhall_domain::change::Change;
-use guildhall_domain::ids::{EventId, OrgId};
+use guildhall_domain::ids::{EventId, OrgId, TenantId};
+use guildhall_domain::tenant::{self, TenantChange};
 use guildhall_domain::time::Timestamp;
 use uuid::Uuid;
 
 use crate::apply;
 use crate::conn::Conn;
+use crate::consequence;
 use crate::error::StoreError;
 use crate::follow::Commit;
 use crate::params;
 
 const LOCK_ORGANIZATION: &str =
     "UPDATE organizations SET revision = revision + 1 WHERE id = $1 AND deleted_at IS NULL RETURNING revision";
-const LOCK_IDENTITY: &str = "UPDATE identities SET revision = revision + 1 WHERE id = $1 RETURNING revision";
+const LOCK_IDENTITY: &str =
+    "UPDATE identities SET revision = revision + 1 WHERE id = $1 AND deleted_at IS NULL RETURNING revision";
+const LOCK_TENANT: &str = "UPDATE tenants SET revision = revision + 1 WHERE id = $1 RETURNING revision";
 const LOCK_INSTANCE: &str = "UPDATE instance SET revision = revision + 1 WHERE id = 1 RETURNING revision";
 const INSTANCE_REVISION: &str = "SELECT revision FROM instance WHERE id = 1";
 pub(crate) const INSERT_EVENT: &str = "INSERT INTO audit_events (organization_id, revision, id, kind, actor_kind, actor_id, actor_name, credential, target_kind, target_id, target_name, before_value, after_value, outcome, address, request_id, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
 
 pub(crate) const STATEMENTS: &[&str] =
-    &[LOCK_ORGANIZATION, LOCK_IDENTITY, LOCK_INSTANCE, INSTANCE_REVISION, INSERT_EVENT];
+    &[LOCK_ORGANIZATION, LOCK_IDENTITY, LOCK_TENANT, LOCK_INSTANCE, INSTANCE_REVISION, INSERT_EVENT];
 
 /// Makes fresh ids. They sort by the given moment.
 pub trait IdSource: Send + Sync {
@@ -35,7 +39,7 @@ pub trait IdSource: Send + Sync {
 /// Who does something, as the audit trail names them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Author {
-    /// `identity`, `system` or `anonymous`.
+    /// `identity`, `service_account`, `system` or `anonymous`.
     pub kind: String,
     /// Id of the identity, empty for others.
     pub id: String,
@@ -126,12 +130,25 @@ impl<'a> Tx<'a> {
         Ok(revision)
     }
 
-    /// Takes an identity; comes before organizations.
+    /// Takes an identity; comes before organizations. `None` when it is deleted.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn take_identity(&mut self, id: guildhall_domain::ids::UserId) -> Result<Option<u64>, StoreError> {
         self.conn.first(LOCK_IDENTITY, params![id], |row| row.next::<u64>())
+    }
+
+    /// Takes a tenant: whoever changes it queues here. Comes after identities and before
+    /// organizations.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn take_tenant(&mut self, id: TenantId) -> Result<Option<u64>, StoreError> {
+        let revision = self.conn.first(LOCK_TENANT, params![id], |row| row.next::<u64>())?;
+        if let Some(revision) = revision {
+            self.revisions.insert(tenant::trail(id), revision);
+        }
+        Ok(revision)
     }
 
     /// Takes the installation; comes before identities.
@@ -150,47 +167,60 @@ impl<'a> Tx<'a> {
     /// [`StoreError`]; nothing of the transaction is kept then.
     pub fn apply(&mut self, changes: Vec<Change>) -> Result<(), StoreError> {
         for change in changes {
-            if let Change::OrganizationCreated { organization } = &change {
-                self.revisions.insert(organization.id, 1);
-            }
-            let revision_of = |id: OrgId| self.revisions.get(&id).copied();
-            apply::rows(&mut self.conn, &change, self.now, &revision_of)?;
-            if let Some(fact) = change.audit() {
-                let trail = fact.organization.unwrap_or(INSTANCE_TRAIL);
-                let revision = match fact.organization {
-                    Some(id) => self
-                        .revisions
-                        .get(&id)
-                        .copied()
-                        .ok_or_else(|| StoreError::Bug(format!("{id} was not taken before it was changed")))?,
-                    None => self.conn.first(INSTANCE_REVISION, &[], |row| row.next::<u64>())?.unwrap_or(0),
-                };
-                let id = self.event_id();
-                let (target_kind, target_id, target_name) = &fact.target;
-                self.conn.execute(
-                    INSERT_EVENT,
-                    params![
-                        trail,
-                        revision,
-                        id,
-                        fact.kind,
-                        &self.author.kind,
-                        &self.author.id,
-                        &self.author.name,
-                        &self.author.credential,
-                        *target_kind,
-                        target_id,
-                        target_name,
-                        &fact.before,
-                        &fact.after,
-                        "success",
-                        &self.author.address,
-                        &self.author.request_id,
-                        self.now
-                    ],
-                )?;
-            }
+            self.apply_one(&change)?;
+            let follows = consequence::of(self, &change)?;
             self.changes.push(change);
+            // INVARIANT: what follows has no consequences of its own.
+            for change in follows {
+                self.apply_one(&change)?;
+                self.changes.push(change);
+            }
+        }
+        Ok(())
+    }
+
+    fn apply_one(&mut self, change: &Change) -> Result<(), StoreError> {
+        match change {
+            Change::OrganizationCreated { organization } => drop(self.revisions.insert(organization.id, 1)),
+            Change::Tenant(TenantChange::Created { tenant, .. }) => drop(self.revisions.insert(tenant.trail(), 1)),
+            _ => {}
+        }
+        let revision_of = |id: OrgId| self.revisions.get(&id).copied();
+        apply::rows(&mut self.conn, change, self.now, &revision_of)?;
+        if let Some(fact) = change.audit() {
+            let trail = fact.organization.unwrap_or(INSTANCE_TRAIL);
+            let revision = match fact.organization {
+                Some(id) => self
+                    .revisions
+                    .get(&id)
+                    .copied()
+                    .ok_or_else(|| StoreError::Bug(format!("{id} was not taken before it was changed")))?,
+                None => self.conn.first(INSTANCE_REVISION, &[], |row| row.next::<u64>())?.unwrap_or(0),
+            };
+            let id = self.event_id();
+            let (target_kind, target_id, target_name) = &fact.target;
+            self.conn.execute(
+                INSERT_EVENT,
+                params![
+                    trail,
+                    revision,
+                    id,
+                    fact.kind,
+                    &self.author.kind,
+                    &self.author.id,
+                    &self.author.name,
+                    &self.author.credential,
+                    *target_kind,
+                    target_id,
+                    target_name,
+                    &fact.before,
+                    &fact.after,
+                    "success",
+                    &self.author.address,
+                    &self.author.request_id,
+                    self.now
+                ],
+            )?;
         }
         Ok(())
     }

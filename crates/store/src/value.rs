@@ -4,11 +4,12 @@
 use guildhall_domain::group::GroupOrigin;
 use guildhall_domain::ids::{
     EventId, GrantId, GroupId, InvitationId, InviteLinkId, LimitId, LinkId, MailId, MemberId, OrgId, ResourceId,
-    RoleId, SessionId, TokenId, UserId,
+    RoleId, ServiceAccountId, SessionId, ShareLinkId, TenantId, TenantMemberId, TokenId, UserId,
 };
 use guildhall_domain::invitation::{Deliver, Delivery, State};
 use guildhall_domain::invite_link::LinkState;
 use guildhall_domain::member::{MemberKind, Origin, Status};
+use guildhall_domain::tenant::TenantRole;
 use guildhall_domain::time::Timestamp;
 use uuid::Uuid;
 
@@ -276,6 +277,10 @@ stored_ids!(
     GrantId,
     LimitId,
     RoleId,
+    ServiceAccountId,
+    TenantId,
+    TenantMemberId,
+    ShareLinkId,
 );
 
 macro_rules! stored_words {
@@ -294,7 +299,7 @@ macro_rules! stored_words {
     )*};
 }
 
-stored_words!(GroupOrigin, LinkState, Status, Origin, MemberKind, State, Deliver, Delivery);
+stored_words!(GroupOrigin, LinkState, TenantRole, Status, Origin, MemberKind, State, Deliver, Delivery);
 
 /// Parameters of a statement.
 #[macro_export]

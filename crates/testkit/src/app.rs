@@ -234,6 +234,7 @@ impl TestApp {
         Ctx {
             app: Arc::clone(&self.app),
             caller: None,
+            link: None,
             address: std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
             agent: "test".to_owned(),
             request_id: "test".to_owned(),

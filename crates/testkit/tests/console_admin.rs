@@ -3,6 +3,8 @@
 mod admin {
     pub mod flows;
     pub mod house;
+    pub mod limits;
+    pub mod links;
     pub mod settings;
     pub mod walls;
 }

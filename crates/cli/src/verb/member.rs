@@ -1,4 +1,6 @@
-//! `guildhall member`: list, invite and remove the members of an organization.
+//! `guildhall member`: list, invite and remove the members of an organization. What follows a removal is shown
+//! and undone in [`departure`].
+//! `guildhall member`: list, invite, approve and remove the members of an organization.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -10,6 +12,7 @@ use serde_json::{Map, Value, json};
 use crate::failure::{Failure, Message};
 use crate::output::Output;
 use crate::remote::{Remote, RemoteArgs, run as block_on};
+use crate::verb::departure;
 
 /// Invitations in one request: far below the body limit, few enough that progress is seen.
 const INVITATIONS_PER_REQUEST: usize = 1000;
@@ -22,6 +25,14 @@ pub(crate) enum Command {
     Invite(Invite),
     /// End a membership
     Remove(Remove),
+    /// Show what removing somebody meets: what they own and have, what blocks, what to replace
+    Plan(departure::One),
+    /// Undo a removal
+    Restore(departure::Restore),
+    /// Let somebody in who waits or asked to join
+    Approve(Answered),
+    /// Turn somebody away who waits or asked to join
+    Reject(Rejected),
 }
 
 #[derive(Debug, clap::Args)]
@@ -75,7 +86,7 @@ pub(crate) struct Remove {
     remote: RemoteArgs,
     /// The member's id or mail address
     member: String,
-    /// Who takes over everything they own (member id)
+    /// Who takes over everything they own (member id or mail address)
     #[arg(long, value_name = "MEMBER")]
     transfer_to: Option<String>,
     /// Who takes over one resource, as RESOURCE=MEMBER; may be given several times
@@ -84,6 +95,26 @@ pub(crate) struct Remove {
     /// Say what would happen, and change nothing
     #[arg(long)]
     dry_run: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Answered {
+    #[command(flatten)]
+    remote: RemoteArgs,
+    /// The member's id or mail address
+    member: String,
+    /// Say what would happen, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Rejected {
+    #[command(flatten)]
+    of: Answered,
+    /// Why; mailed and shown to the person
+    #[arg(long)]
+    reason: Option<String>,
 }
 
 fn transfer(text: &str) -> Result<(String, String), String> {
@@ -98,6 +129,10 @@ pub(crate) fn run(command: &Command, output: &mut Output) -> Result<(), Failure>
         Command::List(args) => list(args, output),
         Command::Invite(args) => invite(args, output),
         Command::Remove(args) => remove(args, output),
+        Command::Plan(args) => departure::plan(args, output),
+        Command::Restore(args) => departure::restore(args, output),
+        Command::Approve(args) => answer(args, "approve", None, output),
+        Command::Reject(args) => answer(&args.of, "reject", args.reason.as_deref(), output),
     }
 }
 
@@ -209,12 +244,16 @@ fn after(done: usize, failure: Failure) -> Failure {
 fn remove(args: &Remove, output: &mut Output) -> Result<(), Failure> {
     let remote = Remote::new(&args.remote)?;
     block_on(async {
-        let member = if args.member.contains('@') { find(&remote, &args.member).await? } else { args.member.clone() };
+        let member = named(&remote, &args.member).await?;
         let mut body = Map::new();
-        body.extend(args.transfer_to.iter().map(|to| ("transfer_to".to_owned(), json!(to))));
-        if !args.transfers.is_empty() {
-            let transfers: Map<_, _> =
-                args.transfers.iter().map(|(resource, to)| (resource.clone(), json!(to))).collect();
+        if let Some(to) = &args.transfer_to {
+            body.insert("transfer_to".to_owned(), json!(named(&remote, to).await?));
+        }
+        let mut transfers = Map::new();
+        for (resource, to) in &args.transfers {
+            transfers.insert(resource.clone(), json!(named(&remote, to).await?));
+        }
+        if !transfers.is_empty() {
             body.insert("transfers".to_owned(), Value::Object(transfers));
         }
         let body = (!body.is_empty()).then_some(Value::Object(body));
@@ -230,8 +269,32 @@ fn remove(args: &Remove, output: &mut Output) -> Result<(), Failure> {
     })
 }
 
+/// A member's id, given as it is or by address.
+pub(super) async fn named(remote: &Remote, name: &str) -> Result<String, Failure> {
+    if name.contains('@') { find(remote, name).await } else { Ok(name.to_owned()) }
+}
+/// Lets somebody in who waits, or turns them away.
+fn answer(args: &Answered, verb: &str, reason: Option<&str>, output: &mut Output) -> Result<(), Failure> {
+    let remote = Remote::new(&args.remote)?;
+    block_on(async {
+        let member = if args.member.contains('@') { find(&remote, &args.member).await? } else { args.member.clone() };
+        let body = reason.map(|reason| json!({"reason": reason}));
+        let path = ["members", member.as_str(), verb];
+        let told = remote.ask(Method::POST, &path, dry_run(args.dry_run), body.as_ref()).await?;
+        if args.dry_run {
+            return plan(&told, output);
+        }
+        let done = if verb == "approve" { "approved" } else { "rejected" };
+        if output.json {
+            output.value(&json!({done: member}))
+        } else {
+            output.line(format!("{done} {} ({member})", args.member))
+        }
+    })
+}
+
 /// The member with exactly that address.
-async fn find(remote: &Remote, address: &str) -> Result<String, Failure> {
+pub(crate) async fn find(remote: &Remote, address: &str) -> Result<String, Failure> {
     let mut found = None;
     remote
         .each_page(&["members"], &[("query", address)], |items| {
@@ -249,12 +312,12 @@ async fn find(remote: &Remote, address: &str) -> Result<String, Failure> {
     })
 }
 
-fn dry_run(asked: bool) -> &'static [(&'static str, &'static str)] {
+pub(crate) fn dry_run(asked: bool) -> &'static [(&'static str, &'static str)] {
     if asked { &[("dry_run", "true")] } else { &[] }
 }
 
 /// The answer of a dry run: a line per change, access gained or lost, and mail.
-fn plan(answer: &Value, output: &mut Output) -> Result<(), Failure> {
+pub(crate) fn plan(answer: &Value, output: &mut Output) -> Result<(), Failure> {
     if output.json {
         return output.value(answer);
     }
@@ -263,6 +326,7 @@ fn plan(answer: &Value, output: &mut Output) -> Result<(), Failure> {
         ("access_gained", "would gain"),
         ("access_lost", "would lose"),
         ("mails", "would mail"),
+        ("stranded", "would strand"),
     ] {
         for item in answer.get(name).and_then(Value::as_array).into_iter().flatten() {
             output.line(format!("{word}: {}", item.as_str().map_or_else(|| item.to_string(), str::to_owned)))?;

@@ -134,6 +134,27 @@ fn a_member_is_removed_by_id_or_exact_address() {
 }
 
 #[test]
+fn somebody_who_waits_is_approved_or_rejected_with_a_reason() {
+    let server = TestServer::start(vec![
+        ("200 OK", PAGE.to_owned()),
+        ("200 OK", "{}".to_owned()),
+        ("204 No Content", String::new()),
+    ]);
+    let (mut output, read) = captured(false);
+    let of =
+        |member: &str| Answered { remote: removal(&server, member).remote, member: member.to_owned(), dry_run: false };
+    run(&Command::Approve(of("Ada@Example.com")), &mut output).unwrap();
+    server.asked();
+    assert_eq!(server.asked().line, "POST /api/v1/organizations/acme/members/mem_1/approve");
+    let args = Rejected { of: of("mem_1"), reason: Some("unknown here".to_owned()) };
+    run(&Command::Reject(args), &mut output).unwrap();
+    let asked = server.asked();
+    assert_eq!(asked.line, "POST /api/v1/organizations/acme/members/mem_1/reject");
+    assert_eq!(asked.body, json!({"reason": "unknown here"}));
+    assert_eq!(read(), "approved Ada@Example.com (mem_1)\nrejected mem_1 (mem_1)\n");
+}
+
+#[test]
 fn a_dry_run_says_what_would_happen() {
     let answer = r#"{"changes":["member.removed"],"access_gained":[],"access_lost":[{"resource":"res_1"}],"mails":["ada@example.com"]}"#;
     let server = TestServer::start(vec![("200 OK", answer.to_owned())]);

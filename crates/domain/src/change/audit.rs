@@ -7,7 +7,6 @@ use crate::ids::{OrgId, UserId};
 use crate::invitation::Invitation;
 use crate::member::Member;
 use crate::organization::Organization;
-use crate::token::Token;
 
 /// What an audit record says of a change.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,14 +32,17 @@ impl Change {
             Self::Join(change) => return change.audit(),
             Self::Group(change) => return Some(change.audit()),
             Self::Resource(change) => return Some(change.audit()),
+            Self::ServiceAccount(change) => return Some(change.audit()),
+            Self::Token(change) => return Some(change.audit()),
+            Self::DeployKey(change) => return Some(change.audit()),
             Self::Limit(change) => return Some(change.audit()),
+            Self::Tenant(change) => return Some(change.audit()),
             Self::Role(change) => return Some(change.audit()),
             _ => {}
         }
         self.audit_of_organization()
             .or_else(|| self.audit_of_member())
             .or_else(|| self.audit_of_invitation())
-            .or_else(|| self.audit_of_token())
             .or_else(|| self.audit_of_identity())
     }
 
@@ -91,7 +93,7 @@ impl Change {
             Some(AuditFact {
                 organization: Some(m.organization),
                 kind,
-                target: ("member", m.id.to_string(), m.email.clone()),
+                target: ("member", m.id.to_string(), m.label().to_owned()),
                 before,
                 after,
             })
@@ -127,6 +129,12 @@ impl Change {
             }
             Self::MemberRemoved { member: m } => member(m, "member.removed", state(m), Value::Null),
             Self::MemberLeft { member: m } => member(m, "member.left", state(m), Value::Null),
+            Self::MemberRestored { member: m, kept } => member(
+                m,
+                "member.restored",
+                json!({"status": "removed"}),
+                json!({"role": m.role, "status": m.status.word(), "groups": kept.groups(), "grants": kept.grant_ids()}),
+            ),
             Self::MemberSessionsEnded { member: m, at } => {
                 member(m, "member.sessions_ended", Value::Null, json!({"before": at}))
             }
@@ -139,7 +147,7 @@ impl Change {
             Some(AuditFact {
                 organization: Some(i.organization),
                 kind,
-                target: ("invitation", i.id.to_string(), i.email.clone()),
+                target: ("invitation", i.id.to_string(), i.addressee()),
                 before,
                 after,
             })
@@ -149,7 +157,7 @@ impl Change {
                 i,
                 "invitation.created",
                 Value::Null,
-                json!({"role": i.role, "expires_at": i.expires_at, "deliver": i.deliver.word()}),
+                json!({"role": i.role, "expires_at": i.expires_at, "deliver": i.deliver.word(), "carries": i.carried.told()}),
             ),
             Self::InvitationResent { invitation: i, expires_at, deliver, .. } => invitation(
                 i,
@@ -160,31 +168,21 @@ impl Change {
             Self::InvitationRoleChanged { invitation: i, after } => {
                 invitation(i, "invitation.role_changed", json!({"role": i.role}), json!({"role": after}))
             }
-            Self::InvitationCancelled { invitation: i } => {
+            Self::InvitationCarriesChanged { invitation: i, after } => {
+                invitation(i, "invitation.carries_changed", i.carried.told(), after.told())
+            }
+            Self::InvitationReissueOverridden { invitation: i } => {
+                invitation(i, "invitation.reissue_overridden", json!({"expired_at": i.expires_at}), Value::Null)
+            }
+            Self::InvitationCarriedInPart { invitation: i, skipped } => {
+                invitation(i, "invitation.carried_in_part", i.carried.told(), json!({"skipped": skipped.told()}))
+            }
+            Self::InvitationRefused { invitation: i } => {
+                invitation(i, "invitation.refused", json!({"role": i.role}), Value::Null)
+            }
+            Self::InvitationCancelled { invitation: i, .. } => {
                 invitation(i, "invitation.cancelled", json!({"role": i.role}), Value::Null)
             }
-            _ => None,
-        }
-    }
-
-    fn audit_of_token(&self) -> Option<AuditFact> {
-        let token = |t: &Token, kind, before, after| {
-            Some(AuditFact {
-                organization: t.organization,
-                kind,
-                target: ("token", t.id.to_string(), t.name.clone()),
-                before,
-                after,
-            })
-        };
-        match self {
-            Self::TokenCreated { token: t, .. } => token(
-                t,
-                "token.created",
-                Value::Null,
-                json!({"name": t.name, "scopes": t.scopes, "expires_at": t.expires_at}),
-            ),
-            Self::TokenRevoked { token: t } => token(t, "token.revoked", json!({"name": t.name}), Value::Null),
             _ => None,
         }
     }
@@ -207,6 +205,13 @@ impl Change {
                 before: Value::Null,
                 after: Value::Null,
             }),
+            Self::InstanceAuthenticationReset { at } => Some(AuditFact {
+                organization: None,
+                kind: "instance.authentication_reset",
+                target: ("instance", String::new(), String::new()),
+                before: Value::Null,
+                after: json!({"valid_from": at}),
+            }),
             Self::IdentityCreated { identity: i, .. } => fact(
                 i.id,
                 "identity.created",
@@ -214,6 +219,9 @@ impl Change {
                 Value::Null,
                 json!({"email": i.email, "name": i.name, "verified": i.email_verified_at.is_some()}),
             ),
+            Self::IdentityDeleted { identity: i } => {
+                fact(i.id, "identity.deleted", &i.email, json!({"email": i.email, "name": i.name}), Value::Null)
+            }
             Self::ProfileEdited { user, before, after } => {
                 fact(*user, "identity.edited", &after.name, json!(before), json!(after))
             }

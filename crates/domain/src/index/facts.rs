@@ -6,15 +6,22 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::rows::{Rows, of_id, of_text};
-use super::{EVERYONE, GROUP, GrantRow, Grants, Index, MEMBER, MemberRow, NOBODY, ResourceRow, Unfit, ask};
+use super::{EVERYONE, GROUP, GrantRow, Grants, Index, MEMBER, MemberRow, NOBODY, ResourceRow, SCOPE, Seat, Unfit, ask};
 use crate::ids::{GrantId, GroupId, MemberId, ResourceId, UserId};
-use crate::member::Status;
+use crate::member::{MemberKind, Status};
 use crate::resource::{Grant, Resource, Subject};
 use crate::time::Timestamp;
 
 impl Index {
     /// Puts a membership in, or what it is now in the place of what it was.
-    pub fn put_member(&mut self, id: MemberId, user: Option<UserId>, role: &str, status: Status) {
+    pub fn put_member(
+        &mut self,
+        id: MemberId,
+        user: Option<UserId>,
+        kind: MemberKind,
+        role: &str,
+        status: Status,
+    ) {
         let role = self.role(role);
         let (id, user) = (id.uuid(), user.map_or(Uuid::nil(), UserId::uuid));
         let at = match self.member_at(id) {
@@ -27,7 +34,7 @@ impl Index {
             }
         };
         let Some(row) = self.members.get_mut(at) else { return };
-        (row.role, row.status) = (role, Some(status));
+        (row.role, row.status, row.program) = (role, Some(status), kind == MemberKind::ServiceAccount);
         if row.user != user {
             let before = std::mem::replace(&mut row.user, user);
             let rows = &self.members;
@@ -41,7 +48,14 @@ impl Index {
         }
     }
 
-    /// Takes a membership out. What it owned and was granted reaches nobody from here on.
+    pub(super) fn set_role(&mut self, id: MemberId, role: &str) -> Result<(), Unfit> {
+        let role = self.role(role);
+        let row = self.member_at(id.uuid()).and_then(|at| self.members.get_mut(at)).ok_or(Unfit)?;
+        row.role = role;
+        Ok(())
+    }
+
+    /// Takes a membership out, with everything that was granted to it. What it owned is nobody's.
     pub(super) fn take_member(&mut self, id: MemberId) -> Result<(), Unfit> {
         let at = self.member_at(id.uuid()).ok_or(Unfit)?;
         let row = self.members.get(at).cloned().ok_or(Unfit)?;
@@ -51,10 +65,11 @@ impl Index {
             let hash = |n: u32| rows.get(n).map_or(0, |row| of_id(row.user.as_u128()));
             self.members_by_user.remove(of_id(row.user.as_u128()), at, hash);
         }
-        self.seated -= row.groups.as_ref().map_or(0, |groups| groups.len());
+        self.seated -= row.seats().len();
         if let Some(row) = self.members.get_mut(at) {
-            (row.groups, row.status) = (None, None);
+            (row.seats, row.status) = (None, None);
         }
+        self.ungrant(|subject| subject == MEMBER | u64::from(at));
         self.gone += 1;
         Ok(())
     }
@@ -67,35 +82,46 @@ impl Index {
         self.groups.get(&id.uuid()).copied()
     }
 
-    /// Puts a group in.
+    /// Puts a group in, with what being in it gives.
     pub fn put_group(&mut self, id: GroupId) {
-        if self.group_at(id).is_none() {
-            Arc::make_mut(&mut self.groups).insert(id.uuid(), self.groups_made);
-            self.groups_made += 1;
+        if self.group_at(id).is_some() {
+            return;
+        }
+        let number = u32::try_from(self.group_ids.len()).unwrap_or(NOBODY);
+        Arc::make_mut(&mut self.groups).insert(id.uuid(), number);
+        Arc::make_mut(&mut self.group_ids).push(id.uuid());
+        let gives = self.rules.group_mask(id);
+        if !gives.is_empty() {
+            Arc::make_mut(&mut self.giving).push((number, gives));
         }
     }
 
-    /// Puts a member into a group.
+    /// Puts a member into a group, or decides anew whether they run it.
     ///
     /// # Errors
     /// [`Unfit`] when either is not there.
-    pub fn put_seat(&mut self, group: GroupId, member: MemberId) -> Result<(), Unfit> {
-        self.seat(group, member, true)
+    pub fn put_seat(&mut self, group: GroupId, member: MemberId, manager: bool) -> Result<(), Unfit> {
+        self.seat(group, member, Some(manager))
     }
 
-    pub(super) fn seat(&mut self, group: GroupId, member: MemberId, taken: bool) -> Result<(), Unfit> {
+    pub(super) fn seat(&mut self, group: GroupId, member: MemberId, manager: Option<bool>) -> Result<(), Unfit> {
         let group = self.group_at(group).ok_or(Unfit)?;
-        let row = self.member_at(member.uuid()).and_then(|at| self.members.get_mut(at)).ok_or(Unfit)?;
-        let mut groups = row.groups.as_deref().unwrap_or_default().to_vec();
-        let before = groups.len();
-        match (groups.binary_search(&group), taken) {
-            (Err(at), true) => groups.insert(at, group),
-            (Ok(at), false) => drop(groups.remove(at)),
-            _ => {}
+        let at = self.member_at(member.uuid()).ok_or(Unfit)?;
+        self.sit(at, group, manager).ok_or(Unfit)
+    }
+
+    fn sit(&mut self, member: u32, group: u32, manager: Option<bool>) -> Option<()> {
+        let row = self.members.get_mut(member)?;
+        let mut seats = row.seats().to_vec();
+        let before = seats.len();
+        seats.retain(|seat| seat.group() != group);
+        if let Some(manager) = manager {
+            let at = seats.partition_point(|seat| seat.group() < group);
+            seats.insert(at, Seat::new(group, manager));
         }
-        self.seated = self.seated + groups.len() - before;
-        row.groups = (!groups.is_empty()).then(|| groups.into());
-        Ok(())
+        self.seated = self.seated + seats.len() - before;
+        row.seats = (!seats.is_empty()).then(|| seats.into());
+        Some(())
     }
 
     pub(super) fn resource_at(&self, id: Uuid) -> Option<u32> {
@@ -157,7 +183,8 @@ impl Index {
     pub(super) fn take_resource(&mut self, id: ResourceId) -> Result<(), Unfit> {
         let top = self.resource_at(id.uuid()).ok_or(Unfit)?;
         let below = self.resources.iter().filter(|(at, row)| row.there && self.stands_under(*at, top));
-        for at in below.map(|(at, _)| at).collect::<Vec<_>>() {
+        let below: Vec<u32> = below.map(|(at, _)| at).collect();
+        for at in below.iter().copied() {
             let Some(kind) = self.resources.get(at).map(|row| row.kind) else { continue };
             self.rename(at, kind, None);
             let Some(row) = self.resources.get(at).cloned() else { continue };
@@ -169,6 +196,8 @@ impl Index {
             }
             self.gone += 1;
         }
+        // What was shared to it reaches nobody.
+        self.ungrant(|subject| subject >= SCOPE && below.binary_search(&(subject as u32)).is_ok());
         Ok(())
     }
 
@@ -187,6 +216,7 @@ impl Index {
             Subject::Everyone => Some(EVERYONE),
             Subject::Group(id) => self.group_at(*id).map(|at| GROUP | u64::from(at)),
             Subject::Member(id) => self.member_at(id.uuid()).map(|at| MEMBER | u64::from(at)),
+            Subject::Resource(id) => self.resource_at(id.uuid()).map(|at| SCOPE | u64::from(at)),
         }
     }
 
@@ -220,30 +250,29 @@ impl Index {
         Ok(())
     }
 
-    /// Takes a group out, with everything that was granted to it. Seats in it are left behind: its
-    /// number is nobody's any more.
+    /// Takes a group out, with its seats and everything that was granted to it.
     pub(super) fn take_group(&mut self, id: GroupId) -> Result<(), Unfit> {
         let group = Arc::make_mut(&mut self.groups).remove(&id.uuid()).ok_or(Unfit)?;
-        let subject = GROUP | u64::from(group);
-        let granted = |row: &ResourceRow| row.grants.as_ref().is_some_and(|g| !g.of(subject).is_empty());
-        for on in self.resources.iter().filter(|(_, row)| granted(row)).map(|(at, _)| at).collect::<Vec<_>>() {
-            let Some(grants) = self.resources.get_mut(on).and_then(|row| row.grants.as_mut()) else { continue };
-            let grants = Arc::make_mut(grants);
-            let found = grants.of(subject);
-            self.granted -= found.len();
-            grants.rows.drain(found.clone());
-            grants.ids.drain(found);
+        let seated = self.members.iter().filter(|(_, row)| row.seat(group).is_some());
+        for member in seated.map(|(at, _)| at).collect::<Vec<_>>() {
+            self.sit(member, group, None).ok_or(Unfit)?;
         }
+        self.ungrant(|subject| subject == GROUP | u64::from(group));
         Ok(())
     }
-}
 
-impl Grants {
-    /// The places of a subject's grants.
-    pub(super) fn of(&self, subject: u64) -> std::ops::Range<usize> {
-        let from = self.rows.partition_point(|row| row.subject < subject);
-        let many = self.rows.iter().skip(from).take_while(|row| row.subject == subject).count();
-        from..from + many
+    /// Takes out everything that was granted to some subjects.
+    fn ungrant(&mut self, to: impl Fn(u64) -> bool) {
+        let granted = |row: &ResourceRow| row.grants.as_ref().is_some_and(|g| g.rows.iter().any(|row| to(row.subject)));
+        for on in self.resources.iter().filter(|(_, row)| granted(row)).map(|(at, _)| at).collect::<Vec<_>>() {
+            let Some(grants) = self.resources.get_mut(on).and_then(|row| row.grants.as_mut()) else { continue };
+            let before = grants.rows.len();
+            let Grants { rows, ids } = Arc::make_mut(grants);
+            let mut keep = rows.iter().map(|row| !to(row.subject)).collect::<Vec<_>>().into_iter();
+            ids.retain(|_| keep.next().unwrap_or(true));
+            rows.retain(|row| !to(row.subject));
+            self.granted -= before - rows.len();
+        }
     }
 }
 

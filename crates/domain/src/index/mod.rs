@@ -12,6 +12,7 @@ mod ask;
 mod facts;
 mod follow;
 mod rows;
+mod told;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,16 +23,18 @@ use crate::ids::OrgId;
 use crate::member::Status;
 use crate::permission::Mask;
 use crate::preset::{RoleRights, Rules};
+use crate::reach;
 use crate::resource::{Given, Grant};
 pub use ask::{Asked, MemberAt, ResourceAt};
 pub use follow::Followed;
 use rows::{Rows, Table};
 
 const NOBODY: u32 = u32::MAX;
-/// Grants' subjects in the order they are kept in: everybody, groups, members.
+/// Grants' subjects in the order they are kept in: everybody, groups, members, scopes.
 const EVERYONE: u64 = 0;
 const GROUP: u64 = 1 << 32;
 const MEMBER: u64 = 2 << 32;
+const SCOPE: u64 = 3 << 32;
 
 /// What a fact in hand does not fit to; the organization has to be loaded anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,9 +45,40 @@ pub struct Unfit;
 struct MemberRow {
     id: Uuid,
     user: Uuid,
-    groups: Option<Arc<[u32]>>,
+    seats: Option<Arc<[Seat]>>,
     role: u16,
     status: Option<Status>,
+    program: bool,
+}
+
+impl MemberRow {
+    fn seats(&self) -> &[Seat] {
+        self.seats.as_deref().unwrap_or_default()
+    }
+
+    /// The place in a group of this number.
+    fn seat(&self, group: u32) -> Option<Seat> {
+        let at = self.seats().partition_point(|seat| seat.group() < group);
+        self.seats().get(at).copied().filter(|seat| seat.group() == group)
+    }
+}
+
+/// A place in a group: its number, and whether its holder runs it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Seat(u32);
+
+impl Seat {
+    const fn new(group: u32, manager: bool) -> Self {
+        Self(group << 1 | manager as u32)
+    }
+
+    const fn group(self) -> u32 {
+        self.0 >> 1
+    }
+
+    const fn manager(self) -> bool {
+        self.0 & 1 == 1
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -96,11 +130,22 @@ struct RoleRow {
     rights: RoleRights,
 }
 
-/// A type of resources, and what owning one gives.
+/// A type of resources: what owning one gives, what managing gives on one that is granted to groups
+/// of one's own only, and what tells whether somebody is in one.
 #[derive(Clone, Debug)]
 struct KindRow {
     slug: String,
     owned: Mask,
+    managed: Mask,
+    entry: Mask,
+}
+
+impl KindRow {
+    fn new(slug: &str, rules: &Rules) -> Self {
+        let preset = rules.preset();
+        let entry = reach::entry_of(preset, slug);
+        Self { slug: slug.to_owned(), owned: preset.owner_mask(slug), managed: preset.group_manager_mask(slug), entry }
+    }
 }
 
 /// What a grant can give on a type.
@@ -125,7 +170,12 @@ pub struct Index {
     members_by_id: Table,
     members_by_user: Table,
     groups: Arc<HashMap<Uuid, u32>>,
-    groups_made: u32,
+    /// By number; of those that are gone too.
+    group_ids: Arc<Vec<Uuid>>,
+    /// Groups that give something by themselves.
+    giving: Arc<Vec<(u32, Mask)>>,
+    /// Whether anything granted on a scope makes it a controlled one.
+    by_grants: bool,
     resources: Rows<ResourceRow>,
     resources_by_id: Table,
     resources_by_name: Table,
@@ -138,6 +188,7 @@ impl Index {
     /// An organization with nobody in it. `seed` is any number that callers do not know.
     #[must_use]
     pub fn new(organization: OrgId, rules: Arc<Rules>, seed: u64) -> Self {
+        let by_grants = rules.policy().scope_controlled_by_grants;
         Self {
             organization,
             revision: 0,
@@ -150,7 +201,9 @@ impl Index {
             members_by_id: Table::new(),
             members_by_user: Table::new(),
             groups: Arc::default(),
-            groups_made: 0,
+            group_ids: Arc::default(),
+            giving: Arc::default(),
+            by_grants,
             resources: Rows::new(),
             resources_by_id: Table::new(),
             resources_by_name: Table::new(),
@@ -183,7 +236,7 @@ impl Index {
     #[must_use]
     pub fn bytes(&self) -> usize {
         let tables = [&self.members_by_id, &self.members_by_user, &self.resources_by_id, &self.resources_by_name];
-        let lists = self.seated * size_of::<u32>() + self.granted * (size_of::<GrantRow>() + size_of::<Uuid>());
+        let lists = self.seated * size_of::<Seat>() + self.granted * (size_of::<GrantRow>() + size_of::<Uuid>());
         // Each list has a head of its own: two counts, and what the allocator adds.
         let heads = (self.members.len() + self.resources.len()) * 32;
         size_of::<Self>()
@@ -213,8 +266,8 @@ impl Index {
     fn kind(&mut self, slug: &str) -> u16 {
         let known = self.kinds.iter().position(|kind| kind.slug == slug);
         let at = known.unwrap_or_else(|| {
-            let owned = self.rules.preset().roles_of(slug).next().map_or(Mask::EMPTY, |role| role.floor);
-            Arc::make_mut(&mut self.kinds).push(KindRow { slug: slug.to_owned(), owned });
+            let row = KindRow::new(slug, &self.rules);
+            Arc::make_mut(&mut self.kinds).push(row);
             self.kinds.len() - 1
         });
         u16::try_from(at).unwrap_or(u16::MAX)

@@ -38,6 +38,10 @@ pub enum Guest<'a> {
 /// # Errors
 /// `invitation.other_person`.
 pub fn guard_known(invitation: &Invitation, identity: &Identity) -> Result<(), Refusal> {
+    if let Some(invitee) = invitation.invitee {
+        let other = "this invitation is for somebody else; sign in as the person it was made for";
+        return if invitee == identity.id { Ok(()) } else { Err(Refusal::because(Code::InvitationOtherPerson, other)) };
+    }
     let same = Email::parse(&identity.email, "email")
         .is_ok_and(|mine| Email::parse(&invitation.email, "email").is_ok_and(|theirs| mine.key() == theirs.key()));
     if same && (identity.email_verified_at.is_some() || invitation.deliver == Deliver::Email) {
@@ -71,7 +75,7 @@ pub fn accept(
     let identity = match guest {
         Guest::Known { identity, verified_elsewhere } => {
             guard_known(invitation, identity)?;
-            if identity.email_verified_at.is_none() {
+            if invitation.invitee.is_none() && identity.email_verified_at.is_none() {
                 if verified_elsewhere {
                     return Err(Refusal::of(Code::InvitationSignIn));
                 }
@@ -85,7 +89,7 @@ pub fn accept(
             identity.clone()
         }
         Guest::New { mut identity, password, verified_elsewhere } => {
-            if by_mail && verified_elsewhere {
+            if invitation.invitee.is_some() || by_mail && verified_elsewhere {
                 return Err(Refusal::of(Code::InvitationSignIn));
             }
             identity.email = invitation.email.clone();
@@ -94,7 +98,13 @@ pub fn accept(
             *identity
         }
     };
-    let address = Address::of(&invitation.email, identity.email_verified_at.is_some() || by_mail);
+    let proved = identity.email_verified_at.is_some();
+    let address = match invitation.invitee {
+        // Nobody vouched for an address of somebody invited by handle: only a proved one is any.
+        Some(_) if proved => Address::of(&identity.email, true),
+        Some(_) => Address::of("", false),
+        None => Address::of(&invitation.email, proved || by_mail),
+    };
     let status = guard_join(rules, Way::Named, address, &Facts { seat_kept: true, ..*facts })?;
     let after = Member {
         user: Some(identity.id),

@@ -19,8 +19,9 @@ pub enum JoinChange {
     SeatsReached { organization: OrgId, percent: u32, used: u64, most: u64 },
     /// The mail domains whose people join by themselves; part of the policy's change.
     DomainsSet { organization: OrgId, domains: Vec<String> },
-    /// Somebody signed up and joins once their address is proved.
-    SignUpWaits { user: UserId, organization: OrgId },
+    /// Somebody signed up and joins once their address is proved: this organization, or that of their mail
+    /// domain.
+    SignUpWaits { user: UserId, organization: Option<OrgId> },
     /// Nothing waits for the proof any more.
     SignUpSettled { user: UserId },
 }

@@ -11,6 +11,7 @@ use crate::access::Permit;
 use crate::action::Action;
 use crate::change::Change;
 use crate::invitation::Invitation;
+use crate::joining::domains_set;
 use crate::member::{Member, Status};
 use crate::preset::{ORGANIZATION, Preset, Rules};
 use crate::refusal::{Code, Refusal};
@@ -148,7 +149,9 @@ pub fn apply(
         policy: kept_policy(&made, &organization.policy),
         ..organization.clone()
     };
+    let policy = next.policy_with(&after.policy).unwrap_or_else(|_| next.policy.clone());
     let mut changes = vec![Change::PresetApplied { before: Box::new(organization.clone()), after: Box::new(after) }];
+    changes.extend(domains_set(organization.id, Some(rules), &policy));
     for (member, invitation) in holders {
         let Some(role) = map.get(&member.role).filter(|role| **role != member.role) else { continue };
         changes.push(match invitation.filter(|_| member.status == Status::Invited) {

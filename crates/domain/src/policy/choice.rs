@@ -45,6 +45,29 @@ choices! {
         /// The inviter is shown the link and hands it over (PX-7).
         Link "link",
     }
+    /// One entry of `invite.addressee`
+    InviteAddressee {
+        /// An address (TP-2).
+        Email "email",
+        /// The handle of somebody who has an account (TP-2).
+        Handle "handle",
+    }
+    /// One entry of `invite.carries`
+    InviteCarries {
+        /// A role of the organization.
+        Role "role",
+        /// Places in groups (PL-3).
+        Groups "groups",
+        /// Roles inside resources (TP-14).
+        Resources "resources",
+    }
+    /// `invite.bulk`
+    InviteBulk {
+        /// Each person gets an answer of their own.
+        Each "each",
+        /// One that cannot be invited stops all, but for people who are here or invited already (ON-7).
+        AllOrNothing "all_or_nothing",
+    }
     /// `role_change.authority`
     RoleChangeAuthority {
         /// Only holders of the top role (CT-16, CT-18).
@@ -75,6 +98,20 @@ choices! {
         None "none",
         /// The person has been deactivated (ON-22).
         Deactivated "deactivated",
+        /// The person owns nothing any more: everything was handed on before (PL-9).
+        Transferred "transferred",
+    }
+    /// `delete.owned_objects`
+    OwnedObjects {
+        /// They belong to the organization from then on.
+        OrgOwned "org_owned",
+        /// Nobody may be removed before somebody has decided about each: who gets it, or that the
+        /// organization keeps it (ON-23).
+        Block "block",
+        /// They have no owner any more, for somebody to take over later (ON-23).
+        Orphan "orphan",
+        /// Each needs another person as its owner (PL-9).
+        TransferRequired "transfer_required",
     }
     /// `approval.mode`
     ApprovalMode {
@@ -116,6 +153,13 @@ choices! {
         One "one",
         /// Any number.
         Many "many",
+    }
+    /// `join.direct`
+    DirectJoin {
+        /// Nobody: people are invited.
+        Nobody "nobody",
+        /// The people of the organization's tenant, who are in at once; nobody is invited (TP-9).
+        TenantMembers "tenant_members",
     }
     /// `organization.created_by`
     OrganizationCreators {

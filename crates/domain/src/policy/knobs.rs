@@ -2,10 +2,11 @@
 //! for whole numbers, the range. Everything else about knobs is derived from this table.
 
 use super::choice::{
-    ApprovalMode, ApprovalOnDisable, DeletePrecondition, InviteDelivery, InviteReissue, OffboardMode,
-    OrganizationCreators, OrganizationsPerIdentity, RoleChangeAuthority, SeatsMode, SelfRemoval, SignupClosedByInvites,
+    ApprovalMode, ApprovalOnDisable, DeletePrecondition, DirectJoin, InviteAddressee, InviteBulk, InviteCarries,
+    InviteDelivery, InviteReissue, OffboardMode, OrganizationCreators, OrganizationsPerIdentity, OwnedObjects,
+    RoleChangeAuthority, SeatsMode, SelfRemoval, SignupClosedByInvites,
 };
-use super::value::{CharList, DomainList, KnobValue, RoleList, RoleSlug, Shape};
+use super::value::{AnyOf, CharList, DomainList, KnobValue, RoleList, RoleSlug, Shape};
 use serde_json::Value;
 use std::ops::RangeInclusive;
 
@@ -92,6 +93,16 @@ knobs! {
     "invite.reissue_after_expiry" InviteReissueAfterExpiry, invite_reissue_after_expiry: InviteReissue = InviteReissue::Always;
     /// How an invitation reaches the invited person: by mail, or as a link to hand over personally.
     "invite.deliver" InviteDeliver, invite_deliver: InviteDelivery = InviteDelivery::Email;
+    /// Whether a holder of the top role may invite such an address again all the same; the audit trail tells of it.
+    "invite.reissue_override" InviteReissueOverride, invite_reissue_override: bool = false;
+    /// How people are named whom one invites: by address, by the handle of an account there is, or either.
+    "invite.addressee" InviteAddressee, invite_addressee: AnyOf<InviteAddressee> = AnyOf::new(vec![InviteAddressee::Email]);
+    /// Whether whoever invites gives the person's given and family name.
+    "invite.names_required" InviteNamesRequired, invite_names_required: bool = false;
+    /// What an invitation gives once it is accepted: a chosen role, places in groups, roles inside resources.
+    "invite.carries" InviteCarries, invite_carries: AnyOf<InviteCarries> = AnyOf::new(vec![InviteCarries::Role, InviteCarries::Groups, InviteCarries::Resources]);
+    /// Whether one person who cannot be invited stops a whole list, or each gets an answer of their own.
+    "invite.bulk" InviteBulk, invite_bulk: InviteBulk = InviteBulk::Each;
     /// Whether invite links are to be had: anybody holding one joins. Where they are not, those made before do not work either.
     "invite_link.offered" InviteLinkOffered, invite_link_offered: bool = false;
     /// How long an invite link works at most, in seconds; `null`: for ever.
@@ -102,6 +113,12 @@ knobs! {
     "role.default" RoleDefault, role_default: RoleSlug = RoleSlug::default();
     /// Whether the organization may make roles of its own beside the preset's.
     "roles.custom" RolesCustom, roles_custom: bool = false;
+    /// Whether everybody must be in a group: who is in none has nothing, and nobody's last group is taken from them. Holders of the top role are exempt.
+    "group.required" GroupRequired, group_required: bool = false;
+    /// The role that people get with the first group they manage, and that is chosen by naming groups to manage; `null`: managing changes no role.
+    "group.manager_role" GroupManagerRole, group_manager_role: Option<RoleSlug> = None;
+    /// The role that people have once the last group they manage is taken from them.
+    "group.manager_role_lost" GroupManagerRoleLost, group_manager_role_lost: Option<RoleSlug> = None;
     /// Who changes roles, removes and deactivates: the top role alone; everybody with the permission, for people whose role has no rights that they lack; or everybody with the permission. Holders of the top role are for holders of the top role in each case.
     "role_change.authority" RoleChangeAuthority, role_change_authority: RoleChangeAuthority = RoleChangeAuthority::AdminBelowOwnRank;
     /// Whether people may lower their own role.
@@ -114,6 +131,12 @@ knobs! {
     "offboard.modes" OffboardModes, offboard_modes: Vec<OffboardMode> = vec![OffboardMode::Deactivate, OffboardMode::Remove];
     /// What must be true before a person can be removed.
     "delete.precondition" DeletePrecondition, delete_precondition: DeletePrecondition = DeletePrecondition::None;
+    /// What becomes of the things a removed person owns: the organization's, nobody's, or the removal waits until somebody has decided about each, or until each has another person as its owner.
+    "delete.owned_objects" DeleteOwnedObjects, delete_owned_objects: OwnedObjects = OwnedObjects::OrgOwned;
+    /// For how many seconds the removal of a person can be undone; `null`: not at all.
+    "removal.grace_s" RemovalGraceS, removal_grace_s: Option<i64> = None, within 60..=YEAR_S;
+    /// Whether whoever removes a person is told that access granted by other providers is not taken back here.
+    "offboard.upstream_notice" OffboardUpstreamNotice, offboard_upstream_notice: bool = true;
     /// Whose joining waits for an approval: nobody's, everybody's, or that of addresses outside `approval.domains`.
     "approval.mode" ApprovalMode, approval_mode: ApprovalMode = ApprovalMode::Off;
     /// Whether people invited by name join without waiting for an approval.
@@ -140,10 +163,22 @@ knobs! {
     "signup.refuses_disposable" SignupRefusesDisposable, signup_refuses_disposable: bool = true;
     /// Whether whoever signs up joins, and can sign in, only after proving their address.
     "signup.verified_email" SignupVerifiedEmail, signup_verified_email: bool = false;
+    /// Who is added directly, without an invitation: nobody, or the people of the tenant above, who are in at once, and then nobody is invited.
+    "join.direct" JoinDirect, join_direct: DirectJoin = DirectJoin::Nobody;
+    /// Whether signing up without naming an organization joins the one of the person's mail domain, or makes it. Looked at in the preset that the setting `sign_up_preset` of the installation names.
+    "signup.makes_organization" SignupMakesOrganization, signup_makes_organization: bool = false;
     /// Whether a person may belong to one organization of the installation or to many.
     "identity.organizations" IdentityOrganizations, identity_organizations: OrganizationsPerIdentity = OrganizationsPerIdentity::Many;
     /// Who may create organizations: anyone who is signed in, or the installation's administrators.
     "organization.created_by" OrganizationCreatedBy, organization_created_by: OrganizationCreators = OrganizationCreators::Anyone;
+    /// Whether a scope on which anything is granted lets nothing from above through, as if it were controlled.
+    "scope.controlled_by_grants" ScopeControlledByGrants, scope_controlled_by_grants: bool = false;
+    /// Whether granting is offered here; without it all calls about grants are refused, and what was granted before stays.
+    "grants.offered" GrantsOffered, grants_offered: bool = true;
+    /// Whether things may be shared by a link; without it no link is made, and those there are stop at once.
+    "share_link.allowed" ShareLinkAllowed, share_link_allowed: bool = true;
+    /// The longest life of a new share link, in seconds; `null`: it may live until it is revoked.
+    "share_link.max_life_s" ShareLinkMaxLifeS, share_link_max_life_s: Option<i64> = Some(2_592_000), within 60..=10 * YEAR_S;
     /// The fewest bytes an organization's name has.
     "organization.name_length_min" OrganizationNameLengthMin, organization_name_length_min: i64 = 1, within 1..=200;
     /// The most bytes an organization's name has.
@@ -162,6 +197,16 @@ knobs! {
     "token.max_per_member" TokenMaxPerMember, token_max_per_member: Option<i64> = None, within 0..=10_000;
     /// The longest life of a new token, in seconds; `null`: it may live for ever.
     "token.max_life_s" TokenMaxLifeS, token_max_life_s: Option<i64> = None, within HOUR_S..=10 * YEAR_S;
+    /// The shortest life of a new token that has an end, in seconds; `null`: any.
+    "token.min_life_s" TokenMinLifeS, token_min_life_s: Option<i64> = None, within 60..=YEAR_S;
+    /// Whether a token that has an end works until that day is over in UTC.
+    "token.whole_days" TokenWholeDays, token_whole_days: bool = false;
+    /// Whether the value of a new token is also kept, sealed, and shown again to whoever may manage it.
+    "token.value_again" TokenValueAgain, token_value_again: bool = false;
+    /// How many tokens a service account may have; `null`: as many as it takes.
+    "service_account.max_tokens" ServiceAccountMaxTokens, service_account_max_tokens: Option<i64> = None, within 0..=10_000;
+    /// Whether there are deploy keys: secrets that belong to no person and only prove the organization.
+    "deploy_keys.offered" DeployKeysOffered, deploy_keys_offered: bool = false;
     /// After how many seconds without a request a session ends; `null`: only with `session.absolute_s`.
     "session.idle_s" SessionIdleS, session_idle_s: Option<i64> = Some(1_209_600), within 60..=YEAR_S;
     /// After how many seconds a session ends even when it is in use.

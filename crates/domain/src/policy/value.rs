@@ -135,6 +135,40 @@ impl<T: Choice> KnobValue for Vec<T> {
     }
 }
 
+/// Any of a few words, perhaps none.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AnyOf<T>(Vec<T>);
+
+impl<T: PartialEq> AnyOf<T> {
+    /// These.
+    pub const fn new(words: Vec<T>) -> AnyOf<T> {
+        AnyOf(words)
+    }
+
+    /// Whether `word` is among them.
+    pub fn contains(&self, word: T) -> bool {
+        self.0.contains(&word)
+    }
+}
+
+impl<T: Choice> KnobValue for AnyOf<T> {
+    fn read(value: &Value, within: &RangeInclusive<i64>) -> Option<Self> {
+        if value.as_array().is_some_and(Vec::is_empty) {
+            return Some(AnyOf(Vec::new()));
+        }
+        Vec::read(value, within).map(AnyOf)
+    }
+    fn show(&self) -> Value {
+        self.0.show()
+    }
+    fn allowed(within: &RangeInclusive<i64>) -> String {
+        format!("a list of any of {}, each once", T::allowed(within))
+    }
+    fn shape(within: &RangeInclusive<i64>) -> Shape {
+        Vec::<T>::shape(within)
+    }
+}
+
 /// The slug of one organization role.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct RoleSlug(String);
@@ -166,6 +200,28 @@ impl KnobValue for RoleSlug {
     }
     fn roles(&self) -> Vec<&str> {
         vec![self.as_str()]
+    }
+}
+
+/// Absent is `null`; files write `"none"`, which no role is called.
+impl KnobValue for Option<RoleSlug> {
+    fn read(value: &Value, within: &RangeInclusive<i64>) -> Option<Self> {
+        if value.is_null() || value.as_str() == Some("none") {
+            return Some(None);
+        }
+        RoleSlug::read(value, within).map(Some)
+    }
+    fn show(&self) -> Value {
+        json!(self.as_ref().map(RoleSlug::as_str))
+    }
+    fn allowed(within: &RangeInclusive<i64>) -> String {
+        format!("{}, or `null` (in a file `\"none\"`)", RoleSlug::allowed(within))
+    }
+    fn shape(_: &RangeInclusive<i64>) -> Shape {
+        Shape::Role
+    }
+    fn roles(&self) -> Vec<&str> {
+        self.iter().map(RoleSlug::as_str).collect()
     }
 }
 

@@ -70,6 +70,27 @@ pub struct ResourceType {
     pub plural: String,
     /// What it may stand under: other types, or [`ORGANIZATION`].
     pub parents: Vec<String>,
+    /// What owning one gives; `None` is the first role of the type.
+    pub owner: Option<Mask>,
+    /// What managing gives on one that is granted to groups of one's own only (ON-19, ON-33).
+    pub group_manager: Mask,
+}
+
+/// A group that every organization begins with.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PresetGroup {
+    /// How the file knows it.
+    pub slug: String,
+    /// Its name for people.
+    pub name: String,
+    /// What it is for, perhaps empty.
+    pub description: String,
+    /// What being in it gives.
+    pub permissions: Mask,
+    /// Whether whoever joins enters it.
+    pub joins: bool,
+    /// Whether it stays as it is: not renamed, deleted or granted anything.
+    pub reserved: bool,
 }
 
 /// A checked preset.
@@ -87,6 +108,8 @@ pub struct Preset {
     pub words: Words,
     /// The types of inner scopes and resources, in file order.
     pub types: Vec<ResourceType>,
+    /// The groups every organization begins with.
+    pub groups: Vec<PresetGroup>,
     /// All permissions.
     pub catalogue: Catalogue,
     /// All roles, in file order.
@@ -124,6 +147,17 @@ impl Preset {
     /// Whether `slug` is the organization's highest role.
     pub fn is_top(&self, slug: &str) -> bool {
         self.top_role().slug == slug
+    }
+
+    /// What owning a resource of this type gives.
+    pub fn owner_mask(&self, kind: &str) -> Mask {
+        let said = self.resource_type(kind).and_then(|kind| kind.owner);
+        said.or_else(|| self.roles_of(kind).next().map(|role| role.floor)).unwrap_or(Mask::EMPTY)
+    }
+
+    /// What managing gives on a resource of this type that is granted to groups of one's own only.
+    pub fn group_manager_mask(&self, kind: &str) -> Mask {
+        self.resource_type(kind).map_or(Mask::EMPTY, |kind| kind.group_manager)
     }
 
     /// The bit of a permission of the catalogue.

@@ -1,5 +1,6 @@
 //! From the text of a preset file to a checked [`Preset`], or to everything that is wrong with it.
 
+mod group;
 mod permission;
 mod policy;
 mod role;
@@ -10,6 +11,7 @@ use super::report::{PresetError, Report};
 use super::role::ORGANIZATION;
 use super::{Preset, ResourceType, Words};
 use crate::action::Action;
+use crate::permission::Mask;
 use toml::de::DeTable;
 
 impl Preset {
@@ -43,8 +45,10 @@ fn read(root: &DeTable<'_>, text: &str, report: &Report<'_>) -> Option<Preset> {
     }
     let (title, description) = (fields.text("title").value, fields.text("description").value);
     let version = fields.number("version");
-    let types = read_types(&mut fields, report);
+    let (mut types, rights) = read_types(&mut fields, report);
     let catalogue = permission::read(&mut fields, &types, report);
+    group::rights_of_types(&mut types, rights, &catalogue, report);
+    let groups = group::read(&mut fields, &types, &catalogue, report);
     let roles = role::read(&mut fields, &types, &catalogue, report);
     let slugs: Vec<_> =
         roles.iter().filter(|(role, _)| role.applies_to == ORGANIZATION).map(|(role, _)| role.slug.as_str()).collect();
@@ -61,6 +65,7 @@ fn read(root: &DeTable<'_>, text: &str, report: &Report<'_>) -> Option<Preset> {
         description,
         words,
         types,
+        groups,
         catalogue,
         top: top.clone(),
         roles,
@@ -70,9 +75,10 @@ fn read(root: &DeTable<'_>, text: &str, report: &Report<'_>) -> Option<Preset> {
     })
 }
 
-fn read_types(fields: &mut Fields<'_>, report: &Report<'_>) -> Vec<ResourceType> {
+/// The types, and what each says of owners and managers, to be read once the permissions are known.
+fn read_types(fields: &mut Fields<'_>, report: &Report<'_>) -> (Vec<ResourceType>, Vec<group::TypeRights>) {
     let mut types: Vec<ResourceType> = Vec::new();
-    let mut parents = Vec::new();
+    let (mut parents, mut rights) = (Vec::new(), Vec::new());
     for mut fields in fields.tables("type") {
         let slug = slug(&mut fields, report);
         let reserved = Action::ALL
@@ -95,14 +101,17 @@ fn read_types(fields: &mut Fields<'_>, report: &Report<'_>) -> Vec<ResourceType>
                 Some(above) => above.iter().map(|parent| parent.value.clone()).collect(),
                 None => vec![ORGANIZATION.to_owned()],
             },
+            owner: None,
+            group_manager: Mask::EMPTY,
         });
+        rights.push(group::TypeRights { owner: fields.texts("owner"), manager: fields.texts("group_manager") });
         parents.extend(above.unwrap_or_default());
         fields.close();
     }
     for parent in parents {
         is_known_type(&parent, "type.parent_unknown", &types, report);
     }
-    types
+    (types, rights)
 }
 
 /// Whether a text names the organization or a type of the preset; reported if not.

@@ -29,4 +29,6 @@ pub struct Role {
     pub below: Mask,
     /// Whether controlled scopes do not cut the role (CT-32).
     pub bypass: bool,
+    /// Whether holders manage every group they are in, not only those where they have the flag (ON-15).
+    pub manages_all: bool,
 }

@@ -3,6 +3,7 @@
 
 use super::{ORGANIZATION, Preset, Role};
 use crate::action::Action;
+use crate::ids::GroupId;
 use crate::permission::{Bit, Mask};
 use crate::policy::{Knob, KnobError, OffboardMode, Policy, RoleChangeAuthority};
 use crate::rights::Standing;
@@ -24,6 +25,8 @@ pub struct RoleRights {
     pub below: Mask,
     /// Whether controlled scopes do not cut the role.
     pub bypass: bool,
+    /// Whether holders manage every group they are in.
+    pub manages_all: bool,
 }
 
 impl RoleRights {
@@ -31,7 +34,14 @@ impl RoleRights {
     pub(crate) fn new(role: &Role, policy: &Policy) -> RoleRights {
         let cuts = cuts(role, policy);
         let taken = cuts.iter().fold(Mask::EMPTY, |all, (_, mask)| all | *mask);
-        RoleRights { floor: role.floor, ceiling: role.ceiling - taken, cuts, below: role.below, bypass: role.bypass }
+        RoleRights {
+            floor: role.floor,
+            ceiling: role.ceiling - taken,
+            cuts,
+            below: role.below,
+            bypass: role.bypass,
+            manages_all: role.manages_all,
+        }
     }
 
     /// The knob that takes `bit` away from the role.
@@ -82,6 +92,7 @@ fn role_of(preset: &Preset, own: &CustomRole) -> Role {
         rank: u16::MAX,
         below: own.below.as_deref().map_or(Mask::ALL, mask),
         bypass: false,
+        manages_all: false,
     }
 }
 
@@ -93,7 +104,9 @@ pub struct Rules {
     own: Vec<CustomRole>,
     made: Vec<Role>,
     roles: HashMap<String, RoleRights>,
+    groups: HashMap<GroupId, Mask>,
     unknown: RoleRights,
+    groupless: RoleRights,
 }
 
 impl Rules {
@@ -109,7 +122,34 @@ impl Rules {
         // Where a later preset brings a role of that name too, the preset's is meant.
         let roles = of_organization.chain(preset.organization_roles());
         let roles = roles.map(|role| (role.slug.clone(), RoleRights::new(role, &policy))).collect();
-        Rules { preset, policy, own, made, roles, unknown: RoleRights::default() }
+        // Whoever must be in a group and is in none has nothing, whatever gives it.
+        let cuts = vec![(Knob::GroupRequired, Mask::ALL)];
+        let groupless = RoleRights { cuts, ..RoleRights::default() };
+        let groups = HashMap::new();
+        Rules { preset, policy, own, made, roles, groups, unknown: RoleRights::default(), groupless }
+    }
+
+    /// The same, with what the organization's groups give to whoever is in them.
+    #[must_use]
+    pub fn and_groups(mut self, groups: &[(GroupId, Vec<String>)]) -> Rules {
+        let mask = |names: &[String]| names.iter().filter_map(|name| self.preset.bit(name)).collect();
+        self.groups = groups.iter().map(|(group, names)| (*group, mask(names))).collect();
+        self
+    }
+
+    /// What being in a group gives at the organization and below.
+    pub fn group_mask(&self, group: GroupId) -> Mask {
+        self.groups.get(&group).copied().unwrap_or(Mask::EMPTY)
+    }
+
+    /// The groups that give anything to whoever is in them.
+    pub fn giving_groups(&self) -> impl Iterator<Item = GroupId> {
+        self.groups.iter().filter(|(_, mask)| !mask.is_empty()).map(|(group, _)| *group)
+    }
+
+    /// Whether anybody's rights at the organization depend on the groups they are in.
+    pub fn groups_matter(&self) -> bool {
+        self.policy.group_required || !self.groups.is_empty()
     }
 
     /// The roles the organization made for itself.
@@ -187,6 +227,18 @@ impl Rules {
     /// What remains of all sources for holders of `slug`, after the knobs; empty for an unknown one.
     pub fn ceiling(&self, slug: &str) -> Mask {
         self.rights(slug).ceiling
+    }
+
+    /// What a holder of `slug` may do at every place below the organization, whatever stands in the
+    /// way; empty for roles that hold at the organization itself only.
+    pub fn everywhere(&self, slug: &str) -> Mask {
+        let rights = self.rights(slug);
+        if rights.bypass { rights.floor & rights.below & rights.ceiling } else { Mask::EMPTY }
+    }
+    /// The standing of a member who is in so many groups: in none, perhaps nothing at all.
+    pub(crate) fn standing_in<'a>(&'a self, standing: Standing<'a>, groups: usize) -> Standing<'a> {
+        let cut = self.policy.group_required && groups == 0 && !self.preset.is_top(standing.role);
+        if cut { Standing { rights: &self.groupless, ..standing } } else { standing }
     }
 
     /// A member's standing, the input of [`crate::rights::effective`].

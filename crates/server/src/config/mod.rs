@@ -43,6 +43,8 @@ pub struct Config {
     pub trusted_proxies: Vec<Cidr>,
     /// The instance key in base64; `None` keeps it in `data/instance.key`.
     pub instance_key: Option<Secret<String>>,
+    /// The preset whose rules hold for signing up without an organization.
+    pub sign_up_preset: Option<String>,
     /// The largest request body.
     pub body_limit_bytes: usize,
     /// The largest request body of routes that take many items at once.

@@ -95,6 +95,12 @@ pub const SETTINGS: &[Setting] = &[
         Kind::Key,
         "The key from which all others are derived, the same for all nodes. Without it the file `data/instance.key` is used, and made when missing.",
     ),
+    setting(
+        "sign_up_preset",
+        Kind::Text,
+        None,
+        "The preset whose rules hold for people who sign up without naming an organization. Where its knob `signup.makes_organization` is on, they join the organization of their mail domain or make it. Without it nobody signs up so.",
+    ),
     setting("body_limit_bytes", Kind::Number(1024, 1 << 30), Some("1048576"), "The largest request body."),
     setting(
         "bulk_body_limit_bytes",

@@ -58,7 +58,7 @@ impl Scene {
     pub fn shell(&self, visit: &Visit, title: &str, tab: &str) -> Shell {
         let organization = &self.place.organization;
         let who = &self.me.identity;
-        let label = if who.name.is_empty() { &who.email } else { &who.name };
+        let label = if who.name.is_empty() { who.address() } else { &who.name };
         Shell {
             title: format!("{title} · {}", organization.name),
             theme: visit.theme.clone(),
@@ -72,8 +72,8 @@ impl Scene {
             organizations: self.organizations(),
             nav: self.nav(tab),
             account: Account {
-                name: label.clone(),
-                email: who.email.clone(),
+                name: label.to_owned(),
+                email: who.address().to_owned(),
                 avatar: Avatar::of(label, &who.id),
                 href: format!("/{}/me", organization.slug),
             },
@@ -101,12 +101,20 @@ impl Scene {
         active.map(place).collect()
     }
 
+    /// What the tab of inner scopes and resources is called: the plural of the preset's first type.
+    #[must_use]
+    pub fn resources_title(&self) -> Option<String> {
+        self.place.rules.preset().types.first().map(|kind| kind.plural.clone())
+    }
+
     fn nav(&self, tab: &str) -> Vec<NavGroup> {
-        let words = &self.words;
+        let (words, groups) = (&self.words, &self.place.rules.preset().words.groups_title);
         let tabs = [
             (words.person.titles.as_str(), "users", "users", Action::MemberList),
             (words.roles_title.as_str(), "roles", "shield", Action::RoleList),
+            (groups.as_str(), "groups", "users", Action::GroupList),
             (words.tokens_title.as_str(), "tokens", "key", Action::TokenManage),
+            (words.limits_title.as_str(), "limits", "gauge", Action::LimitManage),
             (words.audit_title.as_str(), "audit", "list", Action::AuditRead),
             (words.settings_title.as_str(), "org", "gear", Action::PolicyRead),
         ];
@@ -116,7 +124,12 @@ impl Scene {
             icon: (*icon).to_owned(),
             current: *name == tab,
         };
-        let links = tabs.iter().filter(|(_, _, _, action)| self.may(*action)).map(link).collect();
+        let mut links: Vec<NavLink> = tabs.iter().filter(|(_, _, _, action)| self.may(*action)).map(link).collect();
+        // Everybody sees what they reach, whatever their role.
+        if let Some(title) = self.resources_title() {
+            let at = links.iter().position(|link| link.href.ends_with("/roles")).unwrap_or(0);
+            links.insert(at, link(&(title.as_str(), "resources", "stack", Action::OrganizationRead)));
+        }
         vec![NavGroup { label: self.place.rules.preset().words.access_section.clone(), links }]
     }
 }

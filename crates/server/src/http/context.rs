@@ -8,6 +8,7 @@ use axum::extract::{ConnectInfo, FromRef, FromRequestParts, MatchedPath};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use guildhall_domain::identity::Identity;
+use guildhall_domain::member::MemberKind;
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_store::read::credential;
 use guildhall_store::{Conn, Stop, StoreError};
@@ -18,6 +19,7 @@ use super::problem::Problem;
 use crate::app::App;
 use crate::memory::people::{CREDENTIAL_EVERY_S, Known};
 use crate::ops::sessions::limited;
+use crate::ops::share_links;
 use crate::ops::{Caller, Credential, Ctx, Idempotency};
 use crate::security::limits::address_key;
 use crate::security::token::TokenKind;
@@ -25,8 +27,16 @@ use crate::security::token::TokenKind;
 /// Where anybody may POST: these routes hand out or take other proof. On them a session cookie
 /// without CSRF token counts as no credential; everywhere else nobody gets further than the door.
 /// A handler under `/api/v1` sees the path without that.
-const OPEN: &[&str] =
-    &["/session", "/sign-up", "/invitations/accept", "/password/forgot", "/password/reset", "/email/verify", "/set-up"];
+const OPEN: &[&str] = &[
+    "/session",
+    "/sign-up",
+    "/invitations/accept",
+    "/invitations/refuse",
+    "/password/forgot",
+    "/password/reset",
+    "/email/verify",
+    "/set-up",
+];
 
 /// What every write takes behind `?`.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -82,23 +92,29 @@ pub fn address(app: &App, parts: &Parts) -> IpAddr {
     hops.iter().rev().find(|hop| !app.config.is_trusted_proxy(**hop)).or(hops.first()).copied().unwrap_or(peer)
 }
 
+fn other_kind() -> Refusal {
+    Refusal::because(Code::AuthInvalid, "that kind of token does not open the API")
+}
+
 /// Recognises a token.
 async fn by_token(app: &Arc<App>, text: &str, from: IpAddr) -> Result<Caller, Stop> {
     let (kind, hash) =
         app.credentials.parse(text).map_err(|typo| Refusal::because(Code::TokenMalformed, typo.to_string()))?;
-    if kind != TokenKind::Pat {
-        return Err(Refusal::because(Code::AuthInvalid, "that kind of token does not open the API").into());
+    if !matches!(kind, TokenKind::Pat | TokenKind::Svc) {
+        return Err(other_kind().into());
     }
+    let now = app.now();
+    let by_secret = move |conn: &mut Conn<'_>, hash: &[u8; 32]| credential::token_by_secret(conn, hash, now);
     let known = match app.memory().and_then(|memory| memory.people.known(&hash)) {
         Some(known) => Some(known),
-        None => app.store.glance(reading(app, hash, credential::token_by_secret, Credential::Token)).await?,
+        None => app.store.glance(reading(app, hash, by_secret, Credential::Token)).await?,
     };
-    let now = app.now();
     let valid = known.filter(|known| match &known.caller.credential {
         Credential::Token(token) => {
             token.revoked_at.is_none()
+                && token.active
                 && token.expires_at.is_none_or(|end| end > now)
-                && token.created_at >= known.caller.identity.valid_from
+                && token.issued_at >= known.caller.identity.valid_from
         }
         Credential::Session(_) => false,
     });
@@ -173,7 +189,12 @@ pub async fn recognise(app: &Arc<App>, parts: &Parts) -> Result<Ctx, Stop> {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(token.trim()),
         _ => Err(Refusal::because(Code::AuthInvalid, "send `Authorization: Bearer <token>`")),
     });
+    let link = match &bearer {
+        Some(Ok(token)) => share_links::shown(app, token, from).await?,
+        _ => None,
+    };
     let caller = match (bearer, cookie(&parts.headers, &app.config.cookie_name())) {
+        (Some(_), _) if link.is_some() => None,
         (Some(token), _) => Some(by_token(app, token?, from).await?),
         (None, Some(value)) => by_session(app, value).await?,
         (None, None) => None,
@@ -181,6 +202,7 @@ pub async fn recognise(app: &Arc<App>, parts: &Parts) -> Result<Ctx, Stop> {
     Ok(Ctx {
         app: Arc::clone(app),
         caller,
+        link,
         address: from,
         agent: header(&parts.headers, "user-agent").unwrap_or_default().to_owned(),
         request_id: super::request_id::current(),
@@ -211,8 +233,17 @@ where
         let app = Arc::<App>::from_ref(state);
         let mut ctx = recognise(&app, parts).await?;
         let open = is_open(parts);
+        if ctx.link.is_some() {
+            // Whoever holds a share link is nobody here; the link only tells what it gives.
+            let asks = parts.method == Method::POST && parts.uri.path().ends_with("/check");
+            return if asks { Ok(ctx) } else { Err(other_kind().into()) };
+        }
         if ctx.caller.is_none() && !open {
             return Err(Code::AuthRequired.into());
+        }
+        if open && ctx.caller.as_ref().is_some_and(|c| c.kind() == MemberKind::ServiceAccount) {
+            let detail = "a service account does not sign in, sign up or accept for itself";
+            return Err(Refusal::because(Code::AccessDenied, detail).into());
         }
         if matches!(parts.method, Method::GET | Method::HEAD) {
             return Ok(ctx);

@@ -8,19 +8,25 @@ use serde::Serialize;
 
 use crate::app::App;
 use crate::ops::account::AccountView;
+use crate::ops::deploy_keys::DeployKeyView;
 use crate::ops::grants::GrantView;
 use crate::ops::groups::GroupView;
-use crate::ops::invitations::{InviteOutcome, Invited};
+use crate::ops::invitations::InvitationView;
 use crate::ops::invite_links::{InviteLinkView, InviteLinksReset};
+use crate::ops::inviting::{InviteOutcome, Invited};
 use crate::ops::joining::JoinRequestView;
 use crate::ops::limits::LimitView;
 use crate::ops::organizations::PolicyView;
 use crate::ops::presets::PresetView;
 use crate::ops::resources::ResourceView;
 use crate::ops::roles::RoleView;
+use crate::ops::service_accounts::ServiceAccountView;
 use crate::ops::sessions::Begun;
+use crate::ops::share_links::ShareLinkView;
+use crate::ops::tenant_people::TenantMemberView;
+use crate::ops::tenants::{TenantSettingsView, TenantView};
 use crate::ops::usage::UsageView;
-use crate::ops::view::{InvitationView, MemberView, Nothing, OrganizationView, TokenView};
+use crate::ops::view::{MemberView, Nothing, OrganizationView, TokenView};
 use crate::ops::{Answer, identities};
 
 /// Something that may carry the revision of its last change.
@@ -42,7 +48,7 @@ macro_rules! tagged {
     };
 }
 
-tagged!(GroupView, ResourceView, MemberView, InvitationView, OrganizationView, PolicyView, PresetView, InviteLinkView, LimitView, AccountView, RoleView; GrantView, Invited, InviteOutcome, TokenView, Nothing, identities::Me, InviteLinksReset, UsageView, JoinRequestView);
+tagged!(GroupView, ResourceView, MemberView, InvitationView, OrganizationView, PolicyView, PresetView, InviteLinkView, LimitView, AccountView, RoleView, ServiceAccountView, TenantView, TenantSettingsView; GrantView, Invited, InviteOutcome, TokenView, Nothing, identities::Me, InviteLinksReset, UsageView, TenantMemberView, JoinRequestView, DeployKeyView, ShareLinkView);
 
 /// One object with its `ETag`.
 pub fn object<T: Serialize + Tagged>(status: StatusCode, value: &T) -> Response {

@@ -9,8 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::api::{
-    account, audit, check, groups, identity, invitations, invite_links, joining, limits, members, organizations,
-    presets, resources, roles, session, tokens,
+    access, account, audit, check, deploy_keys, groups, identity, invitations, invite_links, joining, limits, members,
+    organizations, presets, resources, roles, service_accounts, session, sharing, tenants, tokens,
 };
 use crate::app::App;
 
@@ -25,36 +25,36 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(session::show, session::sign_in, session::sign_out))
         .routes(routes!(session::sign_up))
         .routes(routes!(session::accept))
+        .routes(routes!(session::refuse))
         .routes(routes!(session::introspect))
         .routes(routes!(identity::forgot))
         .routes(routes!(identity::reset))
         .routes(routes!(identity::verify))
-        .routes(routes!(identity::me, identity::edit))
+        .routes(routes!(identity::me, identity::edit, identity::delete))
         .routes(routes!(identity::change_password))
         .routes(routes!(identity::ask_verification))
         .routes(routes!(identity::reset_authentication))
         .routes(routes!(identity::sessions, identity::end_other_sessions))
         .routes(routes!(identity::end_session))
-        .routes(routes!(tokens::mine, tokens::create))
-        .routes(routes!(tokens::revoke_mine))
         .routes(routes!(organizations::list, organizations::create))
         .routes(routes!(organizations::get, organizations::rename, organizations::delete))
         .routes(routes!(organizations::policy, organizations::change_policy))
         .routes(routes!(presets::get, presets::apply))
         .routes(routes!(organizations::reset_authentication))
-        .routes(routes!(members::list))
+        .routes(routes!(members::list, tenants::add_to_organization))
         .routes(routes!(members::get, members::change_role, members::remove))
         .routes(routes!(members::approve))
         .routes(routes!(members::reject))
         .routes(routes!(members::deactivate))
         .routes(routes!(members::reactivate))
         .routes(routes!(members::end_sessions))
-        .routes(routes!(members::leave))
         .routes(routes!(joining::ask, joining::withdraw))
         .routes(routes!(joining::mine))
         .routes(routes!(joining::seats))
+        .merge(going())
         .merge(bulk)
-        .routes(routes!(invitations::get, invitations::change_role, invitations::cancel))
+        .merge(credentials())
+        .routes(routes!(invitations::get, invitations::edit, invitations::cancel))
         .routes(routes!(invitations::resend))
         .routes(routes!(invite_links::list, invite_links::create))
         .routes(routes!(invite_links::reset))
@@ -66,16 +66,15 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(resources::list, resources::create))
         .routes(routes!(resources::get, resources::edit, resources::delete))
         .routes(routes!(resources::people))
-        .routes(routes!(resources::grants, resources::grant))
-        .routes(routes!(resources::revoke))
+        .routes(routes!(resources::remove_person))
+        .merge(shared())
         .routes(routes!(roles::list, roles::create))
         .routes(routes!(roles::get, roles::edit, roles::delete))
         .routes(routes!(roles::permissions))
-        .routes(routes!(tokens::of_organization))
-        .routes(routes!(tokens::revoke_of_organization))
         .routes(routes!(audit::list))
         .routes(routes!(audit::export))
         .routes(routes!(account::get, account::edit))
+        .merge(above())
         .routes(routes!(limits::list, limits::create))
         .routes(routes!(limits::get, limits::edit, limits::delete))
         .routes(routes!(limits::usage, limits::report))
@@ -83,4 +82,61 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(check::check))
         .routes(routes!(check::batch))
         .split_for_parts()
+}
+
+/// What stands above organizations: tenants and the installation; and one's own acts everywhere.
+fn above() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(tenants::list, tenants::create))
+        .routes(routes!(tenants::get, tenants::rename))
+        .routes(routes!(tenants::settings, tenants::change_settings))
+        .routes(routes!(tenants::members, tenants::add))
+        .routes(routes!(tenants::change_role, tenants::remove))
+        .routes(routes!(tenants::organizations))
+        .routes(routes!(tenants::reset_authentication))
+        .routes(routes!(tenants::trail))
+        .routes(routes!(tenants::reset_instance))
+        .routes(routes!(tenants::acts))
+}
+/// Grants, share links, and who reaches what.
+fn shared() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(sharing::grants, sharing::grant, sharing::revoke_all))
+        .routes(routes!(sharing::get, sharing::edit, sharing::revoke))
+        .routes(routes!(sharing::revoke_of_member))
+        .routes(routes!(sharing::links, sharing::share))
+        .routes(routes!(sharing::revoke_link))
+        .routes(routes!(sharing::with_me))
+        .routes(routes!(sharing::by_me))
+        .routes(routes!(access::resources))
+        .routes(routes!(access::subjects))
+        .routes(routes!(access::actions))
+}
+
+/// Tokens of people and of service accounts, and deploy keys.
+fn credentials() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(tokens::mine, tokens::create))
+        .routes(routes!(tokens::edit_mine, tokens::revoke_mine))
+        .routes(routes!(tokens::my_value))
+        .routes(routes!(tokens::of_organization))
+        .routes(routes!(tokens::revoke_of_organization))
+        .routes(routes!(tokens::value_of_organization))
+        .routes(routes!(service_accounts::list, service_accounts::create))
+        .routes(routes!(service_accounts::get, service_accounts::edit, service_accounts::delete))
+        .routes(routes!(service_accounts::tokens, service_accounts::create_token))
+        .routes(routes!(service_accounts::edit_token, service_accounts::revoke_token))
+        .routes(routes!(service_accounts::rotate_token))
+        .routes(routes!(service_accounts::token_value))
+        .routes(routes!(deploy_keys::list, deploy_keys::create))
+        .routes(routes!(deploy_keys::delete))
+}
+
+/// How people go, and who gets what they own.
+fn going() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(members::removal_plan))
+        .routes(routes!(members::restore))
+        .routes(routes!(members::leave))
+        .routes(routes!(resources::transfer))
 }

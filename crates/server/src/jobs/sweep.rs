@@ -9,7 +9,7 @@ use crate::ops::DAY_S;
 
 const MAIL_KEPT_DAYS: i64 = 30;
 
-/// Deletes sessions and links that ended, kept answers older than a day, records of mail older
+/// Deletes sessions, links and ways back that ended, kept answers older than a day, records of mail older
 /// than a month, and use that no limit looks at any more; older use is kept less finely. Answers how many rows went.
 ///
 /// # Errors

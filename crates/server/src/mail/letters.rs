@@ -49,6 +49,28 @@ pub fn invitation(mail: &InvitationMail<'_>) -> Message {
         .to(mail.to)
 }
 
+/// How full a tenant is.
+#[derive(Debug, Clone, Copy)]
+pub struct SeatsMail<'a> {
+    /// One of its owners.
+    pub to: &'a str,
+    /// The tenant's name.
+    pub tenant: &'a str,
+    /// How much of the threshold is reached, in percent.
+    pub percent: u64,
+    /// The threshold.
+    pub seats: u64,
+}
+
+/// "Your tenant has reached so much of its threshold."
+pub fn tenant_seats(mail: &SeatsMail<'_>) -> Message {
+    let (tenant, percent) = (name(mail.tenant), mail.percent);
+    Letter::new(format!("{tenant} has reached {percent} % of its people"))
+        .paragraph(format!("{tenant} has reached {percent} % of the {} people its threshold names.", mail.seats))
+        .paragraph("You can raise the threshold, or take people out, in the settings of the tenant.".to_owned())
+        .to(mail.to)
+}
+
 /// A link that does one thing for one address.
 #[derive(Debug, Clone, Copy)]
 pub struct LinkMail<'a> {

@@ -18,11 +18,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use guildhall_domain::change::Change;
-use guildhall_domain::ids::{OrgId, UserId};
+use guildhall_domain::group::GroupChange;
+use guildhall_domain::ids::{OrgId, TenantId, UserId};
+use guildhall_domain::joining::JoinChange;
 use guildhall_domain::member::Member;
 use guildhall_domain::organization::Organization;
 use guildhall_domain::preset::Rules;
+use guildhall_domain::resource::{ResourceChange, ShareLink};
+use guildhall_domain::tenant::Settings;
 use guildhall_domain::text::Email;
+use guildhall_domain::token::TokenChange;
 use guildhall_store::{Commit, Follower};
 
 use kept::Kept;
@@ -35,13 +40,15 @@ const DOUBT: Duration = Duration::from_secs(5);
 /// Organizations whose names and rules are kept.
 const PLACES: usize = 10_000;
 
-/// An organization, and the rules in force in it.
+/// An organization, the rules in force in it, and what its tenant lays over it.
 #[derive(Clone, Debug)]
 pub struct Head {
     /// It.
     pub organization: Arc<Organization>,
     /// Its rules.
     pub rules: Arc<Rules>,
+    /// The settings of its tenant, when it belongs to one.
+    pub above: Option<Arc<Settings>>,
 }
 
 /// The memory of one process.
@@ -54,6 +61,8 @@ pub struct Memory {
     pub slugs: Kept<String, OrgId>,
     /// Whose a proved address is, by its key.
     pub addresses: Kept<String, Option<UserId>>,
+    /// Share links by the hash of their secret.
+    pub links: Kept<[u8; 32], Arc<ShareLink>>,
     /// Who may do what.
     pub rights: Rights,
     /// For tables whose keys callers choose.
@@ -71,6 +80,7 @@ impl Memory {
             places: Kept::new(PLACES),
             slugs: Kept::new(PLACES),
             addresses: Kept::new(people),
+            links: Kept::new(people),
             rights: Rights::new(rights_bytes),
             seed,
             begun: Instant::now(),
@@ -95,11 +105,14 @@ impl Memory {
         self.places.forget_all();
         self.slugs.forget_all();
         self.addresses.forget_all();
+        self.links.forget_all();
     }
 
     fn forget_place(&self, organization: OrgId) {
         self.places.forget(&organization);
         self.slugs.forget_where(|id| *id == organization);
+        // What a role gives to links goes with the role.
+        self.links.forget_where(|link| link.organization == organization);
     }
 
     fn forget_address(&self, address: &str) {
@@ -109,16 +122,25 @@ impl Memory {
         }
     }
 
+    /// A tenant changed: what it lays over its organizations, or who is what in it.
+    fn forget_tenant(&self, tenant: TenantId) {
+        self.people.forget_belongings();
+        self.places.forget_where(|head| head.organization.tenant == Some(tenant));
+    }
+
     fn follow(&self, commit: &Commit, change: &Change) {
-        if let Some(user) = member_of(change).and_then(|member| member.user) {
-            self.people.forget(user);
+        if let Some(member) = member_of(change) {
+            if let Some(user) = member.user {
+                self.people.forget(user);
+            }
+            // Links work while whoever made them is an active member.
+            self.links.forget_where(|link| link.organization == member.organization && link.created_by == member.id);
         }
         match change {
             // Nothing of what is kept here: secrets that are looked up when they are shown, and
             // what is said of a member above.
             Change::InstanceSetUp
             | Change::OrganizationCreated { .. }
-            | Change::TokenCreated { .. }
             | Change::LinkIssued { .. }
             | Change::LinkUsed { .. }
             | Change::MailQueued { .. }
@@ -126,6 +148,10 @@ impl Memory {
             | Change::MemberInvited { .. }
             | Change::InvitationResent { .. }
             | Change::InvitationRoleChanged { .. }
+            | Change::InvitationCarriesChanged { .. }
+            | Change::InvitationReissueOverridden { .. }
+            | Change::InvitationCarriedInPart { .. }
+            | Change::InvitationRefused { .. }
             | Change::InvitationCancelled { .. }
             | Change::InvitationAccepted { .. }
             | Change::MemberApproved { .. }
@@ -135,11 +161,15 @@ impl Memory {
             | Change::MemberReactivated { .. }
             | Change::MemberRemoved { .. }
             | Change::MemberLeft { .. }
+            | Change::RemovalKept { .. }
+            | Change::MemberRestored { .. }
             | Change::MemberSessionsEnded { .. }
+            | Change::TokenValuesErased { .. }
+            | Change::DeployKey(_)
+            | Change::ServiceAccount(_)
+            | Change::Join(_)
             | Change::Link(_)
-            | Change::Limit(_)
-            | Change::Group(_)
-            | Change::Resource(_) => {}
+            | Change::Limit(_) => {}
             Change::OrganizationRenamed { organization, .. }
             | Change::PolicyChanged { organization, .. }
             | Change::AccountChanged { organization, .. }
@@ -148,7 +178,16 @@ impl Memory {
             }
             Change::Role(change) => self.forget_place(change.role().organization),
             Change::PresetApplied { after, .. } => self.forget_place(after.id),
+            // What a group gives by itself is among the rules.
+            Change::Group(change) if changes_rules(change) => self.forget_place(change.group().organization),
+            Change::Group(_) => {}
+            Change::Resource(change) => self.follow_link(change),
+            Change::Tenant(change) => self.forget_tenant(change.tenant().id),
             Change::IdentityCreated { identity, .. } => self.forget_address(&identity.email),
+            Change::IdentityDeleted { identity } => {
+                self.people.forget(identity.id);
+                self.forget_address(&identity.email);
+            }
             Change::EmailVerified { user, before, after, .. } => {
                 self.people.forget(*user);
                 self.forget_address(before);
@@ -159,7 +198,8 @@ impl Memory {
             | Change::IdentityAuthenticationReset { user, .. }
             | Change::SessionsEnded { user, .. }
             | Change::SessionEnded { user, .. } => self.people.forget(*user),
-            Change::TokenRevoked { token } => self.people.forget(token.user),
+            Change::Token(TokenChange::Created { .. } | TokenChange::ValueShown { .. }) => {}
+            Change::Token(change) => self.people.forget(change.token().user),
             Change::TokensRevoked { organization, member } => {
                 // Whoever takes tokens away mostly names the holder in the same breath.
                 let named = commit.changes.iter().filter_map(member_of).any(|m| m.id == *member && m.user.is_some());
@@ -171,10 +211,29 @@ impl Memory {
             _ => self.forget_facts(),
         }
     }
+
+    /// What a link opens ends with it, and with what it shares.
+    fn follow_link(&self, change: &ResourceChange) {
+        match change {
+            ResourceChange::LinkRevoked { link, .. } => self.links.forget_where(|known| known.id == link.id),
+            ResourceChange::Deleted { resource } => {
+                self.links.forget_where(|known| known.organization == resource.organization);
+            }
+            _ => {}
+        }
+    }
+}
+
+const fn changes_rules(change: &GroupChange) -> bool {
+    match change {
+        GroupChange::PermissionsSet { .. } => true,
+        GroupChange::Created { group } | GroupChange::Deleted { group } => !group.permissions.is_empty(),
+        GroupChange::Edited { .. } | GroupChange::SeatSet { .. } | GroupChange::SeatLeft { .. } => false,
+    }
 }
 
 /// The membership a change is about.
-const fn member_of(change: &Change) -> Option<&Member> {
+fn member_of(change: &Change) -> Option<&Member> {
     match change {
         Change::MemberJoined { member }
         | Change::MemberInvited { member, .. }
@@ -186,7 +245,11 @@ const fn member_of(change: &Change) -> Option<&Member> {
         | Change::MemberReactivated { member }
         | Change::MemberRemoved { member }
         | Change::MemberLeft { member }
-        | Change::MemberSessionsEnded { member, .. } => Some(member),
+        | Change::RemovalKept { member, .. }
+        | Change::MemberRestored { member, .. }
+        | Change::MemberSessionsEnded { member, .. }
+        | Change::Join(JoinChange::Requested { member } | JoinChange::Withdrawn { member }) => Some(member),
+        Change::ServiceAccount(change) => Some(&change.account().member),
         _ => None,
     }
 }

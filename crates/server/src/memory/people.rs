@@ -6,8 +6,9 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use guildhall_domain::ids::{MemberId, OrgId, UserId};
+use guildhall_domain::ids::{MemberId, OrgId, TenantId, UserId};
 use guildhall_domain::member::Member;
+use guildhall_domain::tenant::TenantRole;
 use guildhall_domain::time::Timestamp;
 
 use super::kept::{Kept, Ticket};
@@ -104,20 +105,28 @@ impl Seat {
 pub struct Belongs {
     /// Every membership that is not removed, by organization.
     pub seats: Vec<Seat>,
+    /// What they are in tenants.
+    pub tenants: Vec<(TenantId, TenantRole)>,
     life: Life,
 }
 
 impl Belongs {
     /// What is not kept, for one answer.
     #[must_use]
-    pub fn unkept(members: Vec<Member>) -> Self {
-        Self { seats: members.into_iter().map(Seat::new).collect(), life: Life::default() }
+    pub fn unkept(members: Vec<Member>, tenants: Vec<(TenantId, TenantRole)>) -> Self {
+        Self { seats: members.into_iter().map(Seat::new).collect(), tenants, life: Life::default() }
     }
 
     /// The place in one organization.
     #[must_use]
     pub fn at(&self, organization: OrgId) -> Option<&Seat> {
         self.seats.iter().find(|seat| seat.member.organization == organization)
+    }
+
+    /// What they are in a tenant.
+    #[must_use]
+    pub fn role_in(&self, tenant: TenantId) -> Option<TenantRole> {
+        self.tenants.iter().find(|(id, _)| *id == tenant).map(|(_, role)| *role)
     }
 }
 
@@ -191,6 +200,11 @@ impl People {
         });
     }
 
+    /// Forgets where everybody belongs, but nobody's credentials.
+    pub fn forget_belongings(&self) {
+        self.belongs.forget_all();
+    }
+
     /// Forgets everybody.
     pub fn forget_all(&self) {
         self.credentials.forget_all();
@@ -209,9 +223,14 @@ impl People {
     }
 
     /// Keeps where somebody belongs, which was read under `ticket`.
-    pub fn keep_belongs(&self, ticket: Ticket, user: UserId, members: Vec<Member>) -> Arc<Belongs> {
-        let seats = members.into_iter().map(Seat::new).collect();
-        let belongs = Arc::new(Belongs { seats, life: self.life(user) });
+    pub fn keep_belongs(
+        &self,
+        ticket: Ticket,
+        user: UserId,
+        members: Vec<Member>,
+        tenants: Vec<(TenantId, TenantRole)>,
+    ) -> Arc<Belongs> {
+        let belongs = Arc::new(Belongs { life: self.life(user), ..Belongs::unkept(members, tenants) });
         self.belongs.keep(ticket, user, Arc::clone(&belongs));
         belongs
     }

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use guildhall_domain::ids::{OrgId, UserId};
 use guildhall_domain::index::Index;
-use guildhall_store::read::{identity, index, member, organization};
-use guildhall_store::{Conn, StoreError};
+use guildhall_domain::organization::Organization;
+use guildhall_domain::resource::ShareLink;
+use guildhall_store::read::{identity, index, member, organization, share, tenant};
+use guildhall_store::{Conn, Stop, StoreError};
 
 use super::Head;
 use super::people::Belongs;
@@ -48,14 +50,23 @@ impl App {
         let memory = self.memory();
         let tickets = memory.map(|memory| (memory.places.ticket(), memory.slugs.ticket()));
         let Some(found) = organization::find(conn, name)? else { return Ok(None) };
-        let rules = self.rules(conn, &found)?;
-        let head = Head { organization: Arc::new(found), rules };
+        let head = self.head_read(conn, found)?;
         if let (Some(memory), Some((places, slugs))) = (memory, tickets) {
             let (id, slug) = (head.organization.id, head.organization.slug.clone());
             memory.places.keep(places, id, head.clone());
             memory.slugs.keep(slugs, slug, id);
         }
         Ok(Some(head))
+    }
+
+    /// What belongs to an organization that was just read. Keeps nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn head_read(&self, conn: &mut Conn<'_>, found: Organization) -> Result<Head, StoreError> {
+        let rules = self.rules(conn, &found)?;
+        let above = found.tenant.map(|id| tenant::by_id(conn, id)).transpose()?.flatten();
+        Ok(Head { organization: Arc::new(found), rules, above: above.map(|tenant| Arc::new(tenant.settings)) })
     }
 
     /// Everywhere somebody belongs, as far as memory knows it.
@@ -74,10 +85,10 @@ impl App {
         }
         let memory = self.memory();
         let ticket = memory.map(|memory| memory.people.belongs_ticket());
-        let members = member::of_identity(conn, user)?;
+        let (members, tenants) = (member::of_identity(conn, user)?, tenant::roles_of(conn, user)?);
         Ok(match (memory, ticket) {
-            (Some(memory), Some(ticket)) => memory.people.keep_belongs(ticket, user, members),
-            _ => Arc::new(Belongs::unkept(members)),
+            (Some(memory), Some(ticket)) => memory.people.keep_belongs(ticket, user, members, tenants),
+            _ => Arc::new(Belongs::unkept(members, tenants)),
         })
     }
 
@@ -98,6 +109,29 @@ impl App {
         Ok(who)
     }
 
+    /// A share link by the hash of its secret, as far as memory knows it.
+    #[must_use]
+    pub fn recall_link(&self, hash: &[u8; 32]) -> Option<Arc<ShareLink>> {
+        self.memory()?.links.get(hash)
+    }
+
+    /// The share link of a secret's hash, unless whoever made it is no active member.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn link(&self, conn: &mut Conn<'_>, hash: &[u8; 32]) -> Result<Option<Arc<ShareLink>>, StoreError> {
+        if let Some(known) = self.recall_link(hash) {
+            return Ok(Some(known));
+        }
+        let memory = self.memory();
+        let ticket = memory.map(|memory| memory.links.ticket());
+        let Some(link) = share::by_secret(conn, hash)?.map(Arc::new) else { return Ok(None) };
+        if let (Some(memory), Some(ticket)) = (memory, ticket) {
+            memory.links.keep(ticket, *hash, Arc::clone(&link));
+        }
+        Ok(Some(link))
+    }
+
     /// The rights index of an organization, as far as memory knows it.
     #[must_use]
     pub fn recall_index(&self, organization: OrgId) -> Option<Arc<Index>> {
@@ -113,6 +147,18 @@ impl App {
             Some(memory) => memory.rights.get(organization, || self.load_index(conn, organization)),
             None => Ok(self.load_index(conn, organization)?.map(Arc::new)),
         }
+    }
+
+    /// The same for whoever has no connection at hand: without the database when memory has it.
+    ///
+    /// # Errors
+    /// [`Stop::Failed`].
+    pub async fn index_now(self: &Arc<Self>, organization: OrgId) -> Result<Option<Arc<Index>>, Stop> {
+        if let Some(index) = self.recall_index(organization) {
+            return Ok(Some(index));
+        }
+        let app = Arc::clone(self);
+        self.store.read(move |conn| Ok(app.index(conn, organization)?)).await
     }
 
     fn load_index(&self, conn: &mut Conn<'_>, id: OrgId) -> Result<Option<Index>, StoreError> {

@@ -1,23 +1,26 @@
 //! Coming in: by an invitation, or by signing up where an organization is open.
 
-use guildhall_domain::change::{Change, LinkKind};
+use guildhall_domain::change::LinkKind;
 use guildhall_domain::identity::Identity;
 use guildhall_domain::ids::UserId;
-use guildhall_domain::invitation::{self, Guest};
-use guildhall_domain::joining::{Address, Facts, Way, guard_join, is_open};
-use guildhall_domain::member::{Member, Origin, Status};
+use guildhall_domain::invitation::{self, Guest, Invitation};
+use guildhall_domain::joining::{
+    Address, Facts, Way, guard_join, is_open, sign_up as decide_sign_up, sign_up_anywhere,
+};
+use guildhall_domain::member::Origin;
+use guildhall_domain::organization::Organization;
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::text::{self, Email};
 use guildhall_domain::time::Timestamp;
 use guildhall_store::read::{identity, invitation as invitations, member as members, organization};
-use guildhall_store::{Stop, Tx};
+use guildhall_store::{Conn, Stop, Tx};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::joining::{self, facts};
 use super::sessions::{self, Begun, check_new_password, limited, password_stop};
 use super::view::{MemberView, OrganizationView};
-use super::{Answer, Ctx, letters, link_joining};
+use super::{Answer, Ctx, arrivals, carrying, letters, link_joining};
 use crate::security::limits::address_key;
 use crate::security::secret::Secret;
 use crate::security::token::TokenKind;
@@ -89,7 +92,7 @@ pub struct Opened {
     pub refusal: Option<Refusal>,
 }
 
-fn secret_of(ctx: &Ctx, token: &str) -> Result<[u8; 32], Refusal> {
+pub(super) fn secret_of(ctx: &Ctx, token: &str) -> Result<[u8; 32], Refusal> {
     match ctx.app.credentials.parse(token) {
         Ok((TokenKind::Inv, hash)) => Ok(hash),
         _ => Err(Code::InvitationUnknown.into()),
@@ -107,16 +110,22 @@ pub async fn look(ctx: &Ctx, token: &str) -> Result<Opened, Stop> {
     let hash = secret_of(ctx, token)?;
     ctx.read(move |ctx, conn| {
         let found = invitations::by_secret(conn, &hash)?.ok_or(Code::InvitationUnknown)?;
-        invitation::open(&found, ctx.now)?;
+        open(conn, &found, ctx.now)?;
         let place = organization::by_id(conn, found.organization)?.ok_or(Code::InvitationUnknown)?;
         let rules = ctx.app.rules(conn, &place)?;
-        let key = Email::parse(&found.email, "email")?;
-        let taken = identity::verified(conn, key.key())?.is_some() && found.deliver == invitation::Deliver::Email;
+        let taken = match found.invitee {
+            Some(_) => true,
+            None => {
+                let key = Email::parse(&found.email, "email")?;
+                identity::verified(conn, key.key())?.is_some() && found.deliver == invitation::Deliver::Email
+            }
+        };
         let refusal = match &ctx.caller {
             Some(caller) => {
                 let facts = facts(conn, &rules, place.id, Some(caller.identity.id))?;
                 let proved = found.deliver == invitation::Deliver::Email || caller.identity.email_verified_at.is_some();
-                let (address, facts) = (Address::of(&found.email, proved), Facts { seat_kept: true, ..facts });
+                let email = if found.invitee.is_some() { &caller.identity.email } else { &found.email };
+                let (address, facts) = (Address::of(email, proved), Facts { seat_kept: true, ..facts });
                 let joins = || guard_join(&rules, Way::Named, address, &facts).map(drop);
                 invitation::guard_known(&found, &caller.identity).and_then(|()| joins()).err()
             }
@@ -129,7 +138,7 @@ pub async fn look(ctx: &Ctx, token: &str) -> Result<Opened, Stop> {
             organization: place.name,
             role: role.map(|r| r.name.clone()).unwrap_or_default(),
             inviter: inviter.map(|m| if m.name.is_empty() { m.email } else { m.name }).unwrap_or_default(),
-            email: found.email,
+            email: found.addressee(),
             name: found.name,
             expires_at: found.expires_at,
             bearer: false,
@@ -140,8 +149,23 @@ pub async fn look(ctx: &Ctx, token: &str) -> Result<Opened, Stop> {
     .await
 }
 
-/// Has an identity other than `who` proved this address?
+/// Can an invitation be opened? Whoever opens an expired one is told whom to ask.
+fn open(conn: &mut Conn<'_>, found: &Invitation, now: Timestamp) -> Result<(), Stop> {
+    let Err(refusal) = invitation::open(found, now) else { return Ok(()) };
+    let inviter = match found.created_by.filter(|_| refusal.code == Code::InvitationExpired) {
+        Some(by) => members::by_id(conn, found.organization, by)?,
+        None => None,
+    };
+    let Some(inviter) = inviter else { return Err(refusal.into()) };
+    let who = if inviter.name.is_empty() { inviter.email } else { inviter.name };
+    Err(Refusal::because(refusal.code, format!("this invitation has expired; ask {who} for a new one")).into())
+}
+
+/// Has an identity other than `who` proved this address? Somebody invited by handle needs none.
 fn proved_by_another(tx: &mut Tx<'_>, email: &str, who: Option<UserId>) -> Result<bool, Stop> {
+    if email.is_empty() {
+        return Ok(false);
+    }
     let email = Email::parse(email, "email")?;
     Ok(identity::verified(tx, email.key())?.is_some_and(|other| Some(other.id) != who))
 }
@@ -189,7 +213,7 @@ pub async fn accept(ctx: &Ctx, wanted: Accept) -> Result<Answer<CameIn>, Stop> {
             return Ok(());
         }
         let found = invitations::by_secret(conn, &hash)?.ok_or(Code::InvitationUnknown)?;
-        Ok(invitation::open(&found, ctx.now)?)
+        open(conn, &found, ctx.now)
     })
     .await?;
     let facts = newcomer_facts(ctx, &wanted).await?;
@@ -211,8 +235,8 @@ fn enter(
     // Read again under the lock: two who accept at once meet here.
     let found = invitations::by_secret(tx, hash)?.ok_or(Code::InvitationUnknown)?;
     invitation::open(&found, ctx.now)?;
-    let key = Email::parse(&found.email, "email")?;
-    if claimed.is_some_and(|mine| mine.key() != key.key()) {
+    let invited = if found.invitee.is_none() { Some(Email::parse(&found.email, "email")?) } else { None };
+    if claimed.zip(invited).is_some_and(|(mine, invited)| mine.key() != invited.key()) {
         return Err(Code::InvitationOtherPerson.into());
     }
     let place = organization::by_id(tx, found.organization)?.ok_or(Code::InvitationUnknown)?;
@@ -242,6 +266,7 @@ fn enter(
     };
     tx.apply(changes)?;
     let member = members::by_id(tx, place.id, found.member)?.ok_or(Code::NotFound)?;
+    carrying::give(ctx, tx, &rules, &found, &member)?;
     let session = if ctx.caller.is_none() { Some(sessions::begin(ctx, tx, &who)?) } else { None };
     Ok(CameIn { organization: Some((&place).into()), membership: Some((&member).into()), session })
 }
@@ -250,42 +275,54 @@ fn enter(
 /// answered exactly like a new one: the new identity has not proved it and so never stands for it.
 ///
 /// # Errors
-/// `join.closed`, `rate.limited`, refused values.
+/// Those of [`guard_join`], `rate.limited`, refused values.
 pub async fn sign_up(ctx: &Ctx, wanted: SignUp) -> Result<Answer<CameIn>, Stop> {
     ctx.app.limits.sign_up.take(&address_key(ctx.address), ctx.now.micros() / 1_000).map_err(limited)?;
     let email = Email::parse(&wanted.email, "email")?;
     let name = text::name(&wanted.name, "name")?;
     check_new_password(ctx, &wanted.password, "password")?;
-    let Some(organization) = wanted.organization.clone().filter(|o| !o.is_empty()) else {
-        return Err(Refusal::because(
-            Code::JoinClosed,
-            "name the organization to join; without an invitation nobody signs up here",
-        )
-        .into());
-    };
-    open_to_all(ctx, organization.clone()).await?;
+    let organization = wanted.organization.clone().filter(|o| !o.is_empty());
+    match &organization {
+        Some(named) => drop(open_to_all(ctx, named.clone()).await?),
+        None => drop(arrivals::of_sign_ups(ctx)?),
+    }
     let password = ctx.app.passwords.hash(Secret::new(wanted.password.clone())).await.map_err(password_stop)?;
     ctx.write(move |ctx, tx| {
-        let found = organization::find(tx, &organization)?.ok_or(Code::JoinClosed)?;
-        tx.take_organization(found.id)?.ok_or(Code::JoinClosed)?;
-        let place = organization::by_id(tx, found.id)?.ok_or(Code::JoinClosed)?;
-        let rules = ctx.app.rules(tx, &place)?;
         let who = newcomer(ctx, tx, email.shown(), name.clone());
-        let facts = facts(tx, &rules, place.id, None)?;
-        let status = guard_join(&rules, Way::SignUp, Address::of(&who.email, false), &facts)?;
-        let joined_at = (status == Status::Active).then_some(ctx.now);
-        let member = Member { status, joined_at, ..joining::newcomer(tx, &rules, place.id, &who, Origin::SignUp) };
-        tx.apply(vec![
-            Change::IdentityCreated { identity: Box::new(who.clone()), password: Some(password.clone()) },
-            Change::MemberJoined { member: Box::new(member.clone()) },
-        ])?;
+        let place = match &organization {
+            Some(named) => Some(signed_up(ctx, tx, named, &who, &password)?),
+            None => {
+                tx.apply(sign_up_anywhere(&who, password.clone()))?;
+                None
+            }
+        };
         let proof = letters::link(ctx, tx, LinkKind::EmailVerify, who.id, &who.email)?;
         tx.apply(proof)?;
-        let session = sessions::begin(ctx, tx, &who)?;
-        let member = members::by_id(tx, place.id, member.id)?.ok_or(Code::NotFound)?;
-        Ok(CameIn { organization: Some((&place).into()), membership: Some((&member).into()), session: Some(session) })
+        let member = match &place {
+            Some(place) => members::of_identity_here(tx, place.id, who.id)?,
+            None => None,
+        };
+        // Nobody is in before their address is proved, where joining waits for that.
+        let session = if member.is_some() { Some(sessions::begin(ctx, tx, &who)?) } else { None };
+        Ok(CameIn {
+            organization: place.as_ref().map(Into::into),
+            membership: member.as_ref().map(Into::into),
+            session,
+        })
     })
     .await
+}
+
+/// Makes the new person and, as far as the rules let them in at once, their membership.
+fn signed_up(ctx: &Ctx, tx: &mut Tx<'_>, named: &str, who: &Identity, password: &str) -> Result<Organization, Stop> {
+    let found = organization::find(tx, named)?.ok_or(Code::JoinClosed)?;
+    tx.take_organization(found.id)?.ok_or(Code::JoinClosed)?;
+    let place = organization::by_id(tx, found.id)?.ok_or(Code::JoinClosed)?;
+    let rules = ctx.app.rules(tx, &place)?;
+    let facts = facts(tx, &rules, place.id, None)?;
+    let member = joining::newcomer(tx, &rules, place.id, who, Origin::SignUp);
+    tx.apply(decide_sign_up(&rules, who, password.to_owned(), member, &facts, ctx.now)?)?;
+    Ok(place)
 }
 
 /// The name of an organization that lets people in by themselves. A closed one and one that does not exist answer

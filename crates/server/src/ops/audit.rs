@@ -5,12 +5,13 @@ use guildhall_domain::ids::{EventId, OrgId};
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::time::Timestamp;
 use guildhall_store::Stop;
-use guildhall_store::read::audit::{After, Filter};
+use guildhall_store::read::audit::{After, Event, Filter};
 use guildhall_store::read::{Page, audit};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::Ctx;
+use super::identities::guard_whole;
 use super::view::{EventView, List};
 use crate::http::cursor;
 
@@ -59,6 +60,15 @@ impl AuditQuery {
             until: time(&self.until, "until")?,
         })
     }
+
+    /// What to list of a trail, and from where on.
+    pub(super) fn page(&self) -> Result<(Filter, Page<After>), Refusal> {
+        let after = self.after.as_deref().map(cursor::read::<(u64, String)>).transpose()?;
+        let after =
+            after.map(|(revision, id)| Ok((revision, id.parse().map_err(|_| Code::CursorInvalid)?))).transpose();
+        let after = after.map_err(|code: Code| Refusal::of(code))?;
+        Ok((self.filter()?, Page { after, limit: cursor::limit(self.limit)? }))
+    }
 }
 
 /// A page of the trail, newest first.
@@ -66,21 +76,39 @@ impl AuditQuery {
 /// # Errors
 /// `not_found`, `access.denied`, `cursor.invalid`, refused values.
 pub async fn list(ctx: &Ctx, organization: &str, query: AuditQuery) -> Result<List<EventView>, Stop> {
-    let limit = cursor::limit(query.limit)?;
-    let after = query.after.as_deref().map(cursor::read::<(u64, String)>).transpose()?;
-    let after = after
-        .map(|(revision, id)| Ok::<_, Refusal>((revision, id.parse::<EventId>().map_err(|_| Code::CursorInvalid)?)))
-        .transpose()?;
-    let filter = query.filter()?;
+    let (filter, page) = query.page()?;
     let organization = organization.to_owned();
     ctx.read(move |ctx, conn| {
         let place = ctx.place(conn, &organization)?;
         place.permit(Action::AuditRead)?;
-        let found = audit::list(conn, place.organization.id, &filter, &Page { after, limit: limit + 1 })?;
-        let more = found.len() > limit as usize;
-        let items: Vec<EventView> = found.into_iter().take(limit as usize).map(Into::into).collect();
-        let next = items.last().filter(|_| more).map(|e| cursor::write(&(e.revision, &e.id)));
-        Ok(List { items, next })
+        let limit = page.limit;
+        let found = audit::list(conn, place.organization.id, &filter, &Page { limit: limit + 1, ..page })?;
+        Ok(listed(found, limit))
+    })
+    .await
+}
+
+/// One page of the records found, with the place to go on from.
+pub(super) fn listed(found: Vec<Event>, limit: u32) -> List<EventView> {
+    let more = found.len() > limit as usize;
+    let items: Vec<EventView> = found.into_iter().take(limit as usize).map(Into::into).collect();
+    let next = items.last().filter(|_| more).map(|e| cursor::write(&(e.revision, &e.id)));
+    List { items, next }
+}
+
+/// What the caller did, newest first: to themself, and where they belong.
+///
+/// # Errors
+/// `auth.required`, `token.scope_missing`.
+pub async fn acts(ctx: &Ctx, page: Page<EventId>) -> Result<List<EventView>, Stop> {
+    guard_whole(ctx)?;
+    let who = ctx.caller()?.identity.id;
+    ctx.read(move |_, conn| {
+        let limit = page.limit;
+        let found = audit::acts(conn, who, &Page { limit: limit + 1, ..page })?;
+        let (shown, last) = cursor::window(&found, limit);
+        let next = last.map(|event| event.id.to_string());
+        Ok(List { items: shown.iter().cloned().map(Into::into).collect(), next })
     })
     .await
 }

@@ -1,14 +1,18 @@
 //! May this subject do that? The question the program exists for. Asked of the organization's rights
 //! index: the same facts and the same formula as every other decision, and no database.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
+use std::slice;
 use std::sync::Arc;
 
 use guildhall_domain::action::Action;
-use guildhall_domain::ids::{MemberId, ResourceId, UserId};
+use guildhall_domain::ids::{MemberId, ResourceId, ServiceAccountId, UserId};
 use guildhall_domain::index::{Asked, Index, MemberAt, ResourceAt};
-use guildhall_domain::member::{Member, Status};
-use guildhall_domain::permission::Bit;
+use guildhall_domain::member::{Member, MemberKind, Status};
+use guildhall_domain::permission::{Bit, Mask};
+use guildhall_domain::preset::Rules;
+use guildhall_domain::reach::Who;
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::rights;
 use guildhall_domain::text::Email;
@@ -19,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::share_links::{self, Held};
 use super::{Ctx, Place};
 
 /// Most checks in one request.
@@ -28,8 +33,9 @@ pub const MOST: usize = 1_000;
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Check {
-    /// `usr_…`, `mem_…` or a proved email address.
-    pub subject: String,
+    /// `usr_…`, `mem_…`, `svc_…`, a proved email address or a share link's token; left out: whoever asks.
+    #[serde(default)]
+    pub subject: Option<String>,
     /// Name of the permission.
     pub permission: String,
     /// On what: `res_…` or `type:external_id`; left out: the organization itself.
@@ -77,35 +83,25 @@ pub struct AllChecked {
 /// # Errors
 /// `not_found`, `access.denied`, refused values.
 pub async fn check(ctx: &Ctx, organization: &str, asked: Check) -> Result<Checked, Stop> {
+    if let Some(link) = ctx.link {
+        return share_links::check(ctx, organization, link, asked).await;
+    }
     let place = ctx.place_now(organization).await?;
-    let addresses = addresses(ctx, std::slice::from_ref(&asked)).await?;
-    let index = index(ctx, &place).await?;
-    Asking { place: &place, index: &index, addresses, now: ctx.now }.one(&asked, "")
+    Asking::of(ctx, &place, slice::from_ref(&asked)).await?.one(&asked, "")
 }
 
 /// Answers many questions at one revision.
 ///
 /// # Errors
-/// `not_found`, `access.denied`, refused values.
+/// As [`check`], and `field.too_long`.
 pub async fn batch(ctx: &Ctx, organization: &str, asked: Checks) -> Result<AllChecked, Stop> {
     if asked.checks.len() > MOST {
         return Err(Refusal::field("checks", "field.too_long", format!("at most {MOST} at a time")).into());
     }
     let place = ctx.place_now(organization).await?;
-    let addresses = addresses(ctx, &asked.checks).await?;
-    let index = index(ctx, &place).await?;
-    let asking = Asking { place: &place, index: &index, addresses, now: ctx.now };
+    let asking = Asking::of(ctx, &place, &asked.checks).await?;
     let answers = asked.checks.iter().enumerate().map(|(at, check)| asking.one(check, &format!("checks[{at}].")));
-    Ok(AllChecked { results: answers.collect::<Result<_, _>>()?, revision: index.revision() })
-}
-
-/// The organization's index; read when memory does not have it.
-async fn index(ctx: &Ctx, place: &Place) -> Result<Arc<Index>, Stop> {
-    let id = place.organization.id;
-    match ctx.app.recall_index(id) {
-        Some(index) => Ok(index),
-        None => ctx.read(move |ctx, conn| Ok(ctx.app.index(conn, id)?.ok_or(Code::NotFound)?)).await,
-    }
+    Ok(AllChecked { results: answers.collect::<Result<_, _>>()?, revision: asking.index.revision() })
 }
 
 /// The key of a subject that is an address.
@@ -113,10 +109,14 @@ fn address(subject: &str) -> Option<Email> {
     subject.contains('@').then(|| Email::parse(subject, "subject").ok()).flatten()
 }
 
+fn subjects(checks: &[Check]) -> impl Iterator<Item = &str> {
+    checks.iter().filter_map(|check| check.subject.as_deref())
+}
+
 /// Who has proved each of the addresses among the subjects, by its key.
 async fn addresses(ctx: &Ctx, checks: &[Check]) -> Result<HashMap<String, Option<UserId>>, Stop> {
     let (mut known, mut unknown) = (HashMap::new(), Vec::new());
-    for email in checks.iter().filter_map(|check| address(&check.subject)) {
+    for email in subjects(checks).filter_map(address) {
         match ctx.app.memory().and_then(|memory| memory.addresses.get(email.key())) {
             Some(who) => drop(known.insert(email.key().to_owned(), who)),
             None => unknown.push(email.key().to_owned()),
@@ -132,76 +132,177 @@ async fn addresses(ctx: &Ctx, checks: &[Check]) -> Result<HashMap<String, Option
     Ok(known)
 }
 
-/// One request's questions: all of them are answered at one revision.
-struct Asking<'a> {
-    place: &'a Place,
-    index: &'a Index,
-    addresses: HashMap<String, Option<UserId>>,
-    now: Timestamp,
+/// The share links among the subjects that open anything, by the hash of their secret.
+async fn links(ctx: &Ctx, checks: &[Check]) -> Result<HashMap<[u8; 32], Held>, Stop> {
+    let mut living = HashMap::new();
+    for hash in subjects(checks).filter_map(|subject| share_links::token(ctx, subject)) {
+        if let Some(held) = share_links::held(ctx, hash).await? {
+            living.insert(hash, held);
+        }
+    }
+    Ok(living)
 }
 
-impl Asking<'_> {
+/// Somebody who is asked about.
+enum Subject<'a> {
+    /// By their membership, as it stands in the index.
+    Member(MemberAt),
+    /// The caller, who stands here otherwise: as an owner of the tenant.
+    Above(&'a Member),
+}
+
+/// One request's questions: all of them are answered at one revision.
+struct Asking<'a> {
+    ctx: &'a Ctx,
+    place: &'a Place,
+    index: Arc<Index>,
+    addresses: HashMap<String, Option<UserId>>,
+    links: HashMap<[u8; 32], Held>,
+    leave: OnceCell<Result<(), Refusal>>,
+}
+
+impl<'a> Asking<'a> {
+    async fn of(ctx: &'a Ctx, place: &'a Place, checks: &[Check]) -> Result<Self, Stop> {
+        let (addresses, links) = (addresses(ctx, checks).await?, links(ctx, checks).await?);
+        let index = ctx.app.index_now(place.organization.id).await?.ok_or(Code::NotFound)?;
+        Ok(Self { ctx, place, index, addresses, links, leave: OnceCell::new() })
+    }
+
+    /// May the caller ask about others? Asked once for all questions.
+    fn guard(&self) -> Result<(), Refusal> {
+        self.leave.get_or_init(|| self.place.guard(Action::AccessCheck)).clone()
+    }
+
     fn one(&self, asked: &Check, field: &str) -> Result<Checked, Stop> {
-        let (place, index) = (self.place, self.index);
-        let (subject, revision) = (self.subject(&asked.subject), index.revision());
+        let (place, index) = (self.place, &*self.index);
+        if let Some(link) = asked.subject.as_deref().and_then(|text| share_links::token(self.ctx, text)) {
+            self.guard()?;
+            let held = self.links.get(&link).filter(|held| held.organization.id == place.organization.id);
+            return share_links::answer(index, held, asked, field);
+        }
+        let me = place.me()?;
+        let subject = match asked.subject.as_deref() {
+            Some(text) => self.subject(text).map(Subject::Member),
+            None => Some(self.myself(me)),
+        };
         // Anybody may ask about themself; about others only who has the right to.
-        let mine = subject.is_some_and(|subject| index.id_of(subject) == place.standing.member.as_ref().map(|m| m.id));
+        let mine = match &subject {
+            Some(Subject::Member(member)) => index.id_of(*member) == Some(me.id),
+            Some(Subject::Above(_)) => true,
+            None => false,
+        };
         if !mine {
-            place.permit(Action::AccessCheck)?;
+            self.guard()?;
         }
-        let Some(bit) = index.rules().preset().bit(&asked.permission) else {
-            let field = format!("{field}permission");
-            return Err(Refusal::field(
-                field,
-                "permission.unknown",
-                format!("no permission `{}`; GET the organization's permissions to see them", asked.permission),
-            )
-            .into());
-        };
-        if asked.at_least_revision.is_some_and(|least| least > revision) {
-            let field = format!("{field}at_least_revision");
-            return Err(
-                Refusal::field(field, "revision.ahead", format!("the organization is at revision {revision}")).into()
-            );
-        }
-        let at = match &asked.resource {
+        let bit = known(index.rules(), asked, index.revision(), field)?;
+        let no = |reasons| Checked { allowed: false, revision: index.revision(), reasons };
+        let Ok(at) = resource(index, asked.resource.as_deref()) else {
             // What is not here is reached by nobody; nothing tells it from what is hidden.
-            Some(name) => match self.resource(name) {
-                None => return Ok(Checked { allowed: false, revision, reasons: asked.explain.then(Vec::new) }),
-                found => found,
-            },
-            None => None,
+            return Ok(no(asked.explain.then(Vec::new)));
         };
-        let Some(member) = subject else {
-            let reasons = asked.explain.then(|| told(&rights::Inputs::at_root(None), bit));
-            return Ok(Checked { allowed: false, revision, reasons });
+        let Some(subject) = subject else {
+            return Ok(no(asked.explain.then(|| told(&rights::Inputs::at_root(None), bit))));
         };
         // A check of oneself answers for the credential in use, of others for whatever they may have.
         let scopes = if mine { place.standing.scopes } else { None };
-        let question = Asked { member, at, scopes, now: self.now };
-        let reasons = asked.explain.then(|| index.spelled_out(&question, |inputs| told(inputs, bit)));
-        Ok(Checked { allowed: index.may(&question, bit), revision, reasons })
+        Ok(self.answer(subject, at, scopes, bit, asked.explain))
+    }
+
+    fn answer(
+        &self,
+        subject: Subject<'_>,
+        at: Option<ResourceAt>,
+        scopes: Option<Mask>,
+        bit: Bit,
+        explain: bool,
+    ) -> Checked {
+        let (index, now, revision) = (&*self.index, self.ctx.now, self.index.revision());
+        match subject {
+            Subject::Member(member) => {
+                let question = Asked { member, at, scopes, now };
+                let reasons = explain.then(|| index.spelled_out(&question, |inputs| told(inputs, bit)));
+                Checked { allowed: index.may(&question, bit), revision, reasons }
+            }
+            Subject::Above(me) => {
+                let groups = index.member(me.id).map(|member| index.groups_of(member)).unwrap_or_default();
+                let standing = index.rules().standing(&me.role, me.status == Status::Active, scopes);
+                let who = Who { member: me.id, groups: &groups };
+                let (allowed, reasons) = index.ask_as(Some(standing), who, at, now, |inputs| {
+                    (rights::effective(inputs).contains(bit), explain.then(|| told(inputs, bit)))
+                });
+                Checked { allowed, revision, reasons }
+            }
+        }
+    }
+
+    fn myself<'m>(&self, me: &'m Member) -> Subject<'m> {
+        let here = self.index.member(me.id).filter(|here| self.index.role_of(*here) == Some(&me.role));
+        here.map_or(Subject::Above(me), Subject::Member)
     }
 
     /// The subject's membership here. Whoever is unknown, removed or of another organization has none.
     fn subject(&self, text: &str) -> Option<MemberAt> {
+        let index = &*self.index;
         if let Ok(id) = text.parse::<MemberId>() {
-            let here = |member: &MemberAt| self.index.status_of(*member) != Some(Status::Invited);
-            return self.index.member(id).filter(here);
+            return index.member(id).filter(|member| index.status_of(*member) != Some(Status::Invited));
+        }
+        if let Ok(id) = text.parse::<ServiceAccountId>() {
+            return index.member(MemberId::new(id.uuid())).filter(|member| index.is_program(*member));
         }
         if let Ok(id) = text.parse::<UserId>() {
-            return self.index.member_of(id);
+            return index.member_of(id);
         }
         let who = *self.addresses.get(address(text)?.key())?;
-        self.index.member_of(who?)
+        index.member_of(who?)
     }
+}
 
-    /// A resource by `res_…` or by `type:external_id`.
-    fn resource(&self, name: &str) -> Option<ResourceAt> {
-        match name.parse::<ResourceId>() {
-            Ok(id) => self.index.resource(id),
-            Err(_) => name.split_once(':').and_then(|(kind, external)| self.index.resource_named(kind, external)),
-        }
+/// A resource by `res_…` or by `type:external_id`; none is the organization itself.
+///
+/// # Errors
+/// `not_found`, which is for whoever asks to turn into a no.
+pub(super) fn resource(index: &Index, name: Option<&str>) -> Result<Option<ResourceAt>, Refusal> {
+    let Some(name) = name else { return Ok(None) };
+    let found = match name.parse::<ResourceId>() {
+        Ok(id) => index.resource(id),
+        Err(_) => name.split_once(':').and_then(|(kind, external)| index.resource_named(kind, external)),
+    };
+    found.map(Some).ok_or_else(|| Code::NotFound.into())
+}
+
+/// The permission asked for, when it and the revision asked for are there.
+pub(super) fn known(rules: &Rules, asked: &Check, revision: u64, field: &str) -> Result<Bit, Refusal> {
+    let bit = permission(rules, &asked.permission, field)?;
+    at_least(asked.at_least_revision, revision, field)?;
+    Ok(bit)
+}
+
+/// The bit of a permission that a request names.
+pub(super) fn permission(rules: &Rules, name: &str, field: &str) -> Result<Bit, Refusal> {
+    rules.preset().bit(name).ok_or_else(|| {
+        let detail = format!("no permission `{name}`; GET the organization's permissions to see them");
+        Refusal::field(format!("{field}permission"), "permission.unknown", detail)
+    })
+}
+
+/// Refuses to answer from before the revision that a request asks for.
+pub(super) fn at_least(wanted: Option<u64>, revision: u64, field: &str) -> Result<(), Refusal> {
+    if wanted.is_some_and(|least| least > revision) {
+        let field = format!("{field}at_least_revision");
+        return Err(Refusal::field(field, "revision.ahead", format!("the organization is at revision {revision}")));
+    }
+    Ok(())
+}
+
+/// The membership a question is about: the caller's own when it names nobody.
+pub(super) fn subject_or_caller(
+    conn: &mut Conn<'_>,
+    place: &Place,
+    text: Option<&str>,
+) -> Result<Option<Member>, Stop> {
+    match text {
+        Some(text) => subject(conn, place, text),
+        None => Ok(Some(place.me()?.clone())),
     }
 }
 
@@ -215,6 +316,10 @@ pub(super) fn subject(conn: &mut Conn<'_>, place: &Place, text: &str) -> Result<
     let here = place.organization.id;
     if let Ok(id) = text.parse::<MemberId>() {
         return Ok(members::by_id(conn, here, id)?.filter(|m| m.status != Status::Invited));
+    }
+    if let Ok(id) = text.parse::<ServiceAccountId>() {
+        let found = members::by_id(conn, here, MemberId::new(id.uuid()))?;
+        return Ok(found.filter(|m| m.kind == MemberKind::ServiceAccount));
     }
     if let Ok(id) = text.parse::<UserId>() {
         return Ok(members::of_identity_here(conn, here, id)?);

@@ -2,8 +2,10 @@
 
 use guildhall_domain::access::Permit;
 use guildhall_domain::action::Action;
-use guildhall_domain::group::{self as rules_of, Group, GroupOrigin, Seat};
+use guildhall_domain::group::{self as rules_of, Around, Group, GroupOrigin, Seat};
 use guildhall_domain::ids::{GroupId, MemberId};
+use guildhall_domain::member::Member;
+use guildhall_domain::permission::Mask;
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::text;
 use guildhall_domain::time::Timestamp;
@@ -26,6 +28,9 @@ pub struct NewGroup {
     /// What it is for.
     #[serde(default)]
     pub description: Option<String>,
+    /// What being in it gives at the organization and below.
+    #[serde(default)]
+    pub permissions: Vec<String>,
 }
 
 /// Changes of a group; what is left out stays.
@@ -38,6 +43,9 @@ pub struct EditGroup {
     /// The new description.
     #[serde(default)]
     pub description: Option<String>,
+    /// Everything that being in it gives from now on.
+    #[serde(default)]
+    pub permissions: Option<Vec<String>>,
 }
 
 /// A member's place in a group.
@@ -60,6 +68,14 @@ pub struct GroupView {
     pub description: String,
     /// `local` or `external`.
     pub origin: String,
+    /// How the directory that keeps it calls it.
+    pub external_id: Option<String>,
+    /// What being in it gives at the organization and below.
+    pub permissions: Vec<String>,
+    /// Whether whoever joins enters it.
+    pub default: bool,
+    /// Whether it stays as the preset has it.
+    pub reserved: bool,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
@@ -74,6 +90,10 @@ impl From<&Group> for GroupView {
             name: g.name.clone(),
             description: g.description.clone(),
             origin: g.origin.word().to_owned(),
+            external_id: g.external_id.clone(),
+            permissions: g.permissions.clone(),
+            default: g.joins,
+            reserved: g.reserved,
             created_at: g.created_at,
             revision: g.revision,
         }
@@ -102,10 +122,16 @@ fn described(text: Option<&str>) -> Result<String, Refusal> {
     }
 }
 
+/// Decides what being in a group gives.
+fn give(tx: &mut Tx<'_>, place: &Place, group: &Group, permissions: Vec<String>) -> Result<(), Stop> {
+    let permit = place.permit(Action::GroupPermissions)?;
+    Ok(tx.apply(rules_of::set_permissions(&permit, &place.rules, group, permissions)?)?)
+}
+
 /// Makes a group.
 ///
 /// # Errors
-/// `not_found`, `access.denied`, `group.name_taken`, refused values.
+/// `not_found`, `access.denied`, `group.name_taken`, `group.grants_above_own`, refused values.
 pub async fn create(ctx: &Ctx, organization: &str, wanted: NewGroup) -> Result<Answer<GroupView>, Stop> {
     let organization = organization.to_owned();
     ctx.write(move |ctx, tx| {
@@ -119,11 +145,19 @@ pub async fn create(ctx: &Ctx, organization: &str, wanted: NewGroup) -> Result<A
             name,
             description: described(wanted.description.as_deref())?,
             origin: GroupOrigin::Local,
+            external_id: None,
+            slug: None,
+            reserved: false,
+            joins: false,
+            permissions: Vec::new(),
             created_at: ctx.now,
             revision: 0,
         };
         let which = made.id;
-        tx.apply(rules_of::create(&permit, made, taken)?)?;
+        tx.apply(rules_of::create(&permit, made.clone(), taken)?)?;
+        if !wanted.permissions.is_empty() {
+            give(tx, &place, &made, wanted.permissions.clone())?;
+        }
         Ok((&groups::by_id(tx, place.organization.id, which)?.ok_or(Code::NotFound)?).into())
     })
     .await
@@ -195,6 +229,16 @@ fn taken(ctx: &Ctx, tx: &mut Tx<'_>, organization: &str, group: &str) -> Result<
 pub async fn edit(ctx: &Ctx, organization: &str, group: &str, wanted: EditGroup) -> Result<Answer<GroupView>, Stop> {
     let (organization, group) = (organization.to_owned(), group.to_owned());
     ctx.write(move |ctx, tx| {
+        if let (None, None, Some(permissions)) = (&wanted.name, &wanted.description, &wanted.permissions) {
+            // To decide what a group gives is not to run it.
+            let place = ctx.take_place(tx, &organization)?;
+            place.permit(Action::GroupList)?;
+            let found = load(tx, &place, &group)?;
+            place.permit(Action::GroupPermissions)?;
+            ctx.guard_seen(found.revision)?;
+            give(tx, &place, &found, permissions.clone())?;
+            return Ok((&load(tx, &place, &group)?).into());
+        }
         let (place, permit, found) = taken(ctx, tx, &organization, &group)?;
         let name = wanted.name.as_deref().map_or_else(|| Ok(found.name.clone()), |n| text::name(n, "name"))?;
         let description = match &wanted.description {
@@ -203,6 +247,9 @@ pub async fn edit(ctx: &Ctx, organization: &str, group: &str, wanted: EditGroup)
         };
         let other = groups::by_name(tx, place.organization.id, &name)?.filter(|other| other.id != found.id);
         tx.apply(rules_of::edit(&permit, &found, name, description, other.is_some())?)?;
+        if let Some(permissions) = &wanted.permissions {
+            give(tx, &place, &found, permissions.clone())?;
+        }
         Ok((&load(tx, &place, &group)?).into())
     })
     .await
@@ -220,7 +267,11 @@ pub async fn delete(ctx: &Ctx, organization: &str, group: &str) -> Result<Answer
         let found = load(tx, &place, &group)?;
         let permit = place.permit(Action::GroupManage)?;
         ctx.guard_seen(found.revision)?;
-        tx.apply(rules_of::delete(&permit, &found)?)?;
+        let here = place.organization.id;
+        let alone = groups::is_alone(tx, here, found.id)?;
+        let managers = groups::managers_of_this_only(tx, here, found.id)?;
+        let managers = members::some(tx, here, &managers)?;
+        tx.apply(rules_of::delete(&permit, &place.rules, &found, alone, &managers)?)?;
         Ok(Nothing {})
     })
     .await
@@ -257,17 +308,36 @@ pub async fn seats(ctx: &Ctx, organization: &str, group: &str, page: Page<Member
     .await
 }
 
-/// Whether the group is granted something that the caller lacks where it is granted.
-fn grants_more(ctx: &Ctx, tx: &mut Tx<'_>, place: &Place, group: &Group) -> Result<bool, Stop> {
+/// Whether the group is granted something that the caller lacks where it is granted, or lets its managers do
+/// something there that the caller may not.
+pub(super) fn grants_more(
+    ctx: &Ctx,
+    tx: &mut Tx<'_>,
+    place: &Place,
+    group: &Group,
+    manager: bool,
+) -> Result<bool, Stop> {
     for grant in resources::of_group(tx, place.organization.id, group.id)? {
         let path = resources::path(tx, place.organization.id, grant.resource)?;
         let Some(target) = path.last() else { continue };
-        let given = grant.mask(&place.rules, &target.kind);
+        let managing = if manager { place.rules.preset().group_manager_mask(&target.kind) } else { Mask::EMPTY };
+        let given = grant.mask(&place.rules, &target.kind) | managing;
         if grant.lives(ctx.now) && !given.is_subset_of(rights_at(ctx, tx, place, &path)?) {
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+/// The member's places in other groups.
+fn around(tx: &mut Tx<'_>, member: &Member, group: &Group) -> Result<Around, Stop> {
+    let mut others = groups::of_member(tx, member.organization, member.id)?;
+    others.retain(|one| one.group != group.id);
+    Ok(Around {
+        elsewhere: !others.is_empty(),
+        manages_elsewhere: others.iter().any(|one| one.manager),
+        grants_more: false,
+    })
 }
 
 /// Takes a member into a group, or changes whether they run it.
@@ -286,8 +356,9 @@ pub async fn set_seat(
         let (place, permit, found) = taken(ctx, tx, &organization, &group)?;
         let who = members::by_id(tx, place.organization.id, id(&member)?)?.ok_or(Code::NotFound)?;
         let before = groups::seat(tx, place.organization.id, found.id, who.id)?;
-        let more = grants_more(ctx, tx, &place, &found)?;
-        tx.apply(rules_of::set_seat(&permit, &found, &who, before, wanted.manager, more)?)?;
+        let around =
+            Around { grants_more: grants_more(ctx, tx, &place, &found, wanted.manager)?, ..around(tx, &who, &found)? };
+        tx.apply(rules_of::set_seat(&permit, &place.rules, &found, &who, before, wanted.manager, around)?)?;
         Ok(Nothing {})
     })
     .await
@@ -303,7 +374,8 @@ pub async fn leave_seat(ctx: &Ctx, organization: &str, group: &str, member: &str
         let (place, permit, found) = taken(ctx, tx, &organization, &group)?;
         let who = members::by_id(tx, place.organization.id, id(&member)?)?.ok_or(Code::NotFound)?;
         let seat: Seat = groups::seat(tx, place.organization.id, found.id, who.id)?.ok_or(Code::NotFound)?;
-        tx.apply(rules_of::leave_seat(&permit, &found, &who, seat)?)?;
+        let around = around(tx, &who, &found)?;
+        tx.apply(rules_of::leave_seat(&permit, &place.rules, &found, &who, seat, around)?)?;
         Ok(Nothing {})
     })
     .await

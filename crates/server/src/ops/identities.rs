@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use guildhall_domain::change::{Change, LinkKind};
 use guildhall_domain::identity::{self as rules_of, Identity, ProfileEdit};
-use guildhall_domain::member::{Member, Status};
+use guildhall_domain::member::{Member, MemberKind, Status};
 use guildhall_domain::organization::Organization;
 use guildhall_domain::refusal::{Code, Refusal};
+use guildhall_domain::service_account::shown_id;
 use guildhall_domain::text::{self, Email};
 use guildhall_store::read::{identity, member as members, organization};
 use guildhall_store::stream::Note;
@@ -17,19 +18,20 @@ use utoipa::ToSchema;
 
 use super::sessions::{check_new_password, limited, password_stop};
 use super::view::{MemberView, Nothing, OrganizationView, Preview};
-use super::{Answer, Credential, Ctx, letters};
+use super::{Answer, Credential, Ctx, arrivals, letters};
 use crate::memory::people::{Belongs, Seat};
-use crate::security::limits::address_key;
-use crate::security::secret::Secret;
-use crate::security::token::TokenKind;
+use crate::security::{limits::address_key, secret::Secret, token::TokenKind};
 
 /// One's own identity.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct IdentityView {
-    /// `usr_…`
+    /// `usr_…`, or `svc_…` of a service account.
     pub id: String,
-    /// The address.
-    pub email: String,
+    /// `person` or `service_account`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The address; `null` for service accounts.
+    pub email: Option<String>,
     /// Whether it was proved.
     pub email_verified: bool,
     /// The name.
@@ -38,6 +40,14 @@ pub struct IdentityView {
     pub handle: Option<String>,
     /// Administrator of the installation.
     pub administrator: bool,
+}
+
+impl IdentityView {
+    /// The address; empty for a service account.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        self.email.as_deref().unwrap_or_default()
+    }
 }
 
 /// The credential in use.
@@ -183,8 +193,9 @@ fn shown(ctx: &Ctx, who: &Identity, memberships: Vec<(Arc<Organization>, Member)
         .filter(|(_, member)| waiting(member) && bound.is_none_or(|only| only == member.organization));
     Ok(Me {
         identity: IdentityView {
-            id: who.id.to_string(),
-            email: who.email.clone(),
+            id: shown_id(who.id, caller.kind()),
+            kind: caller.kind().word().to_owned(),
+            email: Some(who.email.clone()).filter(|_| caller.kind() == MemberKind::Person),
             email_verified: who.email_verified_at.is_some(),
             name: who.name.clone(),
             handle: who.handle.clone(),
@@ -240,7 +251,8 @@ pub async fn edit(ctx: &Ctx, wanted: EditMe) -> Result<Answer<Me>, Stop> {
         tx.take_identity(user)?;
         let who = identity::by_id(tx, user)?.ok_or(Code::AuthInvalid)?;
         if let Some(Some(wanted)) = &handle
-            && identity::by_handle(tx, wanted)?.is_some_and(|other| other.id != user)
+            && (identity::by_handle(tx, wanted)?.is_some_and(|other| other.id != user)
+                || who.handle.as_ref() != Some(wanted) && organization::find(tx, wanted)?.is_some())
         {
             return Err(Code::HandleTaken.into());
         }
@@ -375,6 +387,8 @@ pub async fn verify(ctx: &Ctx, wanted: Verify) -> Result<Answer<Nothing>, Stop> 
         }
         tx.apply(vec![Change::LinkUsed { link: link.id }])?;
         tx.apply(rules_of::verify_email(&who, email.shown(), ctx.now))?;
+        let who = identity::by_id(tx, user)?.ok_or(Code::LinkInvalid)?;
+        arrivals::arrive(ctx, tx, &who)?;
         Ok(Nothing {})
     })
     .await

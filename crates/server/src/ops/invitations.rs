@@ -1,81 +1,86 @@
-//! Invitations: made in lists, listed, resent, changed, withdrawn.
+//! Invitations: listed, changed, sent again, withdrawn. Making them is in [`super::inviting`].
 
 use guildhall_domain::access::Permit;
 use guildhall_domain::action::Action;
-use guildhall_domain::change::Change;
-use guildhall_domain::ids::{InvitationId, MemberId};
-use guildhall_domain::invitation::{self, Deliver, Invitation, Known, Wanted};
-use guildhall_domain::member::Status;
-use guildhall_domain::policy::InviteDelivery;
+use guildhall_domain::ids::InvitationId;
+use guildhall_domain::invitation::{self, Invitation, State};
 use guildhall_domain::preset::ORGANIZATION;
 use guildhall_domain::refusal::{Code, Refusal};
-use guildhall_domain::seats::Seats;
-use guildhall_domain::text::{self, Email};
-use guildhall_store::read::{Page, invitation as invitations, member as members};
+use guildhall_domain::time::Timestamp;
+use guildhall_store::read::{Page, invitation as invitations};
 use guildhall_store::{Stop, Tx};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::members::NewRole;
-use super::view::{InvitationView, List, Nothing};
-use super::{Answer, Ctx, Place, id, joining, letters};
+use super::carrying::{self, ResourceRole};
+use super::inviting::{InviteOutcome, hand_over, way};
+use super::view::{List, Nothing};
+use super::{Answer, Ctx, Place, id};
 use crate::http::cursor;
 use crate::security::token::TokenKind;
 
-/// Most invitations in one request.
-pub const MOST: usize = 10_000;
-
-/// One person to invite.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewInvitation {
-    /// The address.
-    pub email: String,
-    /// Slug of the role; the policy's default when left out.
-    #[serde(default)]
-    pub role: Option<String>,
-    /// The person's name, if known.
-    #[serde(default)]
-    pub name: Option<String>,
-}
-
-/// People to invite.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewInvitations {
-    /// Up to 10,000; each gets an answer of its own.
-    pub invitations: Vec<NewInvitation>,
-    /// `email` or `link`; the policy's `invite.deliver` when left out.
-    #[serde(default)]
-    pub deliver: Option<String>,
-}
-
-/// What became of one wanted invitation.
+/// One invitation.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub struct InviteOutcome {
-    /// The address as it was given.
-    pub email: String,
-    /// `created` or `refused`.
-    pub status: String,
-    /// The invitation.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub invitation: Option<InvitationView>,
-    /// The link to hand over, for `deliver: link`; shown once.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub link: Option<String>,
-    /// Why it was refused.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub code: Option<String>,
-    /// The same, for people.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub detail: Option<String>,
+pub struct InvitationView {
+    /// `inv_…`
+    pub id: String,
+    /// The membership that waits.
+    pub member: String,
+    /// The invited address; `null` for somebody invited by handle.
+    pub email: Option<String>,
+    /// The invited person's handle, when they were invited by it.
+    pub handle: Option<String>,
+    /// The name the inviter typed, perhaps empty.
+    pub name: String,
+    /// The role it gives.
+    pub role: String,
+    /// Groups it gives a place in: `grp_…`.
+    pub groups: Vec<String>,
+    /// Roles inside resources that it gives.
+    pub resources: Vec<ResourceRole>,
+    /// `pending`, `accepted`, `cancelled`, `expired` or `refused`.
+    pub state: String,
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+    /// When its link stops working; `null` is never.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub expires_at: Option<Timestamp>,
+    /// How the link travels: `email` or `link`.
+    pub deliver: String,
+    /// `none`, `queued`, `sent` or `failed`.
+    pub delivery: String,
+    /// The mail server's words.
+    pub delivery_detail: Option<String>,
+    /// Membership of who made it.
+    pub created_by: Option<String>,
+    /// Revision of its last change, as in its `ETag`.
+    pub revision: u64,
 }
 
-/// An answer for each wanted invitation, in the order they were given.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub struct Invited {
-    /// One per wanted invitation.
-    pub invitations: Vec<InviteOutcome>,
+impl InvitationView {
+    /// As it is seen at `now`.
+    #[must_use]
+    pub fn at(i: &Invitation, now: Timestamp) -> Self {
+        Self {
+            id: i.id.to_string(),
+            member: i.member.to_string(),
+            email: Some(i.email.clone()).filter(|email| !email.is_empty()),
+            handle: i.handle.clone(),
+            name: i.name.clone(),
+            role: i.role.clone(),
+            groups: i.carried.groups.iter().map(ToString::to_string).collect(),
+            resources: i.carried.resources.iter().map(Into::into).collect(),
+            state: i.shown_state(now).to_owned(),
+            created_at: i.created_at,
+            expires_at: i.expires_at,
+            deliver: i.deliver.word().to_owned(),
+            delivery: i.delivery.word().to_owned(),
+            delivery_detail: i.delivery_detail.clone(),
+            created_by: i.created_by.map(|id| id.to_string()),
+            revision: i.revision,
+        }
+    }
 }
 
 /// Which invitations to list.
@@ -83,12 +88,27 @@ pub struct Invited {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct InvitationQuery {
-    /// `pending` (expired ones among them), `accepted`, `cancelled` or `refused`.
+    /// `pending` (expired ones among them), `accepted`, `cancelled`, `refused` or `expired`.
     pub state: Option<String>,
     /// How many at most: 1 to 100.
     pub limit: Option<u32>,
     /// Where the page before ended.
     pub after: Option<String>,
+}
+
+/// Changes of a waiting invitation; what is left out stays.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EditInvitation {
+    /// Slug of the new role.
+    #[serde(default)]
+    pub role: Option<String>,
+    /// The groups it carries from now on.
+    #[serde(default)]
+    pub groups: Option<Vec<String>>,
+    /// The roles inside resources it carries from now on.
+    #[serde(default)]
+    pub resources: Option<Vec<ResourceRole>>,
 }
 
 /// How a resent invitation travels.
@@ -98,129 +118,6 @@ pub struct Resend {
     /// `email` or `link`; as before when left out.
     #[serde(default)]
     pub deliver: Option<String>,
-}
-
-fn way(text: Option<&str>, otherwise: Deliver) -> Result<Deliver, Refusal> {
-    text.map_or(Ok(otherwise), |t| {
-        Deliver::of(t).ok_or_else(|| Refusal::field("deliver", "field.invalid", "`email` or `link`"))
-    })
-}
-
-/// Invites people. Each address stands for itself: one that is refused does not stop the others.
-///
-/// # Errors
-/// `not_found`, `access.denied`, refused values of the list itself.
-pub async fn invite(ctx: &Ctx, organization: &str, wanted: NewInvitations) -> Result<Answer<Invited>, Stop> {
-    if wanted.invitations.is_empty() {
-        return Err(Refusal::field("invitations", "field.empty", "name at least one person").into());
-    }
-    if wanted.invitations.len() > MOST {
-        return Err(Refusal::field("invitations", "field.too_long", format!("at most {MOST} at a time")).into());
-    }
-    let organization = organization.to_owned();
-    ctx.write(move |ctx, tx| {
-        let place = ctx.take_place(tx, &organization)?;
-        let permit = place.permit(Action::MemberInvite)?;
-        let usual =
-            if place.rules.policy().invite_deliver == InviteDelivery::Link { Deliver::Link } else { Deliver::Email };
-        let deliver = way(wanted.deliver.as_deref(), usual)?;
-        let seats = joining::seats(tx, &place.rules, place.organization.id)?;
-        let mut so_far = SoFar { seats, ..SoFar::default() };
-        let mut answers = Vec::with_capacity(wanted.invitations.len());
-        for one in &wanted.invitations {
-            let outcome = invite_one(ctx, tx, &place, &permit, one, deliver, &mut so_far);
-            answers.push(match outcome {
-                Ok((made, link)) => InviteOutcome {
-                    email: one.email.clone(),
-                    status: "created".to_owned(),
-                    invitation: Some(InvitationView::at(&made, ctx.now)),
-                    link,
-                    code: None,
-                    detail: None,
-                },
-                Err(Stop::Refused(refusal)) => InviteOutcome {
-                    email: one.email.clone(),
-                    status: "refused".to_owned(),
-                    invitation: None,
-                    link: None,
-                    code: Some(
-                        refusal.errors.first().map_or_else(|| refusal.code.name().to_owned(), |e| e.code.clone()),
-                    ),
-                    detail: Some(refusal.detail),
-                },
-                Err(failed) => return Err(failed),
-            });
-        }
-        Ok(Invited { invitations: answers })
-    })
-    .await
-}
-
-/// What of a list was looked at: the addresses, and the seats with those taken by it.
-#[derive(Default)]
-struct SoFar {
-    seen: std::collections::HashSet<String>,
-    seats: Seats,
-}
-
-fn invite_one(
-    ctx: &Ctx,
-    tx: &mut Tx<'_>,
-    place: &Place,
-    permit: &Permit,
-    one: &NewInvitation,
-    deliver: Deliver,
-    so_far: &mut SoFar,
-) -> Result<(Invitation, Option<String>), Stop> {
-    let email = Email::parse(&one.email, "email")?;
-    if !so_far.seen.insert(email.key().to_owned()) {
-        return Err(Code::EmailDuplicate.into());
-    }
-    let name = match one.name.as_deref().filter(|n| !n.trim().is_empty()) {
-        Some(given) => text::name(given, "name")?,
-        None => String::new(),
-    };
-    let member = members::by_email(tx, place.organization.id, email.key())?;
-    let waiting = match &member {
-        Some(m) if m.status == Status::Invited => invitations::of_member(tx, place.organization.id, m.id)?,
-        _ => None,
-    };
-    let minted = ctx.app.credentials.mint(TokenKind::Inv, ctx.app.entropy.as_ref());
-    let wanted = Wanted {
-        id: InvitationId::new(tx.fresh()),
-        member: MemberId::new(tx.fresh()),
-        email,
-        name,
-        role: one.role.as_deref().filter(|r| !r.is_empty()).map(|r| place.role_slug(ORGANIZATION, r)),
-        deliver,
-        secret: minted.hash,
-    };
-    let known = Known { member, invitation: waiting, seats: so_far.seats };
-    let changes = invitation::invite(permit, &place.rules, &wanted, &known, ctx.now)?;
-    // An expired invitation that is replaced leaves the number as it was.
-    so_far.seats.invited += u64::from(changes.len() == 1);
-    tx.apply(changes)?;
-    let made = invitations::by_id(tx, place.organization.id, wanted.id)?.ok_or(Code::NotFound)?;
-    let link = hand_over(ctx, tx, place, &made, minted.secret.expose())?;
-    Ok((made, link))
-}
-
-/// Queues the letter, or gives the link to hand over.
-fn hand_over(
-    ctx: &Ctx,
-    tx: &mut Tx<'_>,
-    place: &Place,
-    made: &Invitation,
-    secret: &str,
-) -> Result<Option<String>, Stop> {
-    match made.deliver {
-        Deliver::Email => {
-            let letter: Change = letters::invite(ctx, tx, &place.organization, &place.rules, made, secret);
-            tx.apply(vec![letter])?;
-            Ok(None)
-        }
-        Deliver::Link => Ok(Some(letters::invitation_link(ctx, secret)).filter(|_| !ctx.dry_run)),
-    }
 }
 
 /// A page of invitations, newest first.
@@ -236,14 +133,21 @@ pub async fn list(ctx: &Ctx, organization: &str, query: InvitationQuery) -> Resu
         .map(|c| c.parse::<InvitationId>().map_err(|_| Refusal::of(Code::CursorInvalid)))
         .transpose()?;
     let state = query.state.filter(|s| !s.is_empty());
-    if state.as_deref().is_some_and(|s| invitation::State::of(s).is_none()) {
-        return Err(Refusal::field("state", "field.invalid", "one of pending, accepted, cancelled, refused").into());
+    if state.as_deref().is_some_and(|s| State::of(s).is_none()) {
+        return Err(
+            Refusal::field("state", "field.invalid", "one of pending, accepted, cancelled, refused, expired").into()
+        );
     }
     ctx.read(move |ctx, conn| {
         let place = ctx.place(conn, &name)?;
         place.permit(Action::InvitationManage)?;
-        let found =
-            invitations::list(conn, place.organization.id, state.as_deref(), &Page { after, limit: limit + 1 })?;
+        let found = invitations::list(
+            conn,
+            place.organization.id,
+            state.as_deref(),
+            &Page { after, limit: limit + 1 },
+            ctx.now,
+        )?;
         let items: Vec<_> = found.iter().take(limit as usize).map(|i| InvitationView::at(i, ctx.now)).collect();
         let next = (found.len() > items.len()).then(|| items.last().map(|i| i.id.clone())).flatten();
         Ok(List { items, next })
@@ -279,21 +183,32 @@ fn again(ctx: &Ctx, tx: &mut Tx<'_>, place: &Place, wanted: InvitationId) -> Res
     Ok(InvitationView::at(&after, ctx.now))
 }
 
-/// Gives a waiting invitation another role.
+/// Gives a waiting invitation another role, or has it carry something else.
 ///
 /// # Errors
-/// `not_found`, `access.denied`, `etag.stale`, and those of the decision.
-pub async fn change_role(
+/// `not_found`, `access.denied`, `etag.stale`, and those of the decisions.
+pub async fn edit(
     ctx: &Ctx,
     organization: &str,
     invitation: &str,
-    wanted: NewRole,
+    wanted: EditInvitation,
 ) -> Result<Answer<InvitationView>, Stop> {
     let (organization, which) = (organization.to_owned(), invitation.to_owned());
     ctx.write(move |ctx, tx| {
         let (place, permit, found) = taken(ctx, tx, &organization, &which)?;
-        let role = place.role_slug(ORGANIZATION, &wanted.role);
-        tx.apply(invitation::change_role(&permit, &place.rules, &found, &role)?)?;
+        if let Some(role) = &wanted.role {
+            let role = place.role_slug(ORGANIZATION, role);
+            tx.apply(invitation::change_role(&permit, &place.rules, &found, &role)?)?;
+        }
+        if wanted.groups.is_some() || wanted.resources.is_some() {
+            let before = &found.carried;
+            let groups =
+                wanted.groups.clone().unwrap_or_else(|| before.groups.iter().map(ToString::to_string).collect());
+            let kept = || before.resources.iter().map(ResourceRole::from).collect();
+            let resources = wanted.resources.clone().unwrap_or_else(kept);
+            let after = carrying::asked(ctx, tx, &place, (&groups, &resources), before)?;
+            tx.apply(invitation::change_carried(&permit, &place.rules, &found, after)?)?;
+        }
         again(ctx, tx, &place, found.id)
     })
     .await
@@ -307,7 +222,7 @@ pub async fn cancel(ctx: &Ctx, organization: &str, invitation: &str) -> Result<A
     let (organization, which) = (organization.to_owned(), invitation.to_owned());
     ctx.write(move |ctx, tx| {
         let (place, permit, found) = taken(ctx, tx, &organization, &which)?;
-        tx.apply(invitation::cancel(&permit, &place.rules, &found)?)?;
+        tx.apply(invitation::cancel(&permit, &place.rules, &found, ctx.now)?)?;
         Ok(Nothing {})
     })
     .await
@@ -332,7 +247,8 @@ pub async fn resend(
         let after = invitations::by_id(tx, place.organization.id, found.id)?.ok_or(Code::NotFound)?;
         let link = hand_over(ctx, tx, &place, &after, minted.secret.expose())?;
         Ok(InviteOutcome {
-            email: after.email.clone(),
+            email: Some(after.email.clone()).filter(|email| !email.is_empty()),
+            handle: after.handle.clone(),
             status: "created".to_owned(),
             invitation: Some(InvitationView::at(&after, ctx.now)),
             link,

@@ -2,6 +2,7 @@
 //! [`super::link_joining`].
 
 use guildhall_domain::action::Action;
+use guildhall_domain::direct;
 use guildhall_domain::ids::InviteLinkId;
 use guildhall_domain::invite_link::{self as rules_of, InviteLink, WantedLink};
 use guildhall_domain::refusal::Code;
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::view::{List, Nothing};
-use super::{Answer, Ctx, id, letters};
+use super::{Answer, Ctx, id, letters, tenants};
 use crate::http::cursor;
 use crate::security::token::TokenKind;
 
@@ -95,6 +96,8 @@ pub async fn create(ctx: &Ctx, organization: &str, wanted: NewInviteLink) -> Res
     ctx.write(move |ctx, tx| {
         let place = ctx.take_place(tx, &organization)?;
         let permit = place.permit(Action::MemberInvite)?;
+        direct::guard_invites(&place.rules)?;
+        tenants::settings_above(tx, &place)?.guard_bearers()?;
         let minted = ctx.app.credentials.mint(TokenKind::Link, ctx.app.entropy.as_ref());
         let which = InviteLinkId::new(tx.fresh());
         let link = WantedLink {

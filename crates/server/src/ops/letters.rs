@@ -7,6 +7,7 @@ use guildhall_domain::member::Member;
 use guildhall_domain::organization::Organization;
 use guildhall_domain::policy::SeatsMode;
 use guildhall_domain::preset::Rules;
+use guildhall_domain::tenant::Tenant;
 use guildhall_domain::time::Timestamp;
 use guildhall_store::{Stop, Tx};
 use time::OffsetDateTime;
@@ -14,7 +15,8 @@ use time::OffsetDateTime;
 use super::Ctx;
 use crate::mail::Message;
 use crate::mail::letters::{
-    self, InvitationMail, LinkMail, MembershipMail, email_verification, invitation, password_reset,
+    self, InvitationMail, LinkMail, MembershipMail, SeatsMail, email_verification, invitation, password_reset,
+    tenant_seats,
 };
 use crate::security::token::TokenKind;
 
@@ -47,14 +49,14 @@ pub fn invite(
     tx: &Tx<'_>,
     organization: &Organization,
     rules: &Rules,
-    made: &Invitation,
+    (made, to): (&Invitation, &str),
     secret: &str,
 ) -> Change {
     let inviter = ctx.caller.as_ref().map(|c| c.identity.name.as_str()).filter(|name| !name.is_empty());
     let role = rules.role("organization", &made.role).map(|r| r.name.as_str());
     let single = rules.organization_roles().count() == 1;
     let message = invitation(&InvitationMail {
-        to: &made.email,
+        to,
         organization: &organization.name,
         inviter,
         role: role.filter(|_| !single),
@@ -68,6 +70,14 @@ pub fn invite(
 #[must_use]
 pub fn invitation_link(ctx: &Ctx, secret: &str) -> String {
     format!("{}/invite/{secret}", ctx.app.public_url)
+}
+
+/// The letters that tell a tenant's owners how full it is (TP-26).
+#[must_use]
+pub fn tenant_people(ctx: &Ctx, tx: &Tx<'_>, tenant: &Tenant, percent: u64, owners: &[String]) -> Vec<Change> {
+    let most = tenant.settings.seats.unwrap_or_default();
+    let letter = |to: &String| tenant_seats(&SeatsMail { to, tenant: &tenant.name, percent, seats: most });
+    owners.iter().map(|to| queued(ctx, tx, "tenant_seats", (None, None), &letter(to))).collect()
 }
 
 /// A single-use link for an identity: the record of it and its address.
@@ -104,7 +114,7 @@ pub fn link(ctx: &Ctx, tx: &mut Tx<'_>, kind: LinkKind, user: UserId, email: &st
 /// The letter to somebody who was let in.
 #[must_use]
 pub fn approved(ctx: &Ctx, tx: &Tx<'_>, organization: &Organization, rules: &Rules, member: &Member) -> Change {
-    let role = rules.preset().role("organization", &member.role).map_or("", |r| r.name.as_str());
+    let role = rules.role("organization", &member.role).map_or("", |r| r.name.as_str());
     let message = letters::approved(&MembershipMail {
         to: &member.email,
         organization: &organization.name,

@@ -1,16 +1,15 @@
-//! Members: listed, shown, given another role, switched off and on, removed; and leaving.
+//! Members: listed, shown, given another role, switched off and on. How they go stands in
+//! [`departures`](super::departures).
 
 use guildhall_domain::access::Permit;
 use guildhall_domain::action::Action;
 use guildhall_domain::change::Change;
 use guildhall_domain::ids::MemberId;
 use guildhall_domain::member::{self, Member, MemberKind, Status, Surroundings};
-use guildhall_domain::preset::ORGANIZATION;
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::text::fold;
-use guildhall_domain::{invitation, member as rules_of};
 use guildhall_store::read::member::Filter;
-use guildhall_store::read::{Page, group as groups, invitation as invitations, member as members};
+use guildhall_store::read::{Page, group as groups, member as members};
 use guildhall_store::{Conn, Stop, Tx};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -131,7 +130,7 @@ pub async fn get(ctx: &Ctx, organization: &str, member: &str) -> Result<MemberVi
 }
 
 /// One member with their groups.
-fn whole(conn: &mut Conn<'_>, place: &Place, member: &str) -> Result<MemberView, Stop> {
+pub(super) fn whole(conn: &mut Conn<'_>, place: &Place, member: &str) -> Result<MemberView, Stop> {
     let found = load(conn, place, member)?;
     let mut items = [MemberView::from(&found)];
     with_groups(conn, place, &[found.id], &mut items)?;
@@ -202,47 +201,6 @@ pub(super) fn gone(_: &mut Tx<'_>, _: &Facts) -> Result<Nothing, Stop> {
     Ok(Nothing {})
 }
 
-/// What changing the role of somebody in this state asks for: the role of an invited person is the
-/// invitation's, that of somebody who cannot work yet or any more is part of their record.
-pub(super) const fn role_action(status: Status) -> Action {
-    match status {
-        Status::Invited => Action::InvitationManage,
-        Status::Active => Action::MemberChangeRole,
-        Status::Requested | Status::PendingApproval | Status::Deactivated | Status::Removed => Action::MemberUpdate,
-    }
-}
-
-/// Gives a member another role; an invited member's role is the invitation's.
-///
-/// # Errors
-/// `not_found`, `access.denied`, `etag.stale`, and those of the decision.
-pub async fn change_role(
-    ctx: &Ctx,
-    organization: &str,
-    member: &str,
-    wanted: NewRole,
-) -> Result<Answer<MemberView>, Stop> {
-    let (organization, member) = (organization.to_owned(), member.to_owned());
-    ctx.write(move |ctx, tx| {
-        let place = ctx.take_place(tx, &organization)?;
-        place.permit(Action::MemberList)?;
-        let found = load(tx, &place, &member)?;
-        let permit = place.permit(role_action(found.status))?;
-        let role = place.role_slug(ORGANIZATION, &wanted.role);
-        if found.status == Status::Invited {
-            ctx.guard_seen(found.revision)?;
-            let waiting = invitations::of_member(tx, place.organization.id, found.id)?.ok_or(Code::NotFound)?;
-            tx.apply(invitation::change_role(&permit, &place.rules, &waiting, &role)?)?;
-            return whole(tx, &place, &member);
-        }
-        ctx.guard_seen(found.revision)?;
-        let around = members::surroundings(tx, &found, &place.rules.preset().top_role().slug)?;
-        tx.apply(rules_of::change_role(&permit, &place.rules, &found, around, &role)?)?;
-        whole(tx, &place, &member)
-    })
-    .await
-}
-
 /// Switches a member off.
 ///
 /// # Errors
@@ -291,65 +249,5 @@ pub async fn end_sessions(ctx: &Ctx, organization: &str, member: &str) -> Result
         |ctx, _, f| Ok(member::end_sessions(&f.permit, &f.place.rules, &f.member, f.around, ctx.now)?),
         gone,
     )
-    .await
-}
-
-/// Removes a member; an invited one's invitation is withdrawn.
-///
-/// # Errors
-/// `not_found`, `access.denied`, and those of the decision.
-pub async fn remove(ctx: &Ctx, organization: &str, member: &str) -> Result<Answer<Nothing>, Stop> {
-    let (organization, member) = (organization.to_owned(), member.to_owned());
-    ctx.write(move |ctx, tx| {
-        let place = ctx.take_place(tx, &organization)?;
-        place.permit(Action::MemberList)?;
-        let found = load(tx, &place, &member)?;
-        if found.status == Status::Invited {
-            let permit = place.permit(Action::InvitationManage)?;
-            ctx.guard_seen(found.revision)?;
-            let waiting = invitations::of_member(tx, place.organization.id, found.id)?.ok_or(Code::NotFound)?;
-            tx.apply(invitation::cancel(&permit, &place.rules, &waiting)?)?;
-            return Ok(Nothing {});
-        }
-        let mine = place.me()?.id == found.id;
-        let permit = place.permit(if mine { Action::MemberLeave } else { Action::MemberRemove })?;
-        ctx.guard_seen(found.revision)?;
-        let around = members::surroundings(tx, &found, &place.rules.preset().top_role().slug)?;
-        tx.apply(member::remove(&permit, &place.rules, &found, around)?)?;
-        Ok(Nothing {})
-    })
-    .await
-}
-
-/// Leaves the organization.
-///
-/// # Errors
-/// `not_found`, `access.denied`, `member.last_owner`.
-pub async fn leave(ctx: &Ctx, organization: &str) -> Result<Answer<Nothing>, Stop> {
-    let organization = organization.to_owned();
-    ctx.write(move |ctx, tx| {
-        let place = ctx.take_place(tx, &organization)?;
-        let permit = place.permit(Action::MemberLeave)?;
-        let me = place.me()?;
-        let around = members::surroundings(tx, me, &place.rules.preset().top_role().slug)?;
-        tx.apply(member::leave(&permit, &place.rules, me, around)?)?;
-        Ok(Nothing {})
-    })
-    .await
-}
-
-/// What leaving would refuse the caller now, without leaving: for the page that asks.
-///
-/// # Errors
-/// `not_found`; what leaving refuses is the answer, not an error.
-pub async fn leave_refusal(ctx: &Ctx, organization: &str) -> Result<Option<Refusal>, Stop> {
-    let organization = organization.to_owned();
-    ctx.read(move |ctx, conn| {
-        let place = ctx.place(conn, &organization)?;
-        let me = place.me()?;
-        let around = members::surroundings(conn, me, &place.rules.preset().top_role().slug)?;
-        let permit = place.permit(Action::MemberLeave);
-        Ok(permit.and_then(|permit| member::leave(&permit, &place.rules, me, around)).err())
-    })
     .await
 }

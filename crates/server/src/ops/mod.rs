@@ -2,33 +2,57 @@
 //! INVARIANT: no rule about who may do what stands here; only the order of questions does.
 
 pub mod accept;
+pub mod access;
 pub mod account;
 pub mod approvals;
+pub mod arrivals;
 pub mod audit;
+pub mod caller;
+pub mod carrying;
 pub mod check;
+pub mod declining;
+pub mod departures;
+pub mod deploy_keys;
+pub mod direct;
+pub mod farewell;
+pub mod grant_shapes;
 pub mod grants;
 pub mod groups;
 pub mod identities;
+pub mod instance;
+pub mod introspect;
 pub mod invitations;
 pub mod invite_links;
+pub mod inviting;
 pub mod joining;
 pub mod letters;
 pub mod limits;
 pub mod link_joining;
 pub mod links;
+pub mod member_role;
 pub mod members;
 pub mod offers;
 pub mod organizations;
+pub mod people;
 pub mod presets;
 pub mod preview;
+pub mod removal_plan;
 pub mod replay;
 pub mod resource_shapes;
 pub mod resources;
 pub mod roles;
 pub mod roster;
 pub mod seats;
+pub mod service_accounts;
+pub mod service_tokens;
 pub mod sessions;
 pub mod setup;
+pub mod share_links;
+pub mod shared;
+pub mod stranded;
+pub mod tenant_people;
+pub mod tenants;
+pub mod token_shapes;
 pub mod tokens;
 pub mod usage;
 pub mod view;
@@ -36,62 +60,28 @@ pub mod view;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use guildhall_domain::access::{self, Permit, Standing};
+use guildhall_domain::access::{self, Permit, Standing, authorize};
 use guildhall_domain::action::Action;
-use guildhall_domain::identity::Identity;
-use guildhall_domain::ids::{RoleId, SessionId};
+use guildhall_domain::group::Belonging;
+use guildhall_domain::ids::RoleId;
 use guildhall_domain::member::{Member, Status};
 use guildhall_domain::organization::Organization;
 use guildhall_domain::preset::{Role, Rules};
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::role::built_in_id;
 use guildhall_domain::time::Timestamp;
-use guildhall_domain::token::{Token, scope_mask};
-use guildhall_store::read::{credential::Session, member, organization};
+use guildhall_domain::token::scope_mask;
+use guildhall_store::read::{group, member, organization, tenant};
 use guildhall_store::{Author, Conn, Keep, Stop, StoreError, Tx};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
+pub use caller::{Caller, Credential};
+
 use crate::app::App;
 use crate::memory::Head;
-use crate::memory::people::{Belongs, LastSeen, MEMBER_EVERY_S};
-
-/// With what a caller proved who they are.
-#[derive(Clone, Debug)]
-pub enum Credential {
-    /// A browser session.
-    Session(Session),
-    /// A token.
-    Token(Token),
-}
-
-/// Somebody whose credential was recognised.
-#[derive(Clone, Debug)]
-pub struct Caller {
-    /// Who.
-    pub identity: Identity,
-    /// With what.
-    pub credential: Credential,
-}
-
-impl Caller {
-    /// The session in use, if it is one.
-    #[must_use]
-    pub const fn session(&self) -> Option<SessionId> {
-        match &self.credential {
-            Credential::Session(session) => Some(session.id),
-            Credential::Token(_) => None,
-        }
-    }
-
-    const fn issued_at(&self) -> Timestamp {
-        match &self.credential {
-            Credential::Session(session) => session.created_at,
-            Credential::Token(token) => token.created_at,
-        }
-    }
-}
+use crate::memory::people::{Belongs, MEMBER_EVERY_S};
 
 /// A key that makes repeating a request harmless, bound to caller and route, and the hash of the
 /// body it came with.
@@ -124,6 +114,8 @@ pub struct Ctx {
     pub app: Arc<App>,
     /// Who asks; `None` is anybody.
     pub caller: Option<Caller>,
+    /// Hash of the share link that came as credential; it only answers for itself.
+    pub link: Option<[u8; 32]>,
     /// Where from.
     pub address: IpAddr,
     /// The browser's name for itself.
@@ -179,7 +171,15 @@ impl Place {
     /// # Errors
     /// `not_found`, `access.denied`, `token.scope_missing`.
     pub fn permit(&self, action: Action) -> Result<Permit, Refusal> {
-        access::authorize(self.organization.id, &self.standing, &self.rules, action)
+        authorize(self.organization.id, &self.standing, &self.rules, action)
+    }
+
+    /// Whether the caller may do `action` here, for whatever needs no permit.
+    ///
+    /// # Errors
+    /// As [`Place::permit`].
+    pub fn guard(&self, action: Action) -> Result<(), Refusal> {
+        access::guard(self.organization.id, &self.standing, &self.rules, action)
     }
 
     /// A role by its slug or id.
@@ -218,6 +218,7 @@ impl Ctx {
         Self {
             app: Arc::clone(app),
             caller: None,
+            link: None,
             address: IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
             agent: command.to_owned(),
             request_id: app.fresh().simple().to_string(),
@@ -241,17 +242,7 @@ impl Ctx {
     pub fn author(&self) -> Author {
         let (address, request_id) = (self.address.to_string(), self.request_id.clone());
         match &self.caller {
-            Some(caller) => Author {
-                kind: "identity".to_owned(),
-                id: caller.identity.id.to_string(),
-                name: caller.identity.email.clone(),
-                credential: match &caller.credential {
-                    Credential::Session(session) => session.id.to_string(),
-                    Credential::Token(token) => token.id.to_string(),
-                },
-                address,
-                request_id,
-            },
+            Some(caller) => Author { address, request_id, ..caller.author() },
             None => Author { kind: "anonymous".to_owned(), address, request_id, ..Author::default() },
         }
     }
@@ -263,15 +254,22 @@ impl Ctx {
     /// `auth.required`, `auth.invalid`, `not_found`.
     pub fn place(&self, conn: &mut Conn<'_>, name: &str) -> Result<Place, Stop> {
         let user = self.caller()?.identity.id;
-        if conn.writes() {
-            let found = organization::find(conn, name)?.ok_or(Code::NotFound)?;
-            let member = member::of_identity_here(conn, found.id, user)?;
-            let head = Head { rules: self.app.rules(conn, &found)?, organization: Arc::new(found) };
-            return self.stand(head, member, None);
-        }
-        let head = self.app.head(conn, name)?.ok_or(Code::NotFound)?;
-        let belongs = self.app.belongs(conn, user)?;
-        self.stand_among(head, &belongs)
+        let (head, belongs) = match conn.writes() {
+            true => {
+                let found = organization::find(conn, name)?.ok_or(Code::NotFound)?;
+                let member = member::of_identity_here(conn, found.id, user)?;
+                let tenants = if found.tenant.is_some() { tenant::roles_of(conn, user)? } else { Vec::new() };
+                let belongs = Belongs::unkept(member.into_iter().collect(), tenants);
+                (self.app.head_read(conn, found)?, Arc::new(belongs))
+            }
+            false => (self.app.head(conn, name)?.ok_or(Code::NotFound)?, self.app.belongs(conn, user)?),
+        };
+        let here = head.organization.id;
+        let groups = match belongs.at(here).filter(|_| head.rules.groups_matter()) {
+            Some(seat) => group::of_member(conn, here, seat.member.id)?,
+            None => Vec::new(),
+        };
+        self.stand(head, &belongs, groups)
     }
 
     /// The same, without the database when memory knows it all.
@@ -281,22 +279,26 @@ impl Ctx {
     pub async fn place_now(&self, name: &str) -> Result<Place, Stop> {
         let user = self.caller()?.identity.id;
         if let (Some(head), Some(belongs)) = (self.app.recall_head(name), self.app.recall_belongs(user)) {
-            return self.stand_among(head, &belongs);
+            let here = head.organization.id;
+            let Some(seat) = belongs.at(here).filter(|_| head.rules.groups_matter()) else {
+                return self.stand(head, &belongs, Vec::new());
+            };
+            if let Some(index) = self.app.index_now(here).await? {
+                let groups = index.member(seat.member.id).map(|member| index.groups_of(member));
+                return self.stand(head, &belongs, groups.unwrap_or_default());
+            }
         }
         let name = name.to_owned();
         self.glance(move |ctx, conn| ctx.place(conn, &name)).await
     }
 
-    fn stand_among(&self, head: Head, belongs: &Belongs) -> Result<Place, Stop> {
-        let seat = belongs.at(head.organization.id);
-        self.stand(head, seat.map(|seat| seat.member.clone()), seat.map(|seat| &seat.last))
-    }
-
-    /// The caller's standing as the holder of a membership that was last active at `last`.
-    fn stand(&self, head: Head, member: Option<Member>, last: Option<&LastSeen>) -> Result<Place, Stop> {
+    /// The caller's standing in an organization, as somebody who belongs there so and is in these groups.
+    fn stand(&self, head: Head, belongs: &Belongs, groups: Vec<Belonging>) -> Result<Place, Stop> {
         let caller = self.caller()?;
-        let Head { organization, rules } = head;
-        let member = member.filter(|m| m.status == Status::Active).ok_or(Code::NotFound)?;
+        let seat = belongs.at(head.organization.id);
+        let member = seat.map(|seat| seat.member.clone()).filter(|m| m.status == Status::Active);
+        let member = tenants::standing(self, &head, belongs, member)?.ok_or(Code::NotFound)?;
+        let Head { organization, rules, .. } = head;
         let mut scopes = None;
         match &caller.credential {
             Credential::Token(token) => {
@@ -308,29 +310,18 @@ impl Ctx {
                 scopes = scope_mask(&rules, token);
             }
             Credential::Session(session) => {
-                let policy = rules.policy();
                 // When it was seen before this request, which has marked it by now.
-                let idle_s = self.now.seconds_since(session.seen_at);
-                let idle = policy.session_idle_s.is_some_and(|most_s| idle_s > most_s);
-                if idle
-                    || self.now.seconds_since(session.created_at) > policy.session_absolute_s
-                    || session.created_at < member.sessions_from
-                {
-                    return Err(Refusal::because(
-                        Code::AuthInvalid,
-                        "your session is over for this organization; sign in again",
-                    )
-                    .into());
-                }
+                let Session { created_at, seen_at, proof, .. } = *session;
+                proof::guard(rules.policy(), &member, &Sitting { created_at, seen_at, proof }, self.now)?;
             }
         }
         if caller.issued_at() < organization.valid_from {
             return Err(Code::AuthInvalid.into());
         }
-        if last.is_none_or(|last| last.now(self.now, MEMBER_EVERY_S)) {
+        if seat.is_none_or(|seat| seat.last.now(self.now, MEMBER_EVERY_S)) {
             self.app.mark_member(organization.id, member.id);
         }
-        Ok(Place { organization, rules, standing: Standing { member: Some(member), scopes } })
+        Ok(Place { organization, rules, standing: Standing { member: Some(member), groups, scopes } })
     }
 
     /// The same for a write: the organization is taken first, so that every fact read afterwards

@@ -3,15 +3,17 @@
 
 use guildhall_domain::action::Action;
 use guildhall_domain::approval;
+use guildhall_domain::departure::{self, Estate};
 use guildhall_domain::invitation::{self, Invitation};
 use guildhall_domain::joining::{Address, Facts};
 use guildhall_domain::member::{self, Member, Status, Surroundings};
+use guildhall_domain::policy::RoleSlug;
 use guildhall_domain::preset::Role;
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::time::Timestamp;
 
 use super::Place;
-use super::members::role_action;
+use super::member_role::role_action;
 
 /// Something that can be done about somebody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,6 +108,8 @@ impl Subject {
     pub fn ask(&self, place: &Place, act: Act, now: Timestamp) -> Result<(), Refusal> {
         let (rules, member, around) = (&place.rules, &self.member, self.around());
         let permit = place.permit(act.action(member.status))?;
+        // What somebody owns is decided about where the question is put.
+        let owned = Estate::default();
         let changes = match act {
             Act::ChangeRole => return self.ask_any_role(place),
             // The secret is made when it is sent; the decision does not look at it.
@@ -113,7 +117,7 @@ impl Subject {
                 let waiting = self.waiting()?;
                 invitation::resend(&permit, rules, waiting, waiting.deliver, [0; 32], now)
             }
-            Act::Cancel => invitation::cancel(&permit, rules, self.waiting()?),
+            Act::Cancel => invitation::cancel(&permit, rules, self.waiting()?, now),
             Act::Approve => {
                 let address = Address::of(&member.email, self.proved);
                 approval::approve(&permit, rules, member, address, &self.facts, now)
@@ -122,8 +126,8 @@ impl Subject {
             Act::EndSessions => member::end_sessions(&permit, rules, member, around, now),
             Act::Deactivate => member::deactivate(&permit, rules, member, around),
             Act::Reactivate => member::reactivate(&permit, rules, member, self.facts.seats),
-            Act::Remove => member::remove(&permit, rules, member, around),
-            Act::Leave => member::leave(&permit, rules, member, around),
+            Act::Remove => departure::remove(&permit, rules, member, around, &owned, now),
+            Act::Leave => departure::leave(&permit, rules, member, around, &owned),
         };
         changes.map(drop)
     }
@@ -136,6 +140,10 @@ impl Subject {
     }
 
     fn ask_role(&self, place: &Place, role: &str) -> Result<(), Refusal> {
+        let managers = place.rules.policy().group_manager_role.as_ref().map(RoleSlug::as_str);
+        if managers == Some(role) && self.member.role != role {
+            return Err(Refusal::because(Code::GroupsNeeded, "make them manager of a group; the role comes with it"));
+        }
         let permit = place.permit(role_action(self.member.status))?;
         let changes = match self.member.status {
             Status::Invited => invitation::change_role(&permit, &place.rules, self.waiting()?, role),

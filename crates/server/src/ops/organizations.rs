@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use guildhall_domain::action::Action;
-use guildhall_domain::approval;
 use guildhall_domain::change::Naming;
 use guildhall_domain::ids::{MemberId, OrgId};
 use guildhall_domain::joining::{Address, Facts, Way, guard_join};
@@ -12,16 +11,16 @@ use guildhall_domain::organization::{self as rules_of, Organization};
 use guildhall_domain::policy::{Knob, OrganizationCreators, Policy};
 use guildhall_domain::preset::{self, Preset, Rules};
 use guildhall_domain::refusal::{Code, Refusal};
-use guildhall_domain::text;
 use guildhall_domain::time::Timestamp;
-use guildhall_store::read::{Page, member as members, organization};
+use guildhall_domain::{approval, text};
+use guildhall_store::read::{Page, identity, member as members, organization};
 use guildhall_store::{Conn, Stop, Tx};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::view::{List, Nothing, OrganizationView};
-use super::{Answer, Caller, Ctx, approvals};
+use super::{Answer, Caller, Ctx, approvals, tenants};
 
 /// A new organization.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -35,6 +34,9 @@ pub struct NewOrganization {
     /// Its preset; `standard` when left out.
     #[serde(default)]
     pub preset: Option<String>,
+    /// The tenant it belongs to, by id or slug; for owners of that.
+    #[serde(default)]
+    pub tenant: Option<String>,
 }
 
 /// New names; what is left out stays.
@@ -99,12 +101,12 @@ pub fn draft(
     slug: Option<&str>,
     preset: &Preset,
 ) -> Result<Organization, Stop> {
-    let name = free_name(tx, &preset.policy, name, None)?;
+    let name = text::name(name, "name")?;
     let id = OrgId::new(tx.fresh());
     let slug = match slug {
         Some(given) => {
             let given = text::slug(given, "slug")?;
-            if organization::find(tx, &given)?.is_some() {
+            if slug_taken(tx, &given)? {
                 return Err(Code::SlugTaken.into());
             }
             given
@@ -122,7 +124,13 @@ pub fn draft(
         valid_from: Timestamp::default(),
         revision: 1,
         created_at: ctx.now,
+        tenant: None,
     })
+}
+
+/// Organizations and people share one space of short names (TP-19).
+fn slug_taken(tx: &mut Tx<'_>, slug: &str) -> Result<bool, Stop> {
+    Ok(organization::find(tx, slug)?.is_some() || identity::by_handle(tx, slug)?.is_some())
 }
 
 /// A name that the policy takes. Where names are unique, whoever looks waits for whoever looked before.
@@ -136,11 +144,11 @@ fn free_name(tx: &mut Tx<'_>, policy: &Policy, given: &str, own: Option<OrgId>) 
     Ok(name)
 }
 
-fn free_slug(tx: &mut Tx<'_>, name: &str, id: OrgId) -> Result<String, Stop> {
+pub(super) fn free_slug(tx: &mut Tx<'_>, name: &str, id: OrgId) -> Result<String, Stop> {
     let base = text::slug_from(name).unwrap_or_else(|| "team".to_owned());
     for n in 1..100_u32 {
         let candidate = if n == 1 { base.clone() } else { format!("{base}-{n}") };
-        if organization::find(tx, &candidate)?.is_none() {
+        if !slug_taken(tx, &candidate)? {
             return Ok(candidate);
         }
     }
@@ -174,7 +182,7 @@ pub fn offers(ctx: &Ctx) -> Result<Vec<Offer>, Refusal> {
 /// Makes an organization with the caller as holder of its top role.
 ///
 /// # Errors
-/// `organization.create_denied`, `member.elsewhere`, refused values.
+/// `organization.create_denied`, `member.elsewhere`, those of entering the tenant, refused values.
 pub async fn create(ctx: &Ctx, wanted: NewOrganization) -> Result<Answer<OrganizationView>, Stop> {
     let caller = ctx.caller()?.clone();
     if let super::Credential::Token(token) = &caller.credential
@@ -187,14 +195,26 @@ pub async fn create(ctx: &Ctx, wanted: NewOrganization) -> Result<Answer<Organiz
         .into());
     }
     let preset = preset_named(wanted.preset.as_deref().unwrap_or("standard"))?;
-    guard_creator(&preset, &caller)?;
+    if wanted.tenant.is_none() {
+        guard_creator(&preset, &caller)?;
+    }
     ctx.write(move |ctx, tx| {
-        tx.take_identity(caller.identity.id)?;
+        if preset.policy.organization_name_unique {
+            tx.take_instance()?;
+        }
+        tx.take_identity(caller.identity.id)?.ok_or(Code::AuthInvalid)?;
+        let above = match wanted.tenant.as_deref() {
+            Some(name) => Some(tenants::taken(ctx, tx, name)?.0.id),
+            None => None,
+        };
         let elsewhere = members::present_elsewhere(tx, caller.identity.id, OrgId::new(uuid::Uuid::nil()))?;
         let address = Address::of(&caller.identity.email, caller.identity.email_verified_at.is_some());
         let rules = Rules::new(Arc::clone(&preset), preset.policy.clone());
         guard_join(&rules, Way::Founder, address, &Facts { elsewhere, ..Facts::default() })?;
+        // The first organization is named by the operator; whoever comes later keeps the rules of names.
+        free_name(tx, &preset.policy, &wanted.name, None)?;
         let made = draft(ctx, tx, &wanted.name, wanted.slug.as_deref(), &preset)?;
+        let made = Organization { tenant: above, ..made };
         let member = MemberId::new(tx.fresh());
         tx.apply(rules_of::create(made.clone(), &preset, &caller.identity, member, ctx.now))?;
         Ok((&made).into())
@@ -260,7 +280,7 @@ pub async fn rename(ctx: &Ctx, name: &str, wanted: Renaming) -> Result<Answer<Or
                 .as_deref()
                 .map_or_else(|| Ok(place.organization.slug.clone()), |s| text::slug(s, "slug"))?,
         };
-        if after.slug != place.organization.slug && organization::find(tx, &after.slug)?.is_some() {
+        if after.slug != place.organization.slug && slug_taken(tx, &after.slug)? {
             return Err(Code::SlugTaken.into());
         }
         tx.apply(rules_of::rename(&permit, &place.organization, after))?;

@@ -14,8 +14,8 @@ use guildhall_store::read::member::Filter;
 use guildhall_store::read::{Page, member as members, organization, role as roles};
 use guildhall_store::{Stop, Tx};
 
-use super::Ctx;
 use super::view::{EventTarget, Preview, PreviewAccess, PreviewChange, PreviewMail};
+use super::{Ctx, stranded};
 
 /// The preview of everything `tx` has applied.
 ///
@@ -23,8 +23,7 @@ use super::view::{EventTarget, Preview, PreviewAccess, PreviewChange, PreviewMai
 /// [`Stop`].
 pub fn of(ctx: &Ctx, tx: &mut Tx<'_>) -> Result<Preview, Stop> {
     let changes: Vec<Change> = tx.changes().to_vec();
-    let mut preview =
-        Preview { changes: Vec::new(), access_gained: Vec::new(), access_lost: Vec::new(), mails: Vec::new() };
+    let mut preview = Preview::default();
     let mut touched: Vec<OrgId> = Vec::new();
     for change in &changes {
         if let Some(fact) = change.audit() {
@@ -73,6 +72,7 @@ fn compare(
         let names = (names(&before, access.before.as_deref()), names(&after, access.after.as_deref()));
         tell((access.member, &access.email), (&names.0, &names.1), preview);
     }
+    preview.stranded.extend(stranded::of(tx, here.id, &before, &after)?);
     for role in after.organization_roles() {
         let names = (names(&before, Some(&role.slug)), names(&after, Some(&role.slug)));
         if names.0 == names.1 {

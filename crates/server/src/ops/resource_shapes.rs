@@ -1,8 +1,12 @@
 //! What callers send and see of resources. Does not load anything.
 
+use guildhall_domain::refusal::Refusal;
 use guildhall_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+
+/// Longest external id, in bytes.
+const EXTERNAL_MAX_BYTES: usize = 255;
 
 /// A new resource.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -45,6 +49,15 @@ pub struct EditResource {
     pub controlled: Option<bool>,
 }
 
+/// Who a resource is handed on to.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Transfer {
+    /// `mem_…` of the new owner; `null` or an empty text is the organization.
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub to: Option<String>,
+}
+
 /// Who owns a resource.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct OwnerView {
@@ -72,8 +85,10 @@ pub struct ResourceView {
     pub parent: Option<String>,
     /// Who owns it; `null` is the organization.
     pub owner: Option<OwnerView>,
-    /// Whether rights from above stop here.
+    /// Whether rights from above stop here, by itself or because something is granted on it.
     pub controlled: bool,
+    /// Slug of the highest role of its type whose rights the caller has there.
+    pub role: Option<String>,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
@@ -89,12 +104,30 @@ pub struct ResourceQuery {
     /// Only of this type.
     #[serde(rename = "type")]
     pub kind: Option<String>,
-    /// Only directly under this one.
+    /// Only directly under this one; `organization`: only those at the top.
     pub parent: Option<String>,
+    /// Part of a name or an external id.
+    pub query: Option<String>,
     /// Only owned by this member.
     pub owner: Option<String>,
     /// How many at most: 1 to 100.
     pub limit: Option<u32>,
     /// Where the page before ended.
     pub after: Option<String>,
+}
+
+/// What the product calls it, as it may be kept; an empty one is none.
+///
+/// # Errors
+/// `field.invalid`.
+pub(super) fn external(text: Option<&str>) -> Result<Option<String>, Refusal> {
+    let Some(given) = text.filter(|t| !t.is_empty()) else { return Ok(None) };
+    if given.len() > EXTERNAL_MAX_BYTES || given.chars().any(char::is_control) {
+        return Err(Refusal::field(
+            "external_id",
+            "field.invalid",
+            format!("at most {EXTERNAL_MAX_BYTES} bytes, no control characters"),
+        ));
+    }
+    Ok(Some(given.to_owned()))
 }

@@ -1,40 +1,46 @@
 //! Inner scopes and resources: made, listed, changed, ended; what is granted on them, and who
 //! reaches them.
 
-use guildhall_domain::ids::{GrantId, MemberId, ResourceId};
+use guildhall_domain::ids::{MemberId, OrgId, ResourceId};
 use guildhall_domain::member::{Member, Status};
+use guildhall_domain::ownership;
 use guildhall_domain::permission::Mask;
-use guildhall_domain::reach::{self, Site, Who};
+use guildhall_domain::preset::ORGANIZATION;
+use guildhall_domain::reach::{self, Ground, Who};
 use guildhall_domain::refusal::{Code, Refusal};
-use guildhall_domain::resource::{self as rules_of, Resource, ResourcePermit, Verb};
+use guildhall_domain::resource::{self as rules_of, Resource, ResourcePermit, Spot, Subject, Verb};
 use guildhall_domain::text;
 use guildhall_store::read::resource::Filter;
-use guildhall_store::read::{Page, group as groups, member as members, resource as resources};
-use guildhall_store::{Conn, Stop, Tx};
+use guildhall_store::read::{Page, group as groups, member as members, reach as reaches, resource as resources};
+use guildhall_store::{Conn, Stop};
 
-use super::resource_shapes::OwnerView;
-pub use super::resource_shapes::{EditResource, NewResource, ResourceQuery, ResourceView};
+use super::departures::heir;
+pub use super::resource_shapes::{EditResource, NewResource, ResourceQuery, ResourceView, Transfer};
+use super::resource_shapes::{OwnerView, external};
 use super::view::{List, Nothing};
 use super::{Answer, Ctx, Place};
 use crate::http::cursor;
-
-/// Longest external id, in bytes.
-const EXTERNAL_MAX_BYTES: usize = 255;
 
 /// A resource by `res_…` or by `type:external_id`.
 ///
 /// # Errors
 /// `not_found`.
 pub fn find(conn: &mut Conn<'_>, place: &Place, name: &str) -> Result<Resource, Stop> {
-    let here = place.organization.id;
-    let found = match name.parse::<ResourceId>() {
+    Ok(find_in(conn, place.organization.id, name)?.ok_or(Code::NotFound)?)
+}
+
+/// A resource of an organization, if it is there.
+///
+/// # Errors
+/// [`Stop`].
+pub fn find_in(conn: &mut Conn<'_>, here: OrgId, name: &str) -> Result<Option<Resource>, Stop> {
+    Ok(match name.parse::<ResourceId>() {
         Ok(id) => resources::by_id(conn, here, id)?,
         Err(_) => match name.split_once(':') {
             Some((kind, external)) => resources::by_external(conn, here, kind, external)?,
             None => None,
         },
-    };
-    Ok(found.ok_or(Code::NotFound)?)
+    })
 }
 
 /// Everything the caller may do at the end of `path`.
@@ -59,36 +65,70 @@ pub fn rights_of(
     scopes: Option<Mask>,
     path: &[Resource],
 ) -> Result<Mask, Stop> {
-    let here = place.organization.id;
-    let grants = match path.last() {
-        Some(target) => resources::path_grants(conn, here, target.id)?,
-        None => Vec::new(),
+    let ground = match path.last() {
+        Some(target) => reaches::ground(conn, place.organization.id, target.id)?,
+        None => Ground::default(),
     };
-    let groups = groups::of_member(conn, here, member.id)?;
+    rights_on(ctx, conn, place, member, scopes, &ground)
+}
+
+/// Everything `member` may do on this ground.
+///
+/// # Errors
+/// [`Stop`].
+pub fn rights_on(
+    ctx: &Ctx,
+    conn: &mut Conn<'_>,
+    place: &Place,
+    member: &Member,
+    scopes: Option<Mask>,
+    ground: &Ground,
+) -> Result<Mask, Stop> {
+    let groups = groups::of_member(conn, place.organization.id, member.id)?;
     let standing = place.rules.standing(&member.role, member.status == Status::Active, scopes);
-    let site = Site { path, grants: &grants };
-    Ok(reach::rights(&place.rules, Some(standing), site, Who { member: member.id, groups: &groups }, ctx.now))
+    let who = Who { member: member.id, groups: &groups };
+    Ok(reach::rights(&place.rules, Some(standing), ground.site(), who, ctx.now))
 }
 
-/// A resource, the way to it, and leave to do `verb` to it.
-struct Found {
-    resource: Resource,
-    permit: ResourcePermit,
+/// A resource, what decides who reaches it, and what the caller may do there.
+pub(super) struct Seen {
+    pub(super) resource: Resource,
+    pub(super) ground: Ground,
+    pub(super) rights: Mask,
 }
 
-fn permitted(ctx: &Ctx, conn: &mut Conn<'_>, place: &Place, name: &str, verb: Verb) -> Result<Found, Stop> {
+fn look(ctx: &Ctx, conn: &mut Conn<'_>, place: &Place, resource: Resource) -> Result<Seen, Stop> {
+    let ground = reaches::ground(conn, place.organization.id, resource.id)?;
+    let rights = rights_on(ctx, conn, place, place.me()?, place.standing.scopes, &ground)?;
+    Ok(Seen { resource, ground, rights })
+}
+
+/// A resource by its name, and leave to do `verb` to it.
+///
+/// # Errors
+/// `not_found`, `access.denied`.
+pub(super) fn permitted(
+    ctx: &Ctx,
+    conn: &mut Conn<'_>,
+    place: &Place,
+    name: &str,
+    verb: Verb,
+) -> Result<(Seen, ResourcePermit), Stop> {
     let resource = find(conn, place, name)?;
-    let path = resources::path(conn, place.organization.id, resource.id)?;
-    let rights = rights_at(ctx, conn, place, &path)?;
-    let permit = rules_of::authorize(place.me()?.id, rights, place.rules.preset(), &resource.kind, verb)?;
-    Ok(Found { resource, permit })
+    let seen = look(ctx, conn, place, resource)?;
+    let preset = place.rules.preset();
+    let permit = rules_of::authorize(place.me()?.id, seen.rights, preset, &seen.resource.kind, verb)?;
+    Ok((seen, permit))
 }
 
-fn shown(conn: &mut Conn<'_>, place: &Place, resource: &Resource) -> Result<ResourceView, Stop> {
+fn shown(conn: &mut Conn<'_>, place: &Place, seen: &Seen) -> Result<ResourceView, Stop> {
+    let resource = &seen.resource;
     let owner = match resource.owner {
         Some(id) => members::by_id(conn, place.organization.id, id)?,
         None => None,
     };
+    let has_grants = seen.ground.grants.iter().any(|grant| grant.resource == resource.id);
+    let role = rules_of::role_held(&place.rules, &resource.kind, seen.rights);
     Ok(ResourceView {
         id: resource.id.to_string(),
         kind: resource.kind.clone(),
@@ -96,27 +136,33 @@ fn shown(conn: &mut Conn<'_>, place: &Place, resource: &Resource) -> Result<Reso
         name: resource.name.clone(),
         parent: resource.parent.map(|id| id.to_string()),
         owner: owner.map(|m| OwnerView { id: m.id.to_string(), email: m.email, name: m.name }),
-        controlled: resource.controlled,
+        controlled: reach::is_controlled(&place.rules, resource, has_grants),
+        role: role.map(str::to_owned),
         created_at: resource.created_at,
         revision: resource.revision,
     })
 }
 
-fn again(conn: &mut Conn<'_>, place: &Place, id: ResourceId) -> Result<ResourceView, Stop> {
+fn again(ctx: &Ctx, conn: &mut Conn<'_>, place: &Place, id: ResourceId) -> Result<ResourceView, Stop> {
     let after = resources::by_id(conn, place.organization.id, id)?.ok_or(Code::NotFound)?;
-    shown(conn, place, &after)
+    let seen = look(ctx, conn, place, after)?;
+    shown(conn, place, &seen)
 }
 
-fn external(text: Option<&str>) -> Result<Option<String>, Refusal> {
-    let Some(given) = text.filter(|t| !t.is_empty()) else { return Ok(None) };
-    if given.len() > EXTERNAL_MAX_BYTES || given.chars().any(char::is_control) {
-        return Err(Refusal::field(
-            "external_id",
-            "field.invalid",
-            format!("at most {EXTERNAL_MAX_BYTES} bytes, no control characters"),
-        ));
-    }
-    Ok(Some(given.to_owned()))
+/// What a move of `resource` below `path` meets there.
+fn spot<'a>(conn: &mut Conn<'_>, resource: &Resource, path: &'a [Resource]) -> Result<Spot<'a>, Stop> {
+    let (levels, receives) = reaches::below(conn, resource.organization, resource.id)?;
+    let handed = match path.last() {
+        Some(parent) if receives => is_handed(conn, parent)?,
+        _ => false,
+    };
+    Ok(Spot { path, levels, chained: receives && handed })
+}
+
+/// Whether a resource, or what it stands under, is shared to a scope.
+pub(super) fn is_handed(conn: &mut Conn<'_>, resource: &Resource) -> Result<bool, Stop> {
+    let grants = resources::path_grants(conn, resource.organization, resource.id)?;
+    Ok(grants.iter().any(|grant| matches!(grant.subject, Subject::Resource(_))))
 }
 
 /// The parent somebody names, and the way to it; the organization for none. What one may not see
@@ -125,7 +171,7 @@ fn under(ctx: &Ctx, conn: &mut Conn<'_>, place: &Place, parent: Option<&str>) ->
     let Some(name) = parent.filter(|p| !p.is_empty()) else { return Ok(Vec::new()) };
     let unknown = || Stop::Refused(Refusal::value(Code::ResourceParent, "parent", "there is no such resource here"));
     match permitted(ctx, conn, place, name, Verb::Read) {
-        Ok(found) => Ok(resources::path(conn, place.organization.id, found.resource.id)?),
+        Ok((found, _)) => Ok(found.ground.path),
         Err(Stop::Refused(_)) => Err(unknown()),
         Err(failed) => Err(failed),
     }
@@ -171,7 +217,7 @@ pub async fn create(ctx: &Ctx, organization: &str, wanted: NewResource) -> Resul
         };
         let which = made.id;
         tx.apply(rules_of::create(&permit, &place.rules, made, &path, Some(&owner), taken)?)?;
-        again(tx, &place, which)
+        again(ctx, tx, &place, which)
     })
     .await
 }
@@ -189,17 +235,20 @@ pub async fn list(ctx: &Ctx, organization: &str, query: ResourceQuery) -> Result
         let place = ctx.place(conn, &organization)?;
         let given = |text: &Option<String>| text.clone().filter(|t| !t.is_empty());
         let parent = match given(&query.parent) {
-            Some(name) => Some(permitted(ctx, conn, &place, &name, Verb::Read)?.resource.id),
+            Some(name) if name == ORGANIZATION => Some(None),
+            Some(name) => Some(Some(permitted(ctx, conn, &place, &name, Verb::Read)?.0.resource.id)),
             None => None,
         };
         let owner = given(&query.owner).map(|name| owner_named(conn, &place, &name)).transpose()?.map(|m| m.id);
-        let filter = Filter { kind: given(&query.kind), parent, owner };
+        let filter =
+            Filter { kind: given(&query.kind), parent, owner, query: given(&query.query).map(|q| text::fold(&q)) };
         let found = resources::list(conn, place.organization.id, &filter, &Page { after, limit: limit + 1 })?;
         let (window, last) = cursor::window(&found, limit);
         let mut items = Vec::with_capacity(window.len());
         for one in window {
-            if permitted(ctx, conn, &place, &one.id.to_string(), Verb::Read).is_ok() {
-                items.push(shown(conn, &place, one)?);
+            let seen = look(ctx, conn, &place, one.clone())?;
+            if rules_of::authorize(place.me()?.id, seen.rights, place.rules.preset(), &one.kind, Verb::Read).is_ok() {
+                items.push(shown(conn, &place, &seen)?);
             }
         }
         let next = last.map(|r| r.id.to_string());
@@ -216,8 +265,35 @@ pub async fn get(ctx: &Ctx, organization: &str, resource: &str) -> Result<Resour
     let (organization, resource) = (organization.to_owned(), resource.to_owned());
     ctx.read(move |ctx, conn| {
         let place = ctx.place(conn, &organization)?;
-        let found = permitted(ctx, conn, &place, &resource, Verb::Read)?;
-        shown(conn, &place, &found.resource)
+        let (found, _) = permitted(ctx, conn, &place, &resource, Verb::Read)?;
+        shown(conn, &place, &found)
+    })
+    .await
+}
+
+/// A resource, the way to it, and what the caller may do there: for its page.
+#[derive(Clone, Debug)]
+pub struct Looked {
+    /// The resource.
+    pub view: ResourceView,
+    /// What it stands under, from the top: id and name.
+    pub above: Vec<(ResourceId, String)>,
+    /// Everything the caller may do there.
+    pub rights: Mask,
+}
+
+/// One resource as a page needs it.
+///
+/// # Errors
+/// `not_found`.
+pub async fn looked(ctx: &Ctx, organization: &str, resource: &str) -> Result<Looked, Stop> {
+    let (organization, resource) = (organization.to_owned(), resource.to_owned());
+    ctx.read(move |ctx, conn| {
+        let place = ctx.place(conn, &organization)?;
+        let (found, _) = permitted(ctx, conn, &place, &resource, Verb::Read)?;
+        let above = found.ground.path.iter().filter(|step| step.id != found.resource.id);
+        let above = above.map(|step| (step.id, step.name.clone())).collect();
+        Ok(Looked { view: shown(conn, &place, &found)?, above, rights: found.rights })
     })
     .await
 }
@@ -235,7 +311,7 @@ pub async fn edit(
     let (organization, resource) = (organization.to_owned(), resource.to_owned());
     ctx.write(move |ctx, tx| {
         let place = ctx.take_place(tx, &organization)?;
-        let found = permitted(ctx, tx, &place, &resource, Verb::Update)?;
+        let (found, permit) = permitted(ctx, tx, &place, &resource, Verb::Update)?;
         let before = found.resource;
         ctx.guard_seen(before.revision)?;
         let mut after = before.clone();
@@ -265,8 +341,34 @@ pub async fn edit(
                 Some(member)
             }
         };
-        tx.apply(rules_of::edit(&found.permit, &place.rules, &before, after, &path, owner.as_ref())?)?;
-        again(tx, &place, before.id)
+        let spot = spot(tx, &before, &path)?;
+        tx.apply(rules_of::edit(&permit, &place.rules, &before, after, spot, owner.as_ref())?)?;
+        again(ctx, tx, &place, before.id)
+    })
+    .await
+}
+
+/// Hands a resource on to another member, or to the organization.
+///
+/// # Errors
+/// `not_found`, `access.denied`, `etag.stale`, `transfer.heir`, `grant.above_own`.
+pub async fn transfer(
+    ctx: &Ctx,
+    organization: &str,
+    resource: &str,
+    wanted: Transfer,
+) -> Result<Answer<ResourceView>, Stop> {
+    let (organization, resource) = (organization.to_owned(), resource.to_owned());
+    ctx.write(move |ctx, tx| {
+        let place = ctx.take_place(tx, &organization)?;
+        let (found, permit) = permitted(ctx, tx, &place, &resource, Verb::Update)?;
+        ctx.guard_seen(found.resource.revision)?;
+        let to = match wanted.to.as_deref().filter(|to| !to.is_empty()) {
+            Some(name) => Some(heir(tx, &place, "to", name)?),
+            None => None,
+        };
+        tx.apply(ownership::transfer(&permit, &place.rules, &found.resource, to.as_ref())?)?;
+        again(ctx, tx, &place, found.resource.id)
     })
     .await
 }
@@ -279,37 +381,10 @@ pub async fn delete(ctx: &Ctx, organization: &str, resource: &str) -> Result<Ans
     let (organization, resource) = (organization.to_owned(), resource.to_owned());
     ctx.write(move |ctx, tx| {
         let place = ctx.take_place(tx, &organization)?;
-        let found = permitted(ctx, tx, &place, &resource, Verb::Delete)?;
+        let (found, permit) = permitted(ctx, tx, &place, &resource, Verb::Delete)?;
         ctx.guard_seen(found.resource.revision)?;
-        tx.apply(rules_of::delete(&found.permit, &found.resource))?;
+        tx.apply(rules_of::delete(&permit, &found.resource))?;
         Ok(Nothing {})
     })
     .await
-}
-
-/// The resource and leave to share it, for the grants on it.
-pub(super) fn to_share(
-    ctx: &Ctx,
-    tx: &mut Tx<'_>,
-    place: &Place,
-    name: &str,
-) -> Result<(Resource, ResourcePermit), Stop> {
-    let found = permitted(ctx, tx, place, name, Verb::Share)?;
-    Ok((found.resource, found.permit))
-}
-
-/// The resource and leave to see who reaches it.
-pub(super) fn to_look_at(
-    ctx: &Ctx,
-    conn: &mut Conn<'_>,
-    place: &Place,
-    name: &str,
-    verb: Verb,
-) -> Result<Resource, Stop> {
-    Ok(permitted(ctx, conn, place, name, verb)?.resource)
-}
-
-/// A grant's id of the path.
-pub(super) fn grant_id(text: &str) -> Result<GrantId, Refusal> {
-    super::id(text)
 }

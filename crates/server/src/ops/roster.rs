@@ -7,10 +7,13 @@ use guildhall_domain::invitation::{Invitation, State};
 use guildhall_domain::joining::Facts;
 use guildhall_domain::member::{Member, Status};
 use guildhall_domain::refusal::Code;
+use guildhall_domain::service_account::shown_id;
+use guildhall_domain::time::Timestamp;
 use guildhall_store::read::audit::Filter;
 use guildhall_store::read::{Page, audit, credential, invitation as invitations, member as members};
 use guildhall_store::{Conn, Stop};
 
+use super::departures::undoable;
 use super::members::{Listing, MemberQuery, load};
 use super::offers::Subject;
 use super::view::{EventView, TokenView};
@@ -19,6 +22,8 @@ use super::{Ctx, Place, approvals, id, joining};
 /// How many sessions, tokens and records the page of one person shows at most.
 const SHOWN: u32 = 100;
 const EVENTS: u32 = 8;
+/// How many removals the list of people offers to undo at most.
+const REMOVED: u32 = 5;
 
 /// A page of people.
 #[derive(Clone, Debug)]
@@ -29,6 +34,8 @@ pub struct Roster {
     pub next: Option<String>,
     /// How many people hold the top role, counted up to the recommended number.
     pub top_holders: usize,
+    /// People who were removed and whom the reader could bring back, until when.
+    pub removed: Vec<(Member, Timestamp)>,
 }
 
 /// Everything about one person that the reader may see.
@@ -102,7 +109,8 @@ pub async fn list(ctx: &Ctx, organization: &str, query: MemberQuery) -> Result<R
         let place = ctx.place(conn, &name)?;
         let (rows, next) = listing.rows(conn, &place)?;
         let tops = top_holders(conn, &place)?;
-        Ok(Roster { rows: subjects(conn, &place, &tops, rows)?, next, top_holders: tops.len() })
+        let removed = undoable(ctx, conn, &place, REMOVED)?;
+        Ok(Roster { rows: subjects(conn, &place, &tops, rows)?, next, top_holders: tops.len(), removed })
     })
     .await
 }
@@ -142,7 +150,9 @@ pub async fn person(ctx: &Ctx, organization: &str, member: &str) -> Result<Perso
             _ => None,
         };
         let tokens = match place.permit(Action::TokenManage) {
-            Ok(_) => Some(credential::tokens_of_member(conn, organization, member.id, SHOWN)?),
+            Ok(_) => {
+                Some(credential::tokens_of_member(conn, organization, member.id, &Page { after: None, limit: SHOWN })?)
+            }
             Err(_) => None,
         };
         let events = match place.permit(Action::AuditRead) {
@@ -166,7 +176,7 @@ fn events(conn: &mut Conn<'_>, place: &Place, member: &Member) -> Result<Vec<Eve
     let to = Filter { target: Some(member.id.to_string()), ..Filter::default() };
     let mut found = audit::list(conn, place.organization.id, &to, &page())?;
     if let Some(user) = member.user {
-        let by = Filter { actor: Some(user.to_string()), ..Filter::default() };
+        let by = Filter { actor: Some(shown_id(user, member.kind)), ..Filter::default() };
         found.extend(audit::list(conn, place.organization.id, &by, &page())?);
     }
     found.sort_by_key(|e| std::cmp::Reverse((e.revision, e.id)));

@@ -69,8 +69,12 @@ pub fn watch(ctx: &Ctx, tx: &mut Tx<'_>) -> Result<(), Stop> {
     let filled: BTreeSet<OrgId> = tx.changes().iter().filter_map(Change::fills_seats).collect();
     for here in filled {
         let Some(place) = organization::by_id(tx, here)? else { continue };
-        let turned =
-            tx.changes().iter().any(|c| matches!(c, Change::PolicyChanged { .. } | Change::OrganizationCreated { .. }));
+        let turned = tx.changes().iter().any(|c| {
+            matches!(
+                c,
+                Change::PolicyChanged { .. } | Change::PresetApplied { .. } | Change::OrganizationCreated { .. }
+            )
+        });
         let rules: Arc<Rules> = if turned { ctx.app.rules_uncached(tx, &place)? } else { ctx.app.rules(tx, &place)? };
         let policy = rules.policy();
         let Some(most) = seats::most(policy) else { continue };

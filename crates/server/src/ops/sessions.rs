@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use super::identities::guard_whole;
 use super::view::{List, Nothing, SessionView};
-use super::{Answer, Ctx, id};
+use super::{Answer, Ctx, arrivals, id};
 use crate::http::cursor;
 use crate::security::limits::RetryAfter;
 use crate::security::password::PasswordError;
@@ -142,7 +142,7 @@ pub fn begin(ctx: &Ctx, tx: &mut Tx<'_>, who: &Identity) -> Result<Begun, Stop> 
 /// has an account.
 ///
 /// # Errors
-/// `auth.wrong_credentials`, `rate.limited`, `server.busy`.
+/// `auth.wrong_credentials`, `auth.unproved`, `rate.limited`, `server.busy`.
 pub async fn sign_in(ctx: &Ctx, wanted: SignIn) -> Result<Answer<NewSession>, Stop> {
     let account = Email::parse(&wanted.email, "email")
         .map_or_else(|_| guildhall_domain::text::fold(&wanted.email), |e| e.key().to_owned());
@@ -156,6 +156,7 @@ pub async fn sign_in(ctx: &Ctx, wanted: SignIn) -> Result<Answer<NewSession>, St
         return Err(failed(ctx, &account).await);
     };
     ctx.app.limits.sign_in_succeeded(&account, ctx.address, now_ms);
+    arrivals::guard_proved(ctx, &who).await?;
     let fresh = match ctx.app.passwords.needs_rehash(&stored) {
         true => Some(ctx.app.passwords.hash(password).await.map_err(password_stop)?),
         false => None,
@@ -163,6 +164,11 @@ pub async fn sign_in(ctx: &Ctx, wanted: SignIn) -> Result<Answer<NewSession>, St
     ctx.write(move |ctx, tx| {
         if let Some(fresh) = &fresh {
             tx.rehash(who.id, &stored, fresh)?;
+        }
+        // A mail domain may have opened since; whoever may come in by it is taken first.
+        if arrivals::leads_anywhere(tx, &who)? {
+            tx.take_identity(who.id)?;
+            arrivals::arrive(ctx, tx, &who)?;
         }
         let session = begin(ctx, tx, &who)?;
         let identity = SignedIn { id: who.id.to_string(), email: who.email.clone(), name: who.name.clone() };

@@ -1,38 +1,102 @@
-//! Tokens that people make for themselves, and what administrators see of them.
+//! Tokens that people make for themselves, and what administrators see of all tokens.
 
 use guildhall_domain::access::Permit;
 use guildhall_domain::action::Action;
 use guildhall_domain::change::Change;
 use guildhall_domain::ids::{MemberId, OrgId, TokenId, UserId};
-use guildhall_domain::member::Member;
+use guildhall_domain::member::{Member, MemberKind};
+use guildhall_domain::preset::Rules;
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::text;
-use guildhall_domain::time::Timestamp;
-use guildhall_domain::token::{self, Token};
+use guildhall_domain::token::{self, KeptSecret, Token, TokenChange, TokenEdit};
 use guildhall_store::read::{Page, credential, member as members};
-use guildhall_store::{Stop, Tx};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use guildhall_store::{Stop, StoreError, Tx};
 
-use super::view::{List, MemberIdentity, MemberView, Nothing, TokenView};
-use super::{Answer, Credential, Ctx, id};
+pub use super::token_shapes::{EditToken, NewToken, TokenValue, TokenView};
+use super::view::{List, Nothing};
+use super::{Answer, Credential, Ctx, Place, id, tenants};
+use crate::security::secret::Secret;
 use crate::security::token::TokenKind;
 
-/// A new token for oneself.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewToken {
-    /// What it is for.
-    pub name: String,
-    /// Id or slug of the organization it is bound to.
-    pub organization: String,
-    /// Permissions it carries; left out: everything its holder may, except making tokens.
-    #[serde(default)]
-    pub scopes: Option<Vec<String>>,
-    /// When it stops working; left out: never, unless the policy sets a longest life.
-    #[serde(default)]
-    #[schema(value_type = Option<String>, format = DateTime)]
-    pub expires_at: Option<Timestamp>,
+/// What values of tokens are sealed for.
+const VALUES: &str = "token.value";
+
+/// A secret just made: its text, and what is kept of it.
+pub(super) struct Minted {
+    text: Secret<String>,
+    pub(super) last4: String,
+    pub(super) kept: KeptSecret,
+}
+
+impl Minted {
+    /// Makes a secret for a token. Whether the sealed value is kept is the domain's to say.
+    pub(super) fn of(ctx: &Ctx, kind: TokenKind, token: TokenId) -> Self {
+        let minted = ctx.app.credentials.mint(kind, ctx.app.entropy.as_ref());
+        let (text, entropy) = (minted.secret, ctx.app.entropy.as_ref());
+        let sealed = ctx.app.key.seal(VALUES, token.uuid().as_bytes(), text.expose().as_bytes(), entropy);
+        Self { last4: minted.last4, kept: KeptSecret { hash: minted.hash, sealed: Some(sealed) }, text }
+    }
+
+    /// A token of that secret, made now, with nothing said about where and how far it works.
+    pub(super) fn token(&self, ctx: &Ctx, id: TokenId, (user, holder): (UserId, MemberKind), name: &str) -> Token {
+        Token {
+            id,
+            organization: None,
+            member: None,
+            user,
+            holder,
+            name: name.to_owned(),
+            scopes: None,
+            last4: self.last4.clone(),
+            expires_at: None,
+            created_at: ctx.now,
+            issued_at: ctx.now,
+            last_used_at: None,
+            active: true,
+            revoked_at: None,
+        }
+    }
+}
+
+/// Applies what makes or rotates a token, and answers with the secret.
+pub(super) fn created(ctx: &Ctx, tx: &mut Tx<'_>, changes: Vec<Change>, minted: &Minted) -> Result<TokenView, Stop> {
+    let made = changes.iter().find_map(|change| match change {
+        Change::Token(change) => Some(TokenView::from(change.token())),
+        _ => None,
+    });
+    tx.apply(changes)?;
+    let view = made.ok_or(Code::NotFound)?;
+    Ok(TokenView { token: Some(minted.text.expose().clone()).filter(|_| !ctx.dry_run), ..view })
+}
+
+/// Applies new values of a token.
+pub(super) fn edited(
+    tx: &mut Tx<'_>,
+    found: &Token,
+    name: Option<String>,
+    active: Option<bool>,
+) -> Result<TokenView, Stop> {
+    let edit = TokenEdit { name, active };
+    tx.apply(token::edit(found, &edit))?;
+    let (name, active) = (edit.name.unwrap_or_else(|| found.name.clone()), edit.active.unwrap_or(found.active));
+    Ok((&Token { name, active, ..found.clone() }).into())
+}
+
+/// Applies the end of a token.
+pub(super) fn revoked(tx: &mut Tx<'_>, found: Token) -> Result<Nothing, Stop> {
+    tx.apply(vec![Change::Token(TokenChange::Revoked { token: Box::new(found) })])?;
+    Ok(Nothing {})
+}
+
+/// Records that a token's value is shown again, and opens it.
+pub(super) fn value(ctx: &Ctx, tx: &mut Tx<'_>, rules: &Rules, found: &Token) -> Result<TokenValue, Stop> {
+    tx.apply(token::show_value(rules, found)?)?;
+    // Made before the policy kept values: there is nothing to show.
+    let sealed = credential::sealed_value(tx, found.id)?.ok_or(Code::TokenValueHidden)?;
+    let opened = ctx.app.key.open(VALUES, found.id.uuid().as_bytes(), &sealed);
+    let opened = opened.map_err(|e| StoreError::Corrupt(format!("the value of {}: {e}", found.id)))?;
+    let token = String::from_utf8_lossy(opened.expose()).into_owned();
+    Ok(TokenValue { id: found.id.to_string(), token })
 }
 
 /// Makes a token; its secret is in this answer only.
@@ -40,36 +104,26 @@ pub struct NewToken {
 /// # Errors
 /// `not_found`, `access.denied`, `token.*`, refused values.
 pub async fn create(ctx: &Ctx, wanted: NewToken) -> Result<Answer<TokenView>, Stop> {
-    let name = text::name(&wanted.name, "name")?;
+    let name = text::short_name(&wanted.name, "name")?;
     let by_token = matches!(&ctx.caller()?.credential, Credential::Token(t) if t.organization.is_some());
     ctx.write(move |ctx, tx| {
         let place = ctx.take_place(tx, &wanted.organization)?;
         let permit = place.permit(Action::TokenCreate)?;
         let me = place.me()?;
-        let user = me.user.ok_or(Code::NotFound)?;
-        let minted = ctx.app.credentials.mint(TokenKind::Pat, ctx.app.entropy.as_ref());
+        let which = TokenId::new(tx.fresh());
+        let minted = Minted::of(ctx, TokenKind::Pat, which);
         let draft = Token {
-            id: TokenId::new(tx.fresh()),
             organization: Some(place.organization.id),
             member: Some(me.id),
-            user,
-            name: name.clone(),
             scopes: wanted.scopes.clone(),
-            last4: minted.last4.clone(),
             expires_at: wanted.expires_at,
-            created_at: ctx.now,
-            last_used_at: None,
-            revoked_at: None,
+            ..minted.token(ctx, which, (me.user.ok_or(Code::NotFound)?, MemberKind::Person), &name)
         };
         let held = credential::tokens_held(tx, place.organization.id, me.id, ctx.now)?;
-        let changes = token::create(&permit, &place.rules, draft, minted.hash, by_token, held, ctx.now)?;
-        let made = changes.iter().find_map(|c| match c {
-            Change::TokenCreated { token, .. } => Some(TokenView::from(token.as_ref())),
-            _ => None,
-        });
-        tx.apply(changes)?;
-        let view = made.ok_or(Code::NotFound)?;
-        Ok(TokenView { token: Some(minted.secret.expose().clone()).filter(|_| !ctx.dry_run), ..view })
+        tenants::settings_above(tx, &place)?.guard_token_life(draft.expires_at, ctx.now)?;
+        let kept = minted.kept.clone();
+        let changes = token::create(&permit, &place.rules, draft, kept, by_token, held, ctx.now)?;
+        created(ctx, tx, changes, &minted)
     })
     .await
 }
@@ -80,25 +134,15 @@ pub async fn create(ctx: &Ctx, wanted: NewToken) -> Result<Answer<TokenView>, St
 /// # Errors
 /// [`Stop`].
 pub fn create_for_operator(ctx: &Ctx, tx: &mut Tx<'_>, user: UserId) -> Result<String, Stop> {
-    let minted = ctx.app.credentials.mint(TokenKind::Pat, ctx.app.entropy.as_ref());
-    let token = Token {
-        id: TokenId::new(tx.fresh()),
-        organization: None,
-        member: None,
-        user,
-        name: "made at init".to_owned(),
-        scopes: None,
-        last4: minted.last4.clone(),
-        expires_at: None,
-        created_at: ctx.now,
-        last_used_at: None,
-        revoked_at: None,
-    };
-    tx.apply(vec![Change::TokenCreated { token: Box::new(token), hash: minted.hash }])?;
-    Ok(minted.secret.expose().clone())
+    let which = TokenId::new(tx.fresh());
+    let minted = Minted::of(ctx, TokenKind::Pat, which);
+    let token = Box::new(minted.token(ctx, which, (user, MemberKind::Person), "made at init"));
+    let secret = KeptSecret { sealed: None, ..minted.kept };
+    tx.apply(vec![Change::Token(TokenChange::Created { token, secret })])?;
+    Ok(minted.text.expose().clone())
 }
 
-fn listed(found: &[Token], limit: u32) -> List<TokenView> {
+pub(super) fn listed(found: &[Token], limit: u32) -> List<TokenView> {
     let items: Vec<TokenView> = found.iter().take(limit as usize).map(Into::into).collect();
     let next = (found.len() > items.len()).then(|| items.last().map(|t| t.id.clone())).flatten();
     List { items, next }
@@ -164,17 +208,62 @@ fn reach(ctx: &Ctx) -> Result<Reach, Refusal> {
 /// # Errors
 /// `auth.required`, `not_found`.
 pub async fn revoke_mine(ctx: &Ctx, token: &str) -> Result<Answer<Nothing>, Stop> {
-    let (user, reach, which) = (ctx.caller()?.identity.id, reach(ctx)?, id::<TokenId>(token)?);
-    ctx.write(move |_, tx| {
-        let found = credential::token_of_identity(tx, user, which)?;
-        let found = found.filter(|t| reach.covers(t)).ok_or(Code::NotFound)?;
-        if let Some(organization) = found.organization {
-            tx.take_organization(organization)?.ok_or(Code::NotFound)?;
-        }
-        tx.apply(vec![Change::TokenRevoked { token: Box::new(found) }])?;
-        Ok(Nothing {})
+    ctx.caller()?;
+    let which = id::<TokenId>(token)?;
+    ctx.write(move |ctx, tx| {
+        let found = own(ctx, tx, which)?;
+        revoked(tx, found)
     })
     .await
+}
+
+/// One of the caller's tokens, with its organization taken.
+fn own(ctx: &Ctx, tx: &mut Tx<'_>, which: TokenId) -> Result<Token, Stop> {
+    let reach = reach(ctx)?;
+    let found = credential::token_of_identity(tx, ctx.caller()?.identity.id, which)?;
+    let found = found.filter(|t| reach.covers(t)).ok_or(Code::NotFound)?;
+    if let Some(organization) = found.organization {
+        tx.take_organization(organization)?.ok_or(Code::NotFound)?;
+    }
+    Ok(found)
+}
+
+fn guard_minting(ctx: &Ctx) -> Result<(), Refusal> {
+    match &ctx.caller()?.credential {
+        Credential::Token(in_use) => token::guard_minting(in_use),
+        Credential::Session(_) => Ok(()),
+    }
+}
+
+/// Renames one of the caller's tokens, switches it off or on.
+///
+/// # Errors
+/// `auth.required`, `token.scope_missing`, `not_found`, refused values.
+pub async fn edit_mine(ctx: &Ctx, token: &str, wanted: EditToken) -> Result<Answer<TokenView>, Stop> {
+    guard_minting(ctx)?;
+    let which = id::<TokenId>(token)?;
+    let name = wanted.name.as_deref().map(|name| text::short_name(name, "name")).transpose()?;
+    ctx.write(move |ctx, tx| {
+        let found = own(ctx, tx, which)?;
+        edited(tx, &found, name.clone(), wanted.active)
+    })
+    .await
+}
+
+/// Shows the value of one of the caller's tokens again, where the policy keeps values.
+///
+/// # Errors
+/// `auth.required`, `token.scope_missing`, `not_found`, `token.value_hidden`.
+pub async fn my_value(ctx: &Ctx, token: &str) -> Result<TokenValue, Stop> {
+    guard_minting(ctx)?;
+    let which = id::<TokenId>(token)?;
+    let shown = ctx.write(move |ctx, tx| {
+        let found = own(ctx, tx, which)?;
+        let organization = found.organization.ok_or(Code::TokenValueHidden)?;
+        let place = ctx.place(tx, &organization.to_string())?;
+        value(ctx, tx, &place.rules, &found)
+    });
+    shown.await?.done()
 }
 
 /// The organization's tokens, for administrators.
@@ -242,20 +331,47 @@ pub async fn one_of_organization(ctx: &Ctx, organization: &str, token: &str) -> 
     .await
 }
 
+/// Everything a decision about a token of the organization rests on.
+fn held_token(
+    ctx: &Ctx,
+    tx: &mut Tx<'_>,
+    organization: &str,
+    token: &str,
+) -> Result<(Place, Permit, Token, Member), Stop> {
+    let place = ctx.take_place(tx, organization)?;
+    let permit = place.permit(Action::TokenManage)?;
+    let found = credential::token_of_organization(tx, place.organization.id, id(token)?)?.ok_or(Code::NotFound)?;
+    let holder = found.member.map(|member| members::by_id(tx, place.organization.id, member)).transpose()?.flatten();
+    // Whoever is gone holds no token any more.
+    Ok((place, permit, found, holder.ok_or(Code::NotFound)?))
+}
+
 /// Revokes somebody's token.
 ///
 /// # Errors
-/// `not_found`, `access.denied`.
+/// `not_found`, `access.denied`, `service_account.other_top`.
 pub async fn revoke_of_organization(ctx: &Ctx, organization: &str, token: &str) -> Result<Answer<Nothing>, Stop> {
     let (organization, which) = (organization.to_owned(), token.to_owned());
     ctx.write(move |ctx, tx| {
-        let place = ctx.take_place(tx, &organization)?;
-        let _permit: Permit = place.permit(Action::TokenManage)?;
-        let found = credential::token_of_organization(tx, place.organization.id, id(&which)?)?.ok_or(Code::NotFound)?;
-        tx.apply(vec![Change::TokenRevoked { token: Box::new(found) }])?;
-        Ok(Nothing {})
+        let (place, permit, found, holder) = held_token(ctx, tx, &organization, &which)?;
+        token::guard_holder(&permit, &place.rules, &holder)?;
+        revoked(tx, found)
     })
     .await
+}
+
+/// Shows the value of somebody's token again, where the policy keeps values.
+///
+/// # Errors
+/// `not_found`, `access.denied`, and those of the decision.
+pub async fn value_of_organization(ctx: &Ctx, organization: &str, token: &str) -> Result<TokenValue, Stop> {
+    let (organization, which) = (organization.to_owned(), token.to_owned());
+    let shown = ctx.write(move |ctx, tx| {
+        let (place, permit, found, holder) = held_token(ctx, tx, &organization, &which)?;
+        token::guard_secret(&permit, &place.rules, &holder)?;
+        value(ctx, tx, &place.rules, &found)
+    });
+    shown.await?.done()
 }
 
 /// Makes every session and token issued up to now invalid in the organization.
@@ -271,67 +387,4 @@ pub async fn reset_authentication(ctx: &Ctx, organization: &str) -> Result<Answe
         Ok(Nothing {})
     })
     .await
-}
-
-/// A session or token somebody showed a product.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Introspect {
-    /// The token, or the value of the session cookie.
-    pub token: String,
-    /// The organization it is used for: id or slug.
-    pub organization: String,
-}
-
-/// What a session or token stands for.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
-pub struct Introspected {
-    /// Whether it opens anything in that organization now.
-    pub active: bool,
-    /// Who.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub identity: Option<MemberIdentity>,
-    /// `mem_…`
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub membership: Option<String>,
-    /// `org_…`
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub organization: Option<String>,
-    /// Slug of the role.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub role: Option<String>,
-    /// What the credential carries; absent is everything its holder may.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub scopes: Option<Vec<String>>,
-}
-
-/// Tells a product what a credential that it was shown stands for.
-///
-/// # Errors
-/// `not_found`, `access.denied`.
-pub async fn introspect(ctx: &Ctx, asked: Introspect) -> Result<Introspected, Stop> {
-    ctx.place_now(&asked.organization).await?.permit(Action::AccessCheck)?;
-    let Some(caller) = crate::http::context::shown(&ctx.app, &asked.token, ctx.address).await? else {
-        return Ok(Introspected::default());
-    };
-    let theirs = Ctx { caller: Some(caller), ..ctx.clone() };
-    let found = theirs.place_now(&asked.organization).await;
-    let place = match found {
-        Ok(place) => place,
-        Err(Stop::Refused(_)) => return Ok(Introspected::default()),
-        Err(failed) => return Err(failed),
-    };
-    let me = place.me()?;
-    let scopes = match theirs.caller.as_ref().map(|c| &c.credential) {
-        Some(Credential::Token(token)) => token.scopes.clone(),
-        _ => None,
-    };
-    Ok(Introspected {
-        active: true,
-        identity: Some(MemberView::from(me).identity),
-        membership: Some(me.id.to_string()),
-        organization: Some(place.organization.id.to_string()),
-        role: Some(me.role.clone()),
-        scopes,
-    })
 }

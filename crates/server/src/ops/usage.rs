@@ -142,6 +142,7 @@ fn gauges(
 ) -> Result<Vec<Gauge>, Stop> {
     let here = place.organization.id;
     let groups = who.map(|m| group::of_member(conn, here, m.id)).transpose()?.unwrap_or_default();
+    let groups: Vec<_> = groups.into_iter().map(|one| one.group).collect();
     let subject = Subject { member: who.map(|m| (m.id, m.kind)), groups: &groups };
     let mut found = Vec::new();
     for limit in limits::of_unit(conn, here, unit)? {

@@ -1,15 +1,16 @@
 //! What callers see of things: the shapes of answers. Does not load anything.
 
-use guildhall_domain::invitation::Invitation;
 use guildhall_domain::member::{Member, Status};
 use guildhall_domain::organization::Organization;
+use guildhall_domain::service_account::shown_id;
 use guildhall_domain::time::Timestamp;
-use guildhall_domain::token::Token;
 use guildhall_store::read::audit::Event;
 use guildhall_store::read::credential::Session;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
+
+pub use super::token_shapes::TokenView;
 
 /// One page of a list.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -23,7 +24,7 @@ pub struct List<T> {
 /// Who stands behind a membership.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct MemberIdentity {
-    /// `usr_…`; `null` while invited.
+    /// `usr_…`, `svc_…` of a service account; `null` while invited.
     pub id: Option<String>,
     /// The address; `null` for service accounts.
     pub email: Option<String>,
@@ -66,7 +67,7 @@ pub struct MemberView {
     /// Last request seen, kept roughly.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub last_active_at: Option<Timestamp>,
-    /// `founder`, `invitation`, `invite_link` or `sign_up`.
+    /// `founder`, `invitation`, `invite_link`, `sign_up` or `direct`.
     pub origin: String,
     /// Revision of its last change, as in its `ETag`.
     pub revision: u64,
@@ -78,8 +79,8 @@ impl From<&Member> for MemberView {
         Self {
             id: m.id.to_string(),
             identity: MemberIdentity {
-                id: m.user.filter(|_| m.status != Status::Invited).map(|id| id.to_string()),
-                email: person.then(|| m.email.clone()),
+                id: m.user.filter(|_| m.status != Status::Invited).map(|id| shown_id(id, m.kind)),
+                email: Some(m.email.clone()).filter(|email| person && !email.is_empty()),
                 name: m.name.clone(),
                 handle: m.handle.clone(),
                 kind: m.kind.word().to_owned(),
@@ -91,61 +92,6 @@ impl From<&Member> for MemberView {
             last_active_at: m.last_active_at,
             origin: m.origin.word().to_owned(),
             revision: m.revision,
-        }
-    }
-}
-
-/// One invitation.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub struct InvitationView {
-    /// `inv_…`
-    pub id: String,
-    /// The membership that waits.
-    pub member: String,
-    /// The invited address.
-    pub email: String,
-    /// The name the inviter typed, perhaps empty.
-    pub name: String,
-    /// The role it gives.
-    pub role: String,
-    /// `pending`, `accepted`, `cancelled`, `expired` or `refused`.
-    pub state: String,
-    /// When it was made.
-    #[schema(value_type = String, format = DateTime)]
-    pub created_at: Timestamp,
-    /// When its link stops working; `null` is never.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    pub expires_at: Option<Timestamp>,
-    /// How the link travels: `email` or `link`.
-    pub deliver: String,
-    /// `none`, `queued`, `sent` or `failed`.
-    pub delivery: String,
-    /// The mail server's words.
-    pub delivery_detail: Option<String>,
-    /// Membership of who made it.
-    pub created_by: Option<String>,
-    /// Revision of its last change, as in its `ETag`.
-    pub revision: u64,
-}
-
-impl InvitationView {
-    /// As it is seen at `now`.
-    #[must_use]
-    pub fn at(i: &Invitation, now: Timestamp) -> Self {
-        Self {
-            id: i.id.to_string(),
-            member: i.member.to_string(),
-            email: i.email.clone(),
-            name: i.name.clone(),
-            role: i.role.clone(),
-            state: i.shown_state(now).to_owned(),
-            created_at: i.created_at,
-            expires_at: i.expires_at,
-            deliver: i.deliver.word().to_owned(),
-            delivery: i.delivery.word().to_owned(),
-            delivery_detail: i.delivery_detail.clone(),
-            created_by: i.created_by.map(|id| id.to_string()),
-            revision: i.revision,
         }
     }
 }
@@ -163,6 +109,8 @@ pub struct OrganizationView {
     pub preset: String,
     /// That preset's version.
     pub preset_version: u32,
+    /// The tenant it belongs to, if any: `tnt_…`.
+    pub tenant: Option<String>,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
@@ -178,54 +126,9 @@ impl From<&Organization> for OrganizationView {
             name: o.name.clone(),
             preset: o.preset.clone(),
             preset_version: o.preset_version,
+            tenant: o.tenant.map(|id| id.to_string()),
             created_at: o.created_at,
             revision: o.revision,
-        }
-    }
-}
-
-/// One token, without its secret.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub struct TokenView {
-    /// `tok_…`
-    pub id: String,
-    /// The organization it is bound to; `null` for the one made at `init`.
-    pub organization: Option<String>,
-    /// What it is for.
-    pub name: String,
-    /// Permissions it carries; `null` is everything its holder may, except making tokens.
-    pub scopes: Option<Vec<String>>,
-    /// The last four characters of the secret.
-    pub last4: String,
-    /// When it stops working; `null` is never.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    pub expires_at: Option<Timestamp>,
-    /// When it was made.
-    #[schema(value_type = String, format = DateTime)]
-    pub created_at: Timestamp,
-    /// Last request seen with it, kept roughly; `null` until first used.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    pub last_used_at: Option<Timestamp>,
-    /// `usr_…` of its holder.
-    pub holder: String,
-    /// The secret itself, in the answer that made it and never again.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub token: Option<String>,
-}
-
-impl From<&Token> for TokenView {
-    fn from(t: &Token) -> Self {
-        Self {
-            id: t.id.to_string(),
-            organization: t.organization.map(|id| id.to_string()),
-            name: t.name.clone(),
-            scopes: t.scopes.clone(),
-            last4: t.last4.clone(),
-            expires_at: t.expires_at,
-            created_at: t.created_at,
-            last_used_at: t.last_used_at,
-            holder: t.user.to_string(),
-            token: None,
         }
     }
 }
@@ -271,10 +174,10 @@ impl SessionView {
 /// Who did something.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct EventActor {
-    /// `identity`, `system` or `anonymous`.
+    /// `identity`, `service_account`, `system` or `anonymous`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// `usr_…`, empty for others.
+    /// `usr_…` or `svc_…`, empty for others.
     pub id: String,
     /// Address or name.
     pub name: String,
@@ -388,6 +291,9 @@ pub struct Preview {
     pub access_lost: Vec<PreviewAccess>,
     /// Mail that would go out.
     pub mails: Vec<PreviewMail>,
+    /// People who wait, and whose way in a change of the policy closes or does not open.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub stranded: Vec<super::stranded::PreviewStranded>,
 }
 
 /// Nothing to say but that it is done.

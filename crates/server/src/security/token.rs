@@ -28,6 +28,8 @@ pub enum TokenKind {
     Pat,
     /// A service account's.
     Svc,
+    /// An installation's of the product: proves the organization, opens nothing.
+    Dep,
     /// A directory's, for SCIM.
     Scim,
     /// In an invitation's mail.
@@ -46,14 +48,25 @@ pub enum TokenKind {
 
 impl TokenKind {
     /// Every kind, in the order of the reference.
-    pub const ALL: [Self; 9] =
-        [Self::Pat, Self::Svc, Self::Scim, Self::Inv, Self::Share, Self::Reset, Self::Verify, Self::Setup, Self::Link];
+    pub const ALL: [Self; 10] = [
+        Self::Pat,
+        Self::Svc,
+        Self::Dep,
+        Self::Scim,
+        Self::Inv,
+        Self::Share,
+        Self::Reset,
+        Self::Verify,
+        Self::Setup,
+        Self::Link,
+    ];
 
     /// The kind as written in a token.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Pat => "pat",
             Self::Svc => "svc",
+            Self::Dep => "dep",
             Self::Scim => "scim",
             Self::Inv => "inv",
             Self::Share => "share",

@@ -2,13 +2,17 @@
 
 use guildhall_domain::group::{Group, GroupChange, Seat};
 use guildhall_domain::text::fold;
+use serde_json::json;
 
 use super::At;
 use crate::conn::Conn;
 use crate::error::StoreError;
 use crate::params;
+use crate::value::Value;
 
-const CREATE: &str = "INSERT INTO groups (organization_id, id, name, name_key, description, origin, created_at, revision) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+const CREATE: &str = "INSERT INTO groups (organization_id, id, name, name_key, description, origin, created_at, revision, external_id, slug, reserved, joins, permissions) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+const PERMISSIONS: &str = "UPDATE groups SET permissions = $3, revision = $4 WHERE organization_id = $1 AND id = $2";
+const RULES: &str = "UPDATE organizations SET object_revision = $2 WHERE id = $1";
 const EDIT: &str = "UPDATE groups SET name = $3, name_key = $4, description = $5, revision = $6 WHERE organization_id = $1 AND id = $2";
 const EMPTY: &str = "DELETE FROM group_members WHERE organization_id = $1 AND group_id = $2";
 const UNGRANT: &str = "DELETE FROM grants WHERE organization_id = $1 AND subject_kind = 'group' AND subject_id = $2";
@@ -17,18 +21,17 @@ const SEAT: &str = "INSERT INTO group_members (organization_id, group_id, member
 const LEAVE: &str = "DELETE FROM group_members WHERE organization_id = $1 AND group_id = $2 AND membership_id = $3";
 const TOUCH: &str = "UPDATE groups SET revision = $3 WHERE organization_id = $1 AND id = $2";
 
-pub(crate) const STATEMENTS: &[&str] = &[CREATE, EDIT, EMPTY, UNGRANT, DELETE, SEAT, LEAVE, TOUCH];
+pub(crate) const STATEMENTS: &[&str] = &[CREATE, PERMISSIONS, RULES, EDIT, EMPTY, UNGRANT, DELETE, SEAT, LEAVE, TOUCH];
 
 pub(super) fn changed(conn: &mut Conn<'_>, at: &At<'_>, change: &GroupChange) -> Result<(), StoreError> {
     let group = change.group();
     let revision = at.revision(group.organization)?;
     match change {
-        GroupChange::Created { group: g } => conn
-            .execute(
-                CREATE,
-                params![g.organization, g.id, &g.name, fold(&g.name), &g.description, g.origin, g.created_at, revision],
-            )
-            .map(drop),
+        GroupChange::Created { group: g } => created(conn, g, revision),
+        GroupChange::PermissionsSet { permissions, .. } => {
+            conn.execute(PERMISSIONS, params![group.organization, group.id, stored(permissions), revision])?;
+            rules_changed(conn, group, revision)
+        }
         GroupChange::Edited { name, description, .. } => {
             conn.execute(EDIT, params![group.organization, group.id, name, fold(name), description, revision]).map(drop)
         }
@@ -36,7 +39,8 @@ pub(super) fn changed(conn: &mut Conn<'_>, at: &At<'_>, change: &GroupChange) ->
             conn.execute(UNGRANT, params![group.organization, group.id])?;
             super::limit::forget(conn, group.organization, group.id.uuid())?;
             conn.execute(EMPTY, params![group.organization, group.id])?;
-            conn.execute(DELETE, params![group.organization, group.id]).map(drop)
+            conn.execute(DELETE, params![group.organization, group.id])?;
+            if group.permissions.is_empty() { Ok(()) } else { rules_changed(conn, group, revision) }
         }
         GroupChange::SeatSet { after, .. } => seat(conn, group, after, revision),
         GroupChange::SeatLeft { seat: left, .. } => {
@@ -44,6 +48,39 @@ pub(super) fn changed(conn: &mut Conn<'_>, at: &At<'_>, change: &GroupChange) ->
             conn.execute(TOUCH, params![group.organization, group.id, revision]).map(drop)
         }
     }
+}
+
+fn created(conn: &mut Conn<'_>, g: &Group, revision: u64) -> Result<(), StoreError> {
+    conn.execute(
+        CREATE,
+        params![
+            g.organization,
+            g.id,
+            &g.name,
+            fold(&g.name),
+            &g.description,
+            g.origin,
+            g.created_at,
+            revision,
+            g.external_id.clone(),
+            g.slug.clone(),
+            g.reserved,
+            g.joins,
+            stored(&g.permissions)
+        ],
+    )?;
+    if g.permissions.is_empty() { Ok(()) } else { rules_changed(conn, g, revision) }
+}
+
+/// What a group gives, as JSON; nothing for a group that gives nothing.
+fn stored(permissions: &[String]) -> Value {
+    if permissions.is_empty() { Value::Null } else { Value::from(&json!(permissions)) }
+}
+
+/// INVARIANT: the organization's own revision moves with what its groups give: what is kept in memory of its
+/// rules is keyed by it.
+fn rules_changed(conn: &mut Conn<'_>, group: &Group, revision: u64) -> Result<(), StoreError> {
+    conn.execute(RULES, params![group.organization, revision]).map(drop)
 }
 
 fn seat(conn: &mut Conn<'_>, group: &Group, seat: &Seat, revision: u64) -> Result<(), StoreError> {

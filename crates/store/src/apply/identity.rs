@@ -2,11 +2,9 @@
 
 use guildhall_domain::change::{LinkKind, Profile};
 use guildhall_domain::identity::Identity;
-use guildhall_domain::ids::{InvitationId, LinkId, MailId, MemberId, OrgId, SessionId, UserId};
+use guildhall_domain::ids::{InvitationId, LinkId, MailId, OrgId, SessionId, UserId};
 use guildhall_domain::invitation::SecretHash;
 use guildhall_domain::time::Timestamp;
-use guildhall_domain::token::Token;
-use serde_json::json;
 
 use super::At;
 use super::member::{email_key, search_key, sort_key};
@@ -20,14 +18,10 @@ const EMAIL: &str =
     "UPDATE identities SET email = $2, email_key = $3, email_verified_at = $4 WHERE id = $1 RETURNING name, handle";
 const SHOWN: &str = "UPDATE memberships SET name = $2, email = $3, email_key = $4, sort_key = $5, search_key = $6, handle = $7 WHERE identity_id = $1 AND status <> 'removed'";
 const PASSWORD: &str = "UPDATE identities SET password = $2 WHERE id = $1";
-const VALID_FROM: &str = "UPDATE identities SET valid_from = $2 WHERE id = $1";
+const VALID_FROM: &str = "UPDATE identities SET valid_from = $2 WHERE id = $1 AND deleted_at IS NULL";
 const END_SESSIONS: &str = "DELETE FROM sessions WHERE identity_id = $1";
 const END_OTHER_SESSIONS: &str = "DELETE FROM sessions WHERE identity_id = $1 AND id <> $2";
 const END_SESSION: &str = "DELETE FROM sessions WHERE identity_id = $1 AND id = $2";
-const TOKEN: &str = "INSERT INTO tokens (id, organization_id, membership_id, identity_id, name, scopes, secret, last4, expires_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-const REVOKE_TOKEN: &str = "UPDATE tokens SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
-const REVOKE_TOKENS: &str =
-    "UPDATE tokens SET revoked_at = $3 WHERE organization_id = $1 AND membership_id = $2 AND revoked_at IS NULL";
 const REPLACE_LINKS: &str = "DELETE FROM links WHERE kind = $1 AND (identity_id = $2 OR identity_id IS NULL)";
 const LINK: &str = "INSERT INTO links (id, kind, identity_id, email, secret, expires_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
 const LINK_USED: &str = "DELETE FROM links WHERE id = $1";
@@ -43,9 +37,6 @@ pub(crate) const STATEMENTS: &[&str] = &[
     END_SESSIONS,
     END_OTHER_SESSIONS,
     END_SESSION,
-    TOKEN,
-    REVOKE_TOKEN,
-    REVOKE_TOKENS,
     REPLACE_LINKS,
     LINK,
     LINK_USED,
@@ -117,28 +108,6 @@ pub(super) fn sessions_ended(conn: &mut Conn<'_>, user: UserId, except: Option<S
 
 pub(super) fn session_ended(conn: &mut Conn<'_>, user: UserId, session: SessionId) -> Result<(), StoreError> {
     conn.execute(END_SESSION, params![user, session]).map(drop)
-}
-
-pub(super) fn token_created(conn: &mut Conn<'_>, t: &Token, hash: &[u8; 32]) -> Result<(), StoreError> {
-    let scopes = t.scopes.as_ref().map(|names| json!(names).to_string());
-    conn.execute(
-        TOKEN,
-        params![t.id, t.organization, t.member, t.user, &t.name, scopes, *hash, &t.last4, t.expires_at, t.created_at],
-    )
-    .map(drop)
-}
-
-pub(super) fn token_revoked(conn: &mut Conn<'_>, at: &At<'_>, t: &Token) -> Result<(), StoreError> {
-    conn.execute(REVOKE_TOKEN, params![t.id, at.now]).map(drop)
-}
-
-pub(super) fn tokens_revoked(
-    conn: &mut Conn<'_>,
-    at: &At<'_>,
-    organization: OrgId,
-    member: MemberId,
-) -> Result<(), StoreError> {
-    conn.execute(REVOKE_TOKENS, params![organization, member, at.now]).map(drop)
 }
 
 #[allow(clippy::too_many_arguments, reason = "the fields of one change")]

@@ -47,7 +47,7 @@ fn domains_set(conn: &mut Conn<'_>, organization: OrgId, domains: &[String]) -> 
     domains.iter().try_for_each(|domain| conn.execute(DOMAIN, params![domain, organization]).map(drop))
 }
 
-fn sign_up_waits(conn: &mut Conn<'_>, user: UserId, organization: OrgId) -> Result<(), StoreError> {
+fn sign_up_waits(conn: &mut Conn<'_>, user: UserId, organization: Option<OrgId>) -> Result<(), StoreError> {
     conn.execute(WAITS, params![user, organization]).map(drop)
 }
 

@@ -1,7 +1,7 @@
 //! Rows of memberships and invitations.
 
 use guildhall_domain::ids::{MemberId, OrgId};
-use guildhall_domain::invitation::{Deliver, Delivery, Invitation, SecretHash, State};
+use guildhall_domain::invitation::{Carried, Deliver, Delivery, Invitation, SecretHash, State};
 use guildhall_domain::member::{Member, Status};
 use guildhall_domain::text::{Email, fold};
 use guildhall_domain::time::Timestamp;
@@ -19,9 +19,11 @@ const APPROVE: &str =
     "UPDATE memberships SET status = 'active', joined_at = $3, revision = $4 WHERE organization_id = $1 AND id = $2";
 const SESSIONS_FROM: &str =
     "UPDATE memberships SET sessions_from = $3, revision = $4 WHERE organization_id = $1 AND id = $2";
-const INVITE: &str = "INSERT INTO invitations (organization_id, id, membership_id, email, email_key, name, role, deliver, state, secret, expires_at, delivery, created_at, created_by, revision) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+const INVITE: &str = "INSERT INTO invitations (organization_id, id, membership_id, email, email_key, name, role, deliver, state, secret, expires_at, delivery, created_at, created_by, revision, invitee_id, handle, carries) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
 const RESEND: &str = "UPDATE invitations SET secret = $3, deliver = $4, expires_at = $5, delivery = $6, delivery_detail = NULL, revision = $7 WHERE organization_id = $1 AND id = $2";
 const INVITATION_ROLE: &str = "UPDATE invitations SET role = $3, revision = $4 WHERE organization_id = $1 AND id = $2";
+const INVITATION_CARRIES: &str =
+    "UPDATE invitations SET carries = $3, revision = $4 WHERE organization_id = $1 AND id = $2";
 const INVITATION_STATE: &str =
     "UPDATE invitations SET state = $3, revision = $4 WHERE organization_id = $1 AND id = $2";
 const UNQUEUE: &str = "UPDATE outbox SET next_at = NULL, sealed = NULL, state = 'superseded' WHERE invitation_id = $1 AND next_at IS NOT NULL";
@@ -37,6 +39,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     INVITE,
     RESEND,
     INVITATION_ROLE,
+    INVITATION_CARRIES,
     INVITATION_STATE,
     UNQUEUE,
     FORGET_MEMBER,
@@ -129,12 +132,14 @@ pub(super) fn sessions_from(conn: &mut Conn<'_>, at: &At<'_>, m: &Member, from: 
     conn.execute(SESSIONS_FROM, params![m.organization, m.id, from, at.revision(m.organization)?]).map(drop)
 }
 
-pub(super) fn invitation_inserted(
+pub(super) fn invited(
     conn: &mut Conn<'_>,
     at: &At<'_>,
+    waiting: &Member,
     i: &Invitation,
     secret: &SecretHash,
 ) -> Result<(), StoreError> {
+    inserted(conn, at, waiting)?;
     conn.execute(
         INVITE,
         params![
@@ -152,10 +157,27 @@ pub(super) fn invitation_inserted(
             i.delivery,
             i.created_at,
             i.created_by,
-            at.revision(i.organization)?
+            at.revision(i.organization)?,
+            i.invitee,
+            i.handle.clone(),
+            carries(&i.carried)
         ],
     )
     .map(drop)
+}
+/// Most carry nothing, and then nothing is written.
+fn carries(carried: &Carried) -> Option<String> {
+    (!carried.is_empty()).then(|| carried.told().to_string())
+}
+
+pub(super) fn invitation_carries(
+    conn: &mut Conn<'_>,
+    at: &At<'_>,
+    i: &Invitation,
+    after: &Carried,
+) -> Result<(), StoreError> {
+    conn.execute(INVITATION_CARRIES, params![i.organization, i.id, carries(after), at.revision(i.organization)?])
+        .map(drop)
 }
 
 pub(super) fn invitation_resent(
@@ -181,15 +203,25 @@ pub(super) fn invitation_role(conn: &mut Conn<'_>, at: &At<'_>, i: &Invitation, 
     role_changed(conn, at, i.organization, i.member, role)
 }
 
-/// The waiting membership goes with it; what is left is the invitation's own history.
-pub(super) fn invitation_cancelled(conn: &mut Conn<'_>, at: &At<'_>, i: &Invitation) -> Result<(), StoreError> {
+/// Withdrawn or declined: the waiting membership goes with it; what is left is the invitation's own history.
+pub(super) fn invitation_closed(
+    conn: &mut Conn<'_>,
+    at: &At<'_>,
+    i: &Invitation,
+    state: State,
+) -> Result<(), StoreError> {
     conn.execute(UNQUEUE, params![i.id])?;
-    conn.execute(INVITATION_STATE, params![i.organization, i.id, State::Cancelled, at.revision(i.organization)?])?;
+    conn.execute(INVITATION_STATE, params![i.organization, i.id, state, at.revision(i.organization)?])?;
     conn.execute(FORGET_MEMBER, params![i.organization, i.member]).map(drop)
 }
 
-pub(super) fn invitation_accepted(conn: &mut Conn<'_>, at: &At<'_>, i: &Invitation) -> Result<(), StoreError> {
+pub(super) fn invitation_accepted(
+    conn: &mut Conn<'_>,
+    at: &At<'_>,
+    i: &Invitation,
+    member: &Member,
+) -> Result<(), StoreError> {
     conn.execute(UNQUEUE, params![i.id])?;
-    conn.execute(INVITATION_STATE, params![i.organization, i.id, State::Accepted, at.revision(i.organization)?])
-        .map(drop)
+    conn.execute(INVITATION_STATE, params![i.organization, i.id, State::Accepted, at.revision(i.organization)?])?;
+    replaced(conn, at, member)
 }

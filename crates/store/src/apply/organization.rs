@@ -7,13 +7,13 @@ use guildhall_domain::organization::Organization;
 use guildhall_domain::time::Timestamp;
 use serde_json::{Map, Value};
 
-use super::At;
+use super::{At, joining};
 use crate::conn::Conn;
 use crate::error::StoreError;
 use crate::params;
 
 const SET_UP: &str = "UPDATE instance SET set_up = 1 WHERE id = 1";
-const CREATE: &str = "INSERT INTO organizations (id, slug, name, preset, preset_version, preset_text, policy, valid_from, revision, object_revision, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, 1, $9)";
+const CREATE: &str = "INSERT INTO organizations (id, slug, name, preset, preset_version, preset_text, policy, valid_from, revision, object_revision, created_at, tenant_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, 1, $9, $10)";
 const RENAME: &str = "UPDATE organizations SET name = $2, slug = $3, object_revision = $4 WHERE id = $1";
 const DELETE: &str = "UPDATE organizations SET deleted_at = $2, object_revision = $3 WHERE id = $1";
 const REVOKE_TOKENS: &str = "UPDATE tokens SET revoked_at = $2 WHERE organization_id = $1 AND revoked_at IS NULL";
@@ -41,7 +41,8 @@ pub(super) fn created(conn: &mut Conn<'_>, o: &Organization) -> Result<(), Store
             &o.preset_text,
             &o.policy,
             o.valid_from,
-            o.created_at
+            o.created_at,
+            o.tenant
         ],
     )
     .map(drop)
@@ -61,8 +62,9 @@ pub(super) fn policy_changed(
     conn: &mut Conn<'_>,
     at: &At<'_>,
     id: OrgId,
-    after: &Map<String, Value>,
+    (before, after): (&Map<String, Value>, &Map<String, Value>),
 ) -> Result<(), StoreError> {
+    joining::policy_changed(conn, id, before, after)?;
     conn.execute(POLICY, params![id, after, at.revision(id)?]).map(drop)
 }
 

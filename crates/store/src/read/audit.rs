@@ -1,6 +1,6 @@
 //! The audit trail, newest first, with its filters.
 
-use guildhall_domain::ids::{EventId, OrgId};
+use guildhall_domain::ids::{EventId, OrgId, UserId};
 use guildhall_domain::time::Timestamp;
 use serde_json::Value as Json;
 
@@ -8,10 +8,12 @@ use super::Page;
 use crate::conn::Conn;
 use crate::error::StoreError;
 use crate::params;
-use crate::tx::Author;
-use crate::value::Value;
+use crate::tx::{Author, INSTANCE_TRAIL};
+use crate::value::{Row, Value};
 
 const LIST: &str = "SELECT revision, id, kind, actor_kind, actor_id, actor_name, credential, target_kind, target_id, target_name, before_value, after_value, outcome, address, request_id, at FROM audit_events WHERE organization_id = $1";
+
+const ACTS: &str = "SELECT e.revision, e.id, e.kind, e.actor_kind, e.actor_id, e.actor_name, e.credential, e.target_kind, e.target_id, e.target_name, e.before_value, e.after_value, e.outcome, e.address, e.request_id, e.at FROM audit_events e WHERE e.actor_id = $1 AND e.id < $2 AND (e.organization_id = $3 OR EXISTS (SELECT 1 FROM memberships m WHERE m.organization_id = e.organization_id AND m.identity_id = $4 AND m.status = 'active') OR EXISTS (SELECT 1 FROM tenant_members t WHERE t.tenant_id = e.organization_id AND t.identity_id = $4)) ORDER BY e.id DESC LIMIT $5";
 
 /// One record.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,10 +60,8 @@ pub type After = (u64, EventId);
 
 pub(crate) fn statements() -> Vec<String> {
     // Ids and addresses are looked for in columns of their own.
-    ["x", "x@example.org"]
-        .iter()
-        .flat_map(|word| (0..128_u8).map(move |bits| (word, bits)))
-        .map(|(word, bits)| {
+    let composed =
+        ["x", "x@example.org"].iter().flat_map(|word| (0..128_u8).map(move |bits| (word, bits))).map(|(word, bits)| {
             let text = |bit: u8| (bits & bit != 0).then(|| (*word).to_owned());
             let time = |bit: u8| (bits & bit != 0).then(Timestamp::default);
             let filter = Filter {
@@ -74,8 +74,8 @@ pub(crate) fn statements() -> Vec<String> {
             };
             let after = (bits & 64 != 0).then(|| (0, EventId::new(uuid::Uuid::nil())));
             compose(OrgId::new(uuid::Uuid::nil()), &filter, &Page { after, limit: 1 }).0
-        })
-        .collect()
+        });
+    composed.chain([ACTS.to_owned()]).collect()
 }
 
 fn compose(organization: OrgId, filter: &Filter, page: &Page<After>) -> (String, Vec<Value>) {
@@ -117,22 +117,33 @@ pub fn list(
     page: &Page<After>,
 ) -> Result<Vec<Event>, StoreError> {
     let (sql, values) = compose(organization, filter, page);
-    conn.all(&sql, &values, |row| {
-        let (revision, id, kind) = (row.next()?, row.next()?, row.next()?);
-        let (actor_kind, actor_id, actor_name, credential) = (row.next()?, row.next()?, row.next()?, row.next()?);
-        let target = (row.next()?, row.next()?, row.next()?);
-        let (before, after, outcome) = (row.next()?, row.next()?, row.next()?);
-        let (address, request_id, at) = (row.next()?, row.next()?, row.next()?);
-        Ok(Event {
-            revision,
-            id,
-            kind,
-            author: Author { kind: actor_kind, id: actor_id, name: actor_name, credential, address, request_id },
-            target,
-            before,
-            after,
-            outcome,
-            at,
-        })
+    conn.all(&sql, &values, event)
+}
+
+fn event(row: &mut Row) -> Result<Event, StoreError> {
+    let (revision, id, kind) = (row.next()?, row.next()?, row.next()?);
+    let (actor_kind, actor_id, actor_name, credential) = (row.next()?, row.next()?, row.next()?, row.next()?);
+    let target = (row.next()?, row.next()?, row.next()?);
+    let (before, after, outcome) = (row.next()?, row.next()?, row.next()?);
+    let (address, request_id, at) = (row.next()?, row.next()?, row.next()?);
+    Ok(Event {
+        revision,
+        id,
+        kind,
+        author: Author { kind: actor_kind, id: actor_id, name: actor_name, credential, address, request_id },
+        target,
+        before,
+        after,
+        outcome,
+        at,
     })
+}
+
+/// A page of what somebody did, newest first: to themself, and in organizations and tenants they belong to.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn acts(conn: &mut Conn<'_>, user: UserId, page: &Page<EventId>) -> Result<Vec<Event>, StoreError> {
+    let before = page.after.map_or_else(uuid::Uuid::max, EventId::uuid);
+    conn.all(ACTS, params![user.to_string(), before, INSTANCE_TRAIL, user, page.limit], event)
 }

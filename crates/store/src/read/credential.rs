@@ -14,7 +14,7 @@ use crate::value::Row;
 
 macro_rules! token_columns {
     () => {
-        "id, organization_id, membership_id, identity_id, name, scopes, last4, expires_at, created_at, last_used_at, revoked_at"
+        "id, organization_id, membership_id, identity_id, holder, name, scopes, last4, expires_at, created_at, issued_at, last_used_at, active, revoked_at"
     };
 }
 macro_rules! session_columns {
@@ -24,7 +24,26 @@ macro_rules! session_columns {
 }
 
 // Recognising a caller is the most frequent read of all, so it is one statement each.
-const TOKEN_BY_SECRET: &str = "SELECT t.id, t.organization_id, t.membership_id, t.identity_id, t.name, t.scopes, t.last4, t.expires_at, t.created_at, t.last_used_at, t.revoked_at, i.id, i.email, i.email_verified_at, i.name, i.handle, i.administrator, i.valid_from, i.revision, i.created_at FROM tokens t JOIN identities i ON i.id = t.identity_id WHERE t.secret = $1";
+macro_rules! token_and_holder {
+    ($ends:literal, $issued:literal, $condition:literal) => {
+        concat!(
+            "SELECT t.id, t.organization_id, t.membership_id, t.identity_id, t.holder, t.name, t.scopes, t.last4, ",
+            $ends,
+            ", t.created_at, ",
+            $issued,
+            ", t.last_used_at, t.active, t.revoked_at, i.id, i.email, i.email_verified_at, i.name, i.handle, i.administrator, i.valid_from, i.revision, i.created_at FROM tokens t JOIN identities i ON i.id = t.identity_id WHERE ",
+            $condition
+        )
+    };
+}
+const TOKEN_BY_SECRET: &str = token_and_holder!("t.expires_at", "t.issued_at", "t.secret = $1");
+// With the secret that was replaced the token ends when that does.
+const TOKEN_BY_OLD_SECRET: &str = token_and_holder!(
+    "CASE WHEN t.expires_at < t.old_until THEN t.expires_at ELSE t.old_until END",
+    "t.old_issued_at",
+    "t.old_secret = $1 AND t.old_until > $2"
+);
+const SEALED: &str = "SELECT sealed FROM tokens WHERE id = $1";
 const TOKEN_OF_IDENTITY: &str =
     concat!("SELECT ", token_columns!(), " FROM tokens WHERE identity_id = $1 AND id = $2 AND revoked_at IS NULL");
 const TOKEN_OF_ORGANIZATION: &str =
@@ -47,7 +66,7 @@ const TOKENS_OF_ORGANIZATION: &str = concat!(
 const TOKENS_OF_MEMBER: &str = concat!(
     "SELECT ",
     token_columns!(),
-    " FROM tokens WHERE organization_id = $1 AND membership_id = $2 AND revoked_at IS NULL ORDER BY id DESC LIMIT $3"
+    " FROM tokens WHERE organization_id = $1 AND membership_id = $2 AND revoked_at IS NULL AND id < $3 ORDER BY id DESC LIMIT $4"
 );
 const TOKENS_HELD: &str = "SELECT COUNT(*) FROM tokens WHERE organization_id = $1 AND membership_id = $2 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $3)";
 const SESSION_BY_SECRET: &str = "SELECT s.id, s.identity_id, s.created_at, s.seen_at, s.expires_at, s.address, s.agent, i.id, i.email, i.email_verified_at, i.name, i.handle, i.administrator, i.valid_from, i.revision, i.created_at FROM sessions s JOIN identities i ON i.id = s.identity_id WHERE s.secret = $1";
@@ -61,6 +80,8 @@ const SESSIONS_OF_IDENTITY: &str = concat!(
 
 pub(crate) const STATEMENTS: &[&str] = &[
     TOKEN_BY_SECRET,
+    TOKEN_BY_OLD_SECRET,
+    SEALED,
     TOKEN_OF_IDENTITY,
     TOKEN_OF_ORGANIZATION,
     TOKENS_OF_IDENTITY,
@@ -98,6 +119,7 @@ fn token(row: &mut Row) -> Result<Token, StoreError> {
         organization: row.next()?,
         member: row.next()?,
         user: row.next()?,
+        holder: row.next()?,
         name: row.next()?,
         scopes: match row.next::<Option<serde_json::Value>>()? {
             Some(json) => {
@@ -108,7 +130,9 @@ fn token(row: &mut Row) -> Result<Token, StoreError> {
         last4: row.next()?,
         expires_at: row.next()?,
         created_at: row.next()?,
+        issued_at: row.next()?,
         last_used_at: row.next()?,
+        active: row.next()?,
         revoked_at: row.next()?,
     })
 }
@@ -125,12 +149,29 @@ fn session(row: &mut Row) -> Result<Session, StoreError> {
     })
 }
 
-/// The token of a secret and its holder, revoked and expired ones too.
+/// The token of a secret and its holder, revoked, expired and switched off ones too. A secret that
+/// was replaced by a rotation counts while both are valid; the token's end is that moment then.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn token_by_secret(conn: &mut Conn<'_>, secret: &[u8; 32]) -> Result<Option<(Token, Identity)>, StoreError> {
-    conn.first(TOKEN_BY_SECRET, params![*secret], |row| Ok((token(row)?, identity(row)?)))
+pub fn token_by_secret(
+    conn: &mut Conn<'_>,
+    secret: &[u8; 32],
+    now: Timestamp,
+) -> Result<Option<(Token, Identity)>, StoreError> {
+    let both = |row: &mut Row| Ok((token(row)?, identity(row)?));
+    match conn.first(TOKEN_BY_SECRET, params![*secret], both)? {
+        Some(found) => Ok(Some(found)),
+        None => conn.first(TOKEN_BY_OLD_SECRET, params![*secret, now], both),
+    }
+}
+
+/// The sealed value of a token, where it was kept.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn sealed_value(conn: &mut Conn<'_>, id: TokenId) -> Result<Option<Vec<u8>>, StoreError> {
+    Ok(conn.first(SEALED, params![id], |row| row.next::<Option<Vec<u8>>>())?.flatten())
 }
 
 /// One unrevoked token of somebody.
@@ -187,7 +228,7 @@ pub fn tokens_of_organization(
     )
 }
 
-/// The latest `most` unrevoked tokens of a membership, newest first.
+/// A page of the unrevoked tokens of a membership, newest first.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -195,12 +236,13 @@ pub fn tokens_of_member(
     conn: &mut Conn<'_>,
     organization: OrgId,
     member: MemberId,
-    most: u32,
+    page: &Page<TokenId>,
 ) -> Result<Vec<Token>, StoreError> {
-    conn.all(TOKENS_OF_MEMBER, params![organization, member, most], token)
+    let after = page.after.map_or_else(uuid::Uuid::max, TokenId::uuid);
+    conn.all(TOKENS_OF_MEMBER, params![organization, member, after, page.limit], token)
 }
 
-/// How many working tokens a membership holds.
+/// How many tokens a membership holds that are not over; switched-off ones count.
 ///
 /// # Errors
 /// [`StoreError`].

@@ -1,10 +1,11 @@
 //! Groups and who is in them.
 
-use guildhall_domain::group::{Group, Seat};
+use guildhall_domain::group::{Belonging, Group, Seat};
 use guildhall_domain::ids::{GroupId, MemberId, OrgId};
 use guildhall_domain::text::fold;
 
 use super::Page;
+use super::role::names;
 use crate::conn::Conn;
 use crate::error::StoreError;
 use crate::params;
@@ -12,7 +13,7 @@ use crate::value::{Row, Value};
 
 macro_rules! columns {
     () => {
-        "g.id, g.organization_id, g.name, g.description, g.origin, g.created_at, g.revision"
+        "g.id, g.organization_id, g.name, g.description, g.origin, g.created_at, g.revision, g.external_id, g.slug, g.reserved, g.joins, g.permissions"
     };
 }
 
@@ -25,12 +26,35 @@ const LIST: &str = concat!(
 );
 const SEAT: &str = "SELECT membership_id, manager FROM group_members WHERE organization_id = $1 AND group_id = $2 AND membership_id = $3";
 const SEATS: &str = "SELECT membership_id, manager FROM group_members WHERE organization_id = $1 AND group_id = $2 AND membership_id > $3 ORDER BY membership_id LIMIT $4";
-const OF_MEMBER: &str = "SELECT group_id FROM group_members WHERE organization_id = $1 AND membership_id = $2";
+const OF_MEMBER: &str = "SELECT group_id, manager FROM group_members WHERE organization_id = $1 AND membership_id = $2 ORDER BY group_id";
 const OF_MEMBERS: &str = "SELECT s.membership_id, s.manager, g.id, g.name FROM group_members s JOIN groups g ON g.organization_id = s.organization_id AND g.id = s.group_id WHERE s.organization_id = $1 AND s.membership_id IN ";
+
+const HELD: &str = concat!(
+    "SELECT s.manager, ",
+    columns!(),
+    " FROM group_members s JOIN groups g ON g.organization_id = s.organization_id AND g.id = s.group_id WHERE s.organization_id = $1 AND s.membership_id = $2 ORDER BY g.name_key, g.id"
+);
+const JOINING: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM groups g WHERE g.organization_id = $1 AND g.joins = 1 AND NOT EXISTS (SELECT 1 FROM group_members s WHERE s.organization_id = $1 AND s.group_id = g.id AND s.membership_id = $2) ORDER BY g.name_key, g.id"
+);
+const OF_PRESET: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM groups g WHERE g.organization_id = $1 AND (g.slug = $2 OR g.name_key = $3) ORDER BY g.id LIMIT 1"
+);
+const GIVING: &str = "SELECT id, permissions FROM groups WHERE organization_id = $1 AND permissions IS NOT NULL";
+const ALONE: &str = "SELECT 1 FROM group_members s WHERE s.organization_id = $1 AND s.group_id = $2 AND NOT EXISTS (SELECT 1 FROM group_members o WHERE o.organization_id = $1 AND o.membership_id = s.membership_id AND o.group_id <> $2) LIMIT 1";
+const MANAGERS: &str = "SELECT s.membership_id FROM group_members s WHERE s.organization_id = $1 AND s.group_id = $2 AND s.manager = 1 AND NOT EXISTS (SELECT 1 FROM group_members o WHERE o.organization_id = $1 AND o.membership_id = s.membership_id AND o.group_id <> $2 AND o.manager = 1) ORDER BY s.membership_id";
 
 /// Every statement here.
 pub(crate) fn statements() -> Vec<String> {
-    let mut all: Vec<String> = [BY_ID, BY_NAME, LIST, SEAT, SEATS, OF_MEMBER].iter().map(|s| (*s).to_owned()).collect();
+    let mut all: Vec<String> =
+        [BY_ID, BY_NAME, LIST, SEAT, SEATS, OF_MEMBER, HELD, JOINING, OF_PRESET, GIVING, ALONE, MANAGERS]
+            .iter()
+            .map(|s| (*s).to_owned())
+            .collect();
     all.push(in_list(OF_MEMBERS, 2));
     all
 }
@@ -49,6 +73,11 @@ fn group(row: &mut Row) -> Result<Group, StoreError> {
         origin: row.next()?,
         created_at: row.next()?,
         revision: row.next()?,
+        external_id: row.next()?,
+        slug: row.next()?,
+        reserved: row.next()?,
+        joins: row.next()?,
+        permissions: names(row)?.unwrap_or_default(),
     })
 }
 
@@ -117,12 +146,72 @@ pub fn seats(
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn of_member(conn: &mut Conn<'_>, organization: OrgId, member: MemberId) -> Result<Vec<GroupId>, StoreError> {
-    conn.all(OF_MEMBER, params![organization, member], |row| row.next())
+pub fn of_member(conn: &mut Conn<'_>, organization: OrgId, member: MemberId) -> Result<Vec<Belonging>, StoreError> {
+    conn.all(OF_MEMBER, params![organization, member], |row| Ok(Belonging { group: row.next()?, manager: row.next()? }))
+}
+
+/// The groups a member is in, whole, with the member's place in each.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn held(conn: &mut Conn<'_>, organization: OrgId, member: MemberId) -> Result<Vec<(Group, Seat)>, StoreError> {
+    conn.all(HELD, params![organization, member], |row| {
+        let manager = row.next()?;
+        Ok((group(row)?, Seat { member, manager }))
+    })
+}
+
+/// The groups that whoever joins enters and that this member is not in.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn joining(conn: &mut Conn<'_>, organization: OrgId, member: MemberId) -> Result<Vec<Group>, StoreError> {
+    conn.all(JOINING, params![organization, member], group)
+}
+
+/// The group that a preset knows by `slug`, or another one of that name.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn of_preset(
+    conn: &mut Conn<'_>,
+    organization: OrgId,
+    slug: &str,
+    name: &str,
+) -> Result<Option<Group>, StoreError> {
+    conn.first(OF_PRESET, params![organization, slug, fold(name)], group)
+}
+
+/// What the organization's groups give, for those that give something.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn giving(conn: &mut Conn<'_>, organization: OrgId) -> Result<Vec<(GroupId, Vec<String>)>, StoreError> {
+    conn.all(GIVING, params![organization], |row| Ok((row.next()?, names(row)?.unwrap_or_default())))
+}
+
+/// Whether the group is the only one of somebody in it.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn is_alone(conn: &mut Conn<'_>, organization: OrgId, group: GroupId) -> Result<bool, StoreError> {
+    Ok(conn.first(ALONE, params![organization, group], |row| row.next::<i64>())?.is_some())
+}
+
+/// Those who manage this group and no other.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn managers_of_this_only(
+    conn: &mut Conn<'_>,
+    organization: OrgId,
+    group: GroupId,
+) -> Result<Vec<MemberId>, StoreError> {
+    conn.all(MANAGERS, params![organization, group], |row| row.next())
 }
 
 /// A membership, whether it manages the group, the group and its name.
-pub type Belonging = (MemberId, bool, GroupId, String);
+pub type NamedSeat = (MemberId, bool, GroupId, String);
 
 /// The groups each of some members is in: one question for a whole page.
 ///
@@ -132,7 +221,7 @@ pub fn of_members(
     conn: &mut Conn<'_>,
     organization: OrgId,
     members: &[MemberId],
-) -> Result<Vec<Belonging>, StoreError> {
+) -> Result<Vec<NamedSeat>, StoreError> {
     if members.is_empty() {
         return Ok(Vec::new());
     }

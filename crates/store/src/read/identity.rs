@@ -16,7 +16,7 @@ macro_rules! columns {
     };
 }
 
-const BY_ID: &str = concat!("SELECT ", columns!(), " FROM identities WHERE id = $1");
+const BY_ID: &str = concat!("SELECT ", columns!(), " FROM identities WHERE id = $1 AND deleted_at IS NULL");
 const VERIFIED: &str =
     concat!("SELECT ", columns!(), " FROM identities WHERE email_key = $1 AND email_verified_at IS NOT NULL");
 const BY_HANDLE: &str = concat!("SELECT ", columns!(), " FROM identities WHERE handle = $1");
@@ -45,7 +45,7 @@ pub(super) fn identity(row: &mut Row) -> Result<Identity, StoreError> {
     })
 }
 
-/// One identity.
+/// One identity; a deleted one is none.
 ///
 /// # Errors
 /// [`StoreError`].

@@ -10,9 +10,9 @@ use crate::conn::Conn;
 use crate::error::StoreError;
 use crate::params;
 
-const MEMBERS: &str = "SELECT id, identity_id, role, status FROM memberships WHERE organization_id = $1 AND status <> 'removed' AND id > $2 ORDER BY id LIMIT $3";
+const MEMBERS: &str = "SELECT id, identity_id, kind, role, status FROM memberships WHERE organization_id = $1 AND status <> 'removed' AND id > $2 ORDER BY id LIMIT $3";
 const GROUPS: &str = "SELECT id FROM groups WHERE organization_id = $1 AND id > $2 ORDER BY id LIMIT $3";
-const SEATS: &str = "SELECT group_id, membership_id FROM group_members WHERE organization_id = $1 AND (group_id, membership_id) > ($2, $3) ORDER BY group_id, membership_id LIMIT $4";
+const SEATS: &str = "SELECT group_id, membership_id, manager FROM group_members WHERE organization_id = $1 AND (group_id, membership_id) > ($2, $3) ORDER BY group_id, membership_id LIMIT $4";
 
 pub(crate) const STATEMENTS: &[&str] = &[MEMBERS, GROUPS, SEATS];
 
@@ -36,10 +36,10 @@ pub fn fill(conn: &mut Conn<'_>, organization: OrgId, mut index: Index) -> Resul
     let nil = Uuid::nil();
     steps(nil, |after| {
         let rows = conn.all(MEMBERS, params![organization, *after, STEP], |row| {
-            Ok((row.next::<MemberId>()?, row.next()?, row.next::<String>()?, row.next()?))
+            Ok((row.next::<MemberId>()?, row.next()?, row.next()?, row.next::<String>()?, row.next()?))
         })?;
-        for (id, user, role, status) in &rows {
-            index.put_member(*id, *user, role, *status);
+        for (id, user, kind, role, status) in &rows {
+            index.put_member(*id, *user, *kind, role, *status);
         }
         Ok(rows.last().map(|(id, ..)| id.uuid()))
     })?;
@@ -50,13 +50,13 @@ pub fn fill(conn: &mut Conn<'_>, organization: OrgId, mut index: Index) -> Resul
     })?;
     steps((nil, nil), |(group, member)| {
         let rows = conn.all(SEATS, params![organization, *group, *member, STEP], |row| {
-            Ok((row.next::<GroupId>()?, row.next::<MemberId>()?))
+            Ok((row.next::<GroupId>()?, row.next::<MemberId>()?, row.next()?))
         })?;
-        for (group, member) in &rows {
+        for (group, member, manager) in &rows {
             // A seat without its member or group gives nothing.
-            let _ = index.put_seat(*group, *member);
+            let _ = index.put_seat(*group, *member, *manager);
         }
-        Ok(rows.last().map(|(group, member)| (group.uuid(), member.uuid())))
+        Ok(rows.last().map(|(group, member, _)| (group.uuid(), member.uuid())))
     })?;
     resources(conn, organization, &mut index)?;
     grants(conn, organization, &mut index)?;
@@ -91,6 +91,7 @@ fn grants(conn: &mut Conn<'_>, organization: OrgId, index: &mut Index) -> Result
         Subject::Everyone => (0, Uuid::nil()),
         Subject::Group(id) => (1, id.uuid()),
         Subject::Member(id) => (2, id.uuid()),
+        Subject::Resource(id) => (3, id.uuid()),
     };
     let mut put = |mut rows: Vec<Grant>| {
         rows.sort_by_key(|grant| (grant.resource, place(grant)));

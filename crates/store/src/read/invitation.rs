@@ -1,7 +1,9 @@
 //! Invitations.
 
-use guildhall_domain::ids::{InvitationId, MemberId, OrgId};
-use guildhall_domain::invitation::{Invitation, SecretHash, State};
+use guildhall_domain::ids::{InvitationId, MemberId, OrgId, UserId};
+use guildhall_domain::invitation::{Carried, Invitation, SecretHash, State};
+
+use guildhall_domain::time::Timestamp;
 
 use super::{Page, in_steps, room_for_ids};
 use crate::conn::Conn;
@@ -11,7 +13,7 @@ use crate::value::Row;
 
 macro_rules! columns {
     () => {
-        "id, organization_id, membership_id, email, name, role, deliver, state, expires_at, delivery, delivery_detail, created_at, created_by, revision"
+        "id, organization_id, membership_id, email, name, role, deliver, state, expires_at, delivery, delivery_detail, created_at, created_by, revision, invitee_id, handle, carries"
     };
 }
 
@@ -21,6 +23,16 @@ const OF_MEMBER: &str = concat!(
     "SELECT ",
     columns!(),
     " FROM invitations WHERE organization_id = $1 AND membership_id = $2 ORDER BY id DESC LIMIT 1"
+);
+const LAST_OF_EMAIL: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM invitations WHERE organization_id = $1 AND email_key = $2 ORDER BY created_at DESC, id DESC LIMIT 1"
+);
+const LAST_OF_INVITEE: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM invitations WHERE organization_id = $1 AND invitee_id = $2 ORDER BY created_at DESC, id DESC LIMIT 1"
 );
 const LIST: &str = concat!(
     "SELECT ",
@@ -33,10 +45,23 @@ const LIST_STATE: &str = concat!(
     " FROM invitations WHERE organization_id = $1 AND id < $2 AND state = $4 ORDER BY id DESC LIMIT $3"
 );
 
+const LIST_EXPIRED: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM invitations WHERE organization_id = $1 AND id < $2 AND (state = 'expired' OR state = 'pending' AND expires_at <= $4) ORDER BY id DESC LIMIT $3"
+);
+
 const ANY: &str = "SELECT 1 FROM invitations WHERE organization_id = $1 LIMIT 1";
 const ANY_STATE: &str = "SELECT 1 FROM invitations WHERE organization_id = $1 AND state = $2 LIMIT 1";
 
-pub(crate) const STATEMENTS: &[&str] = &[BY_ID, BY_SECRET, OF_MEMBER, LIST, LIST_STATE, ANY, ANY_STATE];
+pub(crate) const STATEMENTS: &[&str] =
+    &[BY_ID, BY_SECRET, OF_MEMBER, LAST_OF_EMAIL, LAST_OF_INVITEE, LIST, LIST_STATE, LIST_EXPIRED, ANY, ANY_STATE];
+
+/// Most carry nothing, and then nothing is written.
+fn carried(text: Option<String>) -> Result<Carried, StoreError> {
+    let bad = |e: serde_json::Error| StoreError::Corrupt(format!("what an invitation carries: {e}"));
+    text.map_or_else(|| Ok(Carried::default()), |text| serde_json::from_str(&text).map_err(bad))
+}
 
 fn invitation(row: &mut Row) -> Result<Invitation, StoreError> {
     Ok(Invitation {
@@ -54,6 +79,9 @@ fn invitation(row: &mut Row) -> Result<Invitation, StoreError> {
         created_at: row.next()?,
         created_by: row.next()?,
         revision: row.next()?,
+        invitee: row.next()?,
+        handle: row.next()?,
+        carried: carried(row.next()?)?,
     })
 }
 
@@ -79,6 +107,30 @@ pub fn by_secret(conn: &mut Conn<'_>, secret: &SecretHash) -> Result<Option<Invi
 /// [`StoreError`].
 pub fn of_member(conn: &mut Conn<'_>, organization: OrgId, member: MemberId) -> Result<Option<Invitation>, StoreError> {
     conn.first(OF_MEMBER, params![organization, member], invitation)
+}
+
+/// The last invitation of an address, by the address's key, whatever became of it.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn last_of_email(
+    conn: &mut Conn<'_>,
+    organization: OrgId,
+    email_key: &str,
+) -> Result<Option<Invitation>, StoreError> {
+    conn.first(LAST_OF_EMAIL, params![organization, email_key], invitation)
+}
+
+/// The last invitation of somebody invited by handle, whatever became of it.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn last_of_invitee(
+    conn: &mut Conn<'_>,
+    organization: OrgId,
+    invitee: UserId,
+) -> Result<Option<Invitation>, StoreError> {
+    conn.first(LAST_OF_INVITEE, params![organization, invitee], invitation)
 }
 
 pub(crate) fn of_members_sql() -> String {
@@ -118,7 +170,8 @@ pub fn any(conn: &mut Conn<'_>, organization: OrgId, state: Option<State>) -> Re
     }
 }
 
-/// A page of invitations, newest first; `state` is the stored state's word.
+/// A page of invitations, newest first; `state` is the stored state's word, or `expired` for all whose
+/// time is over at `now`.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -127,9 +180,11 @@ pub fn list(
     organization: OrgId,
     state: Option<&str>,
     page: &Page<InvitationId>,
+    now: Timestamp,
 ) -> Result<Vec<Invitation>, StoreError> {
     let after = page.after.map_or_else(uuid::Uuid::max, InvitationId::uuid);
     match state {
+        Some("expired") => conn.all(LIST_EXPIRED, params![organization, after, page.limit, now], invitation),
         Some(state) => conn.all(LIST_STATE, params![organization, after, page.limit, state], invitation),
         None => conn.all(LIST, params![organization, after, page.limit], invitation),
     }

@@ -17,7 +17,10 @@ const GONE: &str =
 const ASKED: &str = "SELECT o.id, o.slug, o.name, m.id, m.status, m.created_at, m.rejected_at, m.rejected_reason FROM memberships m JOIN organizations o ON o.id = m.organization_id WHERE m.identity_id = $1 AND m.status <> 'removed' AND m.status IN ('requested', 'pending_approval') AND o.deleted_at IS NULL ORDER BY m.id DESC LIMIT $2";
 const REJECTED: &str = "SELECT o.id, o.slug, o.name, m.id, m.status, m.created_at, m.rejected_at, m.rejected_reason FROM memberships m JOIN organizations o ON o.id = m.organization_id WHERE m.identity_id = $1 AND m.status = 'removed' AND m.rejected_at > $2 AND o.deleted_at IS NULL ORDER BY m.id DESC LIMIT $3";
 
-pub(crate) const STATEMENTS: &[&str] = &[SEATS, SEATS_TOLD, GONE, ASKED, REJECTED];
+const WAITING: &str = "SELECT organization_id FROM waiting_sign_ups WHERE identity_id = $1";
+const LED_BY: &str = "SELECT d.organization_id FROM join_domains d JOIN organizations o ON o.id = d.organization_id WHERE d.domain = $1 AND o.deleted_at IS NULL ORDER BY d.organization_id";
+
+pub(crate) const STATEMENTS: &[&str] = &[SEATS, SEATS_TOLD, GONE, ASKED, REJECTED, WAITING, LED_BY];
 
 /// Who is in an organization, for the number of its seats.
 ///
@@ -50,6 +53,22 @@ pub fn seats_told(conn: &mut Conn<'_>, organization: OrgId) -> Result<u32, Store
 /// [`StoreError`].
 pub fn gone(conn: &mut Conn<'_>, organization: OrgId, user: UserId) -> Result<bool, StoreError> {
     conn.exists(GONE, params![user, organization])
+}
+
+/// The sign-up that waits for the proof of somebody's address, with the organization they named.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn waiting_sign_up(conn: &mut Conn<'_>, user: UserId) -> Result<Option<Option<OrgId>>, StoreError> {
+    conn.first(WAITING, params![user], Row::next)
+}
+
+/// The organizations whose people of this mail domain join by themselves.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn led_by(conn: &mut Conn<'_>, domain: &str) -> Result<Vec<OrgId>, StoreError> {
+    conn.all(LED_BY, params![domain], Row::next)
 }
 
 /// Somebody's waiting for an organization, or the end of it.

@@ -9,27 +9,32 @@ use crate::error::StoreError;
 use crate::params;
 use crate::value::{Row, Value};
 
-macro_rules! columns {
+macro_rules! member_columns {
     () => {
         "id, organization_id, identity_id, kind, email, name, handle, role, status, origin, joined_at, created_at, created_by, last_active_at, sessions_from, revision"
     };
 }
 
-const BY_ID: &str =
-    concat!("SELECT ", columns!(), " FROM memberships WHERE organization_id = $1 AND id = $2 AND status <> 'removed'");
+pub(super) use member_columns;
+
+const BY_ID: &str = concat!(
+    "SELECT ",
+    member_columns!(),
+    " FROM memberships WHERE organization_id = $1 AND id = $2 AND status <> 'removed'"
+);
 const OF_IDENTITY_HERE: &str = concat!(
     "SELECT ",
-    columns!(),
+    member_columns!(),
     " FROM memberships WHERE identity_id = $2 AND organization_id = $1 AND status <> 'removed'"
 );
 const BY_EMAIL: &str = concat!(
     "SELECT ",
-    columns!(),
+    member_columns!(),
     " FROM memberships WHERE organization_id = $1 AND email_key = $2 AND status <> 'removed' ORDER BY (identity_id IS NULL), id LIMIT 1"
 );
 const OF_IDENTITY: &str = concat!(
     "SELECT ",
-    columns!(),
+    member_columns!(),
     " FROM memberships WHERE identity_id = $1 AND status <> 'removed' ORDER BY organization_id"
 );
 const OTHER_TOP: &str = "SELECT 1 FROM memberships WHERE organization_id = $1 AND role = $2 AND status = 'active' AND kind = 'person' AND id <> $3 LIMIT 1";
@@ -38,11 +43,14 @@ const PRESENT_ELSEWHERE: &str = "SELECT 1 FROM memberships m JOIN organizations 
 const TOP_HOLDERS: &str = "SELECT id FROM memberships WHERE organization_id = $1 AND role = $2 AND status = 'active' AND kind = 'person' LIMIT $3";
 const WAITING: &str = concat!(
     "SELECT ",
-    columns!(),
+    member_columns!(),
     " FROM memberships WHERE organization_id = $1 AND status = 'pending_approval' ORDER BY sort_key, id LIMIT $2"
 );
-const LIST: &str =
-    concat!("SELECT sort_key, ", columns!(), " FROM memberships WHERE organization_id = $1 AND status <> 'removed'");
+const LIST: &str = concat!(
+    "SELECT sort_key, ",
+    member_columns!(),
+    " FROM memberships WHERE organization_id = $1 AND status <> 'removed'"
+);
 
 /// Every statement here, the list in each combination of its filters.
 pub(crate) fn statements() -> Vec<String> {
@@ -74,7 +82,7 @@ pub(crate) fn statements() -> Vec<String> {
     all
 }
 
-fn member(row: &mut Row) -> Result<Member, StoreError> {
+pub(super) fn member(row: &mut Row) -> Result<Member, StoreError> {
     Ok(Member {
         id: row.next()?,
         organization: row.next()?,
@@ -162,7 +170,7 @@ pub fn top_holders(
 }
 
 fn some_sql() -> String {
-    concat!("SELECT ", columns!(), " FROM memberships WHERE organization_id = $1 AND id IN (?)")
+    concat!("SELECT ", member_columns!(), " FROM memberships WHERE organization_id = $1 AND id IN (?)")
         .replace('?', &room_for_ids())
 }
 

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod credential;
+pub mod deploy_key;
 pub mod group;
 pub mod identity;
 pub mod index;
@@ -13,9 +14,14 @@ pub mod member;
 pub mod organization;
 pub mod outbox;
 pub mod preset;
+pub mod reach;
+pub mod removal;
 pub mod resource;
 pub mod role;
 pub mod schema;
+pub mod service_account;
+pub mod share;
+pub mod tenant;
 
 use guildhall_domain::ids::OrgId;
 
@@ -37,9 +43,13 @@ pub(crate) fn statements() -> impl Iterator<Item = String> {
         invitation::STATEMENTS,
         joining::STATEMENTS,
         credential::STATEMENTS,
+        deploy_key::STATEMENTS,
         outbox::STATEMENTS,
         index::STATEMENTS,
+        tenant::STATEMENTS,
+        removal::STATEMENTS,
         preset::STATEMENTS,
+        service_account::STATEMENTS,
         invite_link::STATEMENTS,
         role::STATEMENTS,
     ]
@@ -52,6 +62,8 @@ pub(crate) fn statements() -> impl Iterator<Item = String> {
     .chain(group::statements())
     .chain(resource::statements())
     .chain(limit::statements())
+    .chain(reach::statements())
+    .chain(share::statements())
 }
 
 /// How many ids one question takes. One statement serves every smaller number, so few are prepared.

@@ -13,7 +13,7 @@ use crate::value::Row;
 
 macro_rules! columns {
     () => {
-        "o.id, o.slug, o.name, o.preset, o.preset_version, o.preset_text, o.policy, o.valid_from, o.object_revision, o.created_at"
+        "o.id, o.slug, o.name, o.preset, o.preset_version, o.preset_text, o.policy, o.valid_from, o.object_revision, o.created_at, o.tenant_id"
     };
 }
 
@@ -50,6 +50,7 @@ fn organization(row: &mut Row) -> Result<Organization, StoreError> {
         valid_from: row.next()?,
         revision: row.next()?,
         created_at: row.next()?,
+        tenant: row.next()?,
     })
 }
 

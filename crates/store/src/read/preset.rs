@@ -10,11 +10,11 @@ use crate::params;
 
 const ROLES: &str = "SELECT role, COUNT(*), COUNT(CASE WHEN status = 'active' AND kind = 'person' THEN 1 END) FROM memberships WHERE organization_id = $1 AND status <> 'removed' GROUP BY role ORDER BY role";
 const TYPES: &str = "SELECT DISTINCT type FROM resources WHERE organization_id = $1 ORDER BY type";
-const GRANTED: &str = "SELECT DISTINCT r.type, g.given_kind, g.given FROM grants g JOIN resources r ON r.organization_id = g.organization_id AND r.id = g.resource_id WHERE g.organization_id = $1 ORDER BY r.type, g.given_kind, g.given";
+const GRANTED: &str = "SELECT DISTINCT r.type, g.given_kind, g.given FROM grants g JOIN resources r ON r.organization_id = g.organization_id AND r.id = g.resource_id WHERE g.organization_id = $1 UNION SELECT r.type, l.given_kind, l.given FROM share_links l JOIN resources r ON r.organization_id = l.organization_id AND r.id = l.resource_id WHERE l.organization_id = $1 ORDER BY 1, 2, 3";
 
 pub(crate) const STATEMENTS: &[&str] = &[ROLES, TYPES, GRANTED];
 
-/// The roles people have, the types there are resources of, and what grants give.
+/// The roles people have, the types there are resources of, and what grants and share links give.
 ///
 /// # Errors
 /// [`StoreError`].

@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::params;
 use crate::value::{Row, Value};
 
-macro_rules! columns {
+macro_rules! resource_columns {
     () => {
         "r.id, r.organization_id, r.type, r.external_id, r.name, r.parent_id, r.owner_id, r.controlled, r.created_at, r.revision"
     };
@@ -19,22 +19,24 @@ macro_rules! grant_columns {
         "t.id, t.organization_id, t.resource_id, t.subject_kind, t.subject_id, t.given_kind, t.given, t.expires_at, t.created_at, t.created_by"
     };
 }
+pub(super) use {grant_columns, resource_columns};
 macro_rules! path {
     () => {
         "WITH RECURSIVE path (id, parent_id, height) AS (SELECT id, parent_id, 0 FROM resources WHERE organization_id = $1 AND id = $2 UNION ALL SELECT r.id, r.parent_id, p.height + 1 FROM resources r JOIN path p ON r.id = p.parent_id WHERE r.organization_id = $1 AND p.height < 64) "
     };
 }
 
-const BY_ID: &str = concat!("SELECT ", columns!(), " FROM resources r WHERE r.organization_id = $1 AND r.id = $2");
+const BY_ID: &str =
+    concat!("SELECT ", resource_columns!(), " FROM resources r WHERE r.organization_id = $1 AND r.id = $2");
 const BY_EXTERNAL: &str = concat!(
     "SELECT ",
-    columns!(),
+    resource_columns!(),
     " FROM resources r WHERE r.organization_id = $1 AND r.type = $2 AND r.external_id = $3"
 );
 const PATH: &str = concat!(
     path!(),
     "SELECT ",
-    columns!(),
+    resource_columns!(),
     " FROM path p JOIN resources r ON r.id = p.id WHERE r.organization_id = $1 ORDER BY p.height DESC"
 );
 const PATH_GRANTS: &str = concat!(
@@ -43,7 +45,7 @@ const PATH_GRANTS: &str = concat!(
     grant_columns!(),
     " FROM path p JOIN grants t ON t.resource_id = p.id WHERE t.organization_id = $1 ORDER BY t.id"
 );
-const LIST: &str = concat!("SELECT ", columns!(), " FROM resources r WHERE r.organization_id = $1");
+const LIST: &str = concat!("SELECT ", resource_columns!(), " FROM resources r WHERE r.organization_id = $1");
 const GRANTS: &str = concat!(
     "SELECT ",
     grant_columns!(),
@@ -57,7 +59,7 @@ const OF_GROUP: &str = concat!(
 );
 const ALL: &str = concat!(
     "SELECT ",
-    columns!(),
+    resource_columns!(),
     " FROM resources r WHERE r.organization_id = $1 AND r.id > $2 ORDER BY r.id LIMIT $3"
 );
 const ALL_GRANTS: &str = concat!(
@@ -66,16 +68,23 @@ const ALL_GRANTS: &str = concat!(
     " FROM grants t WHERE t.organization_id = $1 AND (t.resource_id, t.id) > ($2, $3) ORDER BY t.resource_id, t.id LIMIT $4"
 );
 
+const OF_MEMBER: &str = concat!(
+    "SELECT ",
+    grant_columns!(),
+    " FROM grants t WHERE t.organization_id = $1 AND t.subject_kind = 'member' AND t.subject_id = $2 ORDER BY t.id"
+);
+
 /// Every statement here, the list in each combination of its filters.
 pub(crate) fn statements() -> Vec<String> {
-    let mut all: Vec<String> = [BY_ID, BY_EXTERNAL, PATH, PATH_GRANTS, GRANTS, GRANT, OF_GROUP, ALL, ALL_GRANTS]
+    let mut all: Vec<String> = [BY_ID, BY_EXTERNAL, PATH, PATH_GRANTS, GRANTS, GRANT, OF_GROUP, OF_MEMBER, ALL, ALL_GRANTS]
         .iter()
         .map(|s| (*s).to_owned())
         .collect();
-    for bits in 0..8_u8 {
+    for bits in 0..32_u8 {
         let filter = Filter {
             kind: (bits & 1 != 0).then(|| "x".to_owned()),
-            parent: (bits & 2 != 0).then(|| ResourceId::new(uuid::Uuid::nil())),
+            parent: (bits & 2 != 0).then(|| (bits & 16 != 0).then(|| ResourceId::new(uuid::Uuid::nil()))),
+            query: (bits & 8 != 0).then(|| "x".to_owned()),
             owner: (bits & 4 != 0).then(|| MemberId::new(uuid::Uuid::nil())),
         };
         all.push(compose(OrgId::new(uuid::Uuid::nil()), &filter, &Page { after: None, limit: 1 }).0);
@@ -83,7 +92,7 @@ pub(crate) fn statements() -> Vec<String> {
     all
 }
 
-fn resource(row: &mut Row) -> Result<Resource, StoreError> {
+pub(super) fn resource(row: &mut Row) -> Result<Resource, StoreError> {
     Ok(Resource {
         id: row.next()?,
         organization: row.next()?,
@@ -98,21 +107,26 @@ fn resource(row: &mut Row) -> Result<Resource, StoreError> {
     })
 }
 
-fn grant(row: &mut Row) -> Result<Grant, StoreError> {
+pub(super) fn given_of(kind: &str, word: String) -> Result<Given, StoreError> {
+    match kind {
+        "role" => Ok(Given::Role(word)),
+        "permission" => Ok(Given::Permission(word)),
+        other => Err(StoreError::Corrupt(format!("nobody can be given a `{other}`"))),
+    }
+}
+
+pub(super) fn grant(row: &mut Row) -> Result<Grant, StoreError> {
     let (id, organization, resource): (GrantId, OrgId, ResourceId) = (row.next()?, row.next()?, row.next()?);
     let (subject, subject_id): (String, Option<uuid::Uuid>) = (row.next()?, row.next()?);
     let (kind, given): (String, String) = (row.next()?, row.next()?);
     let subject = match (subject.as_str(), subject_id) {
         ("member", Some(id)) => Subject::Member(MemberId::new(id)),
         ("group", Some(id)) => Subject::Group(GroupId::new(id)),
+        ("resource", Some(id)) => Subject::Resource(ResourceId::new(id)),
         ("everyone", None) => Subject::Everyone,
         (other, _) => return Err(StoreError::Corrupt(format!("`{other}` is no subject of a grant"))),
     };
-    let given = match kind.as_str() {
-        "role" => Given::Role(given),
-        "permission" => Given::Permission(given),
-        other => return Err(StoreError::Corrupt(format!("a grant cannot give a `{other}`"))),
-    };
+    let given = given_of(&kind, given)?;
     let (expires_at, created_at, created_by) = (row.next()?, row.next()?, row.next()?);
     Ok(Grant { id, organization, resource, subject, given, expires_at, created_at, created_by })
 }
@@ -186,8 +200,10 @@ pub fn path_grants(conn: &mut Conn<'_>, organization: OrgId, id: ResourceId) -> 
 pub struct Filter {
     /// Only of this type.
     pub kind: Option<String>,
-    /// Only directly under this one.
-    pub parent: Option<ResourceId>,
+    /// Only directly under this one; `Some(None)` is the organization itself.
+    pub parent: Option<Option<ResourceId>>,
+    /// Part of a name or external id, folded.
+    pub query: Option<String>,
     /// Only owned by this member.
     pub owner: Option<MemberId>,
 }
@@ -197,7 +213,7 @@ fn compose(organization: OrgId, filter: &Filter, page: &Page<ResourceId>) -> (St
     let mut values = vec![Value::from(organization)];
     let conditions = [
         ("r.type =", filter.kind.as_ref().map(Value::from)),
-        ("r.parent_id =", filter.parent.map(Value::from)),
+        ("r.parent_id =", filter.parent.flatten().map(Value::from)),
         ("r.owner_id =", filter.owner.map(Value::from)),
         ("r.id >", Some(page.after.map_or_else(uuid::Uuid::nil, ResourceId::uuid).into())),
     ];
@@ -206,6 +222,14 @@ fn compose(organization: OrgId, filter: &Filter, page: &Page<ResourceId>) -> (St
             values.push(value);
             sql.push_str(&format!(" AND {condition} ${}", values.len()));
         }
+    }
+    if filter.parent == Some(None) {
+        sql.push_str(" AND r.parent_id IS NULL");
+    }
+    if let Some(query) = &filter.query {
+        let escaped = query.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        values.push(format!("%{escaped}%").into());
+        sql.push_str(&format!(" AND r.search_key LIKE ${} ESCAPE '\\'", values.len()));
     }
     values.push(page.limit.into());
     sql.push_str(&format!(" ORDER BY r.id LIMIT ${}", values.len()));
@@ -249,6 +273,23 @@ pub fn grants(
 /// [`StoreError`].
 pub fn grant_by_id(conn: &mut Conn<'_>, organization: OrgId, id: GrantId) -> Result<Option<Grant>, StoreError> {
     conn.first(GRANT, params![organization, id], grant)
+}
+
+/// Every grant to a member, not those to their groups.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn of_member(conn: &mut Conn<'_>, organization: OrgId, member: MemberId) -> Result<Vec<Grant>, StoreError> {
+    conn.all(OF_MEMBER, params![organization, member], grant)
+}
+
+/// Everything a member owns, oldest first.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn owned_by(conn: &mut Conn<'_>, organization: OrgId, member: MemberId) -> Result<Vec<Resource>, StoreError> {
+    let filter = Filter { owner: Some(member), ..Filter::default() };
+    list(conn, organization, &filter, &Page { after: None, limit: u32::MAX })
 }
 
 /// Every grant to a group.

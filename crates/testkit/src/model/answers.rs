@@ -9,10 +9,12 @@ impl Model {
         match (c.asked.method, c.asked.route) {
             ("GET", "/me" | "/session") => self.me(c),
             ("PATCH", "/me") => self.edit_me(c),
+            ("DELETE", "/me") => self.delete_me(c),
             ("POST", "/session") => self.sign_in(c),
             ("DELETE", "/session") => self.sign_out(c),
             ("POST", "/sign-up") => self.sign_up(c),
             ("POST", "/invitations/accept") => self.accept(c),
+            ("POST", "/invitations/refuse") => self.refuse_invitation(c),
             ("POST", "/introspect") => self.introspect(c),
             ("POST", "/password/forgot") => self.forgot(c),
             ("POST", "/password/reset") => self.reset_password(c),
@@ -45,6 +47,8 @@ impl Model {
             ("POST", "/organizations/{}/members/{}/deactivate") => self.deactivate(c),
             ("POST", "/organizations/{}/members/{}/reactivate") => self.reactivate(c),
             ("POST", "/organizations/{}/members/{}/end-sessions") => self.end_member_sessions(c),
+            ("GET", "/organizations/{}/members/{}/removal-plan") => self.removal_plan(c),
+            ("POST", "/organizations/{}/members/{}/restore") => self.restore(c),
             ("POST", "/organizations/{}/leave") => self.leave(c),
             ("GET", "/organizations/{}/seats") => self.show_seats(c),
             ("POST", "/organizations/{}/join-requests") => self.ask_to_join(c),
@@ -53,7 +57,7 @@ impl Model {
             ("GET", "/organizations/{}/invitations") => self.list_invitations(c),
             ("POST", "/organizations/{}/invitations") => self.invite(c),
             ("GET", "/organizations/{}/invitations/{}") => self.show_invitation(c),
-            ("PATCH", "/organizations/{}/invitations/{}") => self.change_invitation_role(c),
+            ("PATCH", "/organizations/{}/invitations/{}") => self.edit_invitation(c),
             ("DELETE", "/organizations/{}/invitations/{}") => self.cancel_invitation(c),
             ("POST", "/organizations/{}/invitations/{}/resend") => self.resend_invitation(c),
             ("GET", "/organizations/{}/roles") => self.list_roles(c),
@@ -67,7 +71,7 @@ impl Model {
         }
     }
 
-    /// Invite links, roles, groups, resources and grants.
+    /// Invite links, roles, groups, resources and grants; limits, use and accounts.
     fn dispatch_below(&mut self, c: &Call<'_>) -> Outcome {
         match (c.asked.method, c.asked.route) {
             ("GET", "/organizations/{}/invite-links") => self.list_invite_links(c),
@@ -90,10 +94,42 @@ impl Model {
             ("GET", "/organizations/{}/resources/{}") => self.show_resource(c),
             ("PATCH", "/organizations/{}/resources/{}") => self.edit_resource(c),
             ("DELETE", "/organizations/{}/resources/{}") => self.delete_resource(c),
+            ("POST", "/organizations/{}/resources/{}/transfer") => self.transfer_resource(c),
             ("GET", "/organizations/{}/resources/{}/people") => self.list_people(c),
             ("GET", "/organizations/{}/resources/{}/grants") => self.list_grants(c),
+            ("DELETE", "/organizations/{}/resources/{}/people/{}") => self.remove_person(c),
+            _ => self.dispatch_sharing(c),
+        }
+    }
+}
+
+impl Model {
+    /// Grants, share links, and who reaches what.
+    fn dispatch_sharing(&mut self, c: &Call<'_>) -> Outcome {
+        match (c.asked.method, c.asked.route) {
             ("POST", "/organizations/{}/resources/{}/grants") => self.create_grant(c),
+            ("DELETE", "/organizations/{}/resources/{}/grants") => self.revoke_grants_on(c),
+            ("GET", "/organizations/{}/grants/{}") => self.show_grant(c),
+            ("PATCH", "/organizations/{}/grants/{}") => self.edit_grant(c),
             ("DELETE", "/organizations/{}/grants/{}") => self.revoke_grant(c),
+            ("GET", "/organizations/{}/usage-limits") => self.list_limits(c),
+            ("POST", "/organizations/{}/usage-limits") => self.create_limit(c),
+            ("GET", "/organizations/{}/usage-limits/{}") => self.show_limit(c),
+            ("PATCH", "/organizations/{}/usage-limits/{}") => self.edit_limit(c),
+            ("DELETE", "/organizations/{}/usage-limits/{}") => self.delete_limit(c),
+            ("POST", "/organizations/{}/usage") => self.report_usage(c),
+            ("POST", "/organizations/{}/usage/check") => self.check_usage(c),
+            ("GET", "/organizations/{}/account") => self.show_account(c),
+            ("PATCH", "/organizations/{}/account") => self.edit_account(c),
+            ("DELETE", "/organizations/{}/members/{}/grants") => self.revoke_grants_of(c),
+            ("GET", "/organizations/{}/resources/{}/share-links") => self.list_shares(c),
+            ("POST", "/organizations/{}/resources/{}/share-links") => self.create_share(c),
+            ("DELETE", "/organizations/{}/resources/{}/share-links/{}") => self.revoke_share(c),
+            ("GET", "/organizations/{}/me/shared-with-me") => self.shared_with_me(c),
+            ("GET", "/organizations/{}/me/shared-by-me") => self.shared_by_me(c),
+            ("POST", "/organizations/{}/access/resources") => self.access_resources(c),
+            ("POST", "/organizations/{}/access/subjects") => self.access_subjects(c),
+            ("POST", "/organizations/{}/access/actions") => self.access_actions(c),
             _ => no(404, "not_found"),
         }
     }
@@ -106,7 +142,7 @@ pub(super) fn organization_view(o: &Organization) -> Value {
 pub(super) fn member_view(m: &Member) -> Value {
     json!({
         "id": m.id,
-        "identity": {"id": m.person, "email": m.email, "name": m.name, "handle": m.handle, "type": "person"},
+        "identity": {"id": m.person, "email": if m.email.is_empty() { Value::Null } else { json!(m.email) }, "name": m.name, "handle": m.handle, "type": "person"},
         "role": m.role,
         "status": m.status,
         "origin": m.origin,
@@ -139,11 +175,15 @@ impl Model {
     }
 
     pub(super) fn invitation_view(&self, i: &Invitation, delivery: &str) -> Value {
+        let (groups, inside) = Self::carried_view(&i.carried);
         let over = i.expires.is_some_and(|end| end <= self.now);
         json!({
             "id": i.id,
             "member": i.member,
-            "email": i.email,
+            "email": if i.invitee.is_some() { Value::Null } else { json!(i.email) },
+            "handle": i.invitee.as_ref().map(|(_, handle)| handle),
+            "groups": groups,
+            "resources": inside,
             "name": i.name,
             "role": i.role,
             "state": if i.state == "pending" && over { "expired" } else { i.state },

@@ -7,12 +7,14 @@ use super::rules::{address, key, tidy};
 use super::{Call, Invitation, Member, Model, Outcome, Person, no};
 
 impl Model {
-    fn openable(&self, secret: Option<&str>) -> Outcome<Invitation> {
+    pub(super) fn openable(&self, secret: Option<&str>) -> Outcome<Invitation> {
         let found = self.invitations.iter().find(|i| Some(i.secret.as_str()) == secret);
         let Some(found) = found else { return no(404, "invitation.unknown") };
         match found.state {
             "accepted" => no(410, "invitation.used"),
             "cancelled" => no(410, "invitation.cancelled"),
+            "refused" => no(410, "invitation.refused"),
+            "expired" => no(410, "invitation.expired"),
             _ if self.is_over(found) => no(410, "invitation.expired"),
             _ => Ok(found.clone()),
         }
@@ -60,34 +62,56 @@ impl Model {
         let prover = self.prover(&found.email).map(|p| p.id.clone());
         let me = match newcomer {
             None => self.known_guest(c, &found, by_mail, prover)?,
-            Some(_) if by_mail && prover.is_some() => return no(409, "invitation.sign_in_required"),
+            Some(_) if found.invitee.is_some() || by_mail && prover.is_some() => {
+                return no(409, "invitation.sign_in_required");
+            }
             Some((name, password)) => self.newcomer(&found.email, by_mail, name, password),
         };
-        self.join_guard(&organization, &me)?;
-        let person = self.person(&me).expect("who comes in").clone();
+        self.may_accept(&organization, &me, &found)?;
+        self.accept_for(&found, &me);
+        if c.caller.is_none() {
+            self.begin_session(&me);
+        }
         let here = self.organization(&organization).expect("an organization").clone();
-        if !here.takes_domain(&found.email) {
+        let member = self.member(&organization, &found.member).expect("just in");
+        Ok((200, json!({"organization": organization_view(&here), "membership": member_view(member)})))
+    }
+
+    /// Whether the organization takes a person with this invitation.
+    pub(super) fn may_accept(&self, organization: &str, person: &str, found: &Invitation) -> Outcome<()> {
+        self.join_guard(organization, person)?;
+        let here = self.organization(organization).expect("an organization");
+        if !here.takes_domain(&self.address_of(found, person)) {
             return no(403, "join.domain");
         }
         // An invitation keeps a seat, where invitations hold one.
-        if here.knob("seats.counts_invited") == json!(false) {
-            self.seat_free(&organization)?;
-        }
-        let waits = here.must_wait(&found.email, true, person.verified);
+        if here.knob("seats.counts_invited") == json!(false) { self.seat_free(organization) } else { Ok(()) }
+    }
+
+    pub(super) fn accept_for(&mut self, found: &Invitation, person: &str) {
+        let person = self.person(person).expect("who comes in").clone();
+        let here = self.organization(&found.organization).expect("an organization").clone();
+        let waits = here.must_wait(&self.address_of(found, &person.id), true, person.verified);
         for one in self.invitations.iter_mut().filter(|i| i.id == found.id) {
             (one.state, one.revision) = ("accepted", here.revision);
         }
         let member = self.member_mut(&found.member);
         member.status = if waits { "pending_approval" } else { "active" };
         (member.joined, member.revision) = (!waits, here.revision);
-        (member.person, member.email) = (Some(person.id.clone()), person.email);
+        (member.person, member.email) = (Some(person.id), person.email);
         (member.name, member.handle) = (person.name, person.handle);
-        self.tell(&organization, "invitation.accepted");
-        if c.caller.is_none() {
-            self.begin_session(&person.id);
+        self.tell(&found.organization, "invitation.accepted");
+        self.carry_out(found);
+    }
+
+    /// The address an invitation stands for: the invited one, or what the person invited by handle has proved.
+    fn address_of(&self, found: &Invitation, person: &str) -> String {
+        let person = self.person(person).expect("who comes in");
+        match (&found.invitee, person.verified) {
+            (None, _) => found.email.clone(),
+            (Some(_), true) => person.email.clone(),
+            (Some(_), false) => String::new(),
         }
-        let member = self.member(&organization, &found.member).expect("just in");
-        Ok((200, json!({"organization": organization_view(&here), "membership": member_view(member)})))
     }
 
     /// Somebody signed in accepts only what was meant for their address: proved, or proved by
@@ -100,6 +124,9 @@ impl Model {
         prover: Option<String>,
     ) -> Outcome<String> {
         let me = self.person(&c.caller()?.person).expect("the caller").clone();
+        if let Some((invitee, _)) = &found.invitee {
+            return if *invitee == me.id { Ok(me.id) } else { no(403, "invitation.other_person") };
+        }
         if key(&me.email) != key(&found.email) || !(me.verified || by_mail) {
             return no(403, "invitation.other_person");
         }
@@ -121,7 +148,7 @@ impl Model {
     }
 
     /// Whether people may sign up, and what invitations do to it.
-    fn takes_anybody(&self, here: &super::Organization) -> bool {
+    pub(super) fn takes_anybody(&self, here: &super::Organization) -> bool {
         let mut invited = self.invitations.iter().filter(|i| i.organization == here.id);
         let closed = match here.knob("signup.closed_by_invites").as_str() {
             Some("implicit") => invited.next().is_some(),
@@ -139,7 +166,13 @@ impl Model {
         let Some(here) = here.filter(|o| self.takes_anybody(o)).cloned() else { return no(403, "join.closed") };
         self.write(c)?;
         self.take(&here.id);
-        self.fits_domain(&here, &email, false)?;
+        if here.sign_up_waits(&email)? {
+            let person = self.newcomer(&email, false, name, password);
+            self.waiting.push((person.clone(), here.id.clone()));
+            self.mail_link("verify", &person, &email);
+            let view = organization_view(&here);
+            return Ok((201, json!({"organization": view, "membership": null, "csrf_token": null})));
+        }
         self.seat_free(&here.id)?;
         let person = self.newcomer(&email, false, name.clone(), password);
         let waits = here.must_wait(&email, false, false);

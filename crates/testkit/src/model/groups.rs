@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::organizations::Place;
+use super::roles::names;
 use super::rules::tidy;
 use super::{Call, Member, Model, Outcome, no};
 
@@ -15,11 +16,13 @@ pub struct Group {
     pub description: String,
     /// Members, each with whether they manage it.
     pub seats: Vec<(String, bool)>,
+    /// What being in it gives.
+    pub gives: Vec<String>,
     pub revision: u64,
 }
 
 fn view(g: &Group) -> Value {
-    json!({"id": g.id, "name": g.name, "description": g.description, "origin": "local", "revision": g.revision})
+    json!({"id": g.id, "name": g.name, "description": g.description, "origin": "local", "permissions": g.gives, "revision": g.revision})
 }
 
 impl Model {
@@ -42,10 +45,21 @@ impl Model {
         }
         let description = c.text("description").and_then(tidy).unwrap_or_default();
         let (id, revision) = (self.fresh("grp"), self.at(&place).revision);
-        let made = Group { id, organization: place.id.clone(), name, description, seats: Vec::new(), revision };
+        let made = Group {
+            id,
+            organization: place.id.clone(),
+            name,
+            description,
+            seats: Vec::new(),
+            gives: Vec::new(),
+            revision,
+        };
         self.groups.push(made.clone());
         self.tell(&place.id, "group.created");
-        Ok((201, view(&made)))
+        if let Some(gives) = names(&c.asked.body["permissions"]).filter(|gives| !gives.is_empty()) {
+            self.give(&place, &made.id, gives)?;
+        }
+        Ok((201, view(&self.group(&place, &made.id)?)))
     }
 
     pub(super) fn list_groups(&mut self, c: &Call<'_>) -> Outcome {
@@ -61,6 +75,24 @@ impl Model {
         let place = self.place(c, c.arg(0))?;
         self.permit(&place, "group.list")?;
         Ok((200, view(&self.group(&place, c.arg(1))?)))
+    }
+
+    /// Decides what being in a group gives; nobody more than they have, here and below.
+    fn give(&mut self, place: &Place, id: &str, gives: Vec<String>) -> Outcome<()> {
+        self.permit(place, "group.permissions")?;
+        let found = self.group(place, id)?;
+        if gives.iter().any(|p| !self.at(place).rules.permissions.contains(p)) {
+            return no(422, "permission.unknown");
+        }
+        if self.holds_less(place, &found.gives) || self.holds_less(place, &gives) {
+            return no(403, "group.grants_above_own");
+        }
+        if gives != found.gives {
+            self.change_group(place, id, "group.permissions_changed", |g| g.gives = gives.clone());
+            let one = self.organization_mut(&place.id);
+            one.object = one.revision;
+        }
+        Ok(())
     }
 
     /// A group for a write by whoever manages all groups or this one. Tells which.
@@ -85,6 +117,17 @@ impl Model {
     }
 
     pub(super) fn edit_group(&mut self, c: &Call<'_>) -> Outcome {
+        let only = |field: &str| c.asked.body.get(field).is_none();
+        if let Some(gives) = names(&c.asked.body["permissions"]).filter(|_| only("name") && only("description")) {
+            // To decide what a group gives is not to run it.
+            let place = self.take_place(c, c.arg(0))?;
+            self.permit(&place, "group.list")?;
+            let found = self.group(&place, c.arg(1))?;
+            self.permit(&place, "group.permissions")?;
+            c.seen(found.revision)?;
+            self.give(&place, &found.id, gives)?;
+            return Ok((200, view(&self.group(&place, &found.id)?)));
+        }
         let (place, found, _) = self.taken_group(c)?;
         let name = match c.text("name") {
             Some(given) => tidy(given).map_or_else(|| no(422, "request.invalid"), Ok)?,
@@ -113,6 +156,11 @@ impl Model {
         c.seen(found.revision)?;
         self.groups.retain(|g| g.id != found.id);
         self.grants.retain(|g| g.subject != ("group".to_owned(), found.id.clone()));
+        self.unlimit(&found.id);
+        if !found.gives.is_empty() {
+            let one = self.organization_mut(&place.id);
+            one.object = one.revision;
+        }
         self.tell(&place.id, "group.deleted");
         Ok((204, Value::Null))
     }
@@ -143,7 +191,8 @@ impl Model {
         if own_only && member.id == place.me.id && before == Some(true) {
             return no(409, "group.self_manager");
         }
-        if before.is_none() && self.gives_more(&place, &found) {
+        let raised = before.is_none() || (manager && before == Some(false));
+        if raised && (self.gives_more(&place, &found) || self.holds_less(&place, &found.gives)) {
             return no(403, "group.grants_above_own");
         }
         let kind = if before.is_some() { "group.manager_changed" } else { "group.member_added" };
@@ -155,13 +204,13 @@ impl Model {
     }
 
     /// Whether the group is granted anything that the caller does not have there.
-    fn gives_more(&self, place: &Place, group: &Group) -> bool {
+    pub(super) fn gives_more(&self, place: &Place, group: &Group) -> bool {
         let subject = ("group".to_owned(), group.id.clone());
         let theirs = self.grants.iter().filter(|g| g.subject == subject && g.lives(self.now));
         theirs.into_iter().any(|grant| {
             let target = self.resources.iter().find(|r| r.id == grant.resource);
             let held = self.reaches(&place.me, place.scopes.as_ref(), target);
-            self.given_by(place, grant).iter().any(|p| !held.contains(p))
+            self.given_by(&place.id, grant).iter().any(|p| !held.contains(p))
         })
     }
 
@@ -185,6 +234,8 @@ impl Model {
             group.seats.retain(|(id, _)| *id != member.id);
         }
         self.grants.retain(|g| g.subject != ("member".to_owned(), member.id.clone()));
+        self.unlimit(&member.id);
+        self.shares.retain(|l| l.by != member.id);
         for resource in self.resources.iter_mut().filter(|r| r.owner.as_ref() == Some(&member.id)) {
             (resource.owner, resource.revision) = (None, revision);
         }

@@ -20,7 +20,7 @@ impl Model {
     }
 
     /// May the caller act on somebody who has this role?
-    fn may_touch(&self, place: &Place, role: &str) -> Outcome<()> {
+    pub(super) fn may_touch(&self, place: &Place, role: &str) -> Outcome<()> {
         let here = self.at(place);
         if role == here.top() && !self.may(place, "member.manage_top") {
             return no(403, "member.top_role_required");
@@ -32,7 +32,7 @@ impl Model {
     }
 
     /// An organization never loses its last active holder of the top role.
-    fn not_the_last(&self, member: &Member) -> Outcome<()> {
+    pub(super) fn not_the_last(&self, member: &Member) -> Outcome<()> {
         let top = self.organization(&member.organization).expect("an organization").top().to_owned();
         let holds = |m: &&Member| m.organization == member.organization && m.role == top && m.status == "active";
         let others = self.members.iter().filter(holds).any(|m| m.id != member.id);
@@ -43,7 +43,7 @@ impl Model {
     }
 
     /// The sessions of somebody who is active nowhere else end.
-    fn shut(&mut self, member: &Member) {
+    pub(super) fn shut(&mut self, member: &Member) {
         let Some(person) = &member.person else { return };
         let elsewhere = self.members.iter().any(|m| {
             m.person.as_ref() == Some(person)
@@ -56,7 +56,7 @@ impl Model {
         }
     }
 
-    fn found_member(&self, place: &Place, id: &str) -> Outcome<Member> {
+    pub(super) fn found_member(&self, place: &Place, id: &str) -> Outcome<Member> {
         self.member(&place.id, id).cloned().map_or_else(|| no(404, "not_found"), Ok)
     }
 
@@ -77,6 +77,7 @@ impl Model {
         c.caller()?;
         let wanted = |name: &str| c.asked.query.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone());
         let known = ["invited", "requested", "pending_approval", "active", "deactivated"];
+        c.caller()?;
         if wanted("status").is_some_and(|s| !known.contains(&s.as_str())) {
             return no(422, "request.invalid");
         }
@@ -139,54 +140,6 @@ impl Model {
         Ok((200, self.whole_member(&self.found_member(&place, c.arg(1))?)))
     }
 
-    pub(super) fn remove_member(&mut self, c: &Call<'_>) -> Outcome {
-        let place = self.take_place(c, c.arg(0))?;
-        self.permit(&place, "member.list")?;
-        let member = self.found_member(&place, c.arg(1))?;
-        if member.status == "invited" {
-            self.permit(&place, "invitation.manage")?;
-            c.seen(member.revision)?;
-            let invitation = self.invitation_of(&member);
-            self.withdraw(&place, &invitation)?;
-            return Ok((204, Value::Null));
-        }
-        let mine = member.id == place.me.id;
-        self.permit(&place, if mine { "member.leave" } else { "member.remove" })?;
-        c.seen(member.revision)?;
-        if mine {
-            if !self.at(&place).knob_is("self.deactivate_or_remove", "leave") {
-                return no(409, "member.self");
-            }
-            self.not_the_last(&member)?;
-            self.gone(&member, "member.left");
-            return Ok((204, Value::Null));
-        }
-        self.may_touch(&place, &member.role)?;
-        self.not_the_last(&member)?;
-        if self.at(&place).knob_is("delete.precondition", "deactivated") && member.status == "active" {
-            return no(409, "member.deactivate_first");
-        }
-        self.gone(&member, "member.removed");
-        Ok((204, Value::Null))
-    }
-
-    fn gone(&mut self, member: &Member, kind: &'static str) {
-        self.move_member(member, "removed", kind);
-        self.forget(member);
-        for token in self.tokens.iter_mut().filter(|t| t.member.as_ref() == Some(&member.id)) {
-            token.revoked = true;
-        }
-        self.shut(member);
-    }
-
-    pub(super) fn leave(&mut self, c: &Call<'_>) -> Outcome {
-        let place = self.take_place(c, c.arg(0))?;
-        self.permit(&place, "member.leave")?;
-        self.not_the_last(&place.me)?;
-        self.gone(&place.me.clone(), "member.left");
-        Ok((204, Value::Null))
-    }
-
     /// The member a decision is about.
     fn subject(&mut self, c: &Call<'_>, permission: &str) -> Outcome<(Place, Member)> {
         let place = self.take_place(c, c.arg(0))?;
@@ -211,7 +164,7 @@ impl Model {
         Ok((200, self.whole_member(&self.found_member(&place, c.arg(1))?)))
     }
 
-    fn let_in(&mut self, member: &Member) {
+    pub(super) fn let_in(&mut self, member: &Member) {
         self.move_member(member, "active", "member.approved");
         self.member_mut(&member.id).joined = true;
         self.write_to(member, "member_approved");

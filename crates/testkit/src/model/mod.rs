@@ -5,11 +5,16 @@
 //! names only. Ids and secrets are texts that begin with `~` and stand for the program's own.
 
 mod answers;
+mod arriving;
+mod carrying;
 mod coming;
+mod departures;
+mod grants;
 mod groups;
 mod invitations;
 mod invite_links;
 mod joining;
+mod limits;
 mod members;
 mod organizations;
 mod people;
@@ -19,17 +24,22 @@ mod request;
 mod resources;
 mod roles;
 mod rules;
+mod sharing;
 mod state;
 mod tokens;
 
 use serde_json::{Value, json};
 
+pub use departures::Removal;
+pub use grants::Grant;
 pub use groups::Group;
 pub use invite_links::InviteLink;
+pub use limits::{Account, Limit, Use};
 pub use request::{Letter, Reply, Request, Who};
-pub use resources::{Grant, Resource};
+pub use resources::Resource;
 pub use roles::OwnRole;
 pub use rules::{Reach, Rulebook};
+pub use sharing::Share;
 pub use state::{Invitation, Link, Member, Organization, Person, Session, Token};
 
 /// Seconds since the history began.
@@ -59,11 +69,13 @@ struct Kept {
 }
 
 /// Whoever was recognised.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Caller {
     person: String,
     session: Option<String>,
     token: Option<String>,
+    /// A share link, whose holder is nobody.
+    share: Option<String>,
 }
 
 /// The request at hand, with its caller.
@@ -108,9 +120,17 @@ pub struct Model {
     pub groups: Vec<Group>,
     pub resources: Vec<Resource>,
     pub grants: Vec<Grant>,
+    pub limits: Vec<Limit>,
+    pub uses: Vec<Use>,
+    /// Accounts that were ever changed, by organization.
+    pub accounts: Vec<(String, Account)>,
+    pub shares: Vec<Share>,
+    pub removals: Vec<Removal>,
     /// Letters the last request sent.
     pub letters: Vec<Letter>,
     kept: Vec<Kept>,
+    /// People whose sign-up waits for the proof of their address, and where they want to go.
+    waiting: Vec<(String, String)>,
     /// Memberships that were turned away, and when.
     rejected: Vec<(String, Seconds)>,
     now: Seconds,
@@ -127,41 +147,17 @@ const SESSION_IDLE_S: Seconds = 14 * DAY_S;
 const LINK_LIFE_S: Seconds = DAY_S;
 
 /// Routes that take other proof than a session: there a forged one is nobody.
-const OPEN: &[&str] =
-    &["/session", "/sign-up", "/invitations/accept", "/password/forgot", "/password/reset", "/email/verify"];
+const OPEN: &[&str] = &[
+    "/session",
+    "/sign-up",
+    "/invitations/accept",
+    "/invitations/refuse",
+    "/password/forgot",
+    "/password/reset",
+    "/email/verify",
+];
 
 impl Model {
-    /// The system after `guildhall init`: the first owner with the token made there.
-    #[must_use]
-    pub fn begun(email: &str, name: &str, password: &str) -> Self {
-        let mut model = Self::default();
-        let person = model.fresh("usr");
-        let (id, secret) = (model.fresh("tok"), model.fresh("pat"));
-        model.people.push(Person {
-            id: person.clone(),
-            email: email.to_owned(),
-            verified: true,
-            name: name.to_owned(),
-            handle: None,
-            password: password.to_owned(),
-            administrator: true,
-            valid_from: i64::MIN,
-        });
-        model.tokens.push(Token {
-            id,
-            secret,
-            organization: None,
-            member: None,
-            person,
-            name: "made at init".to_owned(),
-            scopes: None,
-            expires: None,
-            created: 0,
-            revoked: false,
-        });
-        model
-    }
-
     /// Answers a request. `step` names what the request makes, so that dropping other requests of
     /// a history changes no names.
     pub fn perform(&mut self, asked: &Request, step: usize, now: Seconds) -> Reply {
@@ -172,6 +168,10 @@ impl Model {
             Ok(caller) => caller,
             Err(out) => return refused(out),
         };
+        let open = OPEN.contains(&asked.route) && asked.method == "POST";
+        if caller.is_none() && !open {
+            return refused(Out::No(401, "auth.required"));
+        }
         let call = Call { asked, caller };
         let before = self.clone();
         let outcome = self.dispatch(&call);
@@ -185,6 +185,8 @@ impl Model {
                 return Reply { status: 200, code: "", body, cookie: None };
             }
             Ok((status, body)) => Reply { status, code: "", body, cookie: self.cookie.clone() },
+            // Refusing to sign in before the proof mails that proof.
+            Err(out @ Out::No(403, "auth.unproved")) => return refused(out),
             Err(out) => {
                 *self = before;
                 return refused(out);
@@ -232,6 +234,15 @@ impl Model {
         let (secret, forged) = match &asked.who {
             Who::Anybody => return Ok(None),
             Who::Garbled => return no(401, "token.malformed"),
+            Who::Token(secret) if secret.starts_with("~share.") => {
+                // The link answers for itself and opens nothing else.
+                let asks = asked.method == "POST" && asked.route == "/organizations/{}/check";
+                let share = self.share(secret).filter(|_| asks).map(|share| share.id.clone());
+                return match share {
+                    Some(share) => Ok(Some(Caller { share: Some(share), ..Caller::default() })),
+                    None => no(401, "auth.invalid"),
+                };
+            }
             Who::Token(secret) => {
                 return match self.by_token(secret) {
                     Some(caller) => Ok(Some(caller)),
@@ -254,7 +265,7 @@ impl Model {
         let over = token.revoked || token.expires.is_some_and(|end| end <= self.now);
         let person = self.person(&token.person)?;
         let valid = !over && token.created >= person.valid_from;
-        valid.then(|| Caller { person: person.id.clone(), session: None, token: Some(token.id.clone()) })
+        valid.then(|| Caller { person: person.id.clone(), token: Some(token.id.clone()), ..Caller::default() })
     }
 
     fn by_session(&mut self, secret: &str) -> Option<Caller> {
@@ -267,7 +278,7 @@ impl Model {
         for one in self.sessions.iter_mut().filter(|s| s.id == session.id) {
             (one.seen_before, one.seen) = (one.seen, now);
         }
-        Some(Caller { person: session.person, session: Some(session.id), token: None })
+        Some(Caller { person: session.person, session: Some(session.id), ..Caller::default() })
     }
 
     fn fresh(&mut self, kind: &str) -> String {
@@ -325,6 +336,9 @@ impl Model {
 
     fn preview(&self, before: &Self) -> Value {
         let changes: Vec<Value> = self.told.iter().map(|kind| json!({"type": kind})).collect();
+        // Which organization comes first of those that one request concerns is nobody's business.
+        let everywhere = self.told.contains(&"identity.deleted");
+        let changes = if everywhere { json!({"$set": changes}) } else { json!(changes) };
         let mails: Vec<Value> = self.letters.iter().map(|l| json!({"to": l.to, "kind": l.kind})).collect();
         let (gained, lost) = self.access_since(before);
         json!({"changes": changes, "mails": {"$set": mails}, "access_gained": {"$set": gained}, "access_lost": {"$set": lost}})

@@ -69,10 +69,9 @@ impl Model {
         self.organization(&place.id).expect("the place")
     }
 
-    /// Everything the caller may do here: what the role gives and the credential lets through.
+    /// Everything the caller may do here: what role and groups give and the credential lets through.
     pub(super) fn held(&self, place: &Place) -> Vec<String> {
-        let role = self.at(place).role_rights(&place.me.role);
-        role.into_iter().filter(|p| place.scopes.as_ref().is_none_or(|s| s.contains(p))).collect()
+        self.reaches(&place.me, place.scopes.as_ref(), None)
     }
 
     pub(super) fn may(&self, place: &Place, permission: &str) -> bool {
@@ -83,8 +82,8 @@ impl Model {
         if self.may(place, permission) {
             return Ok(());
         }
-        let by_role = self.at(place).role_rights(&place.me.role).iter().any(|p| p == permission);
-        no(403, if by_role { "token.scope_missing" } else { "access.denied" })
+        let anyhow = self.reaches(&place.me, None, None).iter().any(|p| p == permission);
+        no(403, if anyhow { "token.scope_missing" } else { "access.denied" })
     }
 
     /// Makes an organization with its founder.
@@ -134,6 +133,11 @@ impl Model {
         Ok((200, json!({"items": {"$set": items}, "next": null})))
     }
 
+    /// Organizations and people share one space of short names.
+    fn name_is_taken(&self, slug: &str) -> bool {
+        self.organization(slug).is_some() || self.people.iter().any(|p| p.handle.as_deref() == Some(slug))
+    }
+
     pub(super) fn create_organization(&mut self, c: &Call<'_>) -> Outcome {
         let me = c.caller()?.person.clone();
         if self.bound(c)?.is_some() {
@@ -145,13 +149,13 @@ impl Model {
         let Some(name) = c.text("name").and_then(tidy) else { return no(422, "request.invalid") };
         let slug = match c.text("slug") {
             Some(given) if !is_slug(given) => return no(422, "request.invalid"),
-            Some(given) if self.organization(given).is_some() => return no(409, "organization.slug_taken"),
+            Some(given) if self.name_is_taken(given) => return no(409, "organization.slug_taken"),
             Some(given) => given.to_owned(),
             None => {
                 let base = slug_of(&name);
                 let numbered = (2..).map(|n| format!("{base}-{n}"));
                 let mut all = std::iter::once(base.clone()).chain(numbered);
-                all.find(|slug| self.organization(slug).is_none()).unwrap_or_default()
+                all.find(|slug| !self.name_is_taken(slug)).unwrap_or_default()
             }
         };
         let id = self.found(&me, &name, &slug, Rulebook::of(&preset));
@@ -178,7 +182,7 @@ impl Model {
             Some(given) => given.to_owned(),
             None => here.slug.clone(),
         };
-        if slug != here.slug && self.organization(&slug).is_some() {
+        if slug != here.slug && self.name_is_taken(&slug) {
             return no(409, "organization.slug_taken");
         }
         if (&name, &slug) != (&here.name, &here.slug) {

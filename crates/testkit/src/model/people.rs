@@ -119,7 +119,9 @@ impl Model {
         self.write(c)?;
         let person = self.person(&me).expect("the caller").clone();
         let taken = |wanted: &String| self.people.iter().any(|p| p.handle.as_ref() == Some(wanted) && p.id != me);
-        if handle.clone().flatten().as_ref().is_some_and(taken) {
+        let fresh = handle.clone().flatten().filter(|wanted| person.handle.as_ref() != Some(wanted));
+        let an_organization = fresh.is_some_and(|wanted| self.organization(&wanted).is_some());
+        if an_organization || handle.clone().flatten().as_ref().is_some_and(taken) {
             return no(409, "handle.taken");
         }
         let (new_name, new_handle) =
@@ -164,7 +166,11 @@ impl Model {
         let Some(person) = known.into_iter().find(|p| p.password == password).cloned() else {
             return no(401, "auth.wrong_credentials");
         };
+        if self.must_prove(c, &person) {
+            return no(403, "auth.unproved");
+        }
         self.write(c)?;
+        self.arrive_on_signing_in(&person.id);
         self.begin_session(&person.id);
         Ok((200, json!({"identity": {"id": person.id, "email": person.email, "name": person.name}})))
     }
@@ -260,6 +266,7 @@ impl Model {
         if person.email != link.email || !person.verified {
             self.prove(&link.person, &link.email);
         }
+        self.arrive(&link.person);
         Ok((204, Value::Null))
     }
 

@@ -3,9 +3,8 @@
 use guildhall_domain::preset::built_in;
 use serde_json::{Map, Value, json};
 
-use super::resources::Grant;
 use super::rules::fits;
-use super::{Call, Model, Organization, Outcome, Rulebook, no};
+use super::{Call, Grant, Model, Organization, Outcome, Resource, Rulebook, Share, no};
 
 impl Model {
     pub(super) fn show_preset(&mut self, c: &Call<'_>) -> Outcome {
@@ -48,11 +47,7 @@ impl Model {
         }
         let resources: Vec<_> = self.resources.iter().filter(|r| r.organization == here.id).collect();
         let homeless = resources.iter().any(|r| next.resource_type(&r.kind).is_none());
-        let given = self.grants.iter().any(|g| {
-            let on = resources.iter().find(|r| r.id == g.resource);
-            on.is_some_and(|on| !has_place(&after.rules, &on.kind, g))
-        });
-        if homeless || given {
+        if homeless || lose_their_place((&self.grants, &self.shares), &resources, &after.rules) {
             return no(409, "preset.in_use");
         }
         if here.rules.text == next.text && map.is_empty() {
@@ -71,18 +66,7 @@ impl Model {
                 (invitation.role, invitation.revision) = (role, here.revision);
             }
         }
-        let keeps = |knob: &str, value: &Value| {
-            let named: Vec<&str> = match knob {
-                "role.default" => value.as_str().into_iter().collect(),
-                "leave.allowed_for" => value.as_array().into_iter().flatten().filter_map(Value::as_str).collect(),
-                _ => Vec::new(),
-            };
-            let known = named.iter().all(|role| *role == "*" || after.has_role(role));
-            let tops = knob == "role.default" && after.rules.roles.len() > 1 && named == [after.top()];
-            after.rules.open.iter().any(|open| open == knob) && fits(knob, value) && known && !tops
-        };
-        let policy = here.policy.iter().filter(|(knob, value)| keeps(knob, value));
-        let policy = policy.map(|(knob, value)| (knob.clone(), value.clone())).collect();
+        let policy = kept_policy(&here, &after);
         let revision = self.at(&place).revision;
         *self.organization_mut(&here.id) = Organization { policy, object: revision, ..after };
         told.into_iter().for_each(|kind| self.tell(&here.id, kind));
@@ -90,9 +74,35 @@ impl Model {
     }
 }
 
-fn has_place(next: &Rulebook, kind: &str, grant: &Grant) -> bool {
-    grant.role.iter().all(|slug| next.inner.iter().any(|(of, role, _)| of == kind && role == slug))
-        && grant.permission.iter().all(|name| next.permissions.contains(name))
+/// Whether something that is granted or shared by a link has no place in other rules.
+fn lose_their_place((grants, shares): (&[Grant], &[Share]), resources: &[&Resource], rules: &Rulebook) -> bool {
+    let grants = grants.iter().map(|g| (&g.resource, &g.role, &g.permission));
+    let mut given = grants.chain(shares.iter().map(|l| (&l.resource, &l.role, &l.permission)));
+    given.any(|(on, role, permission)| {
+        let on = resources.iter().find(|r| r.id == *on);
+        on.is_some_and(|on| !has_place(rules, &on.kind, (role, permission)))
+    })
+}
+
+fn has_place(next: &Rulebook, kind: &str, (role, permission): (&Option<String>, &Option<String>)) -> bool {
+    role.iter().all(|slug| next.inner.iter().any(|(of, role, _)| of == kind && role == slug))
+        && permission.iter().all(|name| next.permissions.contains(name))
+}
+
+/// The changed knobs that the next preset leaves open and that mean something in it.
+fn kept_policy(here: &Organization, after: &Organization) -> Map<String, Value> {
+    let keeps = |knob: &str, value: &Value| {
+        let named: Vec<&str> = match knob {
+            "role.default" => value.as_str().into_iter().collect(),
+            "leave.allowed_for" => value.as_array().into_iter().flatten().filter_map(Value::as_str).collect(),
+            _ => Vec::new(),
+        };
+        let known = named.iter().all(|role| *role == "*" || after.has_role(role));
+        let tops = knob == "role.default" && after.rules.roles.len() > 1 && named == [after.top()];
+        after.rules.open.iter().any(|open| open == knob) && fits(knob, value) && known && !tops
+    };
+    let policy = here.policy.iter().filter(|(knob, value)| keeps(knob, value));
+    policy.map(|(knob, value)| (knob.clone(), value.clone())).collect()
 }
 
 fn preset_view(o: &Organization) -> Value {

@@ -3,10 +3,21 @@
 use serde_json::{Value, json};
 
 use super::organizations::Place;
-use super::{Call, Member, Model, Outcome, Who, no};
+use super::{Call, Member, Model, Outcome, Share, Who, no};
 
 impl Model {
     pub(super) fn check(&mut self, c: &Call<'_>) -> Outcome {
+        if let Some(id) = c.caller.as_ref().and_then(|caller| caller.share.clone()) {
+            let link = self.shares.iter().find(|l| l.id == id).cloned().expect("the link");
+            if c.text("subject").is_some_and(|subject| subject != link.secret) {
+                return no(404, "not_found");
+            }
+            let here = self.organization(c.arg(0)).filter(|here| here.id == link.organization);
+            return match here.map(|here| here.id.clone()) {
+                Some(here) => Ok((200, self.answer_of_link(&here, Some(&link), &c.asked.body)?)),
+                None => no(404, "not_found"),
+            };
+        }
         let place = self.place(c, c.arg(0))?;
         Ok((200, self.answer(&place, &c.asked.body)?))
     }
@@ -20,26 +31,52 @@ impl Model {
 
     /// The membership a check is about. Whoever is unknown, removed or elsewhere has none, and an
     /// unproved address is nobody's.
-    fn about(&self, place: &Place, subject: &str) -> Option<Member> {
+    pub(super) fn about(&self, place: &Place, subject: &str) -> Option<Member> {
         let by_id = self.member(&place.id, subject).filter(|m| m.status != "invited");
         let person = self.prover(subject).map_or(subject, |p| p.id.as_str());
         by_id.or_else(|| self.member_of(&place.id, person)).cloned()
     }
 
+    /// The permission asked for, when it and the revision are there.
+    fn known_name(&self, organization: &str, asked: &Value) -> Outcome<String> {
+        let here = self.organization(organization).expect("the place");
+        let permission = asked["permission"].as_str().unwrap_or_default().to_owned();
+        let ahead = asked["at_least_revision"].as_u64().is_some_and(|least| least > here.revision);
+        if ahead || !here.rules.permissions.contains(&permission) {
+            return no(422, "request.invalid");
+        }
+        Ok(permission)
+    }
+
+    fn answer_of_link(&self, organization: &str, link: Option<&Share>, asked: &Value) -> Outcome<Value> {
+        let permission = self.known_name(organization, asked)?;
+        let target = asked["resource"].as_str().and_then(|name| self.resource_of(organization, name));
+        let allowed = match (link, target) {
+            (Some(link), Some(target)) => self.link_reaches(link, target).contains(&permission),
+            _ => false,
+        };
+        let revision = self.organization(organization).expect("the place").revision;
+        let reasons = if asked["explain"] == json!(true) { json!({"$why": allowed}) } else { Value::Null };
+        Ok(json!({"allowed": allowed, "revision": revision, "reasons": reasons}))
+    }
+
     fn answer(&self, place: &Place, asked: &Value) -> Outcome<Value> {
-        let member = self.about(place, asked["subject"].as_str().unwrap_or_default());
+        let subject = asked["subject"].as_str();
+        if let Some(secret) = subject.filter(|text| text.starts_with("~share.")) {
+            self.permit(place, "access.check")?;
+            let link = self.share(secret).filter(|link| link.organization == place.id);
+            return self.answer_of_link(&place.id, link, asked);
+        }
+        let member = match subject {
+            Some(subject) => self.about(place, subject),
+            None => Some(place.me.clone()),
+        };
         let mine = member.as_ref().is_some_and(|m| m.id == place.me.id);
         if !mine {
             self.permit(place, "access.check")?;
         }
+        let permission = self.known_name(&place.id, asked)?;
         let here = self.at(place);
-        let permission = asked["permission"].as_str().unwrap_or_default().to_owned();
-        if !here.rules.permissions.contains(&permission) {
-            return no(422, "request.invalid");
-        }
-        if asked["at_least_revision"].as_u64().is_some_and(|least| least > here.revision) {
-            return no(422, "request.invalid");
-        }
         // A check of oneself is for the credential at hand, of others for whatever they may have.
         let scopes = if mine { place.scopes.as_ref() } else { None };
         let target = asked["resource"].as_str().map(|name| self.resource(place, name));
@@ -84,6 +121,17 @@ impl Model {
         let place = self.place(c, organization)?;
         self.permit(&place, "access.check")?;
         let shown = c.text("token").unwrap_or_default().to_owned();
+        if shown.starts_with("~share.") {
+            let Some(link) = self.share(&shown).filter(|link| link.organization == place.id) else {
+                return Ok((200, json!({"active": false})));
+            };
+            let gives = self.gives(&place.id, &link.resource, link.role.as_ref(), link.permission.as_ref());
+            let told = json!({
+                "active": true, "kind": "share_link", "organization": place.id, "resource": link.resource,
+                "permissions": {"$set": gives}, "role": null,
+            });
+            return Ok((200, told));
+        }
         let caller = match self.by_token(&shown) {
             Some(caller) => Some(caller),
             None => self.by_session(&shown),
@@ -97,6 +145,7 @@ impl Model {
             200,
             json!({
                 "active": true,
+                "kind": if token.is_some() { "personal_token" } else { "session" },
                 "identity": {"id": theirs.me.person, "email": theirs.me.email},
                 "membership": theirs.me.id,
                 "organization": theirs.id,

@@ -78,9 +78,14 @@ impl Organization {
 impl Model {
     /// What the caller may do everywhere below the organization, inside controlled scopes too if asked.
     fn held_below(&self, place: &Place, past_control: bool) -> Vec<String> {
-        let reach = self.at(place).reach_of(&place.me.role);
+        let here = self.at(place);
+        let reach = here.reach_of(&place.me.role);
+        let mine = self.groups.iter().filter(|g| g.seats.iter().any(|(who, _)| *who == place.me.id));
+        let by_groups: Vec<&String> = mine.flat_map(|g| &g.gives).collect();
+        let by_role = here.role_rights(&place.me.role);
+        let flows = |p: &String| by_groups.contains(&p) || (by_role.contains(p) && reach.below.contains(p));
         let open = !past_control || reach.bypass;
-        self.held(place).into_iter().filter(|p| open && reach.below.contains(p)).collect()
+        self.held(place).into_iter().filter(|p| open && flows(p)).collect()
     }
 
     /// Whether the caller holds all that a role gives, wherever it gives it.
@@ -90,6 +95,13 @@ impl Model {
         within(&gives, &self.held(place))
             && within(&below, &self.held_below(place, false))
             && (!reach.bypass || within(&below, &self.held_below(place, true)))
+    }
+
+    /// Whether the caller lacks some of this, here or below.
+    pub(super) fn holds_less(&self, place: &Place, some: &[String]) -> bool {
+        let known = &self.at(place).rules.permissions;
+        let some: Vec<String> = some.iter().filter(|p| known.contains(p)).cloned().collect();
+        !within(&some, &self.held(place)) || !within(&some, &self.held_below(place, false))
     }
 
     fn form(&self, place: &Place, role: &OwnRole) -> Outcome<()> {
@@ -369,7 +381,7 @@ impl Model {
     }
 }
 
-fn names(value: &Value) -> Option<Vec<String>> {
+pub(super) fn names(value: &Value) -> Option<Vec<String>> {
     let list = value.as_array()?;
     Some(list.iter().filter_map(Value::as_str).map(str::to_owned).collect())
 }

@@ -144,25 +144,45 @@ pub(super) fn fits(knob: &str, value: &Value) -> bool {
     let absent = value.is_null() || value.as_str() == Some("none");
     let word = |words: &[&str]| value.as_str().is_some_and(|w| words.contains(&w));
     let year_s = 366 * 86_400;
+    let any_of = |words: &[&str]| {
+        value.as_array().is_some_and(|list| {
+            let known = |one: &Value| one.as_str().is_some_and(|w| words.contains(&w));
+            list.iter().enumerate().all(|(at, one)| known(one) && !list[..at].contains(one))
+        })
+    };
     let slugs = |of: &Value| {
         let good = |s: &str| s == "*" || (!s.is_empty() && s.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'));
         of.as_array().is_some_and(|list| list.iter().all(|one| one.as_str().is_some_and(good)))
     };
     match knob {
-        "invite.ttl_s" | "invite_link.ttl_s" | "session.idle_s" => absent || number(60, year_s),
+        "invite.ttl_s" | "invite_link.ttl_s" | "session.idle_s" | "token.min_life_s" => absent || number(60, year_s),
         "session.absolute_s" => number(60, year_s),
+        "invite.addressee" => any_of(&["email", "handle"]),
+        "invite.carries" => any_of(&["role", "groups", "resources"]),
+        "invite.bulk" => word(&["each", "all_or_nothing"]),
+        "invite.reissue_override" | "invite.names_required" => value.is_boolean(),
         "invite_link.uses" => absent || number(1, 1_000_000),
-        "token.max_per_member" => absent || number(0, 10_000),
+        "token.max_per_member" | "service_account.max_tokens" => absent || number(0, 10_000),
         "token.max_life_s" => absent || number(3_600, 10 * year_s),
+        "share_link.max_life_s" => absent || number(60, 10 * year_s),
+        "scope.controlled_by_grants" | "grants.offered" | "share_link.allowed" => value.is_boolean(),
         "owners.recommended" => number(1, 100),
-        "roles.custom" | "self.demote" | "approval.exempt_named_invites" | "signup.open" | "invite_link.offered" => {
-            value.is_boolean()
-        }
+        "roles.custom"
+        | "self.demote"
+        | "approval.exempt_named_invites"
+        | "signup.open"
+        | "invite_link.offered"
+        | "token.whole_days"
+        | "token.value_again"
+        | "offboard.upstream_notice"
+        | "deploy_keys.offered" => value.is_boolean(),
         "invite.reissue_after_expiry" => word(&["always", "never"]),
         "invite.deliver" => word(&["email", "link"]),
         "role_change.authority" => word(&["top", "admin_below_own_rank", "admin"]),
         "self.deactivate_or_remove" => word(&["forbidden", "leave"]),
-        "delete.precondition" => word(&["none", "deactivated"]),
+        "delete.precondition" => word(&["none", "deactivated", "transferred"]),
+        "delete.owned_objects" => word(&["org_owned", "block", "orphan", "transfer_required"]),
+        "removal.grace_s" => absent || number(60, year_s),
         "approval.mode" => word(&["off", "all", "outside_domains"]),
         "signup.closed_by_invites" => word(&["never", "implicit", "implicit_literal", "switch"]),
         "identity.organizations" => word(&["one", "many"]),
@@ -174,10 +194,12 @@ pub(super) fn fits(knob: &str, value: &Value) -> bool {
             !list.is_empty() && list.iter().all(known) && (list.len() < 2 || list[0] != list[1]) && list.len() < 3
         }),
         "approval.on_disable" => word(&["approve_all", "keep_waiting"]),
-        "join.requests" | "seats.counts_invited" => value.is_boolean(),
+        "join.requests" | "seats.counts_invited" | "signup.verified_email" | "domain.excludes_links" => {
+            value.is_boolean()
+        }
         "seats.max" => absent || number(1, 10_000_000),
         "seats.mode" => word(&["warn", "cap"]),
-        "approval.domains" | "domain.exclusive" => {
+        "approval.domains" | "domain.exclusive" | "domain.auto_join" | "signup.domains" => {
             value.as_array().is_some_and(|list| list.iter().all(|d| d.as_str().is_some_and(|d| d.contains('.'))))
         }
         _ => false,

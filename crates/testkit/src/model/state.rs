@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{OwnRole, Rulebook, Seconds};
+use super::{Model, OwnRole, Rulebook, Seconds};
 
 /// A person.
 #[derive(Clone, Debug)]
@@ -64,11 +64,16 @@ pub struct Invitation {
     pub id: String,
     pub organization: String,
     pub member: String,
+    /// Empty for somebody invited by handle.
     pub email: String,
+    /// Person and handle of somebody invited by it.
+    pub invitee: Option<(String, String)>,
     pub name: String,
     pub role: String,
+    /// Groups, and resources with the role inside each.
+    pub carried: (Vec<String>, Vec<(String, String)>),
     pub deliver: String,
-    /// `pending`, `accepted` or `cancelled`.
+    /// `pending`, `accepted`, `refused`, `cancelled`, or `expired` when it was withdrawn after its end.
     pub state: &'static str,
     pub expires: Option<Seconds>,
     pub secret: String,
@@ -111,4 +116,37 @@ pub struct Link {
     pub email: String,
     pub secret: String,
     pub expires: Seconds,
+}
+
+impl Model {
+    /// The system after `guildhall init`: the first owner with the token made there.
+    #[must_use]
+    pub fn begun(email: &str, name: &str, password: &str) -> Self {
+        let mut model = Self::default();
+        let person = model.fresh("usr");
+        let (id, secret) = (model.fresh("tok"), model.fresh("pat"));
+        model.people.push(Person {
+            id: person.clone(),
+            email: email.to_owned(),
+            verified: true,
+            name: name.to_owned(),
+            handle: None,
+            password: password.to_owned(),
+            administrator: true,
+            valid_from: i64::MIN,
+        });
+        model.tokens.push(Token {
+            id,
+            secret,
+            organization: None,
+            member: None,
+            person,
+            name: "made at init".to_owned(),
+            scopes: None,
+            expires: None,
+            created: 0,
+            revoked: false,
+        });
+        model
+    }
 }

@@ -68,6 +68,8 @@ async fn every_page_asks_who_reads_it() {
             (format!("invitations/{invitation}/cancel"), 403),
             ("org".to_owned(), 403),
             ("org/delete".to_owned(), 403),
+            ("limits".to_owned(), 403),
+            ("limits/new".to_owned(), 403),
             ("tokens".to_owned(), 403),
             ("audit".to_owned(), 403),
         ];

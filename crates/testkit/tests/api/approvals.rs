@@ -6,6 +6,7 @@ use serde_json::json;
 
 const HERE: &str = "/organizations/acme/members";
 
+// PX-25, PX-26, PX-28, PX-30, PX-31
 #[tokio::test]
 async fn whoever_waits_for_approval_is_in_only_after_it() {
     for engine in engines() {

@@ -20,6 +20,7 @@ async fn house(engine: Engine) -> (TestApp, Caller, Caller) {
     (test, owner, ann)
 }
 
+// ON-10, ON-11
 #[tokio::test]
 async fn on_10_a_request_to_join_is_listed_and_approved() {
     for engine in engines() {

@@ -18,7 +18,16 @@ pub struct Operation {
 impl Operation {
     /// Does it write when it succeeds?
     pub fn writes(&self) -> bool {
-        self.method != "GET" && !["check", "check_batch", "check_usage", "introspect"].contains(&self.id.as_str())
+        let asks = [
+            "check",
+            "check_batch",
+            "check_usage",
+            "introspect",
+            "access_resources",
+            "access_subjects",
+            "access_actions",
+        ];
+        self.method != "GET" && !asks.contains(&self.id.as_str())
     }
 }
 
@@ -46,15 +55,26 @@ pub struct House {
     pub people: Vec<(String, Person)>,
     pub waiting: Person,
     pub deactivated: Person,
+    /// Removed a moment ago.
+    pub removed: Person,
     pub invitation: String,
     /// A token of the owner.
     pub token: String,
+    /// A service account, its token, and a deploy key.
+    pub account: String,
+    pub service_token: String,
+    pub key: String,
     /// A group with somebody in it, a workspace, and a grant on that.
     pub group: String,
     pub resource: String,
     pub grant: String,
+    /// A link that shares the workspace, and somebody who is in it by a grant of their own.
+    pub share_link: String,
+    pub entered: Person,
     /// A usage limit.
     pub limit: String,
+    /// Somebody of the tenant `big`.
+    pub person: String,
     /// A role of the organization's own, for projects.
     pub role: String,
     /// A secret that a letter waiting nowhere holds: for links that must be opened.
@@ -92,9 +112,14 @@ impl House {
             takes_requests(&test, &mut people[0].1.caller, &mut owner, slug, asked).await;
         }
         owner.send("POST", &path, None, &[]).await.expect(200);
+        let removed = test.join(&mut owner, "acme", "gone@acme.test", "member").await;
+        owner.delete(&format!("/organizations/acme/members/{}", removed.member)).await.expect(204);
         owner.patch(policy, json!({"approval.mode": "all"})).await.expect(200);
         let waiting = test.join(&mut owner, "acme", "waiting@acme.test", "member").await;
-        let knobs = json!({"approval.mode": "outside_domains", "approval.domains": ["b.test"], "signup.open": true});
+        let knobs = json!({
+            "approval.mode": "outside_domains", "approval.domains": ["b.test"], "signup.open": true,
+            "token.value_again": true, "deploy_keys.offered": true,
+        });
         owner.patch(policy, knobs).await.expect(200);
         let invited = test.invite(&mut owner, "acme", "next@b.test", "member").await;
         let (_, token) = test.mint(&mut owner, "acme", None).await;
@@ -104,6 +129,12 @@ impl House {
         let proof = test.mails_to("top@acme.test").await.pop().expect("a mail").secret("/email/verify/");
         let seated = people[2].1.member.clone();
         let here = "/organizations/acme";
+        let account = owner.post(&format!("{here}/service-accounts"), json!({"name": "bot"})).await.expect(201);
+        let account = account.at("/id").to_owned();
+        let path = format!("{here}/service-accounts/{account}/tokens");
+        let service_token = owner.post(&path, json!({})).await.expect(201).at("/id").to_owned();
+        let key = owner.post(&format!("{here}/deploy-keys"), json!({"name": "cluster"})).await.expect(201);
+        let key = key.at("/id").to_owned();
         let group = owner.post(&format!("{here}/groups"), json!({"name": "Ops"})).await.expect(201);
         let group = group.at("/id").to_owned();
         let seat = json!({"manager": false});
@@ -113,8 +144,16 @@ impl House {
         let given = json!({"subject": {"type": "group", "id": group}, "role": "viewer"});
         let grant = owner.post(&format!("{here}/resources/{resource}/grants"), given).await.expect(201);
         let grant = grant.at("/id").to_owned();
+        let entered = test.join(&mut owner, "acme", "entered@acme.test", "member").await;
+        let given = json!({"subject": {"type": "member", "id": entered.member}, "role": "viewer"});
+        owner.post(&format!("{here}/resources/{resource}/grants"), given).await.expect(201);
+        let shared = owner.post(&format!("{here}/resources/{resource}/share-links"), json!({"role": "viewer"})).await;
+        let share_link = shared.expect(201).at("/id").to_owned();
         let limit = json!({"scope": {"type": "member"}, "unit": "tokens", "budget": 9, "period_s": 60});
         let limit = owner.post(&format!("{here}/usage-limits"), limit).await.expect(201).at("/id").to_owned();
+        owner.post("/tenants", json!({"name": "Big", "slug": "big"})).await.expect(201);
+        let somebody = json!({"email": "somebody@acme.test"});
+        let person = owner.post("/tenants/big/members", somebody).await.expect(201).at("/id").to_owned();
         let own = json!({"name": "Reviewer", "applies_to": "project", "permissions": ["project.read"]});
         let role = owner.post(&format!("{here}/roles"), own).await.expect(201).at("/id").to_owned();
         let (invitation, secret) = (invited.id, invited.secret);
@@ -125,12 +164,19 @@ impl House {
             people,
             waiting,
             deactivated,
+            removed,
             invitation,
             token,
+            account,
+            service_token,
+            key,
             group,
             resource,
             grant,
+            share_link,
+            entered,
             limit,
+            person,
             role,
             reset,
             proof,
@@ -146,7 +192,10 @@ impl House {
         let member = match operation.id.as_str() {
             "approve_member" | "reject_member" => &self.waiting.member,
             "reactivate_member" => &self.deactivated.member,
+            "restore_member" => &self.removed.member,
             "remove_group_member" => &self.people[2].1.member,
+            "change_tenant_member_role" | "remove_tenant_member" => &self.person,
+            "remove_resource_person" => &self.entered.member,
             _ => other,
         };
         let organization = match operation.id.as_str() {
@@ -155,16 +204,21 @@ impl House {
             _ => "acme",
         };
         let mut path = operation.path.replace("{org}", organization);
+        let token = if path.contains("{account}") { &self.service_token } else { &self.token };
         for (name, value) in [
+            ("{tenant}", "big"),
             ("{member}", member),
             ("{invitation}", &self.invitation),
             ("{role}", &self.role),
-            ("{token}", &self.token),
+            ("{token}", token),
+            ("{account}", &self.account),
+            ("{key}", &self.key),
             ("{group}", &self.group),
             ("{resource}", &self.resource),
             ("{link}", &self.link),
             ("{grant}", &self.grant),
             ("{limit}", &self.limit),
+            ("{share_link}", &self.share_link),
         ] {
             path = path.replace(name, value);
         }
@@ -189,18 +243,28 @@ impl House {
             "accept_invitation" => json!({"token": self.secret, "name": "Next", "password": PASSWORD}),
             "introspect" => json!({"token": "gld_pat_x", "organization": "acme"}),
             "edit_me" => json!({"name": "Olivia", "handle": "olivia", "email": "olivia@acme.test"}),
+            "delete_me" => json!({"confirm": "owner@acme.test", "password": PASSWORD}),
             "change_password" => json!({"current": PASSWORD, "password": "a better password"}),
             "forgot_password" => json!({"email": "owner@acme.test"}),
             "reset_password" => json!({"token": self.reset, "password": "a better password"}),
             "verify_email" => json!({"token": self.proof}),
             "create_token" => json!({"name": "t", "organization": "acme"}),
+            "edit_my_token" | "edit_service_token" => json!({"name": "other", "active": false}),
+            "create_service_account" => json!({"name": "new", "role": "member"}),
+            "edit_service_account" => json!({"description": "ships", "role": "guest"}),
+            "delete_service_account" => json!({"confirm": "bot"}),
+            "rotate_service_token" => json!({"overlap_s": 60}),
+            "create_deploy_key" => json!({"name": "new"}),
             "create_organization" => json!({"name": "Beta"}),
             "rename_organization" => json!({"name": "Acme 2"}),
             "delete_organization" => json!({"confirm": "acme"}),
             "change_policy" => json!({"invite.ttl_s": 3600, "approval.mode": "off"}),
             "apply_preset" => json!({"preset": "standard"}),
             "change_member_role" => json!({"role": "admin"}),
-            "change_invitation_role" => json!({"role": "guest"}),
+            "edit_invitation" => {
+                json!({"role": "guest", "groups": [self.group], "resources": [{"resource": self.resource, "role": "viewer"}]})
+            }
+            "refuse_invitation" => json!({"token": self.secret}),
             "invite" => json!({"invitations": [{"email": "new@b.test"}, {"email": "bad"}], "deliver": "email"}),
             "create_invite_link" => json!({"role": "member", "expires_in_s": 3600, "uses": 3}),
             "create_role" => json!({"name": "Auditor", "permissions": ["audit.read"]}),
@@ -213,11 +277,23 @@ impl House {
             "create_grant" => {
                 json!({"subject": {"type": "member", "id": self.people[3].1.member}, "permission": "workspace.read"})
             }
+            "edit_grant" => json!({"role": "editor"}),
+            "create_share_link" => json!({"permission": "workspace.read"}),
+            "access_resources" => json!({"subject": self.people[0].1.member, "permission": "workspace.read"}),
+            "access_subjects" => json!({"resource": self.resource, "permission": "workspace.read"}),
+            "access_actions" => json!({"subject": self.people[0].1.member, "resource": self.resource}),
+            "transfer_resource" => json!({"to": self.people[1].1.member}),
             "reject_member" => json!({"reason": "unknown"}),
             "check" => json!({"subject": self.people[0].1.member, "permission": "member.list"}),
             "check_batch" => {
                 json!({"checks": [{"subject": self.people[0].1.member, "permission": "member.list"}]})
             }
+            "create_tenant" => json!({"name": "Bigger"}),
+            "rename_tenant" => json!({"name": "Bigger"}),
+            "change_tenant_settings" => json!({"trusted_domains": ["acme.test"]}),
+            "add_tenant_member" => json!({"email": "more@acme.test"}),
+            "change_tenant_member_role" => json!({"role": "owner"}),
+            "add_member" => json!({"handle": "olive"}),
             "edit_account" => json!({"plan": "Team", "billing_contacts": ["pay@acme.test"]}),
             "create_usage_limit" => {
                 json!({"scope": {"type": "organization"}, "unit": "tokens", "budget": 9, "period_s": 60})

@@ -102,6 +102,7 @@ async fn somebody_who_signed_up_and_is_invited_too_is_a_member_already() {
     }
 }
 
+// ON-4, ON-5, ON-6
 #[tokio::test]
 async fn invitations_close_sign_up_where_the_policy_says_so() {
     for engine in engines() {

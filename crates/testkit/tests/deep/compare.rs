@@ -60,7 +60,9 @@ impl Names {
             }
             (Value::Object(fields), _) if fields.contains_key("$why") => {
                 let last = actual.as_array().and_then(|list| list.last());
-                let gives = last.and_then(|r| r["reason"].as_str()).is_some_and(|r| r == "role" || r == "grant");
+                let gives = last
+                    .and_then(|r| r["reason"].as_str())
+                    .is_some_and(|r| ["role", "grant", "share_link"].contains(&r));
                 if Some(gives) == fields["$why"].as_bool() { Ok(()) } else { differ() }
             }
             (Value::Object(fields), Value::Array(found)) if fields.contains_key("$set") => {

@@ -2,10 +2,12 @@
 //! strays from sense now and then: wrong ids, dead secrets, stale revisions, repeated keys.
 
 mod dice;
+mod limits;
 mod people;
 mod places;
 mod roles;
 mod scopes;
+mod sharing;
 
 use guildhall_testkit::app::PASSWORD;
 use guildhall_testkit::model::{Member, Model, Organization, Request, Who};
@@ -85,7 +87,8 @@ impl Generator {
         }
         let mut request = self.fresh();
         let write = request.method != "GET";
-        let previewed = request.route != "/introspect" && !request.route.contains("/check");
+        let asks = ["/introspect", "/check", "/access/"].iter().any(|part| request.route.contains(part));
+        let previewed = !asks;
         if write && previewed && self.dice.percent(12) {
             request.dry_run = true;
             if self.dice.percent(65) {
@@ -243,7 +246,7 @@ impl Generator {
         let choice = match self.step {
             0..40 => 22 + self.dice.below(34),
             40..60 => 100 + self.dice.below(34),
-            _ => self.dice.below(158),
+            _ => self.dice.below(194),
         };
         match choice {
             0..=27 => self.about_members(&place, org, actor),
@@ -258,6 +261,8 @@ impl Generator {
             110..=124 => self.about_resources(&place, org, actor),
             125..=147 => self.about_grants(&place, org, actor),
             148..=157 => self.about_roles(&place, org, actor),
+            158..=181 => self.about_sharing(&place, org, actor),
+            182.. => self.about_limits(&place, org, actor),
             _ => self.reads(&place, org, actor),
         }
     }

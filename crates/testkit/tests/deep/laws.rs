@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use guildhall_domain::ids::OrgId;
+use guildhall_domain::time::Timestamp;
 use guildhall_store::read::{Page, audit, credential, invitation, member, organization};
 use guildhall_testkit::{Caller, TestApp, engines};
 use serde_json::{Value, json};
@@ -20,7 +21,7 @@ async fn inside(test: &TestApp, id: OrgId) -> (String, u64, Vec<(u64, String)>) 
             .into_iter()
             .map(|(_, m)| json!([m.id, m.user, m.role, m.status, m.sessions_from, m.joined_at]))
             .collect();
-        let invitations = invitation::list(conn, id, None, &Page { after: None, limit: 10_000 })?;
+        let invitations = invitation::list(conn, id, None, &Page { after: None, limit: 10_000 }, Timestamp::default())?;
         let invitations: Vec<_> = invitations
             .into_iter()
             .map(|i| json!([i.id, i.role, i.state, i.expires_at, i.deliver, i.revision]))
@@ -80,6 +81,9 @@ async fn seen(owner: &mut Caller, permissions: &[String], member: &str) -> (Valu
     let answers = owner.post("/organizations/law/check/batch", json!({"checks": checks})).await.expect(200);
     let results = answers.body["results"].as_array().cloned().unwrap_or_default();
     let rights = results.iter().map(|r| json!([r["allowed"], r["reasons"]])).collect();
+    // Groups, grants and what they own, as the plan of a removal lists them.
+    let plan = owner.get(&format!("/organizations/law/members/{member}/removal-plan")).await.expect(200).body;
+    view["has"] = json!([plan["owns"], plan["holds"]]);
     (view, rights)
 }
 
@@ -94,6 +98,17 @@ async fn whoever_is_switched_off_and_on_is_exactly_as_before() {
         let catalogue = owner.get("/organizations/law/permissions").await.expect(200);
         let names = catalogue.body["items"].as_array().expect("items").iter();
         let permissions: Vec<String> = names.filter_map(|p| p["name"].as_str()).map(str::to_owned).collect();
+        let group = owner.post("/organizations/law/groups", json!({"name": "Ops"})).await.expect(201);
+        let shared = json!({"type": "workspace", "name": "Shared"});
+        let shared = owner.post("/organizations/law/resources", shared).await.expect(201).at("/id").to_owned();
+        for one in &placed[1..] {
+            let seat = format!("/organizations/law/groups/{}/members/{}", group.at("/id"), one.id);
+            owner.send("PUT", &seat, Some(&json!({"manager": true})), &[]).await.expect(204);
+            let given = json!({"subject": {"type": "member", "id": one.id}, "role": "editor"});
+            owner.post(&format!("/organizations/law/resources/{shared}/grants"), given).await.expect(201);
+            let own = json!({"type": "workspace", "name": one.id.to_string(), "owner": one.id});
+            owner.post("/organizations/law/resources", own).await.expect(201);
+        }
         for one in &placed[1..] {
             let (id, theirs) = (one.id.to_string(), scene.token(organization, one).await.1);
             let mut themself = scene.test.with_token(&theirs);

@@ -2,6 +2,7 @@
 //! linked once.
 
 mod compare;
+mod departures;
 mod generate;
 mod histories;
 mod laws;

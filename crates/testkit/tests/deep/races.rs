@@ -8,11 +8,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use guildhall_domain::refusal::Code;
 use guildhall_server::ops::accept::{self, Accept};
+use guildhall_server::ops::departures::{self, Handover};
 use guildhall_server::ops::identities::{self, Verify};
-use guildhall_server::ops::invitations::{self, NewInvitation, NewInvitations};
-use guildhall_server::ops::members::{self, NewRole};
+use guildhall_server::ops::inviting::{self, NewInvitation, NewInvitations};
+use guildhall_server::ops::member_role::{self, NewMemberRole};
 use guildhall_server::ops::organizations::{self, NewOrganization};
-use guildhall_server::ops::{Answer, Ctx, Idempotency};
+use guildhall_server::ops::{Answer, Ctx, Idempotency, members};
 use guildhall_store::Stop;
 use guildhall_testkit::app::PASSWORD;
 use guildhall_testkit::{Engine, engines};
@@ -50,12 +51,12 @@ pub async fn at_once<T: Send + 'static>(all: Vec<impl Future<Output = T> + Send 
 
 /// One owner does something to another, or to themself.
 async fn turn_on(ctx: Ctx, organization: String, target: String, way: usize) -> Option<Code> {
-    let lower = || NewRole { role: "member".to_owned() };
+    let lower = || NewMemberRole { groups: Vec::new(), role: "member".to_owned() };
     match way {
-        0 => code(&members::change_role(&ctx, &organization, &target, lower()).await),
-        1 => code(&members::remove(&ctx, &organization, &target).await),
+        0 => code(&member_role::change(&ctx, &organization, &target, lower()).await),
+        1 => code(&departures::remove(&ctx, &organization, &target, Handover::default()).await),
         2 => code(&members::deactivate(&ctx, &organization, &target).await),
-        _ => code(&members::leave(&ctx, &organization).await),
+        _ => code(&departures::leave(&ctx, &organization, Handover::default()).await),
     }
 }
 
@@ -95,10 +96,10 @@ async fn owners_at_each_others_throats_never_leave_an_organization_ownerless() {
 /// Invites `email` by link or mail, and gives the secret.
 async fn invited(scene: &Scene, organization: &str, email: &str, by_mail: bool) -> String {
     let wanted = NewInvitations {
-        invitations: vec![NewInvitation { email: email.to_owned(), role: None, name: None }],
+        invitations: vec![NewInvitation { email: Some(email.to_owned()), ..NewInvitation::default() }],
         deliver: Some(if by_mail { "email" } else { "link" }.to_owned()),
     };
-    let Ok(Answer::Done(made)) = invitations::invite(&scene.ctx(Some(&scene.people[0])), organization, wanted).await
+    let Ok(Answer::Done(made)) = inviting::invite(&scene.ctx(Some(&scene.people[0])), organization, wanted).await
     else {
         panic!("the invitation is made");
     };
@@ -167,7 +168,7 @@ async fn one_slug_is_one_organizations() {
         let scene = &Scene::start(engine, 4).await;
         for round in 0..ROUNDS {
             let make = |slug: Option<String>| {
-                let wanted = NewOrganization { name: format!("Same {round}"), slug, preset: None };
+                let wanted = NewOrganization { name: format!("Same {round}"), slug, preset: None, tenant: None };
                 let tries = scene.people.iter().map(move |person| {
                     let (ctx, wanted) = (scene.ctx(Some(person)), wanted.clone());
                     async move { organizations::create(&ctx, wanted).await }
@@ -202,10 +203,10 @@ async fn one_idempotency_key_has_one_effect() {
                 Ctx { idempotency: Some(Idempotency { key, body: [1; 32] }), ..scene.ctx(Some(&scene.people[0])) };
             let tries = (0..4).map(|_| {
                 let ctx = base.clone();
-                let one = NewInvitation { email: format!("key{round}@acme.test"), role: None, name: None };
+                let one = NewInvitation { email: Some(format!("key{round}@acme.test")), ..NewInvitation::default() };
                 async move {
                     let wanted = NewInvitations { invitations: vec![one], deliver: Some("link".to_owned()) };
-                    match invitations::invite(&ctx, "keys", wanted).await {
+                    match inviting::invite(&ctx, "keys", wanted).await {
                         Ok(Answer::Done(made)) => json!(made),
                         other => panic!("{other:?}"),
                     }

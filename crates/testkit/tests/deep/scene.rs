@@ -11,7 +11,7 @@ use guildhall_domain::member::{Member, MemberKind, Origin, Status};
 use guildhall_domain::organization::{self as rules_of, Organization};
 use guildhall_domain::preset;
 use guildhall_domain::time::Timestamp;
-use guildhall_domain::token::Token;
+use guildhall_domain::token::{KeptSecret, Token, TokenChange};
 use guildhall_server::app::App;
 use guildhall_server::ops::{Caller, Credential, Ctx, sessions};
 use guildhall_server::security::token::TokenKind;
@@ -98,6 +98,7 @@ impl Scene {
                 valid_from: Timestamp::default(),
                 revision: 1,
                 created_at: now,
+                tenant: None,
             };
             let id = organization.id;
             let founder = MemberId::new(tx.fresh());
@@ -124,17 +125,21 @@ impl Scene {
                     organization: Some(organization),
                     member: Some(member.id),
                     user: member.person.id,
+                    holder: MemberKind::Person,
                     name: "storm".to_owned(),
                     scopes: None,
                     last4: last4.clone(),
                     expires_at: None,
                     created_at: now,
+                    issued_at: now,
                     last_used_at: None,
+                    active: true,
                     revoked_at: None,
                 };
                 tx.take_organization(organization)?;
                 let id = token.id;
-                tx.apply(vec![Change::TokenCreated { token: Box::new(token), hash }])?;
+                let secret = KeptSecret { hash, sealed: None };
+                tx.apply(vec![Change::Token(TokenChange::Created { token: Box::new(token), secret })])?;
                 Ok(id)
             })
             .await;

@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use guildhall_domain::refusal::Code;
 use guildhall_server::ops::accept::{self, SignUp};
-use guildhall_server::ops::invitations::{self, NewInvitations};
+use guildhall_server::ops::inviting::{self, NewInvitations};
 use guildhall_server::ops::{Answer, approvals, joining, members, organizations, seats};
 use guildhall_testkit::app::PASSWORD;
 use guildhall_testkit::engines;
@@ -61,7 +61,7 @@ async fn on_25_twenty_at_once_take_the_three_last_seats() {
                     if !invites {
                         return code(&accept::sign_up(&stranger, wanted).await);
                     }
-                    match invitations::invite(&ctx, &slug, list).await {
+                    match inviting::invite(&ctx, &slug, list).await {
                         Ok(Answer::Done(told)) if told.invitations[0].code.is_some() => Some(Code::SeatsFull),
                         other => code(&other),
                     }

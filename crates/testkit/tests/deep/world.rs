@@ -41,7 +41,7 @@ pub fn tuned() -> Vec<(&'static str, Preset)> {
                  \"member.remove\", \"member.deactivate\", \"member.leave\", \"member.end_sessions\", \"invitation.manage\", \
                  \"role.list\", \"access.check\"]\n";
     let open = text("standard")
-        .replace("[policy]\n", "[policy]\nsignup.open = true\njoin.requests = true\nseats.max = 14\nrole_change.authority = \"admin\"\ndelete.precondition = \"deactivated\"\napproval.mode = \"outside_domains\"\napproval.domains = [\"acme.test\"]\n");
+        .replace("[policy]\n", "[policy]\nsignup.open = true\njoin.requests = true\nseats.max = 9\nrole_change.authority = \"admin\"\ndelete.precondition = \"deactivated\"\ndelete.owned_objects = \"transfer_required\"\napproval.mode = \"outside_domains\"\napproval.domains = [\"acme.test\"]\n");
     let closed = text("cloudtruth").replace(
         "identity.organizations = \"many\"",
         "identity.organizations = \"one\"\ninvite.deliver = \"link\"\norganization.created_by = \"administrators\"\ntoken.max_per_member = 1",
@@ -212,6 +212,7 @@ impl World {
         let real = match Names::kind(text) {
             "pat" => mint(TokenKind::Pat),
             "invite" => mint(TokenKind::Inv),
+            "share" => mint(TokenKind::Share),
             "join" => mint(TokenKind::Link),
             "reset" => mint(TokenKind::Reset),
             "verify" => mint(TokenKind::Verify),
@@ -229,7 +230,7 @@ impl World {
             Value::String(text) => Value::String(self.word(text)),
             Value::Array(list) => list.iter().map(|one| self.translate(one)).collect(),
             Value::Object(fields) => {
-                Value::Object(fields.iter().map(|(name, one)| (name.clone(), self.translate(one))).collect())
+                Value::Object(fields.iter().map(|(name, one)| (self.word(name), self.translate(one))).collect())
             }
             other => other.clone(),
         }
@@ -352,6 +353,7 @@ async fn found(test: &TestApp, slug: &'static str, preset: Preset) {
             valid_from: Timestamp::default(),
             revision: 1,
             created_at: now,
+            tenant: None,
         };
         let member = MemberId::new(tx.fresh());
         let changes: Vec<Change> = rules_of::create(organization, &preset, &owner, member, now);

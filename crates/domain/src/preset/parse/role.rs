@@ -31,6 +31,7 @@ pub(super) fn read(
         let at = fields.at;
         let (name, description) = (fields.text("name").value, fields.text("description").value);
         let bypass = fields.flag("bypass", false);
+        let manages_all = manages_all(&mut fields, report);
         fields.close();
         for applies_to in named {
             let peers = roles.iter().filter(|(role, _)| role.applies_to == applies_to.value).count();
@@ -45,6 +46,7 @@ pub(super) fn read(
                 rank: u16::try_from(peers).unwrap_or(u16::MAX),
                 below: masks.below,
                 bypass,
+                manages_all,
                 applies_to: applies_to.value,
             };
             roles.push((role, at));
@@ -52,6 +54,29 @@ pub(super) fn read(
     }
     check::top_role_is_complete(&roles, catalogue, report);
     roles
+}
+
+/// Whether holders manage every group they are in.
+fn manages_all(fields: &mut Fields<'_>, report: &Report<'_>) -> bool {
+    let Some(said) = fields.optional_text("manages") else { return false };
+    if !["own_groups", "groups_they_are_in"].contains(&said.value.as_str()) {
+        let detail = format!("`manages` cannot be `{}`", said.value);
+        report.add(said.at, "role.manages", detail, "`own_groups` or `groups_they_are_in`");
+    }
+    said.value == "groups_they_are_in"
+}
+
+/// What a list means for a type; `None` when an entry is wrong, which is reported.
+pub(super) fn list(
+    entries: &[At<String>],
+    applies_to: &str,
+    types: &[ResourceType],
+    catalogue: &Catalogue,
+    report: &Report<'_>,
+) -> Option<Mask> {
+    let named = [At { value: applies_to.to_owned(), at: 0 }];
+    let reachable = check::reachable(applies_to, types, catalogue);
+    Lists { reachable, named: &named, catalogue, report }.of(entries)
 }
 
 /// What a role's lists of names and patterns mean.

@@ -112,6 +112,11 @@ fn me(visit: &Visit, settled: bool) -> MePage {
         } else {
             Action::refused("Leave Organization", "Only Owners and Admins can leave; ask one of them to remove you.")
         },
+        delete: if settled {
+            Action::ask_and_leave("Delete account", "/acme/me/delete").danger()
+        } else {
+            Action::refused("Delete account", "You are the only active holder of the top role of acme.")
+        },
     }
 }
 

@@ -67,6 +67,8 @@ fn addresses(visit: &Visit, typed: Input) -> InviteAddressesPage {
             Choice::new("email", "By mail").hint("We send each of them a link.").selected(true),
             Choice::new("link", "By a link you hand over").hint("Nothing is sent; you get one link for each."),
         ]),
+        groups: vec![Choice::new("grp_1", "Operations").selected(true), Choice::new("grp_2", "Design")],
+        links_href: Some("/acme/admin/invite/links".to_owned()),
     }
 }
 
@@ -85,6 +87,7 @@ fn roles(visit: &Visit) -> InviteRolesPage {
         again_action: "/acme/admin/invite/roles".to_owned(),
         back_action: "/acme/admin/invite".to_owned(),
         deliver: "email".to_owned(),
+        groups: Vec::new(),
         rows: vec![
             row(0, "linus@acme.example", "admin", None),
             row(1, "margaret.hamilton@acme.example", "viewer", None),

@@ -62,6 +62,7 @@ fn index(visit: &Visit) -> Result<String, askama::Error> {
     OrganizationsPage {
         page: visit.plain("Samples"),
         email: "everybody".to_owned(),
+        turned_away: Vec::new(),
         places: samples().filter(|one| one.method == Method::GET).map(place).collect(),
         create_href: None,
     }

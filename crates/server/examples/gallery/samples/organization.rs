@@ -2,8 +2,8 @@
 
 use askama::Template;
 use guildhall_server::console::view::{
-    Action, Choice, Input, Knob, KnobControl, KnobGroup, MatrixCell, MatrixRow, MatrixSection, OrganizationPage,
-    RoleHead, RolesPage,
+    Action, ApprovalSwitch, Choice, Input, Knob, KnobControl, KnobGroup, MatrixCell, MatrixRow, MatrixSection,
+    OrganizationPage, RoleHead, RolesPage,
 };
 
 use super::shared::{Visit, words};
@@ -118,14 +118,21 @@ fn settings(visit: &Visit, may_edit: bool) -> OrganizationPage {
         page: visit.shell("Settings"),
         words: words(),
         profile_action: "/acme/admin/org".to_owned(),
+        approvals: may_edit.then(|| ApprovalSwitch {
+            on: true,
+            waiting: "Disabling lets in who waits: grace@acme.example.".to_owned(),
+        }),
         name: Input::of("Acme Rockets"),
         slug: Input::of("acme"),
         preset: "cloudtruth, version 1".to_owned(),
         may_edit,
         policy_action: "/acme/admin/org/policy".to_owned(),
+        account: None,
         may_save: may_edit,
         fixed: KnobGroup::default(),
         groups: if may_edit { groups() } else { Vec::new() },
+        reset_links: may_edit
+            .then(|| Action::ask_and_leave("Reset Invite Links", "/acme/admin/org/reset-links").danger()),
         delete: if may_edit {
             Action::ask_and_leave("Delete organization", "/acme/admin/org/delete").danger()
         } else {
@@ -142,6 +149,7 @@ fn roles(visit: &Visit) -> RolesPage {
         holders: holders.to_owned(),
         holders_href: format!("/acme/admin/users?role={slug}"),
         own: slug == "owner",
+        made: false,
     };
     let row = |label: &str, name: &str, cells: [bool; 5]| MatrixRow {
         label: label.to_owned(),

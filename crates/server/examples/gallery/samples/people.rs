@@ -2,8 +2,8 @@
 
 use askama::Template;
 use guildhall_server::console::view::{
-    Action, ChangeRolePage, Chip, Choice, ConfirmPage, Consequence, Fact, FactValue, Input, MemberPage, Pager,
-    PeoplePage, Person, PersonRow, Select, Tone, TypedWord,
+    Action, ChangeRolePage, Chip, Choice, ConfirmPage, Consequence, Fact, FactValue, GoingPage, Handing, Heirloom,
+    Input, MemberPage, Pager, PeoplePage, Person, PersonRow, RemovedRow, Select, Tone, TypedWord,
 };
 
 use super::account::token_rows;
@@ -19,7 +19,11 @@ pub(crate) const SAMPLES: &[Sample] = &[
     answer("/acme/admin/users/mem_2/role", "Change role, refused", 409, |v| {
         change_role(v, Some("Grace is the only Owner. Make somebody else an Owner first.")).render()
     }),
-    page("/acme/admin/users/mem_2/remove", "Remove", |v| remove(v).render()),
+    page("/acme/admin/users/mem_2/remove", "Remove", |v| remove(v, None).render()),
+    answer("/acme/admin/users/mem_2/remove", "Remove, refused", 422, |v| {
+        remove(v, Some("Nobody who is active here has that address.")).render()
+    }),
+    page("/acme/me/delete", "Delete account", |v| farewell(v).render()),
     page("/acme/admin/users/mem_2/deactivate", "Deactivate", |v| deactivate(v).render()),
     page("/acme/admin/users/mem_2/reactivate", "Reactivate", |v| reactivate(v).render()),
     page("/acme/leave", "Leave", |v| leave(v, None).render()),
@@ -115,6 +119,8 @@ fn list(visit: &Visit, mut rows: Vec<PersonRow>) -> PeoplePage {
         page: visit.shell("Users"),
         words: words(),
         href: "/acme/admin/users".to_owned(),
+        seats: Some((18, 20)),
+        domains: None,
         query,
         roles: choices("All roles", &["Owner", "Admin", "Contributor", "Viewer"], role),
         statuses: choices("All states", &["Active", "Invited", "Deactivated"], visit.asked("status")),
@@ -129,8 +135,14 @@ fn list(visit: &Visit, mut rows: Vec<PersonRow>) -> PeoplePage {
         advice: (!rows.is_empty() && !filtered).then(|| {
             "Only one user is an Owner. Two are recommended, in case one needs to leave or be removed.".to_owned()
         }),
+        removed: if rows.is_empty() { Vec::new() } else { removed(visit) },
         rows,
     }
+}
+
+fn removed(visit: &Visit) -> Vec<RemovedRow> {
+    let undo = Action::post("Undo", "/acme/admin/users/mem_2/restore");
+    vec![RemovedRow { person: grace(), until: visit.ago(-86_400), undo }]
 }
 
 fn member(visit: &Visit) -> MemberPage {
@@ -195,6 +207,7 @@ fn question(visit: &Visit, title: &str, yes: &str) -> ConfirmPage {
         consequences: Vec::new(),
         refused: None,
         typed: None,
+        reason: None,
         action: visit.path.clone(),
         yes: yes.to_owned(),
         danger: true,
@@ -202,19 +215,65 @@ fn question(visit: &Visit, title: &str, yes: &str) -> ConfirmPage {
     }
 }
 
-fn remove(visit: &Visit) -> ConfirmPage {
-    ConfirmPage {
-        lead:
-            "Grace loses access to Acme Rockets with the very next request. To come back, Grace needs a new invitation."
-                .to_owned(),
+fn going(visit: &Visit, title: &str, yes: &str) -> GoingPage {
+    GoingPage {
+        page: visit.below(title, &[("Users", "/acme/admin/users")]),
+        title: title.to_owned(),
+        person: None,
+        lead: String::new(),
+        consequences: Vec::new(),
+        refused: None,
+        problem: None,
+        handing: None,
+        after: Vec::new(),
+        typed: None,
+        password: None,
+        action: visit.path.clone(),
+        yes: yes.to_owned(),
+        cancel_href: "/acme/admin/users".to_owned(),
+    }
+}
+
+/// Two things with an owner who goes; the one for whom `wrong` is said was answered wrongly.
+fn handing(wrong: Option<&str>) -> Handing {
+    let thing = |id: &str, name: &str, heir: Input| Heirloom {
+        field: format!("transfers.res_{id}"),
+        name: name.to_owned(),
+        kind: "Project".to_owned(),
+        heir,
+    };
+    let heir = wrong.map_or_else(Input::default, |why| Input::of("nobody@acme.test").wrong(why));
+    Handing {
+        lead: "2 things here have this owner. Each needs another owner first.".to_owned(),
+        all: Input::default(),
+        each: vec![thing("1", "Difference engine", heir), thing("2", &endless(), Input::default())],
+        hidden: 0,
+        people: vec![Choice::new("ada@acme.test", "Ada Lovelace")],
+    }
+}
+
+fn remove(visit: &Visit, wrong: Option<&str>) -> GoingPage {
+    GoingPage {
+        person: Some(grace()),
+        lead: "Grace loses access to Acme Rockets. For a while it can be undone.".to_owned(),
         consequences: vec![
-            Consequence::ends("2 sessions end in this organization"),
-            Consequence::ends("1 personal token stops working here"),
-            Consequence::ends("The role Admin and every grant"),
-            Consequence::stays("The account and other organizations stay"),
+            Consequence::ends("Their sessions here end with the very next request"),
+            Consequence::ends("They leave 2 groups, 1 of them as manager"),
             Consequence::stays("What they did stays in the audit log"),
         ],
-        ..question(visit, "Remove access?", "Yes, remove")
+        handing: Some(handing(wrong)),
+        after: vec!["Replace wherever they are in use: Deploy (…x7Kq).".to_owned()],
+        ..going(visit, "Remove access?", "Yes, remove")
+    }
+}
+
+fn farewell(visit: &Visit) -> GoingPage {
+    GoingPage {
+        lead: "This cannot be undone.".to_owned(),
+        consequences: vec![Consequence::ends("Every session and every token of yours, at once")],
+        typed: Some(TypedWord { expected: "ada".to_owned(), input: Input::default() }),
+        password: Some(Input::default()),
+        ..going(visit, "Delete your account?", "Delete your account")
     }
 }
 
@@ -238,16 +297,15 @@ fn reactivate(visit: &Visit) -> ConfirmPage {
     }
 }
 
-fn leave(visit: &Visit, refused: Option<&str>) -> ConfirmPage {
-    ConfirmPage {
-        person: None,
+fn leave(visit: &Visit, refused: Option<&str>) -> GoingPage {
+    GoingPage {
         lead: "You lose access to Acme Rockets at once. To come back you need a new invitation.".to_owned(),
         consequences: vec![
             Consequence::ends("Your role, grants and tokens here"),
             Consequence::stays("Your account and your other organizations"),
         ],
         refused: refused.map(str::to_owned),
-        ..question(visit, "Leave Acme Rockets?", "Yes, leave")
+        ..going(visit, "Leave Acme Rockets?", "Yes, leave")
     }
 }
 

@@ -39,6 +39,8 @@ pub(crate) const SAMPLES: &[Sample] = &[
         WaitingPage {
             page: v.plain("Waiting for approval"),
             organization_name: endless(),
+            slug: "acme".to_owned(),
+            asked: false,
             email: "ada@acme.example".to_owned(),
         }
         .render()
@@ -204,6 +206,7 @@ fn organizations(visit: &Visit, some: bool) -> OrganizationsPage {
     OrganizationsPage {
         page: visit.plain("Organizations"),
         email: "ada@acme.example".to_owned(),
+        turned_away: Vec::new(),
         places: if some {
             vec![
                 place("Acme Rockets", "acme", "Owner"),

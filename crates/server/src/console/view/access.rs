@@ -140,6 +140,8 @@ pub struct OrganizationsPage {
     pub places: Vec<Person>,
     /// Address of the page that makes one more, when the reader may.
     pub create_href: Option<String>,
+    /// A sentence for each organization that turned the reader away lately.
+    pub turned_away: Vec<String>,
 }
 
 /// `GET /organizations/new`
@@ -164,6 +166,10 @@ pub struct WaitingPage {
     pub page: Plain,
     /// What they wait to join.
     pub organization_name: String,
+    /// Its short name.
+    pub slug: String,
+    /// Whether they only asked, and may take it back.
+    pub asked: bool,
     /// The reader's address.
     pub email: String,
 }

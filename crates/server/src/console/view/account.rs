@@ -84,6 +84,8 @@ pub struct MePage {
     pub organizations: Vec<Person>,
     /// Leaves the organization, offered or refused.
     pub leave: Action,
+    /// Deletes the account, offered or refused.
+    pub delete: Action,
 }
 
 /// Scopes that belong together.

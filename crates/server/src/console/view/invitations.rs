@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 
-use super::{Action, Chip, Fact, Input, Person, Plain, Select, Shell, Words};
+use super::{Action, Chip, Choice, Fact, Input, Person, Plain, Select, Shell, Words};
 
 /// `GET /{org}/admin/invite`, first step: the addresses.
 #[derive(Clone, Debug, Template)]
@@ -24,6 +24,10 @@ pub struct InviteAddressesPage {
     pub role: Select,
     /// `deliver`: `email` or `link`; no choices, no field.
     pub deliver: Select,
+    /// `groups`, any number; empty where invitations carry none.
+    pub groups: Vec<Choice>,
+    /// Where one link for many is made; `None` where there are none.
+    pub links_href: Option<String>,
 }
 
 /// One address in the second step.
@@ -57,6 +61,8 @@ pub struct InviteRolesPage {
     pub back_action: String,
     /// `deliver` of the first step, carried along.
     pub deliver: String,
+    /// `groups` of the first step, likewise.
+    pub groups: Vec<String>,
     /// The addresses.
     pub rows: Vec<InviteeRow>,
     /// `all_role`: the role for all of them at once.

@@ -67,6 +67,26 @@ pub struct KnobGroup {
     pub knobs: Vec<Knob>,
 }
 
+/// The account: plan label and billing contacts.
+#[derive(Clone, Debug, Default)]
+pub struct AccountForm {
+    /// Where it posts: `/{org}/admin/org/account`.
+    pub action: String,
+    /// `plan`
+    pub plan: Input,
+    /// `billing_contacts`, one a line.
+    pub billing_contacts: Input,
+}
+
+/// Switching approvals on or off (PX-25).
+#[derive(Clone, Debug)]
+pub struct ApprovalSwitch {
+    /// Whether they are on now.
+    pub on: bool,
+    /// Who waits, and what switching off does to them; empty for nobody.
+    pub waiting: String,
+}
+
 /// `GET /{org}/admin/org`
 #[derive(Clone, Debug, Template)]
 #[template(path = "people/organization.html")]
@@ -87,12 +107,18 @@ pub struct OrganizationPage {
     pub may_edit: bool,
     /// Where the settings post: `/{org}/admin/org/policy`.
     pub policy_action: String,
+    /// The switch for approvals; `None` where the preset does not let this reader turn it.
+    pub approvals: Option<ApprovalSwitch>,
     /// The settings, in groups; one button saves them all.
     pub groups: Vec<KnobGroup>,
     /// What the preset fixes, read only.
     pub fixed: KnobGroup,
     /// Whether this reader may change any of the settings.
     pub may_save: bool,
+    /// The account, for those who manage it.
+    pub account: Option<AccountForm>,
+    /// Resetting all invite links, where there are any and this reader may.
+    pub reset_links: Option<Action>,
     /// Deleting, offered or refused.
     pub delete: Action,
 }

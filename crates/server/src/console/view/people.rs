@@ -25,6 +25,17 @@ pub struct PersonRow {
     pub actions: Vec<Action>,
 }
 
+/// Somebody who was removed a while ago.
+#[derive(Clone, Debug)]
+pub struct RemovedRow {
+    /// Who.
+    pub person: Person,
+    /// Until when it can be undone.
+    pub until: Time,
+    /// Undoes it.
+    pub undo: Action,
+}
+
 /// `GET /{org}/admin/users?query=&role=&status=&after=`
 #[derive(Clone, Debug, Template)]
 #[template(path = "people/list.html")]
@@ -53,6 +64,12 @@ pub struct PeoplePage {
     pub invite: Option<Action>,
     /// Advice above the list, such as that a second owner is missing.
     pub advice: Option<String>,
+    /// The latest removals that can be undone.
+    pub removed: Vec<RemovedRow>,
+    /// How many seats of how many are taken; `None` where there are as many as it takes.
+    pub seats: Option<(u64, u64)>,
+    /// The notice of an organization of certain mail domains (PX-21).
+    pub domains: Option<String>,
 }
 
 /// `GET /{org}/admin/users/{mem}`

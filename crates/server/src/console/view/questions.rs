@@ -58,6 +58,8 @@ pub struct ConfirmPage {
     pub refused: Option<String>,
     /// A word to type.
     pub typed: Option<TypedWord>,
+    /// What a reason may be given for, sent as `reason`; `None` asks for none.
+    pub reason: Option<Input>,
     /// Where the form posts: the address of the page itself.
     pub action: String,
     /// The word on the button.

@@ -21,6 +21,8 @@ pub struct RoleHead {
     pub holders_href: String,
     /// Whether this reader has it.
     pub own: bool,
+    /// Whether the organization made it for itself.
+    pub made: bool,
 }
 
 /// One crossing of permission and role.

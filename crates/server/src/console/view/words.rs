@@ -85,6 +85,8 @@ pub struct Words {
     pub roles_title: String,
     /// Heading and tab of the tokens.
     pub tokens_title: String,
+    /// Heading and tab of the usage limits.
+    pub limits_title: String,
     /// Heading and tab of the audit trail.
     pub audit_title: String,
 }
@@ -119,6 +121,7 @@ impl Default for Words {
             settings_title: own("Settings"),
             roles_title: own("Roles"),
             tokens_title: own("Tokens"),
+            limits_title: own("Usage limits"),
             audit_title: own("Audit log"),
         }
     }

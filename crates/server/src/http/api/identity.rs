@@ -1,5 +1,7 @@
 //! Your own identity.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -7,10 +9,11 @@ use axum::response::Response;
 use super::PageQuery;
 use crate::http::extract::{Body, NoParameters, Path, Query};
 use crate::http::problem::Problem;
-use crate::http::reply::{done, written};
+use crate::http::reply::{clear_session, done, written};
+use crate::ops::farewell::{self, Farewell};
 use crate::ops::identities::{self, ChangePassword, EditMe, Forgot, Me, Reset, Verify};
 use crate::ops::view::{List, SessionView};
-use crate::ops::{Ctx, sessions};
+use crate::ops::{Answer, Ctx, sessions};
 
 /// Who you are, with what, and where you belong.
 #[utoipa::path(
@@ -35,6 +38,26 @@ pub async fn me(ctx: Ctx, _: Query<NoParameters>) -> Result<Json<Me>, Problem> {
 )]
 pub async fn edit(ctx: Ctx, Body(wanted): Body<EditMe>) -> Result<Response, Problem> {
     Ok(written(StatusCode::OK, identities::edit(&ctx, wanted).await?))
+}
+
+/// Delete your account: every membership of yours ends, and what is known about you is erased.
+#[utoipa::path(
+    delete,
+    path = "/me",
+    tag = "You",
+    operation_id = "delete_me",
+    request_body = Farewell,
+    responses((status = 204, description = "Delete your account")),
+)]
+pub async fn delete(ctx: Ctx, Body(wanted): Body<Farewell>) -> Result<Response, Problem> {
+    let app = Arc::clone(&ctx.app);
+    let gone = farewell::delete_me(&ctx, wanted).await?;
+    let signed_out = matches!(gone, Answer::Done(_));
+    let mut response = done(gone);
+    if signed_out {
+        clear_session(&app, &mut response);
+    }
+    Ok(response)
 }
 
 /// Set a new password; your other sessions end.

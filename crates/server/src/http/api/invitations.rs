@@ -8,9 +8,9 @@ use crate::http::extract::{Body, NoParameters, OptionalBody, Path, Query};
 use crate::http::problem::Problem;
 use crate::http::reply::{done, object, written};
 use crate::ops::Ctx;
-use crate::ops::invitations::{self, InvitationQuery, InviteOutcome, Invited, NewInvitations, Resend};
-use crate::ops::members::NewRole;
-use crate::ops::view::{InvitationView, List};
+use crate::ops::invitations::{self, EditInvitation, InvitationQuery, InvitationView, Resend};
+use crate::ops::inviting::{self, InviteOutcome, Invited, NewInvitations};
+use crate::ops::view::List;
 
 /// List invitations, newest first.
 #[utoipa::path(
@@ -51,7 +51,7 @@ pub async fn create(
     Path(org): Path<String>,
     Body(wanted): Body<NewInvitations>,
 ) -> Result<Response, Problem> {
-    Ok(written(StatusCode::OK, invitations::invite(&ctx, &org, wanted).await?))
+    Ok(written(StatusCode::OK, inviting::invite(&ctx, &org, wanted).await?))
 }
 
 /// Show an invitation.
@@ -75,26 +75,26 @@ pub async fn get(
     Ok(object(StatusCode::OK, &invitations::get(&ctx, &org, &invitation).await?))
 }
 
-/// Give a waiting invitation another role.
+/// Change a waiting invitation: its role, and what else it gives.
 #[utoipa::path(
     patch,
     path = "/organizations/{org}/invitations/{invitation}",
     tag = "Invitations",
-    operation_id = "change_invitation_role",
+    operation_id = "edit_invitation",
     params(
         ("org" = String, Path, description = "Id or slug of the organization"),
         ("invitation" = String, Path, description = "`inv_…`"),
     ),
-    request_body = NewRole,
-    responses((status = 200, description = "Give a waiting invitation another role", body = InvitationView)),
+    request_body = EditInvitation,
+    responses((status = 200, description = "Change a waiting invitation", body = InvitationView)),
     extensions(("x-permission" = json!("invitation.manage"))),
 )]
-pub async fn change_role(
+pub async fn edit(
     ctx: Ctx,
     Path((org, invitation)): Path<(String, String)>,
-    Body(wanted): Body<NewRole>,
+    Body(wanted): Body<EditInvitation>,
 ) -> Result<Response, Problem> {
-    Ok(written(StatusCode::OK, invitations::change_role(&ctx, &org, &invitation, wanted).await?))
+    Ok(written(StatusCode::OK, invitations::edit(&ctx, &org, &invitation, wanted).await?))
 }
 
 /// Withdraw a waiting invitation.

@@ -9,7 +9,10 @@ use crate::http::problem::Problem;
 use crate::http::reply::{done, object, written};
 use crate::ops::Ctx;
 use crate::ops::approvals::{self, Rejection};
-use crate::ops::members::{self, MemberQuery, NewRole};
+use crate::ops::departures::{self, Handover};
+use crate::ops::member_role::{self, NewMemberRole};
+use crate::ops::members::{self, MemberQuery};
+use crate::ops::removal_plan::{self, RemovalPlan};
 use crate::ops::view::{List, MemberView};
 
 /// List members, people who are invited among them.
@@ -64,16 +67,16 @@ pub async fn get(
         ("org" = String, Path, description = "Id or slug of the organization"),
         ("member" = String, Path, description = "`mem_…`"),
     ),
-    request_body = NewRole,
+    request_body = NewMemberRole,
     responses((status = 200, description = "Give a member another role", body = MemberView)),
     extensions(("x-permission" = json!("member.change_role"))),
 )]
 pub async fn change_role(
     ctx: Ctx,
     Path((org, member)): Path<(String, String)>,
-    Body(wanted): Body<NewRole>,
+    Body(wanted): Body<NewMemberRole>,
 ) -> Result<Response, Problem> {
-    Ok(written(StatusCode::OK, members::change_role(&ctx, &org, &member, wanted).await?))
+    Ok(written(StatusCode::OK, member_role::change(&ctx, &org, &member, wanted).await?))
 }
 
 /// Remove a member.
@@ -86,11 +89,54 @@ pub async fn change_role(
         ("org" = String, Path, description = "Id or slug of the organization"),
         ("member" = String, Path, description = "`mem_…`"),
     ),
+    request_body = Option<Handover>,
     responses((status = 204, description = "Remove a member")),
     extensions(("x-permission" = json!("member.remove"))),
 )]
-pub async fn remove(ctx: Ctx, Path((org, member)): Path<(String, String)>) -> Result<Response, Problem> {
-    Ok(done(members::remove(&ctx, &org, &member).await?))
+pub async fn remove(
+    ctx: Ctx,
+    Path((org, member)): Path<(String, String)>,
+    OptionalBody(said): OptionalBody<Handover>,
+) -> Result<Response, Problem> {
+    Ok(done(departures::remove(&ctx, &org, &member, said).await?))
+}
+
+/// Show what removing a member meets and leaves; your own is what leaving does.
+#[utoipa::path(
+    get,
+    path = "/organizations/{org}/members/{member}/removal-plan",
+    tag = "Members",
+    operation_id = "get_removal_plan",
+    params(
+        ("org" = String, Path, description = "Id or slug of the organization"),
+        ("member" = String, Path, description = "`mem_…`"),
+    ),
+    responses((status = 200, description = "Show what removing a member meets and leaves", body = RemovalPlan)),
+    extensions(("x-permission" = json!("member.remove"))),
+)]
+pub async fn removal_plan(
+    ctx: Ctx,
+    Path((org, member)): Path<(String, String)>,
+    _: Query<NoParameters>,
+) -> Result<Json<RemovalPlan>, Problem> {
+    Ok(Json(removal_plan::plan(&ctx, &org, &member).await?))
+}
+
+/// Undo the removal of a member.
+#[utoipa::path(
+    post,
+    path = "/organizations/{org}/members/{member}/restore",
+    tag = "Members",
+    operation_id = "restore_member",
+    params(
+        ("org" = String, Path, description = "Id or slug of the organization"),
+        ("member" = String, Path, description = "`mem_…`"),
+    ),
+    responses((status = 200, description = "Undo the removal of a member", body = MemberView)),
+    extensions(("x-permission" = json!("member.remove"))),
+)]
+pub async fn restore(ctx: Ctx, Path((org, member)): Path<(String, String)>) -> Result<Response, Problem> {
+    Ok(written(StatusCode::OK, departures::restore(&ctx, &org, &member).await?))
 }
 
 /// Let a waiting person in.
@@ -192,9 +238,14 @@ pub async fn end_sessions(ctx: Ctx, Path((org, member)): Path<(String, String)>)
     params(
         ("org" = String, Path, description = "Id or slug of the organization"),
     ),
+    request_body = Option<Handover>,
     responses((status = 204, description = "Leave the organization")),
     extensions(("x-permission" = json!("member.leave"))),
 )]
-pub async fn leave(ctx: Ctx, Path(org): Path<String>) -> Result<Response, Problem> {
-    Ok(done(members::leave(&ctx, &org).await?))
+pub async fn leave(
+    ctx: Ctx,
+    Path(org): Path<String>,
+    OptionalBody(said): OptionalBody<Handover>,
+) -> Result<Response, Problem> {
+    Ok(done(departures::leave(&ctx, &org, said).await?))
 }

@@ -1,8 +1,10 @@
 //! The handlers of the REST API, by subject: read the request, call one use case, answer.
 
+pub mod access;
 pub mod account;
 pub mod audit;
 pub mod check;
+pub mod deploy_keys;
 pub mod groups;
 pub mod identity;
 pub mod invitations;
@@ -14,7 +16,10 @@ pub mod organizations;
 pub mod presets;
 pub mod resources;
 pub mod roles;
+pub mod service_accounts;
 pub mod session;
+pub mod sharing;
+pub mod tenants;
 pub mod tokens;
 
 use serde::Deserialize;

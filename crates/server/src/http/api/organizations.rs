@@ -15,11 +15,11 @@ use crate::ops::organizations::{self, NewOrganization, PolicyView, Renaming};
 use crate::ops::view::{List, OrganizationView};
 use crate::ops::{Ctx, tokens};
 
-/// Proof that ending an organization is meant.
+/// Proof that ending something is meant.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Confirm {
-    /// The organization's slug.
+    /// Its name, typed: the slug of an organization, the name of a service account.
     pub confirm: String,
 }
 

@@ -1,17 +1,16 @@
-//! Resources and the grants on them.
+//! Resources and who reaches them.
 
 use axum::Json;
-use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::PageQuery;
-use crate::http::extract::{Body, NoParameters, Query};
+use crate::http::extract::{Body, NoParameters, Path, Query};
 use crate::http::problem::Problem;
 use crate::http::reply::{done, object, written};
 use crate::ops::Ctx;
-use crate::ops::grants::{self, GrantView, NewGrant, ReachView};
-use crate::ops::resources::{self, EditResource, NewResource, ResourceQuery, ResourceView};
+use crate::ops::people::{self, ReachView};
+use crate::ops::resources::{self, EditResource, NewResource, ResourceQuery, ResourceView, Transfer};
 use crate::ops::view::List;
 
 /// List the resources you may see.
@@ -95,6 +94,28 @@ pub async fn edit(
     Ok(written(StatusCode::OK, resources::edit(&ctx, &org, &resource, wanted).await?))
 }
 
+/// Hand a resource on to another member, or to the organization.
+#[utoipa::path(
+    post,
+    path = "/organizations/{org}/resources/{resource}/transfer",
+    tag = "Resources",
+    operation_id = "transfer_resource",
+    params(
+        ("org" = String, Path, description = "Id or slug of the organization"),
+        ("resource" = String, Path, description = "`res_…` or `type:external_id`"),
+    ),
+    request_body = Transfer,
+    responses((status = 200, description = "Hand a resource on", body = ResourceView)),
+    extensions(("x-permission" = json!("{type}.share"))),
+)]
+pub async fn transfer(
+    ctx: Ctx,
+    Path((org, resource)): Path<(String, String)>,
+    Body(wanted): Body<Transfer>,
+) -> Result<Response, Problem> {
+    Ok(written(StatusCode::OK, resources::transfer(&ctx, &org, &resource, wanted).await?))
+}
+
 /// End a resource and everything under it.
 #[utoipa::path(
     delete,
@@ -131,66 +152,26 @@ pub async fn people(
     Path((org, resource)): Path<(String, String)>,
     Query(query): Query<PageQuery>,
 ) -> Result<Json<List<ReachView>>, Problem> {
-    Ok(Json(grants::people(&ctx, &org, &resource, query.limit, query.after).await?))
+    Ok(Json(people::list(&ctx, &org, &resource, query.limit, query.after).await?))
 }
 
-/// List the grants on a resource.
-#[utoipa::path(
-    get,
-    path = "/organizations/{org}/resources/{resource}/grants",
-    tag = "Resources",
-    operation_id = "list_grants",
-    params(
-        ("org" = String, Path, description = "Id or slug of the organization"),
-        ("resource" = String, Path, description = "`res_…` or `type:external_id`"),
-        PageQuery,
-    ),
-    responses((status = 200, description = "List the grants on a resource", body = List<GrantView>)),
-    extensions(("x-permission" = json!("{type}.share"))),
-)]
-pub async fn grants(
-    ctx: Ctx,
-    Path((org, resource)): Path<(String, String)>,
-    Query(query): Query<PageQuery>,
-) -> Result<Json<List<GrantView>>, Problem> {
-    Ok(Json(grants::list(&ctx, &org, &resource, query.by_id()?).await?))
-}
-
-/// Grant something on a resource.
-#[utoipa::path(
-    post,
-    path = "/organizations/{org}/resources/{resource}/grants",
-    tag = "Resources",
-    operation_id = "create_grant",
-    params(
-        ("org" = String, Path, description = "Id or slug of the organization"),
-        ("resource" = String, Path, description = "`res_…` or `type:external_id`"),
-    ),
-    request_body = NewGrant,
-    responses((status = 201, description = "Grant something on a resource", body = GrantView)),
-    extensions(("x-permission" = json!("{type}.share"))),
-)]
-pub async fn grant(
-    ctx: Ctx,
-    Path((org, resource)): Path<(String, String)>,
-    Body(wanted): Body<NewGrant>,
-) -> Result<Response, Problem> {
-    Ok(written(StatusCode::CREATED, grants::create(&ctx, &org, &resource, wanted).await?))
-}
-
-/// Take a grant back.
+/// Take somebody out of a resource.
 #[utoipa::path(
     delete,
-    path = "/organizations/{org}/grants/{grant}",
+    path = "/organizations/{org}/resources/{resource}/people/{member}",
     tag = "Resources",
-    operation_id = "revoke_grant",
+    operation_id = "remove_resource_person",
     params(
         ("org" = String, Path, description = "Id or slug of the organization"),
-        ("grant" = String, Path, description = "`grt_…`"),
+        ("resource" = String, Path, description = "`res_…` or `type:external_id`"),
+        ("member" = String, Path, description = "`mem_…`"),
     ),
-    responses((status = 204, description = "Take a grant back")),
+    responses((status = 204, description = "Take back what was granted to somebody on the resource itself")),
     extensions(("x-permission" = json!("{type}.share"))),
 )]
-pub async fn revoke(ctx: Ctx, Path((org, grant)): Path<(String, String)>) -> Result<Response, Problem> {
-    Ok(done(grants::revoke(&ctx, &org, &grant).await?))
+pub async fn remove_person(
+    ctx: Ctx,
+    Path((org, resource, member)): Path<(String, String, String)>,
+) -> Result<Response, Problem> {
+    Ok(done(people::remove(&ctx, &org, &resource, &member).await?))
 }

@@ -14,12 +14,13 @@ use crate::http::extract::{Body, NoParameters, Query};
 use crate::http::problem::Problem;
 use crate::http::reply::{clear_session, done, set_session};
 use crate::ops::accept::{self, Accept, CameIn, SignUp};
+use crate::ops::declining::{self, Decline};
 use crate::ops::identities::{self, Me};
+use crate::ops::introspect::{self, Introspect, Introspected};
 use crate::ops::sessions::{self, SignIn, SignedIn};
 use crate::ops::setup::{self, SetUp};
-use crate::ops::tokens::{Introspect, Introspected};
 use crate::ops::view::{MemberView, OrganizationView, Preview};
-use crate::ops::{Answer, Ctx, tokens};
+use crate::ops::{Answer, Ctx};
 
 /// A session that has begun. Its secret is in the cookie only.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -133,10 +134,17 @@ pub async fn accept(ctx: Ctx, State(app): State<Arc<App>>, Body(wanted): Body<Ac
     Ok(came_in(&app, StatusCode::OK, accept::accept(&ctx, wanted).await?))
 }
 
+/// Decline an invitation.
+#[utoipa::path(post, path = "/invitations/refuse", tag = "Session", operation_id = "refuse_invitation", request_body = Decline,
+    responses((status = 204, description = "Declined; the link is dead")))]
+pub async fn refuse(ctx: Ctx, Body(wanted): Body<Decline>) -> Result<Response, Problem> {
+    Ok(done(declining::refuse(&ctx, wanted).await?))
+}
+
 /// Ask what a session or token stands for.
 #[utoipa::path(post, path = "/introspect", tag = "Session", operation_id = "introspect", request_body = Introspect,
     responses((status = 200, description = "Identity, organization, role and scopes, or `active: false`", body = Introspected)),
     extensions(("x-permission" = json!("access.check"))))]
 pub async fn introspect(ctx: Ctx, Body(asked): Body<Introspect>) -> Result<Json<Introspected>, Problem> {
-    Ok(Json(tokens::introspect(&ctx, asked).await?))
+    Ok(Json(introspect::introspect(&ctx, asked).await?))
 }

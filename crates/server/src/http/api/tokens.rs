@@ -5,12 +5,12 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::PageQuery;
-use crate::http::extract::{Body, Path, Query};
+use crate::http::extract::{Body, NoParameters, Path, Query};
 use crate::http::problem::Problem;
 use crate::http::reply::{done, written};
 use crate::ops::Ctx;
-use crate::ops::tokens::{self, NewToken};
-use crate::ops::view::{List, TokenView};
+use crate::ops::tokens::{self, EditToken, NewToken, TokenValue, TokenView};
+use crate::ops::view::List;
 
 /// List your tokens, newest first.
 #[utoipa::path(
@@ -92,4 +92,64 @@ pub async fn of_organization(
 )]
 pub async fn revoke_of_organization(ctx: Ctx, Path((org, token)): Path<(String, String)>) -> Result<Response, Problem> {
     Ok(done(tokens::revoke_of_organization(&ctx, &org, &token).await?))
+}
+
+/// Rename one of your tokens, switch it off or on.
+#[utoipa::path(
+    patch,
+    path = "/me/tokens/{token}",
+    tag = "Tokens",
+    operation_id = "edit_my_token",
+    params(
+        ("token" = String, Path, description = "`tok_…`"),
+    ),
+    request_body = EditToken,
+    responses((status = 200, description = "Rename one of your tokens, switch it off or on", body = TokenView)),
+)]
+pub async fn edit_mine(
+    ctx: Ctx,
+    Path(token): Path<String>,
+    Body(wanted): Body<EditToken>,
+) -> Result<Response, Problem> {
+    Ok(written(StatusCode::OK, tokens::edit_mine(&ctx, &token, wanted).await?))
+}
+
+/// Show the secret of one of your tokens again, where the policy keeps it.
+#[utoipa::path(
+    get,
+    path = "/me/tokens/{token}/value",
+    tag = "Tokens",
+    operation_id = "show_my_token_value",
+    params(
+        ("token" = String, Path, description = "`tok_…`"),
+    ),
+    responses((status = 200, description = "Show the secret of one of your tokens again, where the policy keeps it", body = TokenValue)),
+)]
+pub async fn my_value(
+    ctx: Ctx,
+    Path(token): Path<String>,
+    _: Query<NoParameters>,
+) -> Result<Json<TokenValue>, Problem> {
+    Ok(Json(tokens::my_value(&ctx, &token).await?))
+}
+
+/// Show the secret of somebody's token again, where the policy keeps it.
+#[utoipa::path(
+    get,
+    path = "/organizations/{org}/tokens/{token}/value",
+    tag = "Tokens",
+    operation_id = "show_token_value",
+    params(
+        ("org" = String, Path, description = "Id or slug of the organization"),
+        ("token" = String, Path, description = "`tok_…`"),
+    ),
+    responses((status = 200, description = "Show the secret of somebody's token again, where the policy keeps it", body = TokenValue)),
+    extensions(("x-permission" = json!("token.manage"))),
+)]
+pub async fn value_of_organization(
+    ctx: Ctx,
+    Path((org, token)): Path<(String, String)>,
+    _: Query<NoParameters>,
+) -> Result<Json<TokenValue>, Problem> {
+    Ok(Json(tokens::value_of_organization(&ctx, &org, &token).await?))
 }

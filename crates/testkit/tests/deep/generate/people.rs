@@ -26,10 +26,13 @@ impl Generator {
             ..Request::get("")
         };
         let role = json!({"role": self.role(place)});
-        match self.dice.below(16) {
+        let themself = self.rather(place, std::slice::from_ref(&id), who.clone());
+        match self.dice.below(20) {
+            16..=19 => self.going(place, org, id, who, if_match),
             0..=7 if waits => on("POST", "/organizations/{}/members/{}/approve", Value::Null),
             0..=5 if off => on("POST", "/organizations/{}/members/{}/reactivate", Value::Null),
-            0..=4 => on("PATCH", "/organizations/{}/members/{}", role),
+            0..=3 => on("PATCH", "/organizations/{}/members/{}", role),
+            4 => Request { who: themself, ..on("PATCH", "/organizations/{}/members/{}", role) },
             5 | 6 => on("DELETE", "/organizations/{}/members/{}", Value::Null),
             7 | 8 => on("POST", "/organizations/{}/members/{}/deactivate", Value::Null),
             9 => on("POST", "/organizations/{}/members/{}/deactivate", Value::Null),
@@ -39,6 +42,58 @@ impl Generator {
             14 => on("POST", "/organizations/{}/members/{}/end-sessions", Value::Null),
             _ => Request { args: vec![org.clone()], ..on("POST", "/organizations/{}/leave", Value::Null) },
         }
+    }
+
+    /// Somebody goes, with what they own, or comes back.
+    fn going(&mut self, place: &Organization, org: String, id: String, who: Who, if_match: Option<u64>) -> Request {
+        let here: Vec<_> = self.model.resources.iter().filter(|r| r.organization == place.id).cloned().collect();
+        let owners: Vec<_> = here.iter().filter_map(|r| r.owner.clone()).collect();
+        let id = if self.dice.percent(60) { self.dice.pick(&owners).cloned().unwrap_or(id) } else { id };
+        let on = |method, route, args: Vec<String>, body| Request {
+            args,
+            body,
+            who: who.clone(),
+            ..Request::on(method, route)
+        };
+        let mut said = json!({});
+        if self.dice.percent(70) {
+            said["transfer_to"] = json!(self.somebody(place));
+        }
+        if self.dice.percent(30) {
+            let theirs: Vec<_> = here.iter().filter(|r| r.owner.as_ref() == Some(&id)).map(|r| r.id.clone()).collect();
+            let thing =
+                if self.dice.percent(65) { self.dice.pick(&theirs).cloned() } else { Some(self.resource(place)) };
+            let to = if self.dice.percent(60) { json!(self.somebody(place)) } else { Value::Null };
+            said["transfers"] = thing.map_or_else(|| json!({}), |thing| json!({thing: to}));
+        }
+        let removed: Vec<_> =
+            self.model.removals.iter().filter(|r| r.organization == place.id).map(|r| r.member.clone()).collect();
+        match self.dice.below(9) {
+            0..=2 => Request { if_match, ..on("DELETE", "/organizations/{}/members/{}", vec![org, id], said) },
+            3 => on("POST", "/organizations/{}/leave", vec![org], said),
+            4 | 5 => on("GET", "/organizations/{}/members/{}/removal-plan", vec![org, id], Value::Null),
+            _ => {
+                let gone = if self.dice.percent(80) { self.dice.pick(&removed).cloned() } else { None };
+                let args = vec![org, gone.unwrap_or(id)];
+                on("POST", "/organizations/{}/members/{}/restore", args, Value::Null)
+            }
+        }
+    }
+
+    /// Somebody deletes themself, not always with the right words.
+    fn farewell(&mut self, who: Who) -> Request {
+        let holder = match &who {
+            Who::Session(secret) => self.model.sessions.iter().find(|s| s.secret == *secret).map(|s| s.person.clone()),
+            Who::Token(secret) => self.model.tokens.iter().find(|t| t.secret == *secret).map(|t| t.person.clone()),
+            _ => None,
+        };
+        let me = self.model.people.iter().find(|p| Some(&p.id) == holder.as_ref()).cloned();
+        let (email, handle, known) = me.map_or_else(Default::default, |p| (p.email, p.handle, p.password));
+        let typed = if self.dice.percent(50) { handle.unwrap_or(email) } else { email.to_uppercase() };
+        let typed = if self.dice.percent(80) { typed } else { "somebody else".to_owned() };
+        let password = if self.dice.percent(80) { known } else { self.dice.word(PASSWORDS).to_owned() };
+        let body = json!({"confirm": typed, "password": password});
+        Request { body, who, ..Request::on("DELETE", "/me") }
     }
 
     pub(super) fn about_invitations(&mut self, place: &Organization, org: String, who: Who) -> Request {
@@ -66,7 +121,8 @@ impl Generator {
         let ids: Vec<_> = found.iter().map(|i| i.id.clone()).collect();
         let id = self.one_of(&ids, "inv");
         let if_match = found.and_then(|i| self.seen(i.revision));
-        let role = json!({"role": self.role(place)});
+        let mut role = if self.dice.percent(70) { json!({"role": self.role(place)}) } else { json!({}) };
+        self.carried(place, &mut role);
         let on = |method, route, body| Request {
             method,
             route,
@@ -81,6 +137,23 @@ impl Generator {
             1 => on("DELETE", "/organizations/{}/invitations/{}", Value::Null),
             2 => on("POST", "/organizations/{}/invitations/{}/resend", json!({"deliver": "link"})),
             _ => on("POST", "/organizations/{}/invitations/{}/resend", Value::Null),
+        }
+    }
+
+    /// Sometimes something to carry.
+    fn carried(&mut self, place: &Organization, body: &mut Value) {
+        if self.dice.percent(20) {
+            let groups: Vec<_> = self.model.groups.iter().filter(|g| g.organization == place.id).cloned().collect();
+            let ids: Vec<_> = groups.into_iter().map(|g| g.id).collect();
+            let some: Vec<_> = (0..self.dice.below(3)).map(|_| self.one_of(&ids, "grp")).collect();
+            body["groups"] = json!(some);
+        }
+        if self.dice.percent(20) {
+            let here: Vec<_> = self.model.resources.iter().filter(|r| r.organization == place.id).cloned().collect();
+            let ids: Vec<_> = here.into_iter().map(|r| r.id).collect();
+            let one = |dice: &mut Self| json!({"resource": dice.one_of(&ids, "res"), "role": dice.dice.word(&["viewer", "editor", "manager", "none"])});
+            let some: Vec<_> = (0..self.dice.below(3)).map(|_| one(self)).collect();
+            body["resources"] = json!(some);
         }
     }
 
@@ -136,6 +209,13 @@ impl Generator {
 
     fn wanted(&mut self, place: &Organization) -> Value {
         let mut one = json!({"email": self.dice.word(EMAILS)});
+        if self.dice.percent(15) {
+            one = json!({"handle": self.dice.word(&["ann", "ann", "bob", "nobody"])});
+            if self.dice.percent(10) {
+                one["email"] = json!("ann@acme.test");
+            }
+        }
+        self.carried(place, &mut one);
         if self.dice.percent(75) {
             one["role"] = json!(self.role(place));
         }
@@ -165,7 +245,12 @@ impl Generator {
         let chosen = chosen.cloned();
         let secret = chosen.as_ref().map_or_else(|| "~invite.999.9".to_owned(), |i| i.secret.clone());
         let holder = chosen.and_then(|i| {
-            let mut same = self.model.people.iter().filter(|p| p.email.eq_ignore_ascii_case(&i.email));
+            let named = i.invitee.map(|(id, _)| id);
+            let mut same = self
+                .model
+                .people
+                .iter()
+                .filter(|p| p.email.eq_ignore_ascii_case(&i.email) || Some(&p.id) == named.as_ref());
             same.next().map(|p| p.id.clone())
         });
         let keys = holder.map(|person| self.keys_of(&person)).unwrap_or_default();
@@ -174,6 +259,10 @@ impl Generator {
             1..=5 => self.dice.pick(&keys).cloned().unwrap_or(Who::Anybody),
             _ => Who::Anybody,
         };
+        if self.dice.percent(8) {
+            let body = json!({"token": secret});
+            return Request { method: "POST", route: "/invitations/refuse", body, who, ..Request::get("") };
+        }
         let body = json!({"token": secret, "name": name, "password": password});
         Request { method: "POST", route: "/invitations/accept", body, who, ..Request::get("") }
     }
@@ -208,9 +297,12 @@ impl Generator {
         let sessions: Vec<_> = self.model.sessions.iter().map(|s| s.id.clone()).collect();
         let session = self.one_of(&sessions, "ses");
         let password = self.dice.word(PASSWORDS);
-        match self.dice.below(24) {
+        match self.dice.below(25) {
+            24 => self.farewell(who),
             0 | 1 => on("PATCH", "/me", json!({"name": self.dice.word(NAMES)})),
-            2 | 20 | 21 => on("PATCH", "/me", json!({"handle": self.dice.word(&["ann", "ann", "", "Not A Handle"])})),
+            2 | 20 | 21 => {
+                on("PATCH", "/me", json!({"handle": self.dice.word(&["ann", "ann", "north", "", "Not A Handle"])}))
+            }
             3 => on("PATCH", "/me", json!({"email": self.dice.word(EMAILS), "name": "Renamed"})),
             4 => on("POST", "/me/password", json!({"current": self.dice.word(PASSWORDS), "password": password})),
             5 | 6 => on("POST", "/me/verify-email", Value::Null),

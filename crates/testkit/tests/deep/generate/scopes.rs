@@ -1,6 +1,6 @@
 //! Requests about groups, resources and grants.
 
-use guildhall_testkit::model::{Group, Member, Organization, Request, Resource, Who};
+use guildhall_testkit::model::{Grant, Group, Member, Organization, Request, Resource, Who};
 use serde_json::{Value, json};
 
 use super::{Generator, HOUR_S};
@@ -73,7 +73,11 @@ impl Generator {
             }
             6 | 7 => on("DELETE", "/organizations/{}/groups/{}/members/{}", seat, Value::Null),
             8 => on("PATCH", "/organizations/{}/groups/{}", vec![org, id], json!({"name": name})),
-            9 if self.dice.percent(40) => on("DELETE", "/organizations/{}/groups/{}", vec![org, id], Value::Null),
+            9 | 11 if self.dice.percent(60) => {
+                let gives = self.some_permissions(place, "organization");
+                on("PATCH", "/organizations/{}/groups/{}", vec![org, id], json!({"permissions": gives}))
+            }
+            9 if self.dice.percent(60) => on("DELETE", "/organizations/{}/groups/{}", vec![org, id], Value::Null),
             10 => on("GET", "/organizations/{}/groups/{}/members", vec![org, id], Value::Null),
             _ => on("GET", "/organizations/{}/groups", vec![org], Value::Null),
         }
@@ -106,7 +110,11 @@ impl Generator {
             if_match,
             ..Request::on(method, route)
         };
-        match self.dice.below(14) {
+        match self.dice.below(15) {
+            14 => {
+                let to = if self.dice.percent(80) { json!(member) } else { Value::Null };
+                on("POST", "/organizations/{}/resources/{}/transfer", json!({"to": to}))
+            }
             0..=5 => {
                 let (kind, parents) = self.dice.pick(&place.rules.types).cloned().unwrap_or_default();
                 let kind = if self.dice.percent(4) { "castle".to_owned() } else { kind };
@@ -145,6 +153,11 @@ impl Generator {
         }
     }
 
+    /// Grants whose ids an answer has told; those that came with an invitation are told by nobody.
+    pub(super) fn named_grants(&self) -> impl Iterator<Item = &Grant> {
+        self.model.grants.iter().filter(|g| !g.by.is_empty())
+    }
+
     pub(super) fn about_grants(&mut self, place: &Organization, org: String, who: Who) -> Request {
         let target = self.resource(place);
         let found = self.model.resources.iter().find(|r| r.id == target).cloned();
@@ -157,7 +170,7 @@ impl Generator {
             found.iter().filter_map(|r| r.owner.clone()).chain(on_it.map(|g| g.subject.1.clone())).collect();
         let who = if self.dice.percent(55) { self.rather(place, &near, who) } else { who };
         if self.dice.percent(15) {
-            let grants: Vec<_> = self.model.grants.iter().map(|g| g.id.clone()).collect();
+            let grants: Vec<_> = self.named_grants().map(|g| g.id.clone()).collect();
             let grant = self.one_of(&grants, "grt");
             return Request { args: vec![org, grant], who, ..Request::on("DELETE", "/organizations/{}/grants/{}") };
         }
@@ -165,8 +178,9 @@ impl Generator {
         if self.dice.percent(12) {
             return Request { args, who, ..Request::get("/organizations/{}/resources/{}/grants") };
         }
-        let subject = match self.dice.below(6) {
+        let subject = match self.dice.below(7) {
             0 => json!({"type": "everyone"}),
+            6 => json!({"type": "resource", "id": self.resource(place)}),
             1 | 2 => {
                 json!({"type": "group", "id": self.group(place).map_or_else(|| "~grp.999.9".to_owned(), |g| g.id)})
             }

@@ -12,7 +12,7 @@ use crate::console::scene::Scene;
 use crate::console::verdict::Verdict;
 use crate::console::view::{Action, Input, MePage};
 use crate::console::visit::{Shown, Visit, Wrong};
-use crate::ops::{links, members};
+use crate::ops::{departures, farewell, links};
 
 /// Most of one's sessions that are shown at once.
 const SESSIONS: u32 = 100;
@@ -45,7 +45,7 @@ pub(super) async fn page(visit: &Visit, organization: &str, typed: Typed, verdic
     let page = MePage {
         name: of("name", typed.name, &who.name),
         handle: of("handle", typed.handle, who.handle.as_deref().unwrap_or_default()),
-        email: of("email", typed.email, &who.email),
+        email: of("email", typed.email, who.address()),
         email_verified: who.email_verified,
         email_waiting: waiting,
         current_password: verdict.input("current_password", ""),
@@ -60,6 +60,7 @@ pub(super) async fn page(visit: &Visit, organization: &str, typed: Typed, verdic
         },
         organizations: scene.me.memberships.iter().map(place).collect(),
         leave: leave_action(visit, &scene).await?,
+        delete: delete_action(visit, &href).await?,
         page: shell,
         words: Arc::clone(&scene.words),
         href,
@@ -67,12 +68,22 @@ pub(super) async fn page(visit: &Visit, organization: &str, typed: Typed, verdic
     verdict.page(visit, &page)
 }
 
-/// Leaving, offered exactly when it would succeed.
+/// Leaving, offered exactly when it would succeed, once somebody gets what one owns.
 async fn leave_action(visit: &Visit, scene: &Scene) -> Result<Action, Wrong> {
-    let refusal = members::leave_refusal(&visit.ctx, scene.slug()).await.map_err(|stop| visit.wrong(stop))?;
+    let refusal = departures::leave_refusal(&visit.ctx, scene.slug()).await.map_err(|stop| visit.wrong(stop))?;
     let label = scene.words.leave.as_str();
-    Ok(match refusal {
+    Ok(match refusal.filter(|refusal| !leave::mends(refusal)) {
         None => Action::ask_and_leave(label, format!("/{}/leave", scene.slug())).danger(),
         Some(refusal) => Action::refused(label, leave::why(&refusal)),
+    })
+}
+
+/// Deleting the account, offered exactly when it would succeed.
+async fn delete_action(visit: &Visit, href: &str) -> Result<Action, Wrong> {
+    let before = farewell::before(&visit.ctx).await.map_err(|stop| visit.wrong(stop))?;
+    let label = "Delete account";
+    Ok(match before.refusal {
+        None => Action::ask_and_leave(label, format!("{href}/delete")).danger(),
+        Some(refusal) => Action::refused(label, super::farewell::why(&refusal)),
     })
 }

@@ -1,5 +1,6 @@
 //! One's own page in an organization: profile, address, password, sessions, tokens, and leaving.
 
+mod farewell;
 mod leave;
 mod me;
 mod profile;
@@ -25,5 +26,6 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/{organization}/me/tokens/new", get(tokens::new))
         .route("/{organization}/me/tokens", post(tokens::create))
         .route("/{organization}/me/tokens/{token}/revoke", get(tokens::ask_revoke).post(tokens::revoke))
+        .route("/{organization}/me/delete", get(farewell::ask).post(farewell::delete))
         .route("/{organization}/leave", get(leave::ask).post(leave::leave))
 }

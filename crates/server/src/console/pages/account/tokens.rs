@@ -193,6 +193,7 @@ fn revoke_page(visit: &Visit, scene: &Scene, token: &TokenView) -> ConfirmPage {
         ],
         refused: None,
         typed: None,
+        reason: None,
         action: format!("{href}/tokens/{}/revoke", token.id),
         yes: "Yes, revoke".to_owned(),
         danger: true,

@@ -122,7 +122,7 @@ impl Desk {
                     Some((last, rest)) => format!("Needs the role {} or {last}.", rest.join(", ")),
                 }
             }
-            Code::LastOwner if refusal.detail.starts_with(&format!("`{}`", self.scene.me.identity.email)) => {
+            Code::LastOwner if refusal.detail.starts_with(&format!("`{}`", self.scene.me.identity.address())) => {
                 format!("You are the only active {top}. Make somebody else {top} first.")
             }
             Code::TopRoleRequired => format!("Only somebody with the role {top} may do this to another {top}."),

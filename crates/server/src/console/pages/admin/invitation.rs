@@ -14,7 +14,8 @@ use crate::console::view::{
     Action, Chip, ConfirmPage, Consequence, Fact, FactValue, Flash, InvitationPage, Person, Tone,
 };
 use crate::console::visit::{Sent, Shown, Visit, Wrong, go_with};
-use crate::ops::invitations::{self, InviteOutcome, Resend};
+use crate::ops::invitations::{self, Resend};
+use crate::ops::inviting::InviteOutcome;
 use crate::ops::offers::Act;
 use crate::ops::roster::{self, Asked};
 use crate::ops::{Answer, Ctx};
@@ -48,7 +49,7 @@ pub(super) async fn resend(Path((org, invitation)): Path<(String, String)>, sent
     if let Some(link) = outcome.as_ref().and_then(|o| o.link.clone()) {
         return with_link(&desk, &invitation, link).await;
     }
-    let email = outcome.map(|o| o.email).unwrap_or_default();
+    let email = outcome.map(|o| o.addressee()).unwrap_or_default();
     let news = format!("The invitation of {email} is sent again. The link of the mail before is dead.");
     let in_list = desk.asked("from").as_deref() == Some("users");
     let next = if in_list { desk.href("users") } else { desk.href(&format!("invitations/{invitation}")) };
@@ -93,7 +94,7 @@ pub(super) async fn cancel(Path((org, invitation)): Path<(String, String)>, sent
     let desk = Desk::open(sent.visit, &org).await?;
     let found = load(&desk, &invitation).await?;
     match invitations::cancel(desk.ctx(), desk.org(), &invitation).await {
-        Ok(_) => Ok(desk.to_people(&format!("The invitation of {} is withdrawn.", found.invitation.email))),
+        Ok(_) => Ok(desk.to_people(&format!("The invitation of {} is withdrawn.", found.invitation.addressee()))),
         Err(stop) => {
             let refusal = desk.of_form(stop)?;
             desk.again(&refusal, &cancel_page(&desk, &found, Some(&refusal)))
@@ -114,6 +115,7 @@ fn cancel_page(desk: &Desk, found: &Asked, refusal: Option<&Refusal>) -> Confirm
         ],
         refused: refusal.map(|r| desk.why(Asks::InvitationManage, r)),
         typed: None,
+        reason: None,
         action: desk.visit.path.clone(),
         yes: word.clone(),
         danger: true,
@@ -123,7 +125,7 @@ fn cancel_page(desk: &Desk, found: &Asked, refusal: Option<&Refusal>) -> Confirm
 
 /// Whom an invitation is for, whether or not they came.
 pub(super) fn addressee(invitation: &Invitation) -> Person {
-    Person::new(&invitation.name, &invitation.email, &invitation.member.to_string())
+    Person::new(&invitation.name, &invitation.addressee(), &invitation.member.to_string())
 }
 
 fn page(desk: &Desk, found: &Asked, link: Option<String>) -> InvitationPage {
@@ -155,7 +157,8 @@ fn state(desk: &Desk, invitation: &Invitation) -> Chip {
 
 fn facts(desk: &Desk, found: &Asked) -> Vec<Fact> {
     let invitation = &found.invitation;
-    let mut facts = vec![Fact::text("Email", &invitation.email)];
+    let what = if invitation.invitee.is_some() { "Handle" } else { "Email" };
+    let mut facts = vec![Fact::text(what, invitation.addressee())];
     if desk.has_roles() {
         facts.push(Fact::text("Role", desk.role_name(&invitation.role)));
     }

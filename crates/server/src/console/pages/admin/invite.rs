@@ -8,27 +8,33 @@ use axum::response::Response;
 use guildhall_domain::access::Permit;
 use guildhall_domain::action::Action as Asks;
 use guildhall_domain::member::guard_role;
-use guildhall_domain::policy::InviteDelivery;
+use guildhall_domain::policy::{InviteCarries, InviteDelivery};
 use guildhall_domain::text::{Email, NAME_MAX_CHARS};
 
 use super::addresses::{self, Typed};
 use super::desk::Desk;
+use super::links;
 use crate::console::verdict::sentence;
 use crate::console::view::{
     Chip, Choice, Input, InviteAddressesPage, InviteResultPage, InviteRolesPage, InviteeRow, Select, SentRow, Tone,
 };
 use crate::console::visit::{Sent, Shown, Visit, Wrong, go};
 use crate::ops::Answer;
-use crate::ops::invitations::{self, InviteOutcome, NewInvitation, NewInvitations};
+use crate::ops::groups;
+use crate::ops::inviting::{self, InviteOutcome, NewInvitation, NewInvitations};
 
 /// As many rows as a page of selects can hold and a person can look through.
 const MOST: usize = 500;
+/// As many groups as are offered for choosing.
+const GROUPS: u32 = 100;
 
 /// What has been chosen so far.
+#[derive(Default)]
 struct Draft {
     people: Vec<Typed>,
     roles: Vec<String>,
     deliver: String,
+    groups: Vec<String>,
 }
 
 async fn open(visit: Visit, org: &str) -> Result<(Desk, Permit), Wrong> {
@@ -40,7 +46,8 @@ async fn open(visit: Visit, org: &str) -> Result<(Desk, Permit), Wrong> {
 /// `GET /{org}/admin/invite`
 pub(super) async fn start(visit: Visit, Path(org): Path<String>) -> Shown {
     let (desk, permit) = open(visit, &org).await?;
-    desk.page(&first_step(&desk, &permit, Input::default(), "", ""))
+    let page = first_step(&desk, &permit, Input::default(), "", &Draft::default()).await?;
+    desk.page(&page)
 }
 
 /// `POST /{org}/admin/invite`: back from the second step, with everything still there.
@@ -49,7 +56,8 @@ pub(super) async fn back(Path(org): Path<String>, sent: Sent) -> Shown {
     let (desk, permit) = open(sent.visit, &org).await?;
     let role = draft.roles.first().map_or("", String::as_str);
     let typed = Input::of(addresses::write(&draft.people));
-    desk.page(&first_step(&desk, &permit, typed, role, &draft.deliver))
+    let page = first_step(&desk, &permit, typed, role, &draft).await?;
+    desk.page(&page)
 }
 
 /// `GET` of a later step: nothing is known there, so it begins anew.
@@ -80,7 +88,7 @@ pub(super) async fn roles(Path(org): Path<String>, sent: Sent) -> Shown {
         1..=MOST => return desk.page(&second_step(&desk, &permit, &draft)),
         many => format!("These are {many} addresses; at most {MOST} go at once here. The API takes more."),
     };
-    let page = first_step(&desk, &permit, Input::of(typed).wrong(wrong), &role, &draft.deliver);
+    let page = first_step(&desk, &permit, Input::of(typed).wrong(wrong), &role, &draft).await?;
     desk.visit.page(StatusCode::UNPROCESSABLE_ENTITY, &page)
 }
 
@@ -88,25 +96,37 @@ pub(super) async fn roles(Path(org): Path<String>, sent: Sent) -> Shown {
 pub(super) async fn send(Path(org): Path<String>, sent: Sent) -> Shown {
     let draft = draft(&sent);
     let (desk, permit) = open(sent.visit, &org).await?;
-    let invitations: Vec<NewInvitation> = draft.people.iter().zip(&draft.roles).map(wanted).collect();
+    let invitations: Vec<NewInvitation> =
+        draft.people.iter().zip(&draft.roles).map(|one| wanted(one, &draft.groups)).collect();
     if invitations.is_empty() {
         let empty = Input::default().wrong("There is no address left. Type at least one.");
-        let page = first_step(&desk, &permit, empty, "", &draft.deliver);
+        let page = first_step(&desk, &permit, empty, "", &draft).await?;
         return desk.visit.page(StatusCode::UNPROCESSABLE_ENTITY, &page);
     }
     let roles = draft.roles.clone();
-    let deliver = Some(draft.deliver).filter(|d| !d.is_empty());
-    let done = invitations::invite(desk.ctx(), desk.org(), NewInvitations { invitations, deliver }).await;
-    let outcomes = match done.map_err(|stop| desk.wrong(stop))? {
-        Answer::Done(invited) => invited.invitations,
-        Answer::Preview(_) => Vec::new(),
+    let deliver = Some(draft.deliver.clone()).filter(|d| !d.is_empty());
+    let done = inviting::invite(desk.ctx(), desk.org(), NewInvitations { invitations, deliver }).await;
+    let outcomes = match done {
+        Ok(Answer::Done(invited)) => invited.invitations,
+        Ok(Answer::Preview(_)) => Vec::new(),
+        // Where the policy takes all or nothing: the rows again, with what is wrong with them.
+        Err(stop) => {
+            let refusal = desk.of_form(stop)?;
+            return desk.again(&refusal, &second_step(&desk, &permit, &draft));
+        }
     };
     desk.page(&result(&desk, &outcomes, &roles))
 }
 
-fn wanted((one, role): (&Typed, &String)) -> NewInvitation {
+fn wanted((one, role): (&Typed, &String), groups: &[String]) -> NewInvitation {
     let name: String = one.name.chars().take(NAME_MAX_CHARS).collect();
-    NewInvitation { email: one.email.clone(), role: Some(role.clone()), name: Some(name) }
+    NewInvitation {
+        email: Some(one.email.clone()),
+        role: Some(role.clone()),
+        groups: groups.to_vec(),
+        name: Some(name),
+        ..NewInvitation::default()
+    }
 }
 
 /// The rows of the second step; a row whose address was emptied is gone.
@@ -120,12 +140,13 @@ fn draft(sent: &Sent) -> Draft {
             kept.push(text(&roles, at));
         }
     }
-    Draft { people, roles: kept, deliver: sent.get("deliver").to_owned() }
+    let groups = sent.all("groups").into_iter().map(str::to_owned).collect();
+    Draft { people, roles: kept, deliver: sent.get("deliver").to_owned(), groups }
 }
 
 /// The roles with the reason where this reader may not give one (CT-3). What is chosen is the wanted role,
 /// else the policy's usual one, else the lowest that may be given.
-fn choices(desk: &Desk, permit: &Permit, wanted: &str) -> Vec<Choice> {
+pub(super) fn choices(desk: &Desk, permit: &Permit, wanted: &str) -> Vec<Choice> {
     if !desk.has_roles() {
         return Vec::new();
     }
@@ -152,13 +173,33 @@ fn choices(desk: &Desk, permit: &Permit, wanted: &str) -> Vec<Choice> {
     choices
 }
 
-fn first_step(desk: &Desk, permit: &Permit, typed: Input, role: &str, deliver: &str) -> InviteAddressesPage {
+/// The groups an invitation may carry, where it may; whether this reader may give each is asked when they send.
+async fn group_choices(desk: &Desk, chosen: &[String]) -> Result<Vec<Choice>, Wrong> {
+    let carried = desk.scene.place.rules.policy().invite_carries.contains(InviteCarries::Groups);
+    if !carried || !desk.scene.may(Asks::GroupList) || !desk.scene.may(Asks::GroupManage) {
+        return Ok(Vec::new());
+    }
+    let found = groups::list(desk.ctx(), desk.org(), Some(GROUPS), None).await.map_err(|stop| desk.wrong(stop))?;
+    let choice = |group: groups::GroupView| {
+        let on = chosen.contains(&group.id);
+        Choice::new(group.id, group.name).hint(group.description).selected(on)
+    };
+    Ok(found.items.into_iter().map(choice).collect())
+}
+
+async fn first_step(
+    desk: &Desk,
+    permit: &Permit,
+    typed: Input,
+    role: &str,
+    draft: &Draft,
+) -> Result<InviteAddressesPage, Wrong> {
     let words = &desk.scene.words;
-    let by_link = match deliver {
+    let by_link = match draft.deliver.as_str() {
         "" => desk.scene.place.rules.policy().invite_deliver == InviteDelivery::Link,
         chosen => chosen == "link",
     };
-    InviteAddressesPage {
+    Ok(InviteAddressesPage {
         page: desk.below_people(&words.invite_title),
         words: words.clone(),
         action: desk.href("invite/roles"),
@@ -171,7 +212,9 @@ fn first_step(desk: &Desk, permit: &Permit, typed: Input, role: &str, deliver: &
                 .hint("Nothing is sent; you get one link for each.")
                 .selected(by_link),
         ]),
-    }
+        groups: group_choices(desk, &draft.groups).await?,
+        links_href: links::are_offered(desk).then(|| desk.href("invite/links")),
+    })
 }
 
 fn second_step(desk: &Desk, permit: &Permit, draft: &Draft) -> InviteRolesPage {
@@ -199,6 +242,7 @@ fn second_step(desk: &Desk, permit: &Permit, draft: &Draft) -> InviteRolesPage {
         again_action: desk.href("invite/roles"),
         back_action: desk.href("invite"),
         deliver: draft.deliver.clone(),
+        groups: draft.groups.clone(),
         problems: rows.iter().filter(|row| row.problem.is_some()).count(),
         rows,
         all_role: Select::of(choices(desk, permit, "")),
@@ -225,7 +269,7 @@ fn sent_row(desk: &Desk, outcome: &InviteOutcome, role: &str) -> SentRow {
         // Which field it was, the row says.
         let told = outcome.detail.as_deref().unwrap_or_default();
         return SentRow {
-            email: outcome.email.clone(),
+            email: outcome.addressee(),
             state: Chip::new("Refused", Tone::Bad),
             detail: sentence(told.strip_prefix("`email`: ").unwrap_or(told)),
             code: outcome.code.clone().unwrap_or_default(),
@@ -237,7 +281,7 @@ fn sent_row(desk: &Desk, outcome: &InviteOutcome, role: &str) -> SentRow {
         None => Chip::new("Mail on its way", Tone::Good),
     };
     SentRow {
-        email: outcome.email.clone(),
+        email: outcome.addressee(),
         role: if desk.has_roles() { desk.role_name(role) } else { String::new() },
         state,
         link: outcome.link.clone(),

@@ -3,19 +3,30 @@
 use axum::extract::Path;
 use axum::http::StatusCode;
 use guildhall_domain::action::Action as Asks;
-use guildhall_domain::policy::Knob as Name;
+use guildhall_domain::member::Status;
+use guildhall_domain::policy::{ApprovalMode, ApprovalOnDisable, Knob as Name};
 use guildhall_domain::refusal::{Code, Refusal};
 use serde_json::{Map, Value};
 
 use super::desk::Desk;
-use super::knobs;
+use super::{knobs, links};
 use crate::console::verdict::sentence;
 use crate::console::view::{
-    Action, ConfirmPage, Consequence, Input, Knob, KnobControl, KnobGroup, OrganizationPage, Place, Shell, Tone,
-    TypedWord,
+    AccountForm, Action, ApprovalSwitch, ConfirmPage, Consequence, Input, Knob, KnobControl, KnobGroup,
+    OrganizationPage, Place, Shell, Tone, TypedWord,
 };
 use crate::console::visit::{Sent, Shown, Visit, Wrong, go_with};
+use crate::ops::account::{self, AccountView, EditAccount};
+use crate::ops::members::{self, MemberQuery};
 use crate::ops::organizations::{self, KnobView, PolicyView, Renaming};
+
+/// The forms of this page that may come back refused.
+#[derive(Clone, Copy, Default)]
+struct Forms<'a> {
+    profile: Tried<'a>,
+    settings: Tried<'a>,
+    account: Tried<'a>,
+}
 
 /// What was sent and refused, to be shown again.
 #[derive(Clone, Copy, Default)]
@@ -39,8 +50,7 @@ async fn policy(desk: &Desk) -> Result<PolicyView, Wrong> {
 /// `GET /{org}/admin/org`
 pub(super) async fn show(visit: Visit, Path(org): Path<String>) -> Shown {
     let desk = Desk::open(visit, &org).await?;
-    let policy = policy(&desk).await?;
-    desk.page(&page(&desk, &policy, Tried::default(), Tried::default()))
+    again(&desk, None, Forms::default()).await
 }
 
 /// `POST /{org}/admin/org`
@@ -52,9 +62,8 @@ pub(super) async fn rename(Path(org): Path<String>, sent: Sent) -> Shown {
         Ok(_) => Ok(go_with(&format!("/{slug}/admin/org"), Tone::Good, "Saved.")),
         Err(stop) => {
             let refusal = desk.of_form(stop)?;
-            let policy = policy(&desk).await?;
-            let tried = Tried { sent: Some(&sent), refusal: Some(&refusal) };
-            desk.again(&refusal, &page(&desk, &policy, tried, Tried::default()))
+            let profile = Tried { sent: Some(&sent), refusal: Some(&refusal) };
+            again(&desk, Some(&refusal), Forms { profile, ..Forms::default() }).await
         }
     }
 }
@@ -72,10 +81,61 @@ pub(super) async fn change_policy(Path(org): Path<String>, sent: Sent) -> Shown 
         Ok(_) => Ok(go_with(&desk.href("org"), Tone::Good, "The settings are saved and hold from now on.")),
         Err(stop) => {
             let refusal = desk.of_form(stop)?;
-            let policy = policy(&desk).await?;
-            let tried = Tried { sent: Some(&sent), refusal: Some(&refusal) };
-            desk.again(&refusal, &page(&desk, &policy, Tried::default(), tried))
+            let settings = Tried { sent: Some(&sent), refusal: Some(&refusal) };
+            again(&desk, Some(&refusal), Forms { settings, ..Forms::default() }).await
         }
+    }
+}
+
+/// `POST /{org}/admin/org/account`
+pub(super) async fn change_account(Path(org): Path<String>, sent: Sent) -> Shown {
+    let desk = Desk::open(sent.visit.clone(), &org).await?;
+    let lines = sent.get("billing_contacts").lines().map(str::trim).filter(|line| !line.is_empty());
+    let wanted = EditAccount {
+        plan: Some(sent.get("plan").to_owned()),
+        billing_contacts: Some(lines.map(str::to_owned).collect()),
+    };
+    match account::edit(desk.ctx(), desk.org(), wanted).await {
+        Ok(_) => Ok(go_with(&desk.href("org"), Tone::Good, "The account is saved.")),
+        Err(stop) => {
+            let refusal = desk.of_form(stop)?;
+            let account = Tried { sent: Some(&sent), refusal: Some(&refusal) };
+            again(&desk, Some(&refusal), Forms { account, ..Forms::default() }).await
+        }
+    }
+}
+
+/// The page, with what was refused where something was.
+async fn again(desk: &Desk, refusal: Option<&Refusal>, forms: Forms<'_>) -> Shown {
+    let policy = policy(desk).await?;
+    let account = match desk.scene.may(Asks::AccountManage) {
+        true => Some(account::get(desk.ctx(), desk.org()).await.map_err(|stop| desk.wrong(stop))?),
+        false => None,
+    };
+    // After a refusal the page is about what was refused.
+    let approvals = if refusal.is_none() { approvals(desk).await? } else { None };
+    let shown = OrganizationPage {
+        approvals,
+        account: account.map(|account| account_form(desk, &account, forms.account)),
+        ..page(desk, &policy, forms.profile, forms.settings)
+    };
+    match refusal {
+        Some(refusal) => desk.again(refusal, &shown),
+        None => desk.page(&shown),
+    }
+}
+
+fn account_form(desk: &Desk, account: &AccountView, tried: Tried<'_>) -> AccountForm {
+    let value = |field: &str, present: String| tried.sent.map_or(present, |sent| sent.get(field).to_owned());
+    let wrong = tried.refusal.and_then(|refusal| refusal.errors.first());
+    let contacts = wrong.filter(|error| error.field.starts_with("billing_contacts"));
+    AccountForm {
+        action: desk.href("org/account"),
+        plan: Input { value: value("plan", account.plan.clone().unwrap_or_default()), error: tried.error("plan") },
+        billing_contacts: Input {
+            value: value("billing_contacts", account.billing_contacts.join("\n")),
+            error: contacts.map(|error| sentence(&error.detail)),
+        },
     }
 }
 
@@ -96,14 +156,43 @@ fn page(desk: &Desk, policy: &PolicyView, profile: Tried<'_>, settings: Tried<'_
         preset: format!("{}, version {}", desk.scene.place.rules.preset().title, organization.preset_version),
         may_edit: desk.scene.may(Asks::OrganizationUpdate),
         policy_action: desk.href("org/policy"),
+        approvals: None,
         groups: open_groups(desk, policy, may_turn, settings),
         fixed: fixed_group(desk, policy),
+        account: None,
         may_save: may_turn && policy.settings.iter().any(|knob| knob.open),
+        reset_links: links::reset_action(desk),
         delete: match desk.scene.place.permit(Asks::OrganizationDelete) {
             Ok(_) => Action::ask_and_leave(delete, desk.href("org/delete")).danger(),
             Err(refusal) => Action::refused(delete, desk.why(Asks::OrganizationDelete, &refusal)),
         },
     }
+}
+
+/// The switch for approvals, with those whom switching off lets in.
+async fn approvals(desk: &Desk) -> Result<Option<ApprovalSwitch>, Wrong> {
+    let (rules, mode) = (&desk.scene.place.rules, desk.scene.place.rules.policy().approval_mode);
+    let turns = rules.preset().open_knobs.contains(&Name::ApprovalMode) && desk.scene.may(Asks::PolicyUpdate);
+    if !turns || mode == ApprovalMode::OutsideDomains {
+        return Ok(None);
+    }
+    let on = mode == ApprovalMode::All;
+    let waiting = if on { waiting(desk).await? } else { String::new() };
+    Ok(Some(ApprovalSwitch { on, waiting }))
+}
+
+async fn waiting(desk: &Desk) -> Result<String, Wrong> {
+    let waits = MemberQuery { status: Some(Status::PendingApproval.word().to_owned()), ..MemberQuery::default() };
+    let found = members::list(desk.ctx(), desk.org(), waits).await.map_err(|stop| desk.wrong(stop))?;
+    let names: Vec<String> = found.items.into_iter().filter_map(|m| m.identity.email).collect();
+    if names.is_empty() {
+        return Ok(String::new());
+    }
+    let more = if found.next.is_some() { " and more" } else { "" };
+    Ok(match desk.scene.place.rules.policy().approval_on_disable {
+        ApprovalOnDisable::ApproveAll => format!("Disabling lets in who waits: {}{more}.", names.join(", ")),
+        ApprovalOnDisable::KeepWaiting => format!("Still waiting, also after disabling: {}{more}.", names.join(", ")),
+    })
 }
 
 fn known(policy: &PolicyView) -> impl Iterator<Item = (Name, &KnobView)> {
@@ -208,6 +297,7 @@ fn delete_page(desk: &Desk, input: Input) -> ConfirmPage {
         ],
         refused: None,
         typed: Some(TypedWord { expected: organization.slug.clone(), input }),
+        reason: None,
         action: desk.visit.path.clone(),
         yes: "Delete for ever".to_owned(),
         danger: true,

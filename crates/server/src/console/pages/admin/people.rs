@@ -3,14 +3,17 @@
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use guildhall_domain::action::Action as Asks;
-use guildhall_domain::member::Status;
+use guildhall_domain::member::{Member, Status};
+use guildhall_domain::policy::ApprovalMode;
+use guildhall_domain::time::Timestamp;
 
 use super::desk::{Desk, with_query};
-use super::rows;
-use crate::console::view::{Action, Choice, Pager, PeoplePage};
+use super::{links, rows};
+use crate::console::view::{Action, Choice, Pager, PeoplePage, RemovedRow};
 use crate::console::visit::{Shown, Visit, go};
 use crate::ops::members::MemberQuery;
 use crate::ops::roster::{self, Roster};
+use crate::ops::seats;
 
 /// `GET /{org}/admin`
 pub(super) async fn start(Path(org): Path<String>) -> Response {
@@ -20,6 +23,10 @@ pub(super) async fn start(Path(org): Path<String>) -> Response {
 /// `GET /{org}/admin/users`
 pub(super) async fn list(visit: Visit, Path(org): Path<String>) -> Shown {
     let desk = Desk::open(visit, &org).await?;
+    // PX-16: an address that opens inviting at once.
+    if desk.asked("invite").as_deref() == Some("true") && desk.scene.may(Asks::MemberInvite) {
+        return Ok(go(&desk.href(if links::are_offered(&desk) { "invite/links" } else { "invite" })));
+    }
     let query = MemberQuery {
         query: desk.asked("query"),
         status: desk.asked("status"),
@@ -29,7 +36,12 @@ pub(super) async fn list(visit: Visit, Path(org): Path<String>) -> Shown {
         after: desk.asked("after"),
     };
     let found = roster::list(desk.ctx(), desk.org(), query.clone()).await.map_err(|stop| desk.wrong(stop))?;
-    desk.page(&page(&desk, &query, &found))
+    let mut page = page(&desk, &query, &found);
+    if desk.scene.place.rules.policy().seats_max.is_some() {
+        let seats = seats::show(desk.ctx(), desk.org()).await.map_err(|stop| desk.wrong(stop))?;
+        page.seats = seats.max.map(|most| (seats.used, most));
+    }
+    desk.page(&page)
 }
 
 fn page(desk: &Desk, query: &MemberQuery, found: &Roster) -> PeoplePage {
@@ -63,7 +75,18 @@ fn page(desk: &Desk, query: &MemberQuery, found: &Roster) -> PeoplePage {
         },
         invite: invites.then(|| Action::link(&words.invite, desk.href("invite"))),
         advice: advice(desk, found.top_holders),
+        removed: found.removed.iter().map(|(member, until)| removed(desk, member, *until)).collect(),
+        seats: None,
+        domains: domains(desk),
         href,
+    }
+}
+
+fn removed(desk: &Desk, member: &Member, until: Timestamp) -> RemovedRow {
+    RemovedRow {
+        person: rows::person(member),
+        until: desk.when(until),
+        undo: Action::post("Undo", desk.href(&format!("users/{}/restore", member.id))),
     }
 }
 
@@ -84,10 +107,24 @@ fn statuses(chosen: Option<&str>) -> Vec<Choice> {
     let each = [
         (Status::Active, "Active"),
         (Status::Invited, "Invited"),
+        (Status::Requested, "Asked to join"),
         (Status::PendingApproval, "Waiting for approval"),
         (Status::Deactivated, "Deactivated"),
     ];
     std::iter::once(all).chain(each.map(choice)).collect()
+}
+
+/// PX-21: an organization of certain mail domains says so, and whether new people have to wait.
+fn domains(desk: &Desk) -> Option<String> {
+    let policy = desk.scene.place.rules.policy();
+    let names: Vec<&str> = policy.domain_exclusive.iter().collect();
+    let waits = match policy.approval_mode {
+        ApprovalMode::Off => "New people are approved automatically.",
+        ApprovalMode::All => "New people are approved by an administrator.",
+        ApprovalMode::OutsideDomains => "New people with another address than ours are approved by an administrator.",
+    };
+    (!names.is_empty())
+        .then(|| format!("Only people with an address of {} can be invited or join. {waits}", names.join(", ")))
 }
 
 /// CT-4: with fewer holders of the top role than recommended, the list says so.

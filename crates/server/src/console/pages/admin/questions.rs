@@ -8,7 +8,7 @@ use guildhall_store::Stop;
 
 use super::desk::Desk;
 use super::rows;
-use crate::console::view::{ConfirmPage, Consequence};
+use crate::console::view::{ConfirmPage, Consequence, Input};
 use crate::console::visit::{Sent, Shown, Visit};
 use crate::ops::approvals::{self, Rejection};
 use crate::ops::members;
@@ -22,7 +22,6 @@ fn act_of(word: &str) -> Option<Act> {
         "end-sessions" => Act::EndSessions,
         "deactivate" => Act::Deactivate,
         "reactivate" => Act::Reactivate,
-        "remove" => Act::Remove,
         _ => return None,
     })
 }
@@ -38,14 +37,15 @@ pub(super) async fn ask(visit: Visit, Path((org, member, word)): Path<(String, S
 /// `POST` of the same.
 pub(super) async fn answer(Path((org, member, word)): Path<(String, String, String)>, sent: Sent) -> Shown {
     let act = act_of(&word).ok_or_else(|| sent.visit.wrong(Code::NotFound))?;
-    let desk = Desk::open(sent.visit, &org).await?;
+    let desk = Desk::open(sent.visit.clone(), &org).await?;
     let subject = roster::one(desk.ctx(), desk.org(), &member).await.map_err(|stop| desk.wrong(stop))?;
     let who = rows::called(&subject.member);
     let (ctx, org) = (desk.ctx(), desk.org());
     let (done, news) = match act {
         Act::Approve => (approvals::approve(ctx, org, &member).await.map(drop), format!("{who} is in.")),
         Act::Reject => {
-            let done = approvals::reject(ctx, org, &member, Rejection::default()).await.map(drop);
+            let reason = Some(sent.get("reason").trim().to_owned()).filter(|reason| !reason.is_empty());
+            let done = approvals::reject(ctx, org, &member, Rejection { reason }).await.map(drop);
             (done, format!("{who} was turned away."))
         }
         Act::EndSessions => {
@@ -53,7 +53,7 @@ pub(super) async fn answer(Path((org, member, word)): Path<(String, String, Stri
         }
         Act::Deactivate => (members::deactivate(ctx, org, &member).await.map(drop), format!("{who} is deactivated.")),
         Act::Reactivate => (members::reactivate(ctx, org, &member).await.map(drop), format!("{who} is active again.")),
-        _ => (members::remove(ctx, org, &member).await.map(drop), format!("{who} is removed.")),
+        _ => return Err(desk.wrong(Code::NotFound)),
     };
     match done {
         Ok(()) => Ok(desk.to_people(&news)),
@@ -95,6 +95,7 @@ fn page(desk: &Desk, act: Act, subject: &Subject, refusal: Option<&Refusal>) -> 
         consequences: asked.follows,
         refused: refusal.map(|r| desk.why(act.action(member.status), r)),
         typed: None,
+        reason: (act == Act::Reject).then(Input::default),
         action: desk.visit.path.clone(),
         yes: asked.yes,
         danger: asked.danger,
@@ -163,20 +164,7 @@ fn asked(desk: &Desk, act: Act, member: &Member, mine: bool) -> Question {
             format!("Access comes back{}. Sessions that ended stay ended.", with_role(desk, &role)),
             &words.reactivate,
         ),
-        _ => Question {
-            follows: vec![
-                ends("Their sessions here end with the very next request"),
-                ends("Their role and every personal token for this organization are gone"),
-                stays("Their account and their other organizations stay"),
-                stays("What they did stays in the audit log"),
-            ],
-            danger: true,
-            ..simple(
-                format!("{}?", words.remove),
-                format!("{who} loses access to {organization}. To come back they need a new invitation."),
-                &words.remove_yes,
-            )
-        },
+        _ => simple(format!("{}?", rows::label(desk, act)), String::new(), rows::label(desk, act)),
     }
 }
 

@@ -10,9 +10,10 @@ use super::{invitation, rows};
 use crate::console::verdict::sentence;
 use crate::console::view::{ChangeRolePage, Choice, ConfirmPage, Person, Select};
 use crate::console::visit::{Sent, Shown, Visit};
-use crate::ops::members::{self, NewRole};
+use crate::ops::invitations::{self, EditInvitation};
+use crate::ops::member_role::{self, NewMemberRole};
 use crate::ops::offers::{Act, Subject};
-use crate::ops::{invitations, roster};
+use crate::ops::roster;
 
 /// `GET /{org}/admin/users/{member}/role`
 pub(super) async fn of_member(visit: Visit, Path((org, member)): Path<(String, String)>) -> Shown {
@@ -26,7 +27,13 @@ pub(super) async fn change_of_member(Path((org, member)): Path<(String, String)>
     let wanted = sent.get("role").to_owned();
     let desk = Desk::open(sent.visit, &org).await?;
     let subject = roster::one(desk.ctx(), desk.org(), &member).await.map_err(|stop| desk.wrong(stop))?;
-    let done = members::change_role(desk.ctx(), desk.org(), &member, NewRole { role: wanted.clone() }).await;
+    let done = member_role::change(
+        desk.ctx(),
+        desk.org(),
+        &member,
+        NewMemberRole { role: wanted.clone(), groups: Vec::new() },
+    )
+    .await;
     finish(&desk, &subject, &wanted, done.map(drop))
 }
 
@@ -48,7 +55,8 @@ pub(super) async fn change_of_invitation(Path((org, which)): Path<(String, Strin
     let wanted = sent.get("role").to_owned();
     let desk = Desk::open(sent.visit, &org).await?;
     let found = roster::invitation(desk.ctx(), desk.org(), &which).await.map_err(|stop| desk.wrong(stop))?;
-    let done = invitations::change_role(desk.ctx(), desk.org(), &which, NewRole { role: wanted.clone() }).await;
+    let edit = EditInvitation { role: Some(wanted.clone()), ..EditInvitation::default() };
+    let done = invitations::edit(desk.ctx(), desk.org(), &which, edit).await;
     match (&found.waiting, done) {
         (Some(subject), done) => finish(&desk, subject, &wanted, done.map(drop)),
         // It came to wait again between the two questions.
@@ -114,6 +122,7 @@ fn refused(desk: &Desk, who: Person, why: String) -> ConfirmPage {
         consequences: Vec::new(),
         refused: Some(why),
         typed: None,
+        reason: None,
         action: desk.visit.path.clone(),
         yes: words.change_role_yes.clone(),
         danger: false,

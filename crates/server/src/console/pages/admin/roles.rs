@@ -34,6 +34,7 @@ fn head(desk: &Desk, role: &RoleView) -> RoleHead {
         holders: if listed { format!("Show {}", desk.scene.words.person.many) } else { String::new() },
         holders_href: if listed { with_query(&desk.href("users"), &[("role", slug)]) } else { String::new() },
         own: mine,
+        made: !role.built_in,
     }
 }
 

@@ -77,6 +77,7 @@ pub(super) async fn ask(visit: Visit, Path((org, token)): Path<(String, String)>
         ],
         refused: None,
         typed: None,
+        reason: None,
         action: desk.visit.path.clone(),
         yes: "Revoke".to_owned(),
         danger: true,

@@ -5,6 +5,7 @@ mod links;
 mod organizations;
 mod sessions;
 mod setup;
+mod share;
 mod sign_up;
 
 use std::sync::Arc;
@@ -23,6 +24,8 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/", get(organizations::start))
         .route("/{organization}", get(organizations::door))
         .route("/organizations", get(organizations::list).post(organizations::create))
+        .route("/organizations/ask", post(organizations::ask))
+        .route("/organizations/ask/back", post(organizations::take_back))
         .route("/organizations/new", get(organizations::new))
         .route("/admin", get(organizations::last_used))
         .route("/admin/{*page}", get(organizations::last_used))
@@ -35,6 +38,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/password/forgot", get(links::show_forgot).post(links::forgot))
         .route("/password/reset/{token}", get(links::show_reset).post(links::reset))
         .route("/email/verify/{token}", get(links::show_verify).post(links::verify))
+        .route("/share/{token}", get(share::show))
         .route("/invite/{token}", get(invite::show).post(invite::accept))
 }
 

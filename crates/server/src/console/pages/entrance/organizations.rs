@@ -5,18 +5,20 @@ use axum::http::StatusCode;
 use guildhall_domain::action::Action;
 use guildhall_domain::ids::OrgId;
 use guildhall_domain::refusal::Code;
+use guildhall_store::Stop;
+use guildhall_store::read::Page;
 
 use super::setup as setup_page;
 use crate::console::scene::Scene;
 use crate::console::verdict::{Verdict, sentence};
 use crate::console::view::{Choice, NewOrganizationPage, OrganizationsPage, Person, Select, Tone, WaitingPage, titled};
 use crate::console::visit::{Sent, Shown, Visit, Wrong, go, go_with};
-use crate::ops::Answer;
 use crate::ops::identities::{self, Belonging, Me};
 use crate::ops::organizations::{self, NewOrganization, Offer};
-use crate::ops::setup;
+use crate::ops::{Answer, joining, setup};
 
 const ACTIVE: &str = "active";
+const REQUESTED: &str = "requested";
 
 async fn me(visit: &Visit) -> Result<Me, Wrong> {
     identities::me(&visit.ctx).await.map_err(|stop| visit.wrong(stop))
@@ -32,32 +34,44 @@ pub(super) async fn start(visit: Visit) -> Shown {
     let mut active = me.memberships.iter().filter(|b| b.membership.status == ACTIVE);
     match (active.next(), active.next()) {
         (Some(only), None) => Ok(go(&format!("/{}", only.organization.slug))),
-        _ => show(&visit, &me),
+        _ => show(&visit, &me).await,
     }
 }
 
 /// `GET /organizations`
 pub(super) async fn list(visit: Visit) -> Shown {
     let me = me(&visit).await?;
-    show(&visit, &me)
+    show(&visit, &me).await
 }
 
-fn show(visit: &Visit, me: &Me) -> Shown {
+async fn show(visit: &Visit, me: &Me) -> Shown {
     let offers = organizations::offers(&visit.ctx).map_err(|refusal| visit.wrong(refusal))?;
+    let page = Page { after: None, limit: 20 };
+    let asked = joining::mine(&visit.ctx, page).await.map_err(|stop| visit.wrong(stop))?;
+    let turned_away = asked.items.into_iter().filter(|a| a.status == "rejected");
     let page = OrganizationsPage {
         page: visit.plain("Your organizations"),
-        email: me.identity.email.clone(),
+        email: me.identity.address().to_owned(),
         places: me.memberships.iter().map(place).collect(),
         create_href: offers.iter().any(|offer| offer.refusal.is_none()).then(|| "/organizations/new".to_owned()),
+        turned_away: turned_away.map(|a| rejection(&a.organization.name, a.reason.as_deref())).collect(),
     };
     visit.page(StatusCode::OK, &page)
+}
+
+fn rejection(organization: &str, reason: Option<&str>) -> String {
+    let told = format!("An administrator of {organization} has not let you in.");
+    reason.map_or_else(|| told.clone(), |reason| format!("{told} They wrote: {reason}"))
 }
 
 /// One of somebody's organizations, as a line of a list.
 pub(in crate::console::pages) fn place(belonging: &Belonging) -> Person {
     let organization = &belonging.organization;
-    let waits = belonging.membership.status != ACTIVE;
-    let label = if waits { "Waiting for approval".to_owned() } else { titled(&belonging.role) };
+    let label = match belonging.membership.status.as_str() {
+        ACTIVE => titled(&belonging.role),
+        REQUESTED => "Asked to join".to_owned(),
+        _ => "Waiting for approval".to_owned(),
+    };
     Person::new(&organization.name, &organization.slug, &organization.id)
         .href(format!("/{}", organization.slug))
         .label(label)
@@ -89,7 +103,9 @@ pub(super) async fn door(visit: Visit, Path(organization): Path<String>) -> Show
             let page = WaitingPage {
                 page: visit.plain("Waiting for approval"),
                 organization_name: waiting.organization.name.clone(),
-                email: me.identity.email.clone(),
+                email: me.identity.address().to_owned(),
+                slug: waiting.organization.slug.clone(),
+                asked: waiting.membership.status == REQUESTED,
             };
             visit.page(StatusCode::OK, &page)
         }
@@ -109,9 +125,41 @@ pub(super) async fn last_used(visit: Visit) -> Shown {
     Ok(go(&format!("/{slug}/admin/{page}{query}")))
 }
 
+/// `POST /organizations/ask`
+pub(super) async fn ask(sent: Sent) -> Shown {
+    let visit = &sent.visit;
+    match joining::ask(&visit.ctx, sent.get("organization").trim()).await.and_then(Answer::done) {
+        Ok(asked) => {
+            let text = format!("You asked to join {}. An administrator there decides.", asked.organization.name);
+            Ok(go_with("/organizations", Tone::Good, &text))
+        }
+        Err(Stop::Refused(refusal)) if refusal.code == Code::NotFound => {
+            let text = "There is no organization of that name that takes requests. Ask somebody there to invite you.";
+            Ok(go_with("/organizations", Tone::Wait, text))
+        }
+        Err(Stop::Refused(refusal)) if refusal.code != Code::AuthRequired => {
+            Ok(go_with("/organizations", Tone::Wait, &sentence(&refusal.detail)))
+        }
+        Err(stop) => Err(visit.wrong(stop)),
+    }
+}
+
+/// `POST /organizations/ask/back`
+pub(super) async fn take_back(sent: Sent) -> Shown {
+    let visit = &sent.visit;
+    match joining::withdraw(&visit.ctx, sent.get("organization")).await {
+        Ok(_) => Ok(go_with("/organizations", Tone::Good, "Your request is taken back.")),
+        Err(stop) => Err(visit.wrong(stop)),
+    }
+}
+
 /// `GET /organizations/new`
 pub(super) async fn new(visit: Visit) -> Shown {
-    new_page(&visit, NewOrganization { name: String::new(), slug: None, preset: None }, &Verdict::default())
+    new_page(
+        &visit,
+        NewOrganization { name: String::new(), slug: None, preset: None, tenant: None },
+        &Verdict::default(),
+    )
 }
 
 fn new_page(visit: &Visit, typed: NewOrganization, verdict: &Verdict) -> Shown {
@@ -140,7 +188,12 @@ fn new_page(visit: &Visit, typed: NewOrganization, verdict: &Verdict) -> Shown {
 pub(super) async fn create(sent: Sent) -> Shown {
     let visit = &sent.visit;
     let given = |field: &str| Some(sent.get(field).to_owned()).filter(|text| !text.is_empty());
-    let wanted = NewOrganization { name: sent.get("name").to_owned(), slug: given("slug"), preset: given("preset") };
+    let wanted = NewOrganization {
+        name: sent.get("name").to_owned(),
+        slug: given("slug"),
+        preset: given("preset"),
+        tenant: None,
+    };
     match organizations::create(&visit.ctx, wanted.clone()).await.and_then(Answer::done) {
         Ok(made) => {
             let text = format!("{} is yours. Invite the first people when you like.", made.name);

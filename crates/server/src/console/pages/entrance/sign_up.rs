@@ -2,8 +2,8 @@
 
 use super::password_hint;
 use crate::console::verdict::Verdict;
-use crate::console::view::SignUpPage;
-use crate::console::visit::{Sent, Shown, Visit, go};
+use crate::console::view::{SignUpPage, Tone};
+use crate::console::visit::{Sent, Shown, Visit, go, go_with};
 use crate::http::reply::set_session;
 use crate::ops::Answer;
 use crate::ops::accept::{self, SignUp};
@@ -43,6 +43,11 @@ pub(super) async fn sign_up(sent: Sent) -> Shown {
         organization: Some(own("organization")),
     };
     match accept::sign_up(&visit.ctx, wanted).await.and_then(Answer::done) {
+        // Joining waits for the proof of the address.
+        Ok(came) if came.session.is_none() => {
+            let text = "Almost there: open the link in the mail we have sent you, then sign in.";
+            Ok(go_with("/sign-in", Tone::Good, text))
+        }
         Ok(came) => {
             let path = came.organization.map_or_else(|| "/".to_owned(), |o| format!("/{}", o.slug));
             let mut response = go(&path);

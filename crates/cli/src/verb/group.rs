@@ -1,0 +1,166 @@
+//! `guildhall group`: list, make and end groups, and say who is in them.
+
+use reqwest::Method;
+use serde_json::{Map, Value, json};
+
+use super::member::{dry_run, find, plan};
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::remote::{Remote, RemoteArgs, run as block_on};
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    /// List the groups
+    List(List),
+    /// Make a group
+    Create(Create),
+    /// End a group
+    Delete(Delete),
+    /// Take a member into a group, or change whether they manage it
+    Add(Add),
+    /// Take a member out of a group
+    Remove(Remove),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct List {
+    #[command(flatten)]
+    remote: RemoteArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Create {
+    #[command(flatten)]
+    remote: RemoteArgs,
+    /// Its name
+    name: String,
+    /// What it is for
+    #[arg(long)]
+    description: Option<String>,
+    /// A permission that being in it gives; may be given several times
+    #[arg(long = "permission", value_name = "PERMISSION")]
+    permissions: Vec<String>,
+    /// Say what would happen, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Delete {
+    #[command(flatten)]
+    remote: RemoteArgs,
+    /// The group's id
+    group: String,
+    /// Say what would happen, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Add {
+    #[command(flatten)]
+    seat: Seat,
+    /// They manage the group
+    #[arg(long)]
+    manager: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Remove {
+    #[command(flatten)]
+    seat: Seat,
+}
+
+/// Somebody's place in a group.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Seat {
+    #[command(flatten)]
+    remote: RemoteArgs,
+    /// The group's id
+    group: String,
+    /// The member's id or mail address
+    member: String,
+    /// Say what would happen, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(crate) fn run(command: &Command, output: &mut Output) -> Result<(), Failure> {
+    match command {
+        Command::List(args) => list(args, output),
+        Command::Create(args) => create(args, output),
+        Command::Delete(args) => delete(args, output),
+        Command::Add(args) => {
+            let body = json!({"manager": args.manager});
+            seat(&args.seat, Method::PUT, Some(&body), "added", output)
+        }
+        Command::Remove(args) => seat(&args.seat, Method::DELETE, None, "removed", output),
+    }
+}
+
+fn list(args: &List, output: &mut Output) -> Result<(), Failure> {
+    let remote = Remote::new(&args.remote)?;
+    if !output.json {
+        output.line(row("NAME", "ORIGIN", "DEFAULT", "PERMISSIONS", "ID"))?;
+    }
+    block_on(remote.each_page(&["groups"], &[], |items| {
+        for item in items {
+            if output.json {
+                output.value(item)?;
+                continue;
+            }
+            let text = |name: &str| item.get(name).and_then(Value::as_str).unwrap_or("-");
+            let default = if item.get("default") == Some(&json!(true)) { "yes" } else { "no" };
+            let gives = item.get("permissions").and_then(Value::as_array).map_or(0, Vec::len).to_string();
+            output.line(row(text("name"), text("origin"), default, &gives, text("id")))?;
+        }
+        output.flush().map(|()| true)
+    }))
+}
+
+fn row(name: &str, origin: &str, default: &str, permissions: &str, id: &str) -> String {
+    format!("{name:<32} {origin:<10} {default:<8} {permissions:<12} {id}")
+}
+
+fn create(args: &Create, output: &mut Output) -> Result<(), Failure> {
+    let remote = Remote::new(&args.remote)?;
+    let mut body = Map::from_iter([("name".to_owned(), json!(args.name))]);
+    body.extend(args.description.iter().map(|text| ("description".to_owned(), json!(text))));
+    body.extend((!args.permissions.is_empty()).then(|| ("permissions".to_owned(), json!(args.permissions))));
+    let body = Value::Object(body);
+    let answer = block_on(remote.ask(Method::POST, &["groups"], dry_run(args.dry_run), Some(&body)))?;
+    if args.dry_run {
+        return plan(&answer, output);
+    }
+    if output.json {
+        return output.value(&answer);
+    }
+    output.line(answer.get("id").and_then(Value::as_str).unwrap_or("-"))
+}
+
+fn delete(args: &Delete, output: &mut Output) -> Result<(), Failure> {
+    let remote = Remote::new(&args.remote)?;
+    let answer = block_on(remote.ask(Method::DELETE, &["groups", &args.group], dry_run(args.dry_run), None))?;
+    if args.dry_run {
+        return plan(&answer, output);
+    }
+    let (json, text) = (json!({"deleted": args.group}), format!("deleted {}", args.group));
+    if output.json { output.value(&json) } else { output.line(text) }
+}
+
+fn seat(args: &Seat, method: Method, body: Option<&Value>, done: &str, output: &mut Output) -> Result<(), Failure> {
+    let remote = Remote::new(&args.remote)?;
+    let answer = block_on(async {
+        let member = if args.member.contains('@') { find(&remote, &args.member).await? } else { args.member.clone() };
+        let path = ["groups", &args.group, "members", &member];
+        remote.ask(method, &path, dry_run(args.dry_run), body).await
+    })?;
+    if args.dry_run {
+        return plan(&answer, output);
+    }
+    if output.json { output.value(&json!({done: args.member})) } else { output.line(format!("{done} {}", args.member)) }
+}
+
+#[cfg(test)]
+#[path = "group_tests.rs"]
+mod tests;

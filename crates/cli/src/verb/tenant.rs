@@ -1,0 +1,75 @@
+//! `guildhall tenant`: list and make tenants, the tier above organizations.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::remote::{Remote, ServerArgs, run as block_on};
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    /// List the tenants one belongs to
+    List(List),
+    /// Make a tenant; needs an administrator of the installation
+    Create(Create),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct List {
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Create {
+    #[command(flatten)]
+    server: ServerArgs,
+    /// Its name
+    name: String,
+    /// Its slug; made from the name when left out
+    #[arg(long)]
+    slug: Option<String>,
+}
+
+pub(crate) fn run(command: &Command, output: &mut Output) -> Result<(), Failure> {
+    match command {
+        Command::List(args) => {
+            let remote = Remote::of_server(&args.server)?;
+            if !output.json {
+                output.line(line("SLUG", "NAME", "ROLE", "ID"))?;
+            }
+            block_on(remote.each_page(&["tenants"], &[], |items| {
+                for item in items {
+                    show(item, output)?;
+                }
+                output.flush().map(|()| true)
+            }))
+        }
+        Command::Create(args) => {
+            let body = match &args.slug {
+                Some(slug) => json!({"name": args.name, "slug": slug}),
+                None => json!({"name": args.name}),
+            };
+            let remote = Remote::of_server(&args.server)?;
+            let made = block_on(remote.ask(Method::POST, &["tenants"], &[], Some(&body)))?;
+            show(&made, output)
+        }
+    }
+}
+
+fn line(slug: &str, name: &str, role: &str, id: &str) -> String {
+    format!("{slug:<24} {name:<32} {role:<8} {id}")
+}
+
+fn show(tenant: &Value, output: &mut Output) -> Result<(), Failure> {
+    if output.json {
+        return output.value(tenant);
+    }
+    let text = |name: &str| tenant.get(name).and_then(Value::as_str).unwrap_or("-");
+    output.line(line(text("slug"), text("name"), text("role"), text("id")))
+}
+
+#[cfg(test)]
+#[path = "tenant_tests.rs"]
+mod tests;

@@ -1,0 +1,83 @@
+//! Adding the people of a tenant to its organizations directly: no invitation, in at once (TP-9).
+//! Does not decide who belongs to the tenant.
+
+use crate::access::Permit;
+use crate::change::Change;
+use crate::identity::Identity;
+use crate::ids::MemberId;
+use crate::member::{Member, MemberKind, Origin, Status, guard_role};
+use crate::policy::{DirectJoin, OrganizationsPerIdentity};
+use crate::preset::Rules;
+use crate::refusal::{Code, Refusal};
+use crate::time::Timestamp;
+
+/// Refuses to invite where people are added directly.
+///
+/// # Errors
+/// `join.direct_only`.
+pub fn guard_invites(rules: &Rules) -> Result<(), Refusal> {
+    match rules.policy().join_direct {
+        DirectJoin::Nobody => Ok(()),
+        DirectJoin::TenantMembers => Err(Code::JoinDirectOnly.into()),
+    }
+}
+
+/// Somebody to add.
+#[derive(Clone, Copy, Debug)]
+pub struct Newcomer<'a> {
+    /// The person, when they are one of the tenant's.
+    pub who: Option<&'a Identity>,
+    /// The role they get; the usual one when left out.
+    pub role: Option<&'a str>,
+    /// Their membership, if they have one.
+    pub present: Option<&'a Member>,
+    /// Whether they belong to another organization.
+    pub elsewhere: bool,
+}
+
+/// Adds one of the tenant's people, who is in at once. Approvals are for those who come by
+/// themselves.
+///
+/// # Errors
+/// `join.not_direct`, `member.not_in_tenant`, `member.already`, `member.elsewhere`, `role.unknown`,
+/// `role.above_own`.
+pub fn add(
+    permit: &Permit,
+    rules: &Rules,
+    newcomer: Newcomer<'_>,
+    id: MemberId,
+    now: Timestamp,
+) -> Result<Vec<Change>, Refusal> {
+    if rules.policy().join_direct != DirectJoin::TenantMembers {
+        return Err(Code::JoinNotDirect.into());
+    }
+    let role = newcomer.role.unwrap_or_else(|| rules.policy().role_default.as_str());
+    guard_role(permit, rules, role, "role")?;
+    let who = newcomer.who.ok_or(Code::MemberNotInTenant)?;
+    if newcomer.present.is_some() {
+        return Err(Code::MemberAlready.into());
+    }
+    if newcomer.elsewhere && rules.policy().identity_organizations == OrganizationsPerIdentity::One {
+        return Err(Code::MemberElsewhere.into());
+    }
+    Ok(vec![Change::MemberJoined {
+        member: Box::new(Member {
+            id,
+            organization: permit.organization(),
+            user: Some(who.id),
+            kind: MemberKind::Person,
+            email: who.email.clone(),
+            name: who.name.clone(),
+            handle: who.handle.clone(),
+            role: role.to_owned(),
+            status: Status::Active,
+            origin: Origin::Direct,
+            joined_at: Some(now),
+            created_at: now,
+            created_by: Some(permit.member()),
+            last_active_at: None,
+            sessions_from: Timestamp::default(),
+            revision: 0,
+        }),
+    }])
+}

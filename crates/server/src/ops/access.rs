@@ -1,0 +1,297 @@
+//! What somebody reaches, who reaches something, and what somebody may do there: whole answers, page
+//! by page. Every page says the revision it was answered at; its cursor carries that on, and a page is
+//! never of an older one. Lists go by age, which no change moves, so what is there all the while is
+//! never left out.
+
+use guildhall_domain::action::Action;
+use guildhall_domain::ids::{MemberId, ResourceId};
+use guildhall_domain::member::{Member, Status};
+use guildhall_domain::permission::Mask;
+use guildhall_domain::reach::{self, Ground, Who};
+use guildhall_domain::refusal::{Code, Refusal};
+use guildhall_store::read::reach::{self as reaches, Order};
+use guildhall_store::read::{group as groups, organization as organizations};
+use guildhall_store::{Conn, Stop};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::check::{at_least, permission, subject_or_caller};
+use super::people::reached;
+use super::resources::{find, rights_on};
+use super::view::{MemberIdentity, MemberView};
+use super::{Ctx, Place};
+use crate::http::cursor;
+
+/// Which resources does somebody reach?
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskResources {
+    /// `usr_…`, `mem_…` or a proved email address; left out: whoever asks.
+    #[serde(default)]
+    pub subject: Option<String>,
+    /// Name of the permission.
+    pub permission: String,
+    /// Only resources of this type.
+    #[serde(default, rename = "type")]
+    pub kind: Option<String>,
+    /// How many at most: 1 to 100.
+    #[serde(default)]
+    pub limit: Option<u32>,
+    /// Where the page before ended.
+    #[serde(default)]
+    pub after: Option<String>,
+    /// Answer only from this revision on.
+    #[serde(default)]
+    pub at_least_revision: Option<u64>,
+}
+
+/// Who reaches a resource?
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskSubjects {
+    /// `res_…` or `type:external_id`; left out: the organization itself.
+    #[serde(default)]
+    pub resource: Option<String>,
+    /// Name of the permission.
+    pub permission: String,
+    /// How many at most: 1 to 100.
+    #[serde(default)]
+    pub limit: Option<u32>,
+    /// Where the page before ended.
+    #[serde(default)]
+    pub after: Option<String>,
+    /// Answer only from this revision on.
+    #[serde(default)]
+    pub at_least_revision: Option<u64>,
+}
+
+/// What may somebody do on a resource?
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskActions {
+    /// `usr_…`, `mem_…` or a proved email address; left out: whoever asks.
+    #[serde(default)]
+    pub subject: Option<String>,
+    /// `res_…` or `type:external_id`; left out: the organization itself.
+    #[serde(default)]
+    pub resource: Option<String>,
+    /// How many at most: 1 to 100.
+    #[serde(default)]
+    pub limit: Option<u32>,
+    /// Where the page before ended.
+    #[serde(default)]
+    pub after: Option<String>,
+    /// Answer only from this revision on.
+    #[serde(default)]
+    pub at_least_revision: Option<u64>,
+}
+
+/// One page of an answer.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Reach<T> {
+    /// The things.
+    pub items: Vec<T>,
+    /// Where the next page begins: pass it as `after`. `null` on the last page.
+    pub next: Option<String>,
+    /// The revision this page was answered at.
+    pub revision: u64,
+}
+
+/// A resource that somebody reaches.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ResourceReached {
+    /// `res_…`
+    pub id: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What the product calls it.
+    pub external_id: Option<String>,
+    /// For people.
+    pub name: String,
+}
+
+/// Somebody who reaches a resource.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct SubjectReaching {
+    /// `mem_…`
+    pub member: String,
+    /// Who.
+    pub identity: MemberIdentity,
+    /// Slug of the organization role.
+    pub role: String,
+}
+
+/// Something that somebody may do.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ActionAllowed {
+    /// Name of the permission.
+    pub permission: String,
+    /// What people read.
+    pub label: String,
+    /// `organization` or a resource type.
+    pub applies_to: String,
+}
+
+/// A page's place in an answer, of one revision.
+struct Turn {
+    limit: u32,
+    /// Revision and last thing of the page before.
+    after: Option<(u64, String)>,
+}
+
+impl Turn {
+    fn of(limit: Option<u32>, after: Option<&str>) -> Result<Self, Refusal> {
+        Ok(Self { limit: cursor::limit(limit)?, after: after.map(cursor::read).transpose()? })
+    }
+
+    /// INVARIANT: no page is of an older revision than the one before it.
+    fn at(&self, conn: &mut Conn<'_>, place: &Place, least: Option<u64>) -> Result<u64, Stop> {
+        let revision = organizations::revision(conn, place.organization.id)?;
+        at_least(least, revision, "")?;
+        if self.after.as_ref().is_some_and(|(seen, _)| *seen > revision) {
+            return Err(Code::CursorInvalid.into());
+        }
+        Ok(revision)
+    }
+
+    fn last<T: std::str::FromStr>(&self) -> Result<Option<T>, Refusal> {
+        let parse = |(_, last): &(u64, String)| last.parse().map_err(|_| Refusal::of(Code::CursorInvalid));
+        self.after.as_ref().map(parse).transpose()
+    }
+}
+
+fn next(revision: u64, last: Option<String>) -> Option<String> {
+    last.map(|last| cursor::write(&(revision, last)))
+}
+
+/// Whom a question is about. Anybody may ask about themself; about others only who has the right to.
+fn about(conn: &mut Conn<'_>, place: &Place, subject: Option<&str>) -> Result<Option<(Member, bool)>, Stop> {
+    let found = subject_or_caller(conn, place, subject)?;
+    let me = place.me()?.id;
+    let mine = found.as_ref().is_some_and(|member| member.id == me);
+    if !mine {
+        place.permit(Action::AccessCheck)?;
+    }
+    Ok(found.map(|member| (member, mine)))
+}
+
+/// Every resource on which somebody may do one thing, oldest first.
+///
+/// # Errors
+/// `not_found`, `access.denied`, `cursor.invalid`, refused values.
+pub async fn resources(ctx: &Ctx, organization: &str, asked: AskResources) -> Result<Reach<ResourceReached>, Stop> {
+    let organization = organization.to_owned();
+    let turn = Turn::of(asked.limit, asked.after.as_deref())?;
+    let last: Option<ResourceId> = turn.last()?;
+    ctx.read(move |ctx, conn| {
+        let place = ctx.place(conn, &organization)?;
+        let revision = turn.at(conn, &place, asked.at_least_revision)?;
+        let about = about(conn, &place, asked.subject.as_deref())?;
+        let bit = permission(&place.rules, &asked.permission, "")?;
+        if asked.kind.as_deref().is_some_and(|kind| place.rules.preset().resource_type(kind).is_none()) {
+            return Err(Refusal::value(Code::ResourceType, "type", Code::ResourceType.meaning()).into());
+        }
+        let Some((member, mine)) = about else { return Ok(Reach { items: Vec::new(), next: None, revision }) };
+        let mut all = reaches::everything(conn, place.organization.id, member.id)?;
+        let groups = groups::of_member(conn, place.organization.id, member.id)?;
+        let scopes = if mine { place.standing.scopes } else { None };
+        let standing = place.rules.standing(&member.role, member.status == Status::Active, scopes);
+        let who = Who { member: member.id, groups: &groups };
+        let held = reach::everywhere(&place.rules, standing, &all, who, ctx.now);
+        all.resources.retain(|resource| {
+            asked.kind.as_ref().is_none_or(|kind| *kind == resource.kind)
+                && last.is_none_or(|last| resource.id > last)
+                && held.get(&resource.id).is_some_and(|mask| mask.contains(bit))
+        });
+        all.resources.sort_by_key(|resource| resource.id);
+        let (shown, last) = cursor::window(&all.resources, turn.limit);
+        let items = shown.iter().map(|resource| ResourceReached {
+            id: resource.id.to_string(),
+            kind: resource.kind.clone(),
+            external_id: resource.external_id.clone(),
+            name: resource.name.clone(),
+        });
+        Ok(Reach { items: items.collect(), next: next(revision, last.map(|r| r.id.to_string())), revision })
+    })
+    .await
+}
+
+/// The ground a question names; `None` for what is not there, which nobody reaches.
+fn ground(conn: &mut Conn<'_>, place: &Place, name: Option<&str>) -> Result<Option<Ground>, Stop> {
+    let Some(name) = name else { return Ok(Some(Ground::default())) };
+    match find(conn, place, name) {
+        Ok(target) => Ok(Some(reaches::ground(conn, place.organization.id, target.id)?)),
+        Err(Stop::Refused(_)) => Ok(None),
+        Err(failed) => Err(failed),
+    }
+}
+
+/// Everybody who may do one thing on a resource, oldest membership first.
+///
+/// # Errors
+/// `not_found`, `access.denied`, `cursor.invalid`, refused values.
+pub async fn subjects(ctx: &Ctx, organization: &str, asked: AskSubjects) -> Result<Reach<SubjectReaching>, Stop> {
+    let organization = organization.to_owned();
+    let turn = Turn::of(asked.limit, asked.after.as_deref())?;
+    let last: Option<MemberId> = turn.last()?;
+    ctx.read(move |ctx, conn| {
+        let place = ctx.place(conn, &organization)?;
+        place.permit(Action::AccessCheck)?;
+        let revision = turn.at(conn, &place, asked.at_least_revision)?;
+        let bit = permission(&place.rules, &asked.permission, "")?;
+        let Some(ground) = ground(conn, &place, asked.resource.as_deref())? else {
+            return Ok(Reach { items: Vec::new(), next: None, revision });
+        };
+        let wanted = Mask::EMPTY.with(bit);
+        let (found, more) = reached(ctx, conn, &place, &ground, wanted, (Order::Age(last), turn.limit))?;
+        let last = match more {
+            Some(Order::Age(Some(id))) => Some(id.to_string()),
+            _ => None,
+        };
+        let items = found.into_iter().map(|one| SubjectReaching {
+            member: one.member.id.to_string(),
+            identity: MemberView::from(&one.member).identity,
+            role: one.member.role,
+        });
+        Ok(Reach { items: items.collect(), next: next(revision, last), revision })
+    })
+    .await
+}
+
+/// Everything somebody may do on a resource, by name: what a check of each would allow.
+///
+/// # Errors
+/// `not_found`, `access.denied`, `cursor.invalid`, refused values.
+pub async fn actions(ctx: &Ctx, organization: &str, asked: AskActions) -> Result<Reach<ActionAllowed>, Stop> {
+    let organization = organization.to_owned();
+    let turn = Turn::of(asked.limit, asked.after.as_deref())?;
+    let last: Option<String> = turn.last()?;
+    ctx.read(move |ctx, conn| {
+        let place = ctx.place(conn, &organization)?;
+        let revision = turn.at(conn, &place, asked.at_least_revision)?;
+        let about = about(conn, &place, asked.subject.as_deref())?;
+        let ground = ground(conn, &place, asked.resource.as_deref())?;
+        let mask = match (about, ground) {
+            (Some((member, mine)), Some(ground)) => {
+                let scopes = if mine { place.standing.scopes } else { None };
+                rights_on(ctx, conn, &place, &member, scopes, &ground)?
+            }
+            _ => Mask::EMPTY,
+        };
+        let catalogue = place.rules.preset().catalogue.iter().filter(|(bit, _)| mask.contains(*bit));
+        let mut allowed: Vec<ActionAllowed> = catalogue
+            .map(|(_, permission)| ActionAllowed {
+                permission: permission.name.clone(),
+                label: permission.label.clone(),
+                applies_to: permission.applies_to.clone(),
+            })
+            .filter(|one| last.as_ref().is_none_or(|last| one.permission > *last))
+            .collect();
+        allowed.sort_by(|one, other| one.permission.cmp(&other.permission));
+        let (shown, last) = cursor::window(&allowed, turn.limit);
+        let last = last.map(|one| one.permission.clone());
+        Ok(Reach { items: shown.to_vec(), next: next(revision, last), revision })
+    })
+    .await
+}

@@ -1,0 +1,181 @@
+//! The people of a tenant: taken in, given roles, taken out.
+
+use guildhall_domain::identity::Identity;
+use guildhall_domain::ids::TenantMemberId;
+use guildhall_domain::refusal::{Code, Refusal};
+use guildhall_domain::tenant::{self as rules_of, Deed, Tenant, TenantMember, TenantRole};
+use guildhall_domain::text::Email;
+use guildhall_domain::time::Timestamp;
+use guildhall_store::read::{Page, identity, tenant as tenants};
+use guildhall_store::{Stop, Tx};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::tenants::{entered, taken};
+use super::view::{List, Nothing};
+use super::{Answer, Ctx, id, letters};
+use crate::http::cursor;
+
+/// Somebody to take into a tenant: by handle, or by an address that counts once it is proved.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewTenantMember {
+    /// The handle of an account.
+    #[serde(default)]
+    pub handle: Option<String>,
+    /// An address, whether or not it has an account yet.
+    #[serde(default)]
+    pub email: Option<String>,
+    /// `member`, or `owner`.
+    #[serde(default)]
+    pub role: Option<String>,
+}
+
+/// Another role in a tenant.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewTenantRole {
+    /// `member` or `owner`.
+    pub role: String,
+}
+
+/// Somebody of a tenant.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct TenantMemberView {
+    /// `tmb_…`
+    pub id: String,
+    /// How they were named: an address, or `@handle`.
+    pub label: String,
+    /// `owner` or `member`.
+    pub role: String,
+    /// Since when.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+}
+
+impl From<&TenantMember> for TenantMemberView {
+    fn from(m: &TenantMember) -> Self {
+        Self { id: m.id.to_string(), label: m.label.clone(), role: m.role.word().to_owned(), created_at: m.created_at }
+    }
+}
+
+/// The people of a tenant, oldest first.
+///
+/// # Errors
+/// `not_found`, `access.denied`.
+pub async fn members(ctx: &Ctx, tenant: &str, page: Page<TenantMemberId>) -> Result<List<TenantMemberView>, Stop> {
+    let tenant = tenant.to_owned();
+    ctx.read(move |ctx, conn| {
+        let (found, _, _) = entered(ctx, conn, &tenant, Deed::Run)?;
+        let limit = page.limit;
+        let people = tenants::members(conn, found.id, &Page { limit: limit + 1, ..page })?;
+        let (shown, last) = cursor::window(&people, limit);
+        Ok(List { items: shown.iter().map(Into::into).collect(), next: last.map(|m| m.id.to_string()) })
+    })
+    .await
+}
+
+fn role_named(word: &str) -> Result<TenantRole, Refusal> {
+    TenantRole::of(word).ok_or_else(|| Refusal::value(Code::RoleUnknown, "role", "`owner` or `member`"))
+}
+
+/// How somebody is named: their identity by handle, or an address.
+fn named(tx: &mut Tx<'_>, wanted: &NewTenantMember) -> Result<(Option<Identity>, Email, String), Stop> {
+    match (wanted.handle.as_deref(), wanted.email.as_deref()) {
+        (Some(handle), None) => {
+            let handle = handle.trim_start_matches('@');
+            let missing = || Refusal::value(Code::TenantMemberUnknown, "handle", "nobody has that handle");
+            let who = identity::by_handle(tx, handle)?.ok_or_else(missing)?;
+            let email = Email::parse(&who.email, "handle")?;
+            Ok((Some(who), email, format!("@{handle}")))
+        }
+        (None, Some(given)) => {
+            let email = Email::parse(given, "email")?;
+            let label = email.shown().to_owned();
+            Ok((None, email, label))
+        }
+        _ => Err(Refusal::field("email", "field.missing", "name one person, by `handle` or by `email`").into()),
+    }
+}
+
+/// Whether a tenant has somebody already, by the same name or another.
+fn belongs(tx: &mut Tx<'_>, tenant: &Tenant, who: Option<&Identity>, email: &Email) -> Result<bool, Stop> {
+    let named_so = tenants::names(tx, tenant.id, email.key())?;
+    let there = who.map(|who| tenants::role(tx, tenant.id, who)).transpose()?.flatten();
+    Ok(there.is_some() || who.is_none() && named_so)
+}
+
+/// Takes somebody into a tenant. No answer tells whether an address has an account.
+///
+/// # Errors
+/// `not_found`, `access.denied`, `tenant.member_unknown`, `tenant.member_already`, `tenant.domain`,
+/// `tenant.seats`, refused values.
+pub async fn add(ctx: &Ctx, tenant: &str, wanted: NewTenantMember) -> Result<Answer<TenantMemberView>, Stop> {
+    let tenant = tenant.to_owned();
+    ctx.write(move |ctx, tx| {
+        let (found, permit) = taken(ctx, tx, &tenant)?;
+        let role = wanted.role.as_deref().map_or(Ok(TenantRole::Member), role_named)?;
+        let (who, email, label) = named(tx, &wanted)?;
+        let already = belongs(tx, &found, who.as_ref(), &email)?;
+        let people = tenants::count(tx, found.id)?;
+        let member = TenantMember {
+            tenant: found.id,
+            id: TenantMemberId::new(tx.fresh()),
+            user: who.map(|who| who.id),
+            label,
+            role,
+            created_at: ctx.now,
+        };
+        let view = TenantMemberView::from(&member);
+        tx.apply(rules_of::add(permit, &found, member, &email, already, people)?)?;
+        if let Some(step) = rules_of::seat_step(&found.settings, people) {
+            let owners = tenants::owners(tx, found.id)?;
+            let mail = letters::tenant_people(ctx, tx, &found, step, &owners);
+            tx.apply(mail)?;
+        }
+        Ok(view)
+    })
+    .await
+}
+
+fn somebody(tx: &mut Tx<'_>, tenant: &Tenant, member: &str) -> Result<TenantMember, Stop> {
+    Ok(tenants::member_by_id(tx, tenant.id, id(member)?)?.ok_or(Code::NotFound)?)
+}
+
+/// Gives somebody another role in a tenant.
+///
+/// # Errors
+/// `not_found`, `access.denied`, `role.unknown`, `tenant.last_owner`.
+pub async fn change_role(
+    ctx: &Ctx,
+    tenant: &str,
+    member: &str,
+    wanted: NewTenantRole,
+) -> Result<Answer<TenantMemberView>, Stop> {
+    let (tenant, member) = (tenant.to_owned(), member.to_owned());
+    ctx.write(move |ctx, tx| {
+        let (found, permit) = taken(ctx, tx, &tenant)?;
+        let who = somebody(tx, &found, &member)?;
+        let role = role_named(&wanted.role)?;
+        let other = tenants::other_owner(tx, &who)?;
+        tx.apply(rules_of::change_role(permit, &found, &who, role, other)?)?;
+        Ok((&somebody(tx, &found, &member)?).into())
+    })
+    .await
+}
+
+/// Takes somebody out of a tenant; their memberships of its organizations stay.
+///
+/// # Errors
+/// `not_found`, `access.denied`, `tenant.last_owner`.
+pub async fn remove(ctx: &Ctx, tenant: &str, member: &str) -> Result<Answer<Nothing>, Stop> {
+    let (tenant, member) = (tenant.to_owned(), member.to_owned());
+    ctx.write(move |ctx, tx| {
+        let (found, permit) = taken(ctx, tx, &tenant)?;
+        let who = somebody(tx, &found, &member)?;
+        let other = tenants::other_owner(tx, &who)?;
+        tx.apply(rules_of::remove(permit, &found, &who, other)?)?;
+        Ok(Nothing {})
+    })
+    .await
+}

@@ -1,0 +1,58 @@
+//! Rows of tenants and their people, and what ends every sign-in of the installation.
+
+use guildhall_domain::tenant::{TenantChange, TenantMember};
+use guildhall_domain::text::Email;
+use guildhall_domain::time::Timestamp;
+
+use super::At;
+use crate::conn::Conn;
+use crate::error::StoreError;
+use crate::params;
+use crate::read::tenant::written;
+
+const CREATE: &str = "INSERT INTO tenants (id, slug, name, settings, valid_from, revision, object_revision, created_at) VALUES ($1, $2, $3, $4, $5, 1, 1, $6)";
+const RENAME: &str = "UPDATE tenants SET name = $2, object_revision = $3 WHERE id = $1";
+const SETTINGS: &str = "UPDATE tenants SET settings = $2, object_revision = $3 WHERE id = $1";
+const VALID_FROM: &str = "UPDATE tenants SET valid_from = $2 WHERE id = $1";
+const ADD: &str = "INSERT INTO tenant_members (tenant_id, id, identity_id, email_key, label, role, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+const ROLE: &str = "UPDATE tenant_members SET role = $3 WHERE tenant_id = $1 AND id = $2";
+const REMOVE: &str = "DELETE FROM tenant_members WHERE tenant_id = $1 AND id = $2";
+const EVERYBODY: &str = "UPDATE identities SET valid_from = $1 WHERE valid_from < $1";
+
+pub(crate) const STATEMENTS: &[&str] = &[CREATE, RENAME, SETTINGS, VALID_FROM, ADD, ROLE, REMOVE, EVERYBODY];
+
+pub(super) fn changed(conn: &mut Conn<'_>, at: &At<'_>, change: &TenantChange) -> Result<(), StoreError> {
+    let tenant = change.tenant();
+    match change {
+        TenantChange::Created { tenant: t, owner } => {
+            let settings = written(&t.settings)?;
+            conn.execute(CREATE, params![t.id, &t.slug, &t.name, settings, t.valid_from, t.created_at])?;
+            add(conn, owner)
+        }
+        TenantChange::Renamed { name, .. } => {
+            conn.execute(RENAME, params![tenant.id, name, at.revision(tenant.trail())?]).map(drop)
+        }
+        TenantChange::SettingsChanged { after, .. } => {
+            conn.execute(SETTINGS, params![tenant.id, written(after)?, at.revision(tenant.trail())?]).map(drop)
+        }
+        TenantChange::MemberAdded { member, .. } => add(conn, member),
+        TenantChange::MemberRoleChanged { member, after, .. } => {
+            conn.execute(ROLE, params![member.tenant, member.id, *after]).map(drop)
+        }
+        TenantChange::MemberRemoved { member, .. } => conn.execute(REMOVE, params![member.tenant, member.id]).map(drop),
+        TenantChange::AuthenticationReset { at: from, .. } => {
+            conn.execute(VALID_FROM, params![tenant.id, *from]).map(drop)
+        }
+    }
+}
+
+fn add(conn: &mut Conn<'_>, m: &TenantMember) -> Result<(), StoreError> {
+    let email = if m.user.is_none() { Email::parse(&m.label, "email").ok() } else { None };
+    let key = email.map(|email| email.key().to_owned());
+    conn.execute(ADD, params![m.tenant, m.id, m.user, key, &m.label, m.role, m.created_at]).map(drop)
+}
+
+/// Nothing that anybody holds is valid any more.
+pub(super) fn everybody_reset(conn: &mut Conn<'_>, from: Timestamp) -> Result<(), StoreError> {
+    conn.execute(EVERYBODY, params![from]).map(drop)
+}
