@@ -1,4 +1,4 @@
-//! What a test run needs from the machine, and how it gets there on Debian: PostgreSQL, a browser with
+//! What a test run needs from the machine, and how it gets there on Debian: PostgreSQL, nginx, a browser with
 //! a font, the packages of the browser tests. Installs nothing that is there already.
 
 use crate::Outcome;
@@ -7,6 +7,9 @@ use std::process::{Command, Stdio};
 
 /// Where Debian puts the browser; the browser tests look there.
 const CHROMIUM: &str = "/usr/bin/chromium";
+
+/// Where Debian puts the proxy that the test of forward-auth runs; not on everybody's path.
+const NGINX: &str = "/usr/sbin/nginx";
 
 /// Installs what is missing, or says what to do about it.
 pub fn packages(with_postgres: bool, with_browser: bool) -> Outcome<()> {
@@ -46,6 +49,7 @@ pub fn packages(with_postgres: bool, with_browser: bool) -> Outcome<()> {
 fn missing(with_postgres: bool, with_browser: bool) -> Vec<&'static str> {
     let needs = [
         ("postgresql", with_postgres, postgres_bin().is_some()),
+        ("nginx-light", true, Path::new(NGINX).exists() || on_path("nginx")),
         ("chromium", with_browser, Path::new(CHROMIUM).exists()),
         ("fonts-dejavu-core", with_browser, has_fonts()),
         ("nodejs", with_browser, on_path("node")),

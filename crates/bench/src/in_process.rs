@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use guildhall_domain::ids::{GrantId, GroupId, MemberId, OrgId, ResourceId, UserId};
 use guildhall_domain::index::{Asked, Index};
-use guildhall_domain::member::Status;
+use guildhall_domain::member::{MemberKind, Status};
 use guildhall_domain::permission::Mask;
 use guildhall_domain::preset::{Rules, built_in};
 use guildhall_domain::resource::{Given, Grant, Resource, Subject};
@@ -86,10 +86,10 @@ impl World {
         let (mut ids, mut people) = (Vec::new(), Vec::new());
         for n in 0..many {
             let (member, user, role) = (MemberId::new(dice.id()), UserId::new(dice.id()), ROLES[n % ROLES.len()]);
-            index.put_member(member, Some(user), role, Status::Active);
+            index.put_member(member, Some(user), MemberKind::Person, role, Status::Active);
             let mine = [(); GROUPS_OF_ONE].map(|()| dice.below(GROUPS));
             for group in mine {
-                index.put_seat(groups[group], member).map_err(unfit)?;
+                index.put_seat(groups[group], member, false).map_err(unfit)?;
             }
             let rights = rules.rights(role);
             let floor = rights.floor & rights.below & rights.ceiling;

@@ -215,7 +215,8 @@ impl Index {
             let each = seats.iter().map(|seat| self.living(grants, GROUP | u64::from(seat.group()), who.now));
             return each.fold(Mask::EMPTY, |given, mask| given | mask);
         }
-        let mine = grants.rows.iter().filter(|g| g.lives(who.now) && g.group().is_some_and(|n| who.row.seat(n).is_some()));
+        let mine =
+            grants.rows.iter().filter(|g| g.lives(who.now) && g.group().is_some_and(|n| who.row.seat(n).is_some()));
         mine.fold(Mask::EMPTY, |given, grant| given | self.mask(grant.given))
     }
 

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::rows::{Rows, of_id, of_text};
-use super::{EVERYONE, GROUP, GrantRow, Grants, Index, MEMBER, MemberRow, NOBODY, ResourceRow, SCOPE, Seat, Unfit, ask};
+use super::{
+    EVERYONE, GROUP, GrantRow, Grants, Index, MEMBER, MemberRow, NOBODY, ResourceRow, SCOPE, Seat, Unfit, ask,
+};
 use crate::ids::{GrantId, GroupId, MemberId, ResourceId, UserId};
 use crate::member::{MemberKind, Status};
 use crate::resource::{Grant, Resource, Subject};
@@ -14,14 +16,7 @@ use crate::time::Timestamp;
 
 impl Index {
     /// Puts a membership in, or what it is now in the place of what it was.
-    pub fn put_member(
-        &mut self,
-        id: MemberId,
-        user: Option<UserId>,
-        kind: MemberKind,
-        role: &str,
-        status: Status,
-    ) {
+    pub fn put_member(&mut self, id: MemberId, user: Option<UserId>, kind: MemberKind, role: &str, status: Status) {
         let role = self.role(role);
         let (id, user) = (id.uuid(), user.map_or(Uuid::nil(), UserId::uuid));
         let at = match self.member_at(id) {

@@ -141,7 +141,8 @@ impl Facts {
     fn compare_ground(&self, right: &Ground, ours: &Ground) {
         let told = |ground: &Ground| {
             let way = |path: &[Resource], grants: &[Grant]| {
-                let path: Vec<_> = path.iter().map(|r| (r.id, r.kind.clone(), r.parent, r.owner, r.controlled)).collect();
+                let path: Vec<_> =
+                    path.iter().map(|r| (r.id, r.kind.clone(), r.parent, r.owner, r.controlled)).collect();
                 let grants = grants.iter().map(|g| (g.id, g.resource, g.subject, g.given.clone(), g.expires_at));
                 (path, grants.collect::<Vec<_>>())
             };

@@ -2,11 +2,13 @@
 //! the request, call one use case and answer; no rule stands here.
 
 pub mod api;
+pub mod authzen;
 pub mod context;
 pub mod cursor;
 pub mod deadline;
 pub mod document;
 pub mod extract;
+pub mod forward_auth;
 pub mod health;
 pub mod idempotency;
 pub mod observe;
@@ -42,6 +44,8 @@ pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .nest("/api/v1", api)
         .merge(document::router(document))
+        .merge(authzen::router(app.config.bulk_body_limit_bytes))
+        .merge(forward_auth::router())
         .merge(health::router())
         .merge(crate::console::routes::router())
         .fallback(crate::console::visit::nothing)

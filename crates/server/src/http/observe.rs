@@ -58,7 +58,10 @@ pub async fn layer(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     let (status, took) = (response.status().as_u16(), begun.elapsed());
     // A path may hold a link's secret: only the route is told of those.
-    let shown = if ["/invite/", "/password/", "/email/", "/setup"].iter().any(|secret| path.starts_with(secret)) {
+    let shown = if ["/invite/", "/password/", "/email/", "/setup", "/auth/verify/"]
+        .iter()
+        .any(|secret| path.starts_with(secret))
+    {
         "(a link)"
     } else {
         path.as_str()

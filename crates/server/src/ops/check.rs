@@ -16,7 +16,6 @@ use guildhall_domain::reach::Who;
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::rights;
 use guildhall_domain::text::Email;
-use guildhall_domain::time::Timestamp;
 use guildhall_store::read::{identity, member as members};
 use guildhall_store::{Conn, Stop, StoreError};
 use serde::{Deserialize, Serialize};

@@ -7,6 +7,8 @@ pub mod account;
 pub mod approvals;
 pub mod arrivals;
 pub mod audit;
+pub mod authzen;
+pub mod authzen_shapes;
 pub mod caller;
 pub mod carrying;
 pub mod check;
@@ -15,6 +17,7 @@ pub mod departures;
 pub mod deploy_keys;
 pub mod direct;
 pub mod farewell;
+pub mod forward_auth;
 pub mod grant_shapes;
 pub mod grants;
 pub mod groups;
@@ -60,17 +63,19 @@ pub mod view;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use guildhall_domain::access::{self, Permit, Standing, authorize};
+use guildhall_domain::access::{Permit, Standing, authorize, guard};
 use guildhall_domain::action::Action;
 use guildhall_domain::group::Belonging;
 use guildhall_domain::ids::RoleId;
 use guildhall_domain::member::{Member, Status};
 use guildhall_domain::organization::Organization;
 use guildhall_domain::preset::{Role, Rules};
+use guildhall_domain::proof::{self, Sitting};
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::role::built_in_id;
 use guildhall_domain::time::Timestamp;
 use guildhall_domain::token::scope_mask;
+use guildhall_store::read::credential::Session;
 use guildhall_store::read::{group, member, organization, tenant};
 use guildhall_store::{Author, Conn, Keep, Stop, StoreError, Tx};
 use serde::Serialize;
@@ -179,7 +184,7 @@ impl Place {
     /// # Errors
     /// As [`Place::permit`].
     pub fn guard(&self, action: Action) -> Result<(), Refusal> {
-        access::guard(self.organization.id, &self.standing, &self.rules, action)
+        guard(self.organization.id, &self.standing, &self.rules, action)
     }
 
     /// A role by its slug or id.

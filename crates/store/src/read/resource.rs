@@ -76,10 +76,11 @@ const OF_MEMBER: &str = concat!(
 
 /// Every statement here, the list in each combination of its filters.
 pub(crate) fn statements() -> Vec<String> {
-    let mut all: Vec<String> = [BY_ID, BY_EXTERNAL, PATH, PATH_GRANTS, GRANTS, GRANT, OF_GROUP, OF_MEMBER, ALL, ALL_GRANTS]
-        .iter()
-        .map(|s| (*s).to_owned())
-        .collect();
+    let mut all: Vec<String> =
+        [BY_ID, BY_EXTERNAL, PATH, PATH_GRANTS, GRANTS, GRANT, OF_GROUP, OF_MEMBER, ALL, ALL_GRANTS]
+            .iter()
+            .map(|s| (*s).to_owned())
+            .collect();
     for bits in 0..32_u8 {
         let filter = Filter {
             kind: (bits & 1 != 0).then(|| "x".to_owned()),
