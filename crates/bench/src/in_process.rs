@@ -62,6 +62,9 @@ struct Bare {
     bit: guildhall_domain::permission::Bit,
 }
 
+/// What is granted to people and to groups, by number.
+type Shared = (Vec<(u32, Mask)>, Vec<(u16, Mask)>);
+
 /// One organization, twice.
 struct World {
     index: Index,
@@ -70,7 +73,7 @@ struct World {
     /// Of each person: what the role gives below the organization, and the groups.
     people: Vec<(Mask, [u16; GROUPS_OF_ONE])>,
     /// Of each workspace: what is granted to people and to groups, by number.
-    granted: Vec<(Vec<(u32, Mask)>, Vec<(u16, Mask)>)>,
+    granted: Vec<Shared>,
 }
 
 impl World {
@@ -106,7 +109,7 @@ impl World {
         for _ in 0..SHARES {
             let (on, given) = (dice.below(WORKSPACES), GIVEN[dice.below(GIVEN.len())]);
             let mask = preset.role("workspace", given).map_or(Mask::EMPTY, |role| role.floor);
-            let (to_people, to_groups): &mut (Vec<_>, Vec<_>) = &mut granted[on];
+            let (to_people, to_groups): &mut Shared = &mut granted[on];
             let subject = if dice.below(4) == 0 {
                 let group = dice.below(GROUPS);
                 to_groups.push((u16::try_from(group).unwrap_or_default(), mask));

@@ -287,11 +287,13 @@ impl TestApp {
         guildhall_server::jobs::mail::deliver_due(&self.app).await.expect("delivers")
     }
 
-    /// Stops the program. Fails when mail is left that was never tried to be sent.
+    /// Stops the program. Fails when mail is left that was never tried to be sent, and when memory
+    /// is not what the database has.
     pub async fn stop(self) {
         let waiting =
             self.app.store.read(|conn| Ok(guildhall_store::read::outbox::waiting(conn)?)).await.expect("reads");
         assert_eq!(waiting, 0, "mail is left over in the outbox; deliver it, or say why it waits");
+        crate::memory::is_true(&self.app).await;
     }
 }
 

@@ -96,6 +96,16 @@ impl Index {
         groups
     }
 
+    /// Every member, in no order.
+    pub fn members(&self) -> impl Iterator<Item = MemberAt> {
+        self.members.iter().filter(|(_, row)| row.status.is_some()).map(|(at, _)| MemberAt(at))
+    }
+
+    /// Every resource, in no order.
+    pub fn resources(&self) -> impl Iterator<Item = ResourceAt> {
+        self.resources.iter().filter(|(_, row)| row.there).map(|(at, _)| ResourceAt(at))
+    }
+
     /// The resource with this id.
     #[must_use]
     pub fn resource(&self, id: ResourceId) -> Option<ResourceAt> {

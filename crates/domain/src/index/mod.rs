@@ -213,6 +213,12 @@ impl Index {
         }
     }
 
+    /// Whose rights these are.
+    #[must_use]
+    pub const fn organization(&self) -> OrgId {
+        self.organization
+    }
+
     /// The revision whose facts these are.
     #[must_use]
     pub const fn revision(&self) -> u64 {

@@ -48,7 +48,9 @@ impl Index {
             let (path, grants) = self.way(scope);
             Receiver { path, grants }
         };
-        Ground { path, grants, receivers: scopes.into_iter().map(receiver).collect() }
+        let mut receivers: Vec<Receiver> = scopes.into_iter().map(receiver).collect();
+        receivers.sort_by_key(|receiver| receiver.path.last().map(|scope| scope.id));
+        Ground { path, grants, receivers }
     }
 
     /// The way from the top to a resource, and the grants on it.

@@ -3,6 +3,7 @@
 //! followed. The reference holds plain lists and asks [`guildhall_domain::reach`].
 
 mod facts;
+mod people;
 mod things;
 
 use std::sync::Arc;

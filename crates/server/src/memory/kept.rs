@@ -81,6 +81,11 @@ impl<K: Eq + Hash + Clone, V: Clone> Kept<K, V> {
         Some(entry.value.clone())
     }
 
+    /// Everything that is kept, in no order.
+    pub fn all(&self) -> Vec<(K, V)> {
+        self.read().iter().map(|(key, entry)| (key.clone(), entry.value.clone())).collect()
+    }
+
     /// Take it before reading what is to be put in.
     pub fn ticket(&self) -> Ticket {
         self.forgotten.ticket()

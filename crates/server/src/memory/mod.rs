@@ -183,6 +183,12 @@ impl Memory {
             Change::Group(_) => {}
             Change::Resource(change) => self.follow_link(change),
             Change::Tenant(change) => self.forget_tenant(change.tenant().id),
+            _ => self.follow_people(commit, change),
+        }
+    }
+
+    fn follow_people(&self, commit: &Commit, change: &Change) {
+        match change {
             Change::IdentityCreated { identity, .. } => self.forget_address(&identity.email),
             Change::IdentityDeleted { identity } => {
                 self.people.forget(identity.id);

@@ -170,6 +170,12 @@ impl People {
         self.belongs.get(&user).filter(|found| found.life.load(Ordering::SeqCst))
     }
 
+    /// Everybody of whom it is kept where they belong.
+    #[must_use]
+    pub fn all(&self) -> Vec<(UserId, Arc<Belongs>)> {
+        self.belongs.all().into_iter().filter(|(_, found)| found.life.load(Ordering::SeqCst)).collect()
+    }
+
     /// Take it before reading a credential.
     #[must_use]
     pub fn credentials_ticket(&self) -> Ticket {

@@ -144,8 +144,8 @@ impl App {
     /// [`StoreError`].
     pub fn index(&self, conn: &mut Conn<'_>, organization: OrgId) -> Result<Option<Arc<Index>>, StoreError> {
         match self.memory() {
-            Some(memory) => memory.rights.get(organization, || self.load_index(conn, organization)),
-            None => Ok(self.load_index(conn, organization)?.map(Arc::new)),
+            Some(memory) => memory.rights.get(organization, || self.read_index(conn, organization)),
+            None => Ok(self.read_index(conn, organization)?.map(Arc::new)),
         }
     }
 
@@ -161,7 +161,11 @@ impl App {
         self.store.read(move |conn| Ok(app.index(conn, organization)?)).await
     }
 
-    fn load_index(&self, conn: &mut Conn<'_>, id: OrgId) -> Result<Option<Index>, StoreError> {
+    /// The rights index as the database has it now. Keeps nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn read_index(&self, conn: &mut Conn<'_>, id: OrgId) -> Result<Option<Index>, StoreError> {
         conn.at_one_moment(|conn| {
             let Some(found) = organization::by_id(conn, id)? else { return Ok(None) };
             let empty = Index::new(id, self.rules(conn, &found)?, self.seed());

@@ -248,6 +248,13 @@ impl Rights {
         }
     }
 
+    /// The present version of every index that is loaded.
+    #[must_use]
+    pub fn all(&self) -> Vec<Arc<Index>> {
+        let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);
+        slots.values().filter_map(|slot| slot.now.load_full()).collect()
+    }
+
     /// How much memory the indexes take, roughly, and how many there are.
     #[must_use]
     pub fn size(&self) -> (usize, usize) {

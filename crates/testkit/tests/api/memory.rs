@@ -57,6 +57,120 @@ async fn a_known_credential_and_a_known_organization_cost_no_statement() {
 }
 
 #[tokio::test]
+async fn groups_programs_and_proxies_cost_no_statement_either() {
+    for engine in engines() {
+        let (test, mut owner) = TestApp::house(engine, "standard").await;
+        let team = owner.post("/organizations/acme/groups", json!({"name": "Team"})).await.expect(201);
+        let gives = json!({"permissions": ["audit.read"]});
+        owner.patch(&format!("/organizations/acme/groups/{}", team.at("/id")), gives).await.expect(200);
+        let mut ann = test.join(&mut owner, "acme", "ann@acme.test", "member").await;
+        let seat = format!("/organizations/acme/groups/{}/members/{}", team.at("/id"), ann.member);
+        owner.send("PUT", &seat, Some(&json!({"manager": false})), &[]).await.expect(204);
+        let accounts = "/organizations/acme/service-accounts";
+        let bot = owner.post(accounts, json!({"name": "bot", "role": "member"})).await.expect(201);
+        let token =
+            owner.post(&format!("{accounts}/{}/tokens", bot.at("/id")), json!({"name": "ci"})).await.expect(201);
+        let mut bot_caller = test.with_token(token.at("/token"));
+        let of_ann = json!({"subject": ann.member, "permission": "audit.read"});
+        let of_bot = json!({"subject": bot.at("/id"), "permission": "member.list"});
+        let shown = json!({"token": token.at("/token"), "organization": "acme"});
+        let mut statements = Vec::new();
+        for _ in 0..2 {
+            let before = test.app.store.statements();
+            for asked in [&of_ann, &of_bot] {
+                let answer = owner.post("/organizations/acme/check", asked.clone()).await.expect(200);
+                assert_eq!(answer.body["allowed"], true, "{asked}");
+            }
+            bot_caller.get("/me").await.expect(200);
+            let own = json!({"permission": "member.list"});
+            assert_eq!(bot_caller.post("/organizations/acme/check", own).await.expect(200).body["allowed"], true);
+            let own = json!({"permission": "audit.read"});
+            assert_eq!(ann.caller.post("/organizations/acme/check", own).await.expect(200).body["allowed"], true);
+            assert_eq!(owner.post("/introspect", shown.clone()).await.expect(200).body["kind"], "service_token");
+            statements.push(test.app.store.statements() - before);
+        }
+        assert_eq!(statements[1], 0, "{engine:?}: {statements:?}");
+        // From the very next request on.
+        owner.send("DELETE", &seat, None, &[]).await.expect(204);
+        let own = json!({"permission": "audit.read"});
+        assert_eq!(ann.caller.post("/organizations/acme/check", own).await.expect(200).body["allowed"], false);
+        owner
+            .send("DELETE", &format!("{accounts}/{}", bot.at("/id")), Some(&json!({"confirm": "bot"})), &[])
+            .await
+            .expect(204);
+        bot_caller.get("/me").await.refused(401, "auth.invalid");
+        assert_eq!(owner.post("/organizations/acme/check", of_bot).await.expect(200).body["allowed"], false);
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_share_link_answers_from_memory_until_it_or_its_maker_ends() {
+    for engine in engines() {
+        let (test, mut owner) = TestApp::house(engine, "standard").await;
+        let mut ann = test.join(&mut owner, "acme", "ann@acme.test", "admin").await;
+        let resources = "/organizations/acme/resources";
+        for name in ["w1", "w2"] {
+            let space = json!({"type": "workspace", "name": "Space", "external_id": name});
+            ann.caller.post(resources, space).await.expect(201);
+        }
+        let mut links = Vec::new();
+        for space in ["w1", "w1", "w2"] {
+            let path = format!("{resources}/workspace:{space}/share-links");
+            links.push(ann.caller.post(&path, json!({"role": "viewer"})).await.expect(201));
+        }
+        let asked = |space: &str| json!({"permission": "workspace.read", "resource": format!("workspace:{space}")});
+        let mut holders: Vec<Caller> = links.iter().map(|link| test.with_token(link.at("/token"))).collect();
+        for holder in &mut holders {
+            holder.post("/organizations/acme/check", asked("w1")).await.expect(200);
+        }
+        let before = test.app.store.statements();
+        for (holder, allowed) in holders.iter_mut().zip([true, true, false]) {
+            let answer = holder.post("/organizations/acme/check", asked("w1")).await.expect(200);
+            assert_eq!(answer.body["allowed"], allowed);
+        }
+        assert_eq!(test.app.store.statements(), before, "{engine:?}");
+
+        let one = format!("{resources}/workspace:w1/share-links/{}", links[0].at("/id"));
+        owner.send("DELETE", &one, None, &[]).await.expect(204);
+        holders[0].post("/organizations/acme/check", asked("w1")).await.refused(401, "auth.invalid");
+        holders[1].post("/organizations/acme/check", asked("w1")).await.expect(200);
+        owner.send("DELETE", &format!("{resources}/workspace:w2"), None, &[]).await.expect(204);
+        holders[2].post("/organizations/acme/check", asked("w2")).await.refused(401, "auth.invalid");
+        owner.post(&format!("/organizations/acme/members/{}/deactivate", ann.member), json!({})).await.expect(200);
+        holders[1].post("/organizations/acme/check", asked("w1")).await.refused(401, "auth.invalid");
+        owner.post(&format!("/organizations/acme/members/{}/reactivate", ann.member), json!({})).await.expect(200);
+        holders[1].post("/organizations/acme/check", asked("w1")).await.expect(200);
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn an_owner_of_the_tenant_is_one_from_memory_until_they_are_not() {
+    for engine in engines() {
+        let (test, mut owner) = TestApp::house(engine, "standard").await;
+        let mut ann = test.join(&mut owner, "acme", "ann@acme.test", "guest").await;
+        owner.post("/tenants", json!({"name": "Big", "slug": "big"})).await.expect(201);
+        let lab = json!({"name": "Lab", "slug": "lab", "tenant": "big"});
+        owner.post("/organizations", lab).await.expect(201);
+        let here = "/organizations/lab/check";
+        let asked = json!({"permission": "organization.delete", "explain": true});
+        ann.caller.post(here, asked.clone()).await.refused(404, "not_found");
+        let of_ann = json!({"email": "ann@acme.test", "role": "owner"});
+        let place = owner.post("/tenants/big/members", of_ann).await.expect(201);
+        for _ in 0..2 {
+            assert_eq!(ann.caller.post(here, asked.clone()).await.expect(200).body["allowed"], true);
+        }
+        let before = test.app.store.statements();
+        assert_eq!(ann.caller.post(here, asked.clone()).await.expect(200).body["allowed"], true);
+        assert_eq!(test.app.store.statements(), before, "{engine:?}");
+        owner.send("DELETE", &format!("/tenants/big/members/{}", place.at("/id")), None, &[]).await.expect(204);
+        ann.caller.post(here, asked).await.refused(404, "not_found");
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn many_organizations_of_which_few_are_hot_take_bounded_memory() {
     for engine in engines() {
         let test = TestApp::start_with(engine, |config| config.memory.rights_mib = 1).await;

@@ -165,7 +165,7 @@ async fn no_check_is_stale_once_the_write_was_answered() {
         let mut readers = JoinSet::new();
         for n in 0..READERS {
             let asked = Check {
-                subject: if n == 0 { placed[1].person.id.to_string() } else { placed[1].id.to_string() },
+                subject: Some(if n == 0 { placed[1].person.id.to_string() } else { placed[1].id.to_string() }),
                 permission: "workspace.read".to_owned(),
                 resource: Some("workspace:w1".to_owned()),
                 at_least_revision: None,
