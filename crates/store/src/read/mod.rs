@@ -5,6 +5,7 @@ pub mod credential;
 pub mod deploy_key;
 pub mod group;
 pub mod identity;
+pub mod index;
 pub mod invitation;
 pub mod invite_link;
 pub mod joining;
@@ -44,6 +45,7 @@ pub(crate) fn statements() -> impl Iterator<Item = String> {
         credential::STATEMENTS,
         deploy_key::STATEMENTS,
         outbox::STATEMENTS,
+        index::STATEMENTS,
         tenant::STATEMENTS,
         removal::STATEMENTS,
         preset::STATEMENTS,
