@@ -2,11 +2,13 @@
 //! generator, the bare references and the page they fill. `cargo xtask bench` builds and runs it;
 //! nothing here is part of the product.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
+#![allow(clippy::indexing_slicing, reason = "a workload made here; a mistake ends the bench")]
 
 mod bare;
 mod commits;
 mod figure;
 mod hash;
+mod in_process;
 mod load;
 mod machine;
 mod process;
@@ -26,6 +28,8 @@ use product::Product;
 type Outcome<T> = Result<T, String>;
 
 const HELP: &str = "guildhall-bench bare                      serve the bare route
+guildhall-bench in-process                measure the check in process alone
+guildhall-bench ask PEOPLE index|bare TIMES   ask the generated questions; what valgrind counts
 guildhall-bench run PROGRAM FOLDER PAGE [quick] [build=CPU_MINUTES]
                                           measure PROGRAM with data in FOLDER, write PAGE;
                                           GUILDHALL_TEST_POSTGRES names a server to measure on too";
@@ -56,6 +60,8 @@ async fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match words.as_slice() {
         ["bare"] => bare::serve().await,
+        ["ask", many, which, times] => in_process::ask(many, which, times),
+        ["in-process"] => in_process::figures(3).map(|figures| println!("{}", table(&figures))),
         ["run", program, folder, page, options @ ..] => run(program, folder, page, options).await,
         _ => Err(HELP.to_owned()),
     };
@@ -103,6 +109,8 @@ async fn measure(bench: &Bench, postgres: Option<&str>) -> Outcome<Vec<Figure>> 
         let product = Product::set_up(&bench.program, &bench.folder.join("postgres"), Some(database.url.clone()))?;
         figures.extend(requests::against_hello(bench, &product, "PostgreSQL").await?);
     }
+    say("checks in process");
+    figures.extend(in_process::figures(bench.rounds)?);
     say("signing in");
     figures.push(requests::sign_in(bench, &sqlite).await?);
     say("commits");

@@ -16,6 +16,7 @@ pub mod disposable;
 pub mod group;
 pub mod identity;
 pub mod ids;
+pub mod index;
 pub mod invitation;
 pub mod invite_link;
 pub mod joining;

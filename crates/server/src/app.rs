@@ -12,12 +12,13 @@ use guildhall_domain::role::CustomRole;
 use guildhall_domain::time::Timestamp;
 use guildhall_store::read::{group, role};
 use guildhall_store::stream::Seen;
-use guildhall_store::{Author, Conn, IdSource, Keep, Stop, Store, StoreError};
+use guildhall_store::{Author, Conn, Follower, IdSource, Keep, Stop, Store, StoreError};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::config::Config;
 use crate::mail::MailTransport;
+use crate::memory::Memory;
 use crate::security::key::InstanceKey;
 use crate::security::limits::Limits;
 use crate::security::password::PasswordHasher;
@@ -90,6 +91,7 @@ pub struct App {
     pub stopping: AtomicBool,
     presets: RwLock<HashMap<String, Arc<Preset>>>,
     rules: RwLock<HashMap<Uuid, (u64, Arc<Rules>)>>,
+    memory: Arc<Memory>,
     seen: Mutex<Marks>,
 }
 
@@ -136,6 +138,10 @@ impl App {
             parts.config.password_capacity(),
             Arc::clone(&parts.entropy),
         )?;
+        let seed = u64::from_le_bytes(random_bytes(parts.entropy.as_ref()));
+        let kept = &parts.config.memory;
+        let memory = Arc::new(Memory::new(kept.people, kept.rights_mib << 20, seed));
+        parts.store.follow(Arc::clone(&memory) as Arc<dyn Follower>);
         Ok(Arc::new(Self {
             credentials: CredentialKeys::new(&parts.key),
             limits: Limits::new(parts.config.limit_rates()),
@@ -151,6 +157,7 @@ impl App {
             stopping: AtomicBool::new(false),
             presets: RwLock::new(HashMap::new()),
             rules: RwLock::new(HashMap::new()),
+            memory,
             seen: Mutex::new(Marks::default()),
         }))
     }
@@ -159,6 +166,19 @@ impl App {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// What is kept in memory, while it may be answered from: nobody else writes to the database, and
+    /// the end of every commit is known.
+    #[must_use]
+    pub fn memory(&self) -> Option<&Memory> {
+        (self.store.is_alone() && self.memory.is_sure()).then_some(&*self.memory)
+    }
+
+    /// A number that callers do not know: what they name cannot be chosen to meet in a table.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        self.memory.seed
     }
 
     /// A fresh id's bits.

@@ -7,6 +7,7 @@ pub mod console;
 pub mod http;
 pub mod jobs;
 pub mod mail;
+pub mod memory;
 pub mod ops;
 pub mod security;
 pub mod serve;

@@ -163,6 +163,8 @@ impl TestApp {
     /// clock. Migrations run again.
     pub async fn restart(mut self) -> Self {
         self.server.abort();
+        let store = self.app.store.clone();
+        tokio::task::spawn_blocking(move || store.close()).await.expect("closes");
         let (folder, database, own) = (self.folder.clone(), self.database.clone(), self.own.take());
         let (clock, key) = (Arc::clone(&self.clock), self.app.key.clone());
         self.folder = PathBuf::new();
@@ -218,6 +220,12 @@ impl TestApp {
             axum::serve(listener, router).await.expect("serves");
         });
         Self { app, url: format!("http://{address}"), clock, folder: folder.to_owned(), server, database, own }
+    }
+
+    /// The database it runs on.
+    #[must_use]
+    pub const fn database(&self) -> &Database {
+        &self.database
     }
 
     /// A context as the operator has one.
@@ -279,11 +287,13 @@ impl TestApp {
         guildhall_server::jobs::mail::deliver_due(&self.app).await.expect("delivers")
     }
 
-    /// Stops the program. Fails when mail is left that was never tried to be sent.
+    /// Stops the program. Fails when mail is left that was never tried to be sent, and when memory
+    /// is not what the database has.
     pub async fn stop(self) {
         let waiting =
             self.app.store.read(|conn| Ok(guildhall_store::read::outbox::waiting(conn)?)).await.expect("reads");
         assert_eq!(waiting, 0, "mail is left over in the outbox; deliver it, or say why it waits");
+        crate::memory::is_true(&self.app).await;
     }
 }
 

@@ -5,6 +5,7 @@ pub mod app;
 pub mod browser;
 pub mod caller;
 pub mod mail;
+pub mod memory;
 pub mod model;
 pub mod people;
 pub mod smtp;

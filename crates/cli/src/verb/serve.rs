@@ -17,18 +17,21 @@ use tracing_subscriber::EnvFilter;
 use crate::config::{Flags, load};
 use crate::failure::Failure;
 use crate::installation::{Installation, Started, stopped};
+use crate::log::Lines;
 use crate::output::Output;
 
 pub(crate) fn run(flags: &Flags, output: &mut Output) -> Result<(), Failure> {
     let config = load(flags)?.config;
-    start_log(&config.log)?;
+    let log = start_log(&config.log)?;
     let runtime = runtime()?;
     let installation = Installation::open(config.clone())?;
     let served = runtime.block_on(listen(&config, installation, output));
     let handle = runtime.handle().clone();
     // Nothing that is still under way may keep the process from ending.
     runtime.shutdown_timeout(Duration::from_secs(1));
-    served.map(|started| started.close(&handle))
+    let closed = served.map(|started| started.close(&handle));
+    log.flush();
+    closed
 }
 
 /// The asynchronous runtime on all cores.
@@ -37,20 +40,22 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     runtime.map_err(|error| Failure::failed(format!("cannot start: {error}"), "raise this process's limits"))
 }
 
-fn start_log(log: &LogConfig) -> Result<(), Failure> {
+fn start_log(log: &LogConfig) -> Result<Lines, Failure> {
     let filter = EnvFilter::builder().parse(&log.level).map_err(|error| {
         Failure::usage(
             format!("`{}` is not allowed for `log.level`: {error}", log.level),
             "write `info`, or a level per module as in `warn,guildhall_server=debug`",
         )
     })?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let waiting = Lines::start()
+        .map_err(|error| Failure::failed(format!("cannot start: {error}"), "raise this process's limits"))?;
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(waiting.clone());
     // Fails only when a log runs already, which is as well.
     let _ = match log.format {
         LogFormat::Json => lines.json().flatten_event(true).with_current_span(false).try_init(),
         LogFormat::Text => lines.with_ansi(std::io::stderr().is_terminal()).try_init(),
     };
-    Ok(())
+    Ok(waiting)
 }
 
 async fn listen(config: &Config, installation: Installation, output: &mut Output) -> Result<Started, Failure> {

@@ -63,6 +63,8 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// Sending of mail.
     pub outbox: OutboxConfig,
+    /// What is kept in memory.
+    pub memory: MemoryConfig,
 }
 
 /// `log.…`
@@ -137,6 +139,16 @@ pub struct OutboxConfig {
     pub retry_schedule_s: Vec<u64>,
     /// Mails on their way at a time.
     pub concurrency: usize,
+}
+
+/// `memory.…`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MemoryConfig {
+    /// What the rights of all organizations in use may take together.
+    pub rights_mib: usize,
+    /// Credentials, and people, that are kept.
+    pub people: usize,
 }
 
 impl OutboxConfig {

@@ -201,4 +201,16 @@ pub const SETTINGS: &[Setting] = &[
         "The waits between tries to send a mail, in seconds. After the last one the delivery has failed.",
     ),
     setting("outbox.concurrency", Kind::Number(1, 256), Some("8"), "How many mails are on their way at a time."),
+    setting(
+        "memory.rights_mib",
+        Kind::Number(1, 1 << 20),
+        Some("256"),
+        "How much memory the rights of organizations in use may take, in MiB; some 200 bytes a member. Those not used for longest leave, and are read again when they are asked for.",
+    ),
+    setting(
+        "memory.people",
+        Kind::Number(1, 100_000_000),
+        Some("100000"),
+        "How many sessions and tokens in use, and how many people with their memberships, are kept in memory.",
+    ),
 ];

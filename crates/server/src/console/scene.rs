@@ -6,7 +6,6 @@ use std::sync::Arc;
 use guildhall_domain::action::Action;
 use guildhall_domain::permission::Mask;
 use guildhall_domain::preset::Rules;
-use guildhall_store::Stop;
 
 use super::view::{
     Account, Avatar, Flash, NavGroup, NavLink, Noun, OrganizationMark, Place, Shell, Tone, Words, titled,
@@ -34,9 +33,7 @@ impl Scene {
     /// # Errors
     /// As any use case there: to a stranger the organization does not exist.
     pub async fn enter(visit: &Visit, organization: &str) -> Result<Self, Wrong> {
-        let name = organization.to_owned();
-        let found: Result<ops::Place, Stop> = visit.ctx.read(move |ctx, conn| ctx.place(conn, &name)).await;
-        let place = found.map_err(|stop| visit.wrong(stop))?;
+        let place = visit.ctx.place_now(organization).await.map_err(|stop| visit.wrong(stop))?;
         let me = identities::me(&visit.ctx).await.map_err(|stop| visit.wrong(stop))?;
         let rights = place.standing.rights(&place.rules);
         let words = Arc::new(words(&place.rules));

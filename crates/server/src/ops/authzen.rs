@@ -236,8 +236,7 @@ pub async fn evaluate_all(ctx: &Ctx, here: &str, batch: &Batch) -> Result<Vec<De
 
 /// Takes the questions out that name no permission of the organization's.
 async fn refuse_unknown(ctx: &Ctx, here: &str, checks: &mut [Result<Check, Refusal>]) -> Result<(), Stop> {
-    let name = here.to_owned();
-    let place = ctx.read(move |ctx, conn| ctx.place(conn, &name)).await?;
+    let place = ctx.place_now(here).await?;
     for one in checks {
         if let Ok(check) = one
             && let Err(refusal) = check::permission(&place.rules, &check.permission, "")

@@ -72,8 +72,7 @@ pub async fn pass(ctx: &Ctx, wanted: Wanted) -> Result<Passed, Stop> {
             }
         };
     };
-    let name = organization.clone();
-    let place = ctx.read(move |ctx, conn| ctx.place(conn, &name)).await?;
+    let place = ctx.place_now(&organization).await?;
     match (wanted.permission, wanted.resource) {
         (Some(permission), resource) => {
             let asked = Check { subject: None, permission, resource, at_least_revision: None, explain: false };

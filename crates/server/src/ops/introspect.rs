@@ -58,25 +58,19 @@ pub struct Introspected {
 /// # Errors
 /// `not_found`, `access.denied`.
 pub async fn introspect(ctx: &Ctx, asked: Introspect) -> Result<Introspected, Stop> {
-    let organization = asked.organization.clone();
-    let asking = ctx.read(move |ctx, conn| {
-        let place = ctx.place(conn, &organization)?;
-        place.permit(Action::AccessCheck)?;
-        Ok(place)
-    });
-    let asking = asking.await?;
+    let asking = ctx.place_now(&asked.organization).await?;
+    asking.permit(Action::AccessCheck)?;
     if let Ok((TokenKind::Dep, hash)) = ctx.app.credentials.parse(&asked.token) {
         return of_deploy_key(ctx, asking, hash).await;
     }
-    if let Some(link) = share_links::token(ctx, Some(&asked.token)) {
+    if let Some(link) = share_links::token(ctx, &asked.token) {
         return share_links::introspect(ctx, asking.organization.id, link).await;
     }
     let Some(caller) = crate::http::context::shown(&ctx.app, &asked.token, ctx.address).await? else {
         return Ok(Introspected::default());
     };
     let theirs = Ctx { caller: Some(caller), ..ctx.clone() };
-    let found = theirs.read(move |theirs, conn| theirs.place(conn, &asked.organization)).await;
-    let place = match found {
+    let place = match theirs.place_now(&asked.organization).await {
         Ok(place) => place,
         Err(Stop::Refused(_)) => return Ok(Introspected::default()),
         Err(failed) => return Err(failed),

@@ -255,7 +255,7 @@ pub async fn get(ctx: &Ctx, name: &str) -> Result<OrganizationView, Stop> {
     ctx.read(move |ctx, conn| {
         let place = ctx.place(conn, &name)?;
         place.permit(Action::OrganizationRead)?;
-        Ok((&place.organization).into())
+        Ok(place.organization.as_ref().into())
     })
     .await
 }

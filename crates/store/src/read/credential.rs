@@ -26,17 +26,24 @@ macro_rules! session_columns {
 
 // Recognising a caller is the most frequent read of all, so it is one statement each.
 macro_rules! token_and_holder {
-    ($issued:literal, $condition:literal) => {
+    ($ends:literal, $issued:literal, $condition:literal) => {
         concat!(
-            "SELECT t.id, t.organization_id, t.membership_id, t.identity_id, t.holder, t.name, t.scopes, t.last4, t.expires_at, t.created_at, ",
+            "SELECT t.id, t.organization_id, t.membership_id, t.identity_id, t.holder, t.name, t.scopes, t.last4, ",
+            $ends,
+            ", t.created_at, ",
             $issued,
             ", t.last_used_at, t.active, t.revoked_at, i.id, i.email, i.email_verified_at, i.name, i.handle, i.administrator, i.valid_from, i.revision, i.created_at FROM tokens t JOIN identities i ON i.id = t.identity_id WHERE ",
             $condition
         )
     };
 }
-const TOKEN_BY_SECRET: &str = token_and_holder!("t.issued_at", "t.secret = $1");
-const TOKEN_BY_OLD_SECRET: &str = token_and_holder!("t.old_issued_at", "t.old_secret = $1 AND t.old_until > $2");
+const TOKEN_BY_SECRET: &str = token_and_holder!("t.expires_at", "t.issued_at", "t.secret = $1");
+// With the secret that was replaced the token ends when that does.
+const TOKEN_BY_OLD_SECRET: &str = token_and_holder!(
+    "CASE WHEN t.expires_at < t.old_until THEN t.expires_at ELSE t.old_until END",
+    "t.old_issued_at",
+    "t.old_secret = $1 AND t.old_until > $2"
+);
 const SEALED: &str = "SELECT sealed FROM tokens WHERE id = $1";
 const TOKEN_OF_IDENTITY: &str =
     concat!("SELECT ", token_columns!(), " FROM tokens WHERE identity_id = $1 AND id = $2 AND revoked_at IS NULL");
@@ -147,7 +154,7 @@ fn session(row: &mut Row) -> Result<Session, StoreError> {
 }
 
 /// The token of a secret and its holder, revoked, expired and switched off ones too. A secret that
-/// was replaced by a rotation counts while both are valid.
+/// was replaced by a rotation counts while both are valid; the token's end is that moment then.
 ///
 /// # Errors
 /// [`StoreError`].

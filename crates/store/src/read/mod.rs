@@ -6,6 +6,7 @@ pub mod deploy_key;
 pub mod directory;
 pub mod group;
 pub mod identity;
+pub mod index;
 pub mod invitation;
 pub mod invite_link;
 pub mod joining;
@@ -45,6 +46,7 @@ pub(crate) fn statements() -> impl Iterator<Item = String> {
         credential::STATEMENTS,
         deploy_key::STATEMENTS,
         outbox::STATEMENTS,
+        index::STATEMENTS,
         tenant::STATEMENTS,
         removal::STATEMENTS,
         preset::STATEMENTS,

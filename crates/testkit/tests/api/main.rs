@@ -25,6 +25,7 @@ mod join_requests;
 mod journey;
 mod limits;
 mod members;
+mod memory;
 mod operations;
 mod organizations;
 mod pixie_invitations;

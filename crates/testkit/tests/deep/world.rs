@@ -14,7 +14,7 @@ use guildhall_store::read::{Page, audit, identity, member, organization};
 use guildhall_store::{Author, Keep};
 use guildhall_testkit::app::PASSWORD;
 use guildhall_testkit::model::{Model, Organization, Reply, Request, Rulebook, Who};
-use guildhall_testkit::{Answer, Caller, Engine, ManualClock, TestApp};
+use guildhall_testkit::{Answer, Caller, Engine, ManualClock, TestApp, memory};
 use serde_json::{Map, Value, json};
 
 use crate::compare::Names;
@@ -99,6 +99,9 @@ impl World {
         let owner = test.init("standard").await;
         for (slug, preset) in tuned() {
             found(&test, slug, preset).await;
+        }
+        for slug in ["acme", "open", "closed"] {
+            memory::warm(&test.app, slug).await;
         }
         let (model, anybody) = (beginning(), test.anybody());
         let mut names = Names::default();
