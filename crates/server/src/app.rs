@@ -140,7 +140,7 @@ impl App {
         )?;
         let seed = u64::from_le_bytes(random_bytes(parts.entropy.as_ref()));
         let kept = &parts.config.memory;
-        let memory = Arc::new(Memory::new(kept.people, kept.rights_mib << 20, seed));
+        let memory = Arc::new(Memory::new(kept.people, kept.rights_mib << 20, kept.directories_mib << 20, seed));
         parts.store.follow(Arc::clone(&memory) as Arc<dyn Follower>);
         Ok(Arc::new(Self {
             credentials: CredentialKeys::new(&parts.key),

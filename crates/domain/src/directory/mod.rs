@@ -116,9 +116,9 @@ impl Directory {
         let _found = self.runs.iter_mut().any(|run| run.kill(id));
     }
 
-    /// Whoever is wanted, in the order they are listed.
+    /// Whoever is wanted, in the order they are listed, each with what they are listed by.
     #[must_use]
-    pub fn search(&self, wanted: &Wanted<'_>) -> Vec<MemberId> {
+    pub fn search(&self, wanted: &Wanted<'_>) -> Vec<(&str, MemberId)> {
         let fresh = self.fresh.iter().filter(|entry| {
             entry.search_key.contains(wanted.query)
                 && wanted.facets.iter().all(|facet| entry.facets.contains(facet))
@@ -129,7 +129,8 @@ impl Directory {
             found.extend(run.first(wanted));
         }
         found.sort_unstable();
-        found.into_iter().take(wanted.limit).map(|(_, id)| id).collect()
+        found.truncate(wanted.limit);
+        found
     }
 
     /// How many are listed.

@@ -147,6 +147,8 @@ pub struct OutboxConfig {
 pub struct MemoryConfig {
     /// What the rights of all organizations in use may take together.
     pub rights_mib: usize,
+    /// What the directories of all organizations in use may take together.
+    pub directories_mib: usize,
     /// Credentials, and people, that are kept.
     pub people: usize,
 }

@@ -208,6 +208,12 @@ pub const SETTINGS: &[Setting] = &[
         "How much memory the rights of organizations in use may take, in MiB; some 200 bytes a member. Those not used for longest leave, and are read again when they are asked for.",
     ),
     setting(
+        "memory.directories_mib",
+        Kind::Number(1, 1 << 20),
+        Some("512"),
+        "How much memory the directories may take in which people are looked up, in MiB; some 150 bytes a member. Those not used for longest leave, and are read again when somebody is looked for.",
+    ),
+    setting(
         "memory.people",
         Kind::Number(1, 100_000_000),
         Some("100000"),

@@ -9,9 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use guildhall_domain::change::Change;
 use guildhall_domain::directory::{Directory, Facet, Wanted};
 use guildhall_domain::ids::{MemberId, OrgId, UserId};
+use guildhall_store::read::Page;
 use guildhall_store::read::directory;
 use guildhall_store::read::member::{After, Filter};
-use guildhall_store::read::Page;
 use guildhall_store::{Commit, Conn, StoreError};
 
 use super::member_of;
@@ -118,12 +118,16 @@ impl Directories {
     pub(super) fn follow(&self, commit: &Commit) {
         for change in &commit.changes {
             if let Some(member) = member_of(change) {
-                self.touch(member.organization, |touched| drop(touched.members.insert(member.id)));
+                self.touch(member.organization, |touched| {
+                    touched.members.insert(member.id);
+                });
                 continue;
             }
             match change {
                 Change::ProfileEdited { user, .. } | Change::EmailVerified { user, .. } => {
-                    self.each(|touched| drop(touched.users.insert(*user)));
+                    self.each(|touched| {
+                        touched.users.insert(*user);
+                    });
                 }
                 // Nothing of these is looked for.
                 Change::OrganizationRenamed { .. }
@@ -144,6 +148,7 @@ impl Directories {
                 | Change::Limit(_)
                 | Change::Group(_)
                 | Change::Resource(_) => {}
+                _ if commit.revisions.is_empty() => self.forget(),
                 _ => {
                     let here = commit.revisions.iter().map(|(organization, _)| *organization);
                     here.for_each(|organization| self.touch(organization, |touched| touched.all = true));
@@ -189,7 +194,7 @@ impl Directories {
     }
 
     /// Whoever is looked for, in the order of the list; `None` when the directory is not here.
-    pub fn search(&self, organization: OrgId, filter: &Filter, page: &Page<After>) -> Option<Vec<MemberId>> {
+    pub fn search(&self, organization: OrgId, filter: &Filter, page: &Page<After>) -> Option<Vec<After>> {
         let slot = self.slot(organization)?;
         slot.used.store(self.clock.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
         let now = slot.now.read().unwrap_or_else(PoisonError::into_inner);
@@ -203,11 +208,12 @@ impl Directories {
                 None => return Some(Vec::new()),
             }
         }
-        Some(directory.search(&Wanted {
+        let found = directory.search(&Wanted {
             query: filter.query.as_deref()?,
             facets: &facets,
             after: page.after.as_ref().map(|(key, id)| (key.as_str(), *id)),
             limit: page.limit as usize,
-        }))
+        });
+        Some(found.into_iter().map(|(key, id)| (key.to_owned(), id)).collect())
     }
 }

@@ -8,6 +8,7 @@
 //!
 //! Decides nothing, and reads nothing from the database by itself.
 
+pub mod directories;
 pub mod kept;
 pub mod people;
 mod recall;
@@ -30,6 +31,7 @@ use guildhall_domain::text::Email;
 use guildhall_domain::token::TokenChange;
 use guildhall_store::{Commit, Follower};
 
+use directories::Directories;
 use kept::Kept;
 use people::People;
 use rights::Rights;
@@ -65,6 +67,8 @@ pub struct Memory {
     pub links: Kept<[u8; 32], Arc<ShareLink>>,
     /// Who may do what.
     pub rights: Rights,
+    /// Who is called what, where somebody looked for people.
+    pub directories: Directories,
     /// For tables whose keys callers choose.
     pub(crate) seed: u64,
     begun: Instant,
@@ -74,7 +78,7 @@ pub struct Memory {
 impl Memory {
     /// An empty one for so many people, and rights of so many bytes.
     #[must_use]
-    pub fn new(people: usize, rights_bytes: usize, seed: u64) -> Self {
+    pub fn new(people: usize, rights_bytes: usize, directories_bytes: usize, seed: u64) -> Self {
         Self {
             people: People::new(people),
             places: Kept::new(PLACES),
@@ -82,6 +86,7 @@ impl Memory {
             addresses: Kept::new(people),
             links: Kept::new(people),
             rights: Rights::new(rights_bytes),
+            directories: Directories::new(directories_bytes),
             seed,
             begun: Instant::now(),
             doubt_until_ms: AtomicU64::new(0),
@@ -265,6 +270,7 @@ impl Follower for Memory {
         for change in &commit.changes {
             self.follow(&commit, change);
         }
+        self.directories.follow(&commit);
         self.rights.follow(commit);
     }
 
@@ -276,5 +282,6 @@ impl Follower for Memory {
     fn forget(&self) {
         self.forget_facts();
         self.rights.forget_all();
+        self.directories.forget();
     }
 }

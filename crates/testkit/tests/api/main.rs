@@ -13,6 +13,7 @@ mod cloudtruth_people;
 mod conventions;
 mod departures;
 mod departures_by_preset;
+mod directory;
 mod dry_run;
 mod forward_auth;
 mod going;
