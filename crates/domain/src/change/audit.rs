@@ -30,6 +30,7 @@ impl Change {
         match self {
             Self::Link(change) => return Some(change.audit()),
             Self::Join(change) => return change.audit(),
+            Self::Factor(change) => return change.audit(),
             Self::Group(change) => return Some(change.audit()),
             Self::Resource(change) => return Some(change.audit()),
             Self::ServiceAccount(change) => return Some(change.audit()),

@@ -40,6 +40,7 @@ const SCRIPT: &str = concat!(
     include_str!("../../assets/js/3-dialog.js"),
     include_str!("../../assets/js/4-list.js"),
     include_str!("../../assets/js/5-palette.js"),
+    include_str!("../../assets/js/6-passkey.js"),
 );
 const MARK: &[u8] = include_bytes!("../../assets/mark.svg");
 

@@ -1,12 +1,15 @@
 //! One's own identity: who am I, name, address, password.
 
 use guildhall_domain::change::{Change, LinkKind};
+use guildhall_domain::factor;
 use guildhall_domain::identity::{self as rules_of, Identity, ProfileEdit};
-use guildhall_domain::member::{MemberKind, Status};
+use guildhall_domain::member::{Member, MemberKind, Status};
+use guildhall_domain::organization::Organization;
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::service_account::shown_id;
 use guildhall_domain::text::{self, Email};
-use guildhall_store::read::{identity, member as members, organization};
+use guildhall_domain::time::Timestamp;
+use guildhall_store::read::{factor as factors, identity, member as members, organization};
 use guildhall_store::stream::Note;
 use guildhall_store::{Conn, Stop};
 use serde::{Deserialize, Serialize};
@@ -67,6 +70,10 @@ pub struct Belonging {
     pub membership: MemberView,
     /// Slug of the role.
     pub role: String,
+    /// From when on this session does not count here without a second factor; `null` where none is missing.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub factor_due_at: Option<Timestamp>,
 }
 
 /// Who am I?
@@ -162,6 +169,7 @@ fn shown(ctx: &Ctx, conn: &mut Conn<'_>, who: Identity) -> Result<Me, Stop> {
         }
         if let Some(place) = organization::by_id(conn, member.organization)? {
             memberships.push(Belonging {
+                factor_due_at: factor_due(ctx, conn, &place, &member)?,
                 organization: (&place).into(),
                 membership: (&member).into(),
                 role: member.role.clone(),
@@ -182,6 +190,21 @@ fn shown(ctx: &Ctx, conn: &mut Conn<'_>, who: Identity) -> Result<Me, Stop> {
         memberships,
         csrf_token: caller.session().map(|s| ctx.app.credentials.csrf_token(s.uuid().as_bytes())),
     })
+}
+
+/// From when on the session in use does not count in an organization for want of a second factor.
+fn factor_due(
+    ctx: &Ctx,
+    conn: &mut Conn<'_>,
+    place: &Organization,
+    member: &Member,
+) -> Result<Option<Timestamp>, Stop> {
+    let Credential::Session(session) = &ctx.caller()?.credential else { return Ok(None) };
+    let rules = ctx.app.rules(conn, place)?;
+    if session.proof.factor_at.is_some() || member.status != Status::Active || !factor::asked_of(&rules, member) {
+        return Ok(None);
+    }
+    Ok(Some(factor::due(&rules, member, factors::asked_since(conn, place.id)?)))
 }
 
 /// Changes of oneself are made with a session or a token that carries everything: a token made

@@ -14,6 +14,7 @@ pub mod declining;
 pub mod departures;
 pub mod deploy_keys;
 pub mod direct;
+pub mod factors;
 pub mod farewell;
 pub mod grant_shapes;
 pub mod grants;
@@ -33,9 +34,11 @@ pub mod member_role;
 pub mod members;
 pub mod offers;
 pub mod organizations;
+pub mod passkeys;
 pub mod people;
 pub mod presets;
 pub mod preview;
+pub mod recovery;
 pub mod removal_plan;
 pub mod replay;
 pub mod resource_shapes;
@@ -49,6 +52,8 @@ pub mod sessions;
 pub mod setup;
 pub mod share_links;
 pub mod shared;
+pub mod sign_in;
+pub mod stepping_up;
 pub mod stranded;
 pub mod tenant_people;
 pub mod tenants;
@@ -62,6 +67,7 @@ use std::sync::Arc;
 
 use guildhall_domain::access::{Permit, Standing, authorize};
 use guildhall_domain::action::Action;
+use guildhall_domain::factor::{asked_of, due};
 use guildhall_domain::ids::RoleId;
 use guildhall_domain::member::{Member, Status};
 use guildhall_domain::organization::Organization;
@@ -72,7 +78,7 @@ use guildhall_domain::role::built_in_id;
 use guildhall_domain::time::Timestamp;
 use guildhall_domain::token::scope_mask;
 use guildhall_store::read::credential::Session;
-use guildhall_store::read::{group, member, organization};
+use guildhall_store::read::{factor, group, member, organization};
 use guildhall_store::{Author, Conn, Keep, Stop, StoreError, Tx};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -115,6 +121,8 @@ pub struct Ctx {
     pub caller: Option<Caller>,
     /// Hash of the share link that came as credential; it only answers for itself.
     pub link: Option<[u8; 32]>,
+    /// The cookie of a browser that signed in before; see [`Ctx::whence`].
+    pub device: Option<String>,
     /// Where from.
     pub address: IpAddr,
     /// The browser's name for itself.
@@ -210,6 +218,7 @@ impl Ctx {
             app: Arc::clone(app),
             caller: None,
             link: None,
+            device: None,
             address: IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
             agent: command.to_owned(),
             request_id: app.fresh().simple().to_string(),
@@ -263,9 +272,19 @@ impl Ctx {
             Credential::Session(session) => {
                 // When it was seen before this request, which has marked it by now.
                 let Session { created_at, seen_at, proof, .. } = *session;
-                proof::guard(rules.policy(), &member, &Sitting { created_at, seen_at, proof }, self.now)?;
+                let factor_due = match asked_of(&rules, &member) && proof.factor_at.is_none() {
+                    true => Some(due(&rules, &member, factor::asked_since(conn, organization.id)?)),
+                    false => None,
+                };
+                let earlier = match rules.policy().session_new_only {
+                    true => factor::earlier_lengths(conn, organization.id, created_at)?,
+                    false => None,
+                };
+                let sitting = Sitting { created_at, seen_at, proof, factor_due, earlier };
+                proof::guard(rules.policy(), &member, &sitting, self.now)?;
             }
         }
+        proof::guard_network(rules.policy(), self.address)?;
         if caller.issued_at() < organization.valid_from {
             return Err(Code::AuthInvalid.into());
         }

@@ -1,6 +1,7 @@
 //! Turns each change into rows. One page of arms; the compiler names a change that was forgotten.
 
 mod departure;
+mod factor;
 mod group;
 mod identity;
 mod invite_link;
@@ -37,6 +38,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         .chain(departure::STATEMENTS)
         .chain(limit::STATEMENTS)
         .chain(tenant::STATEMENTS)
+        .chain(factor::STATEMENTS)
         .chain(role::STATEMENTS)
         .chain(joining::STATEMENTS)
         .copied()
@@ -63,6 +65,9 @@ pub(crate) fn rows(
     revision_of: &dyn Fn(OrgId) -> Option<u64>,
 ) -> Result<(), StoreError> {
     let at = At { now, revision_of };
+    if let Some(organization) = guildhall_domain::factor::asks_anew(change) {
+        factor::asked(conn, &at, organization)?;
+    }
     match change {
         Change::InstanceSetUp => organization::instance_set_up(conn),
         Change::OrganizationCreated { organization } => organization::created(conn, organization),
@@ -118,6 +123,8 @@ pub(crate) fn rows(
         Change::Group(change) => group::changed(conn, &at, change),
         Change::Resource(change) => resource::changed(conn, &at, change),
         Change::Limit(change) => limit::changed(conn, &at, change),
+        Change::SessionLengthsKept { organization: id, lengths } => factor::lengths_kept(conn, &at, *id, *lengths),
+        Change::Factor(change) => factor::changed(conn, change),
         Change::Tenant(change) => tenant::changed(conn, &at, change),
         Change::InstanceAuthenticationReset { at: from } => tenant::everybody_reset(conn, *from),
         Change::Role(change) => role::changed(conn, &at, change),

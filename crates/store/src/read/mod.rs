@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod credential;
 pub mod deploy_key;
+pub mod factor;
 pub mod group;
 pub mod identity;
 pub mod invitation;
@@ -43,6 +44,7 @@ pub(crate) fn statements() -> impl Iterator<Item = String> {
         joining::STATEMENTS,
         credential::STATEMENTS,
         deploy_key::STATEMENTS,
+        factor::STATEMENTS,
         outbox::STATEMENTS,
         tenant::STATEMENTS,
         removal::STATEMENTS,

@@ -87,6 +87,11 @@ pub(super) fn title(knob: Knob) -> (usize, &'static str) {
         Knob::DeployKeysOffered => (2, "Deploy keys"),
         Knob::SessionIdleS => (2, "Sessions end when idle for"),
         Knob::SessionAbsoluteS => (2, "Sessions end after"),
+        Knob::SessionNewOnly => (2, "A changed length holds for new sessions only"),
+        Knob::AccessNetworks => (2, "Only from these networks"),
+        Knob::MfaRequired => (2, "Who needs a second factor"),
+        Knob::MfaGraceS => (2, "Time to set up a second factor"),
+        Knob::SessionStepUpS => (2, "Ask again who it is, for what is delicate"),
     }
 }
 
@@ -103,6 +108,9 @@ fn word_label(rules: &Rules, knob: Knob, word: &str) -> String {
         (Knob::InviteCarries, "resources") => "Roles inside what is here".to_owned(),
         (Knob::InviteBulk, "each") => "The others are invited".to_owned(),
         (Knob::InviteBulk, "all_or_nothing") => "Nobody is invited".to_owned(),
+        (Knob::MfaRequired, "off") => "Nobody has to".to_owned(),
+        (Knob::MfaRequired, "administrators") => "Whoever decides about others".to_owned(),
+        (Knob::MfaRequired, "all") => "Everybody".to_owned(),
         (Knob::ApprovalMode, "off") => "Nobody waits".to_owned(),
         (Knob::ApprovalOnDisable, "approve_all") => "Whoever waits is let in".to_owned(),
         (Knob::ApprovalOnDisable, "keep_waiting") => "Whoever waits goes on waiting".to_owned(),

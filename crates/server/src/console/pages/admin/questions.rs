@@ -13,7 +13,7 @@ use crate::console::visit::{Sent, Shown, Visit};
 use crate::ops::approvals::{self, Rejection};
 use crate::ops::members;
 use crate::ops::offers::{Act, Subject};
-use crate::ops::roster;
+use crate::ops::{recovery, roster};
 
 fn act_of(word: &str) -> Option<Act> {
     Some(match word {
@@ -22,6 +22,8 @@ fn act_of(word: &str) -> Option<Act> {
         "end-sessions" => Act::EndSessions,
         "deactivate" => Act::Deactivate,
         "reactivate" => Act::Reactivate,
+        "reset-factors" => Act::ResetFactors,
+        "send-password-reset" => Act::SendPasswordLink,
         _ => return None,
     })
 }
@@ -53,6 +55,13 @@ pub(super) async fn answer(Path((org, member, word)): Path<(String, String, Stri
         }
         Act::Deactivate => (members::deactivate(ctx, org, &member).await.map(drop), format!("{who} is deactivated.")),
         Act::Reactivate => (members::reactivate(ctx, org, &member).await.map(drop), format!("{who} is active again.")),
+        Act::ResetFactors => (
+            recovery::reset_factors(ctx, org, &member).await.map(drop),
+            format!("The second factors of {who} are gone; they sign in with their password."),
+        ),
+        Act::SendPasswordLink => {
+            (recovery::send_password_link(ctx, org, &member).await.map(drop), format!("A link is on its way to {who}."))
+        }
         _ => return Err(desk.wrong(Code::NotFound)),
     };
     match done {
@@ -64,7 +73,7 @@ pub(super) async fn answer(Path((org, member, word)): Path<(String, String, Stri
 /// Asks, unless the answer is known already; who may not ask is told so by the page of refusals.
 fn question(desk: &Desk, act: Act, subject: &Subject) -> Shown {
     let place = &desk.scene.place;
-    let fits = subject.acts(place).contains(&act);
+    let fits = subject.acts(place).contains(&act) || subject.recovery().contains(&act);
     let answer = subject.ask(place, act, desk.ctx().now);
     // Doing it again where it is done already is harmless, but there is nothing to ask.
     match answer.and_then(|()| if fits { Ok(()) } else { Err(Code::MemberState.into()) }) {
@@ -144,6 +153,27 @@ fn asked(desk: &Desk, act: Act, member: &Member, mine: bool) -> Question {
                 format!("{} of {who}?", words.end_sessions),
                 if mine { "This is you: you will have to sign in again, too.".to_owned() } else { String::new() },
                 &words.end_sessions,
+            )
+        },
+        Act::ResetFactors => Question {
+            follows: vec![
+                ends("Their authenticator app, their passkeys and their backup codes stop working"),
+                ends("They are signed out everywhere"),
+                stays("Their password, their role and their tokens stay"),
+            ],
+            danger: true,
+            ..simple(
+                format!("Reset the second factors of {who}?"),
+                "Make sure first that it is really them who asks.".to_owned(),
+                "Reset second factors",
+            )
+        },
+        Act::SendPasswordLink => Question {
+            follows: vec![stays("Their present password works until they choose a new one")],
+            ..simple(
+                format!("Send {who} a link for a new password?"),
+                "It goes to their own address and works for a day.".to_owned(),
+                "Send the link",
             )
         },
         Act::Deactivate => Question {
