@@ -3,13 +3,15 @@
 use guildhall_domain::change::Change;
 use guildhall_domain::factor::{self as rules_of, BACKUP_CODES, CodeHash, Factor, FactorChange, FactorKind};
 use guildhall_domain::ids::{FactorId, UserId};
+use guildhall_domain::member::{Member, Status};
+use guildhall_domain::organization::Organization;
 use guildhall_domain::proof;
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::text;
 use guildhall_domain::time::Timestamp;
 use guildhall_store::read::credential::Session;
 use guildhall_store::read::factor as factors;
-use guildhall_store::{Stop, StoreError, Tx};
+use guildhall_store::{Conn, Stop, StoreError, Tx};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -306,6 +308,24 @@ pub async fn make_codes(ctx: &Ctx) -> Result<Answer<BackupCodes>, Stop> {
         Ok(BackupCodes { backup_codes: if ctx.dry_run { Vec::new() } else { codes } })
     })
     .await
+}
+
+/// From when on the session in use does not count in an organization for want of a second factor.
+///
+/// # Errors
+/// [`Stop`].
+pub(super) fn due_here(
+    ctx: &Ctx,
+    conn: &mut Conn<'_>,
+    place: &Organization,
+    member: &Member,
+) -> Result<Option<Timestamp>, Stop> {
+    let Credential::Session(session) = &ctx.caller()?.credential else { return Ok(None) };
+    let rules = ctx.app.rules(conn, place)?;
+    if session.proof.factor_at.is_some() || member.status != Status::Active || !rules_of::asked_of(&rules, member) {
+        return Ok(None);
+    }
+    Ok(Some(rules_of::due(&rules, member, factors::asked_since(conn, place.id)?)))
 }
 
 impl Ctx {

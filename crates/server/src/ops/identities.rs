@@ -1,15 +1,13 @@
 //! One's own identity: who am I, name, address, password.
 
 use guildhall_domain::change::{Change, LinkKind};
-use guildhall_domain::factor;
 use guildhall_domain::identity::{self as rules_of, Identity, ProfileEdit};
-use guildhall_domain::member::{Member, MemberKind, Status};
-use guildhall_domain::organization::Organization;
+use guildhall_domain::member::{MemberKind, Status};
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::service_account::shown_id;
 use guildhall_domain::text::{self, Email};
 use guildhall_domain::time::Timestamp;
-use guildhall_store::read::{factor as factors, identity, member as members, organization};
+use guildhall_store::read::{identity, member as members, organization};
 use guildhall_store::stream::Note;
 use guildhall_store::{Conn, Stop};
 use serde::{Deserialize, Serialize};
@@ -18,7 +16,7 @@ use utoipa::ToSchema;
 
 use super::sessions::{check_new_password, limited, password_stop};
 use super::view::{MemberView, Nothing, OrganizationView, Preview};
-use super::{Answer, Credential, Ctx, arrivals, letters};
+use super::{Answer, Credential, Ctx, arrivals, factors, letters};
 use crate::security::{limits::address_key, secret::Secret, token::TokenKind};
 
 /// One's own identity.
@@ -169,7 +167,7 @@ fn shown(ctx: &Ctx, conn: &mut Conn<'_>, who: Identity) -> Result<Me, Stop> {
         }
         if let Some(place) = organization::by_id(conn, member.organization)? {
             memberships.push(Belonging {
-                factor_due_at: factor_due(ctx, conn, &place, &member)?,
+                factor_due_at: factors::due_here(ctx, conn, &place, &member)?,
                 organization: (&place).into(),
                 membership: (&member).into(),
                 role: member.role.clone(),
@@ -190,21 +188,6 @@ fn shown(ctx: &Ctx, conn: &mut Conn<'_>, who: Identity) -> Result<Me, Stop> {
         memberships,
         csrf_token: caller.session().map(|s| ctx.app.credentials.csrf_token(s.uuid().as_bytes())),
     })
-}
-
-/// From when on the session in use does not count in an organization for want of a second factor.
-fn factor_due(
-    ctx: &Ctx,
-    conn: &mut Conn<'_>,
-    place: &Organization,
-    member: &Member,
-) -> Result<Option<Timestamp>, Stop> {
-    let Credential::Session(session) = &ctx.caller()?.credential else { return Ok(None) };
-    let rules = ctx.app.rules(conn, place)?;
-    if session.proof.factor_at.is_some() || member.status != Status::Active || !factor::asked_of(&rules, member) {
-        return Ok(None);
-    }
-    Ok(Some(factor::due(&rules, member, factors::asked_since(conn, place.id)?)))
 }
 
 /// Changes of oneself are made with a session or a token that carries everything: a token made
@@ -402,21 +385,6 @@ pub async fn ask_verification(ctx: &Ctx) -> Result<Answer<Nothing>, Stop> {
             let letter = letters::link(ctx, tx, LinkKind::EmailVerify, who.id, &who.email)?;
             tx.apply(letter)?;
         }
-        Ok(Nothing {})
-    })
-    .await
-}
-
-/// Ends every session and refuses every token issued up to now, the ones in use included.
-///
-/// # Errors
-/// `auth.required`, `token.scope_missing`.
-pub async fn reset_authentication(ctx: &Ctx) -> Result<Answer<Nothing>, Stop> {
-    guard_whole(ctx)?;
-    let user = ctx.caller()?.identity.id;
-    ctx.write(move |ctx, tx| {
-        tx.take_identity(user)?;
-        tx.apply(vec![Change::IdentityAuthenticationReset { user, at: ctx.now }])?;
         Ok(Nothing {})
     })
     .await

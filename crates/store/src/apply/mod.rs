@@ -16,6 +16,7 @@ mod tenant;
 mod token;
 
 use guildhall_domain::change::Change;
+use guildhall_domain::factor::asks_anew;
 use guildhall_domain::ids::OrgId;
 use guildhall_domain::invitation::State;
 use guildhall_domain::member::{Member, Status};
@@ -65,18 +66,14 @@ pub(crate) fn rows(
     revision_of: &dyn Fn(OrgId) -> Option<u64>,
 ) -> Result<(), StoreError> {
     let at = At { now, revision_of };
-    if let Some(organization) = guildhall_domain::factor::asks_anew(change) {
-        factor::asked(conn, &at, organization)?;
-    }
     match change {
         Change::InstanceSetUp => organization::instance_set_up(conn),
         Change::OrganizationCreated { organization } => organization::created(conn, organization),
         Change::OrganizationRenamed { organization: id, after, .. } => organization::renamed(conn, &at, *id, after),
         Change::OrganizationDeleted { organization, .. } => organization::deleted(conn, &at, *organization),
-        Change::PolicyChanged { organization: id, before, after } => {
-            organization::policy_changed(conn, &at, *id, (before, after))
+        Change::PolicyChanged { .. } | Change::PresetApplied { .. } | Change::SessionLengthsKept { .. } => {
+            rows_of_policy(conn, &at, change)
         }
-        Change::PresetApplied { after, .. } => organization::preset_applied(conn, &at, after),
         Change::AccountChanged { organization: id, after, .. } => organization::account_changed(conn, &at, *id, after),
         Change::AuthenticationReset { organization: id, at: from } => {
             organization::authentication_reset(conn, &at, *id, *from)
@@ -123,7 +120,6 @@ pub(crate) fn rows(
         Change::Group(change) => group::changed(conn, &at, change),
         Change::Resource(change) => resource::changed(conn, &at, change),
         Change::Limit(change) => limit::changed(conn, &at, change),
-        Change::SessionLengthsKept { organization: id, lengths } => factor::lengths_kept(conn, &at, *id, *lengths),
         Change::Factor(change) => factor::changed(conn, change),
         Change::Tenant(change) => tenant::changed(conn, &at, change),
         Change::InstanceAuthenticationReset { at: from } => tenant::everybody_reset(conn, *from),
@@ -131,6 +127,21 @@ pub(crate) fn rows(
         Change::MailQueued { mail, organization, invitation, kind, to, sealed } => {
             identity::mail_queued(conn, &at, *mail, (*organization, *invitation), kind, to, sealed)
         }
+    }
+}
+
+fn rows_of_policy(conn: &mut Conn<'_>, at: &At<'_>, change: &Change) -> Result<(), StoreError> {
+    if let Some(organization) = asks_anew(change) {
+        factor::asked(conn, at, organization)?;
+    }
+    match change {
+        Change::PolicyChanged { organization: id, before, after } => {
+            organization::policy_changed(conn, at, *id, (before, after))
+        }
+        Change::PresetApplied { after, .. } => organization::preset_applied(conn, at, after),
+        Change::SessionLengthsKept { organization: id, lengths } => factor::lengths_kept(conn, at, *id, *lengths),
+        // INVARIANT: `rows` sends nothing else here.
+        _ => Err(StoreError::Bug("a change that is not the policy's".to_owned())),
     }
 }
 

@@ -111,7 +111,7 @@ async fn tp_32_sessions_last_thirty_days_and_a_change_is_for_new_ones_only() {
             owner.patch(POLICY, json!({"session.absolute_s": DAY_S})).await.expect(200);
             test.clock.advance_s(60);
             let mut fresh = test.sign_in("owner@acme.test").await;
-            test.clock.advance_s(DAY_S);
+            test.clock.advance_s(DAY_S + 60);
             fresh.get(MEMBERS).await.refused(401, "auth.invalid");
             if new_only {
                 old.get(MEMBERS).await.expect(200);

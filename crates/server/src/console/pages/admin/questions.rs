@@ -155,27 +155,7 @@ fn asked(desk: &Desk, act: Act, member: &Member, mine: bool) -> Question {
                 &words.end_sessions,
             )
         },
-        Act::ResetFactors => Question {
-            follows: vec![
-                ends("Their authenticator app, their passkeys and their backup codes stop working"),
-                ends("They are signed out everywhere"),
-                stays("Their password, their role and their tokens stay"),
-            ],
-            danger: true,
-            ..simple(
-                format!("Reset the second factors of {who}?"),
-                "Make sure first that it is really them who asks.".to_owned(),
-                "Reset second factors",
-            )
-        },
-        Act::SendPasswordLink => Question {
-            follows: vec![stays("Their present password works until they choose a new one")],
-            ..simple(
-                format!("Send {who} a link for a new password?"),
-                "It goes to their own address and works for a day.".to_owned(),
-                "Send the link",
-            )
-        },
+        Act::ResetFactors | Act::SendPasswordLink => recovering(act, &who),
         Act::Deactivate => Question {
             follows: vec![
                 ends("Their sessions here end with the very next request"),
@@ -195,6 +175,31 @@ fn asked(desk: &Desk, act: Act, member: &Member, mine: bool) -> Question {
             &words.reactivate,
         ),
         _ => simple(format!("{}?", rows::label(desk, act)), String::new(), rows::label(desk, act)),
+    }
+}
+
+/// Helping somebody back in.
+fn recovering(act: Act, who: &str) -> Question {
+    let (ends, stays) = (|t: &str| Consequence::ends(t), |t: &str| Consequence::stays(t));
+    if act == Act::ResetFactors {
+        return Question {
+            title: format!("Reset the second factors of {who}?"),
+            lead: "Make sure first that it is really them who asks.".to_owned(),
+            follows: vec![
+                ends("Their authenticator app, their passkeys and their backup codes stop working"),
+                ends("They are signed out everywhere"),
+                stays("Their password, their role and their tokens stay"),
+            ],
+            yes: "Reset second factors".to_owned(),
+            danger: true,
+        };
+    }
+    Question {
+        title: format!("Send {who} a link for a new password?"),
+        lead: "It goes to their own address and works for a day.".to_owned(),
+        follows: vec![stays("Their present password works until they choose a new one")],
+        yes: "Send the link".to_owned(),
+        danger: false,
     }
 }
 
