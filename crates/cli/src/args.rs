@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand};
 
 use crate::config::Flags;
 use crate::verb::{
-    access, audit, check, completions, docs, grant, group, init, invite_link, limit, member, preset, resource, role,
-    service_account, tenant, token, usage,
+    access, audit, check, completions, docs, factor, grant, group, init, invite_link, limit, member, preset, resource,
+    role, service_account, tenant, token, usage,
 };
 
 /// Who belongs to which organization, and what may they do: one self-hosted program.
@@ -37,6 +37,9 @@ pub(crate) enum Command {
     /// List, invite and remove members of an organization of a running server
     #[command(subcommand)]
     Member(member::Command),
+    /// Help members of an organization back in who lost what they sign in with
+    #[command(subcommand)]
+    Factor(factor::Command),
     /// Usage limits of an organization of a running server
     #[command(subcommand)]
     Limit(limit::Command),

@@ -69,6 +69,8 @@ actions! {
         "Leave the organization by oneself."
     MemberEndSessions "member.end_sessions" "End other people's sessions"
         "End all sessions of another person in the organization."
+    MemberRecover "member.recover" "Help people back in"
+        "Take away the second factors of a person who lost them, and mail a link for a new password."
     InvitationManage "invitation.manage" "Resend, change and cancel invitations"
         "Resend, cancel and change invitations and invite links."
     RoleList "role.list" "See the roles"
@@ -119,6 +121,24 @@ impl Action {
     /// The action guarded by `permission`, if the permission is one of the engine's own.
     pub fn by_permission(permission: &str) -> Option<Action> {
         Action::ALL.iter().copied().find(|action| action.permission() == permission)
+    }
+
+    /// Whether doing it decides about others or about the organization: what makes an administrator.
+    pub const fn administers(self) -> bool {
+        !matches!(
+            self,
+            Action::OrganizationRead
+                | Action::PolicyRead
+                | Action::MemberList
+                | Action::MemberInvite
+                | Action::MemberLeave
+                | Action::RoleList
+                | Action::GroupList
+                | Action::GroupManageOwn
+                | Action::TokenCreate
+                | Action::UsageReport
+                | Action::AccessCheck
+        )
     }
 
     /// The permissions of all actions together.

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use crate::account::Account;
 use crate::departure::Kept;
 use crate::deploy_key::DeployKeyChange;
+use crate::factor::FactorChange;
 use crate::group::GroupChange;
 use crate::identity::Identity;
 use crate::ids::{LinkId, MailId, MemberId, OrgId, SessionId, UserId};
@@ -20,6 +21,7 @@ use crate::joining::JoinChange;
 use crate::limit::LimitChange;
 use crate::member::Member;
 use crate::organization::Organization;
+use crate::proof::Lengths;
 use crate::resource::ResourceChange;
 use crate::role::RoleChange;
 use crate::service_account::ServiceAccountChange;
@@ -225,6 +227,13 @@ pub enum Change {
         except: Option<SessionId>,
         why: &'static str,
     },
+    /// Whoever is signed in proved once more who they are, perhaps with a second factor.
+    SessionProved {
+        user: UserId,
+        session: SessionId,
+        factor: bool,
+        at: Timestamp,
+    },
     SessionEnded {
         user: UserId,
         session: SessionId,
@@ -271,6 +280,13 @@ pub enum Change {
     /// Nothing issued before `at` opens anything of the installation any more.
     InstanceAuthenticationReset {
         at: Timestamp,
+    },
+    /// A second factor of somebody, or their backup codes.
+    Factor(FactorChange),
+    /// The lengths of sessions that hold for those begun until now; the new ones are for new sessions.
+    SessionLengthsKept {
+        organization: OrgId,
+        lengths: Lengths,
     },
     /// A usage limit.
     Limit(LimitChange),

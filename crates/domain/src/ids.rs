@@ -131,6 +131,8 @@ ids! {
     TokenId = "tok_";
     /// A browser session.
     SessionId = "ses_";
+    /// A second factor: an authenticator app or a passkey.
+    FactorId = "fac_";
     /// A connection to an identity provider.
     ConnectionId = "sso_";
     /// A record of the audit trail.

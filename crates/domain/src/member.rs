@@ -288,6 +288,16 @@ pub fn reactivate(permit: &Permit, rules: &Rules, member: &Member, seats: Seats)
     Ok(vec![Change::MemberReactivated { member: Box::new(member.clone()) }])
 }
 
+/// Whom a link for a new password is mailed to.
+///
+/// # Errors
+/// `member.top_role_required`, `access.denied`, `member.state`.
+pub fn guard_recovery(permit: &Permit, rules: &Rules, member: &Member) -> Result<UserId, Refusal> {
+    guard_rank(permit, rules, member)?;
+    let person = member.user.filter(|_| member.kind == MemberKind::Person);
+    person.ok_or_else(|| wrong_state(member, "nobody has signed in with it yet"))
+}
+
 /// Ends the person's sessions here: those begun before `now` are not valid in this organization
 /// any more, and when the person is active nowhere else they end altogether. Another organization
 /// of theirs is not disturbed.

@@ -9,12 +9,12 @@ mod knobs;
 mod value;
 
 pub use choice::{
-    ApprovalMode, ApprovalOnDisable, DeletePrecondition, DirectJoin, InviteAddressee, InviteBulk, InviteCarries,
-    InviteDelivery, InviteReissue, OffboardMode, OrganizationCreators, OrganizationsPerIdentity, OwnedObjects,
-    RoleChangeAuthority, SeatsMode, SelfRemoval, SignupClosedByInvites,
+    ApprovalMode, ApprovalOnDisable, DeletePrecondition, DirectJoin, FactorsRequired, InviteAddressee, InviteBulk,
+    InviteCarries, InviteDelivery, InviteReissue, OffboardMode, OrganizationCreators, OrganizationsPerIdentity,
+    OwnedObjects, RoleChangeAuthority, SeatsMode, SelfRemoval, SignupClosedByInvites,
 };
 pub use knobs::{Knob, Policy};
-pub use value::{AnyOf, CharList, DomainList, RoleList, RoleSlug, Shape};
+pub use value::{AnyOf, CharList, DomainList, NetworkList, RoleList, RoleSlug, Shape};
 
 use crate::preset::nearest;
 use serde_json::{Map, Value};

@@ -1,6 +1,8 @@
 //! How somebody proved who they are when their session began, and whether that suffices in one organization.
 //! Does not verify passwords, keys or tickets of a provider.
 
+use std::net::IpAddr;
+
 use serde::{Deserialize, Serialize};
 
 use crate::ids::ConnectionId;
@@ -40,6 +42,12 @@ impl Proof {
     pub const fn one(method: Method, now: Timestamp) -> Self {
         Self { method, connection: None, factor_at: None, proved_at: now }
     }
+
+    /// The same, with a second factor given now.
+    #[must_use]
+    pub const fn and_factor(self, now: Timestamp) -> Self {
+        Self { factor_at: Some(now), ..self }
+    }
 }
 
 /// A session, as an organization looks at it.
@@ -51,20 +59,89 @@ pub struct Sitting {
     pub seen_at: Timestamp,
     /// What it rests on.
     pub proof: Proof,
+    /// From when on a session without a second factor does not count here; `None` where none is asked for.
+    pub factor_due: Option<Timestamp>,
+    /// The lengths that held when it began, where those that hold now are for new sessions only.
+    pub earlier: Option<Lengths>,
+}
+
+/// How long sessions last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lengths {
+    /// Without a request, in seconds.
+    pub idle_s: Option<i64>,
+    /// In use, in seconds.
+    pub absolute_s: i64,
+}
+
+impl Lengths {
+    /// Those of a policy.
+    #[must_use]
+    pub const fn of(policy: &Policy) -> Self {
+        Self { idle_s: policy.session_idle_s, absolute_s: policy.session_absolute_s }
+    }
+}
+
+/// What an organization asked of sessions before, as far as that still counts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Past {
+    /// Since when it asks for second factors as it does now.
+    pub factors_since: Timestamp,
+    /// Lengths of sessions that began before a moment, the earliest first.
+    pub lengths: Vec<(Timestamp, Lengths)>,
+}
+
+impl Past {
+    /// The lengths of a session that began then, where later ones are for new sessions only.
+    #[must_use]
+    pub fn lengths_of(&self, began: Timestamp) -> Option<Lengths> {
+        self.lengths.iter().find(|(until, _)| *until > began).map(|(_, lengths)| *lengths)
+    }
 }
 
 /// Whether a session counts in an organization: each asks its own rule of it.
 ///
 /// # Errors
-/// `auth.invalid`.
+/// `auth.invalid`, `factor.required`.
 pub fn guard(policy: &Policy, member: &Member, session: &Sitting, now: Timestamp) -> Result<(), Refusal> {
     let idle_s = now.seconds_since(session.seen_at);
-    let over = policy.session_idle_s.is_some_and(|most_s| idle_s > most_s)
-        || now.seconds_since(session.created_at) > policy.session_absolute_s
+    let lengths = session.earlier.unwrap_or_else(|| Lengths::of(policy));
+    let over = lengths.idle_s.is_some_and(|most_s| idle_s > most_s)
+        || now.seconds_since(session.created_at) > lengths.absolute_s
         || session.created_at < member.sessions_from;
     if over {
         let detail = "your session is over for this organization; sign in again";
         return Err(Refusal::because(Code::AuthInvalid, detail));
     }
+    if session.proof.factor_at.is_none() && session.factor_due.is_some_and(|due| due <= now) {
+        return Err(Code::FactorRequired.into());
+    }
     Ok(())
+}
+
+/// Whether the organization is reached from an address, with whatever credential.
+///
+/// # Errors
+/// `access.network`.
+pub fn guard_network(policy: &Policy, from: IpAddr) -> Result<(), Refusal> {
+    if policy.access_networks.lets_in(from) { Ok(()) } else { Err(Code::AccessNetwork.into()) }
+}
+
+/// Whoever sets the networks is in one of them.
+///
+/// # Errors
+/// `policy.locks_out`.
+pub fn guard_lock_out(after: &Policy, from: IpAddr) -> Result<(), Refusal> {
+    guard_network(after, from).map_err(|_| Code::PolicyLocksOut.into())
+}
+
+/// Whether whoever is signed in proved recently enough who they are, for acts that hand out more than themselves.
+///
+/// # Errors
+/// `proof.stale`.
+pub fn guard_recent(policy: &Policy, proof: &Proof, now: Timestamp) -> Result<(), Refusal> {
+    match policy.session_step_up_s {
+        Some(most_s) if now.seconds_since(proof.proved_at) > most_s => Err(Code::ProofStale.into()),
+        _ => Ok(()),
+    }
 }

@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use guildhall_domain::ids::{MemberId, OrgId, SessionId, TokenId};
 use guildhall_domain::organization::Organization;
 use guildhall_domain::preset::{ORGANIZATION, Preset, Rules};
+use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::role::CustomRole;
 use guildhall_domain::time::Timestamp;
 use guildhall_store::read::{group, role};
@@ -15,6 +17,8 @@ use guildhall_store::stream::Seen;
 use guildhall_store::{Author, Conn, Follower, IdSource, Keep, Stop, Store, StoreError};
 use tokio::sync::Notify;
 use uuid::Uuid;
+use webauthn_rs::prelude::Url;
+use webauthn_rs::{Webauthn, WebauthnBuilder};
 
 use crate::config::Config;
 use crate::mail::MailTransport;
@@ -89,6 +93,7 @@ pub struct App {
     pub mail_waits: Notify,
     /// Set when the program begins to stop: `readyz` says no.
     pub stopping: AtomicBool,
+    webauthn: Option<Webauthn>,
     presets: RwLock<HashMap<String, Arc<Preset>>>,
     rules: RwLock<HashMap<Uuid, (u64, Arc<Rules>)>>,
     memory: Arc<Memory>,
@@ -127,6 +132,18 @@ pub struct Parts {
     pub mail: MailTransport,
 }
 
+/// Passkeys belong to a name. A machine that is reached by its own loopback number is reached as `localhost` too,
+/// where browsers take them.
+fn relying_party(public_url: &str) -> Option<Webauthn> {
+    let mut origin = Url::parse(public_url).ok()?;
+    let own = origin.host_str()?.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    if own {
+        origin.set_host(Some("localhost")).ok()?;
+    }
+    let name = origin.domain()?.to_owned();
+    WebauthnBuilder::new(&name, &origin).and_then(|builder| builder.rp_name("Guildhall").build()).ok()
+}
+
 impl App {
     /// Puts the parts together.
     ///
@@ -146,6 +163,7 @@ impl App {
             credentials: CredentialKeys::new(&parts.key),
             limits: Limits::new(parts.config.limit_rates()),
             passwords,
+            webauthn: relying_party(&parts.public_url),
             config: parts.config,
             public_url: parts.public_url,
             store: parts.store,
@@ -179,6 +197,21 @@ impl App {
     #[must_use]
     pub fn seed(&self) -> u64 {
         self.memory.seed
+    }
+
+    /// What passkeys are made for and verified with.
+    ///
+    /// # Errors
+    /// `passkey.unavailable` where the installation is reached by a number.
+    pub fn webauthn(&self) -> Result<&Webauthn, Refusal> {
+        self.webauthn.as_ref().ok_or_else(|| Code::PasskeyUnavailable.into())
+    }
+
+    /// What authenticator apps show codes under.
+    #[must_use]
+    pub fn issuer(&self) -> String {
+        let host = Url::parse(&self.public_url).ok().and_then(|url| url.host_str().map(str::to_owned));
+        format!("Guildhall {}", host.unwrap_or_default()).trim().to_owned()
     }
 
     /// A fresh id's bits.

@@ -4,6 +4,7 @@
 
 mod alone;
 mod apply;
+pub mod ceremony;
 mod conn;
 mod consequence;
 mod driver;
@@ -318,6 +319,7 @@ impl Store {
                 let all: Vec<String> = apply::statements()
                     .chain(tx::STATEMENTS.iter().copied())
                     .chain(stream::STATEMENTS.iter().copied())
+                    .chain(ceremony::STATEMENTS.iter().copied())
                     .chain(usage::STATEMENTS.iter().copied())
                     .map(str::to_owned)
                     .chain(read::statements())

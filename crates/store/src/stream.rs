@@ -251,6 +251,7 @@ impl Tx<'_> {
         let now = self.now();
         let mut gone = self.execute(SWEEP_SESSIONS, params![now])?;
         gone += self.execute(SWEEP_LINKS, params![now])?;
+        gone += self.sweep_ceremonies()?;
         gone += self.execute(SWEEP_REMOVALS, params![now])?;
         gone += self.execute(SWEEP_ANSWERS, params![old_answers])?;
         Ok(gone + self.execute(SWEEP_MAIL, params![old_mail])?)

@@ -1,10 +1,11 @@
 //! The few kinds of value that both engines keep, and how the product's types become them. Does
 //! not know any engine.
 
+use guildhall_domain::factor::FactorKind;
 use guildhall_domain::group::GroupOrigin;
 use guildhall_domain::ids::{
-    ConnectionId, EventId, GrantId, GroupId, InvitationId, InviteLinkId, LimitId, LinkId, MailId, MemberId, OrgId,
-    ResourceId, RoleId, ServiceAccountId, SessionId, ShareLinkId, TenantId, TenantMemberId, TokenId, UserId,
+    ConnectionId, EventId, FactorId, GrantId, GroupId, InvitationId, InviteLinkId, LimitId, LinkId, MailId, MemberId,
+    OrgId, ResourceId, RoleId, ServiceAccountId, SessionId, ShareLinkId, TenantId, TenantMemberId, TokenId, UserId,
 };
 use guildhall_domain::invitation::{Deliver, Delivery, State};
 use guildhall_domain::invite_link::LinkState;
@@ -270,6 +271,7 @@ stored_ids!(
     TokenId,
     SessionId,
     ConnectionId,
+    FactorId,
     EventId,
     LinkId,
     InviteLinkId,
@@ -301,7 +303,19 @@ macro_rules! stored_words {
     )*};
 }
 
-stored_words!(Method, GroupOrigin, LinkState, TenantRole, Status, Origin, MemberKind, State, Deliver, Delivery);
+stored_words!(
+    FactorKind,
+    Method,
+    GroupOrigin,
+    LinkState,
+    TenantRole,
+    Status,
+    Origin,
+    MemberKind,
+    State,
+    Deliver,
+    Delivery
+);
 
 /// Parameters of a statement.
 #[macro_export]

@@ -235,6 +235,7 @@ impl TestApp {
             app: Arc::clone(&self.app),
             caller: None,
             link: None,
+            device: None,
             address: std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
             agent: "test".to_owned(),
             request_id: "test".to_owned(),

@@ -2,6 +2,7 @@
 //! hand, seeded randomness and mail that is caught. Only ever a development dependency.
 
 pub mod app;
+pub mod authenticator;
 pub mod browser;
 pub mod caller;
 pub mod mail;

@@ -8,6 +8,7 @@ pub(crate) mod config;
 pub(crate) mod departure;
 pub(crate) mod docs;
 pub(crate) mod doctor;
+pub(crate) mod factor;
 pub(crate) mod grant;
 pub(crate) mod group;
 pub(crate) mod init;
@@ -34,6 +35,7 @@ pub(crate) fn run(command: Command, output: &mut Output) -> Result<(), Failure> 
         Command::Init(args) => init::run(&args, output),
         Command::Check(args) => check::run(&args, output),
         Command::Member(command) => member::run(&command, output),
+        Command::Factor(command) => factor::run(&command, output),
         Command::Limit(command) => limit::run(&command, output),
         Command::Usage(command) => usage::run(&command, output),
         Command::Tenant(command) => tenant::run(&command, output),

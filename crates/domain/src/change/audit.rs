@@ -30,6 +30,7 @@ impl Change {
         match self {
             Self::Link(change) => return Some(change.audit()),
             Self::Join(change) => return change.audit(),
+            Self::Factor(change) => return change.audit(),
             Self::Group(change) => return Some(change.audit()),
             Self::Resource(change) => return Some(change.audit()),
             Self::ServiceAccount(change) => return Some(change.audit()),
@@ -236,6 +237,9 @@ impl Change {
             }
             Self::SessionsEnded { user, why, .. } => {
                 fact(*user, "identity.sessions_ended", "", Value::Null, json!({"why": why}))
+            }
+            Self::SessionProved { user, session, factor, .. } => {
+                fact(*user, "session.proved", "", Value::Null, json!({"session": session, "factor": factor}))
             }
             Self::SessionEnded { user, session } => {
                 fact(*user, "session.ended", "", json!({"session": session}), Value::Null)

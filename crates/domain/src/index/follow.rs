@@ -52,6 +52,8 @@ impl Index {
             | Change::RemovalKept { .. }
             | Change::MemberSessionsEnded { .. }
             | Change::SessionsEnded { .. }
+            | Change::SessionProved { .. }
+            | Change::Factor(_)
             | Change::SessionEnded { .. }
             | Change::Token(_)
             | Change::TokensRevoked { .. }

@@ -2,11 +2,11 @@
 //! for whole numbers, the range. Everything else about knobs is derived from this table.
 
 use super::choice::{
-    ApprovalMode, ApprovalOnDisable, DeletePrecondition, DirectJoin, InviteAddressee, InviteBulk, InviteCarries,
-    InviteDelivery, InviteReissue, OffboardMode, OrganizationCreators, OrganizationsPerIdentity, OwnedObjects,
-    RoleChangeAuthority, SeatsMode, SelfRemoval, SignupClosedByInvites,
+    ApprovalMode, ApprovalOnDisable, DeletePrecondition, DirectJoin, FactorsRequired, InviteAddressee, InviteBulk,
+    InviteCarries, InviteDelivery, InviteReissue, OffboardMode, OrganizationCreators, OrganizationsPerIdentity,
+    OwnedObjects, RoleChangeAuthority, SeatsMode, SelfRemoval, SignupClosedByInvites,
 };
-use super::value::{AnyOf, CharList, DomainList, KnobValue, RoleList, RoleSlug, Shape};
+use super::value::{AnyOf, CharList, DomainList, KnobValue, NetworkList, RoleList, RoleSlug, Shape};
 use serde_json::Value;
 use std::ops::RangeInclusive;
 
@@ -211,6 +211,16 @@ knobs! {
     "session.idle_s" SessionIdleS, session_idle_s: Option<i64> = Some(1_209_600), within 60..=YEAR_S;
     /// After how many seconds a session ends even when it is in use.
     "session.absolute_s" SessionAbsoluteS, session_absolute_s: i64 = 2_592_000, within 60..=YEAR_S;
+    /// Whom the organization lets in by the browser only with a second factor: nobody in particular, its administrators (whoever holds the top role or decides about others), or everybody. Tokens are not asked.
+    "mfa.required" MfaRequired, mfa_required: FactorsRequired = FactorsRequired::Off;
+    /// For how many seconds people without a second factor are only told of it, from when the policy begins to ask or they come in.
+    "mfa.grace_s" MfaGraceS, mfa_grace_s: i64 = 604_800, within 0..=YEAR_S;
+    /// Whether a changed length of sessions holds for those that begin afterwards only.
+    "session.new_only" SessionNewOnly, session_new_only: bool = false;
+    /// The only networks from which the organization is reached, by browser and by token; empty: all. Whoever sets it must be in one of them.
+    "access.networks" AccessNetworks, access_networks: NetworkList = NetworkList::default();
+    /// How recently, in seconds, somebody must have proved who they are to make tokens and keys, export the audit trail or change the policy; `null`: signing in is enough. Tokens are not asked.
+    "session.step_up_s" SessionStepUpS, session_step_up_s: Option<i64> = None, within 60..=YEAR_S;
     /// With fewer holders of the top role than this, the console advises to name another.
     "owners.recommended" OwnersRecommended, owners_recommended: i64 = 2, within 1..=100;
 }

@@ -3,7 +3,6 @@
 //! Where the values come from (flags, environment, file) is the command line's business; defaults, types, bounds and
 //! the words of the reference are in [`settings`], and only there.
 
-mod cidr;
 mod kind;
 mod reference;
 pub mod settings;
@@ -16,7 +15,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-pub use cidr::Cidr;
+pub use guildhall_domain::network::Cidr;
 pub use reference::config_md;
 
 use crate::security::limits::{LimitRates, Rate};
@@ -93,6 +92,8 @@ pub enum LogFormat {
 pub struct PasswordConfig {
     /// The fewest characters of a new password.
     pub min_length: usize,
+    /// The most characters of a new password.
+    pub max_length: usize,
     /// Argon2id's memory.
     pub memory_kib: u32,
     /// Argon2id's passes.
@@ -215,6 +216,16 @@ impl Config {
     pub fn cookie_name(&self) -> String {
         let prefix = if self.is_https() { "__Host-" } else { "" };
         format!("{prefix}{}", self.session.cookie_name)
+    }
+
+    /// The full name of the cookie by which a browser is known to an account.
+    pub fn device_cookie_name(&self) -> String {
+        format!("{}_device", self.cookie_name())
+    }
+
+    /// The full name of the cookie of a sign-in that waits for its second factor.
+    pub fn half_cookie_name(&self) -> String {
+        format!("{}_half", self.cookie_name())
     }
 
     /// Whether a peer may speak for others.

@@ -127,7 +127,8 @@ pub const SETTINGS: &[Setting] = &[
         "What is logged: `error`, `warn`, `info`, `debug` or `trace`, also by module as in `warn,guildhall_server=debug`.",
     ),
     setting("log.format", Kind::Choice(&["text", "json"]), Some("text"), "The shape of a log line."),
-    setting("password.min_length", Kind::Number(8, 128), Some("8"), "The fewest characters of a new password."),
+    setting("password.min_length", Kind::Number(8, 64), Some("8"), "The fewest characters of a new password."),
+    setting("password.max_length", Kind::Number(64, 1024), Some("64"), "The most characters of a new password."),
     setting(
         "password.memory_kib",
         Kind::Number(8, 131_072),

@@ -64,7 +64,7 @@ impl Scene {
             theme: visit.theme.clone(),
             csrf: visit.csrf(),
             flash: visit.flash.clone(),
-            notices: if tab == "users" { self.notices(visit) } else { Vec::new() },
+            notices: self.notices(visit, tab),
             organization: OrganizationMark {
                 name: organization.name.clone(),
                 avatar: Avatar::of(&organization.name, &organization.id.to_string()),
@@ -81,14 +81,23 @@ impl Scene {
         }
     }
 
-    /// What holds until the operator mends it, told to those whom it concerns.
-    fn notices(&self, visit: &Visit) -> Vec<Flash> {
+    /// What holds until somebody mends it: a second factor that is asked for, and, among people, mail that only
+    /// those who invite need to know of.
+    fn notices(&self, visit: &Visit, tab: &str) -> Vec<Flash> {
         let app = &visit.ctx.app;
-        if app.mail.is_smtp() || !self.may(Action::MemberInvite) {
-            return Vec::new();
+        let mut notices = Vec::new();
+        let here = self.me.memberships.iter().find(|b| b.organization.slug == self.slug());
+        if let Some(due) = here.and_then(|b| b.factor_due_at) {
+            let text =
+                format!("{} asks for a second factor from {}.", self.place.organization.name, visit.when(due).exact);
+            let notice = Flash::new(Tone::Wait, text);
+            notices.push(notice.link("Set one up", "/account/security"));
         }
-        let notice = Flash::new(Tone::Wait, "Mail is written to files: no mail server is set.");
-        vec![notice.detail("Whoever runs this installation finds it in the outbox folder of its data.")]
+        if tab == "users" && !app.mail.is_smtp() && self.may(Action::MemberInvite) {
+            let notice = Flash::new(Tone::Wait, "Mail is written to files: no mail server is set.");
+            notices.push(notice.detail("Whoever runs this installation finds it in the outbox folder of its data."));
+        }
+        notices
     }
 
     fn organizations(&self) -> Vec<Place> {

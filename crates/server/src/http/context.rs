@@ -29,6 +29,8 @@ use crate::security::token::TokenKind;
 /// A handler under `/api/v1` sees the path without that.
 const OPEN: &[&str] = &[
     "/session",
+    "/session/passkey",
+    "/session/passkey/begin",
     "/sign-up",
     "/invitations/accept",
     "/invitations/refuse",
@@ -179,21 +181,43 @@ async fn by_session(app: &Arc<App>, value: &str) -> Result<Option<Caller>, Stop>
     Ok(Some(caller))
 }
 
-/// The request's context with whatever credential it carries. No CSRF token is asked for here.
+/// What stands behind `Authorization: Bearer`; another scheme is refused, a password among them (PL-29).
+fn authorization(headers: &HeaderMap) -> Option<Result<&str, Refusal>> {
+    header(headers, "authorization").map(|text| match text.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(token.trim()),
+        _ => Err(Refusal::because(Code::AuthInvalid, "send `Authorization: Bearer <token>`")),
+    })
+}
+
+/// Whether a request comes from a page of this site, as the browser tells it; programs tell nothing.
+#[must_use]
+pub fn from_here(headers: &HeaderMap) -> bool {
+    if let Some(site) = header(headers, "sec-fetch-site") {
+        return matches!(site, "same-origin" | "none");
+    }
+    match (header(headers, "origin"), header(headers, "host")) {
+        (Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, from)| from == host),
+        _ => true,
+    }
+}
+
+/// The request's context with whatever credential it carries: the key of `X-API-Key`, else the bearer, else the
+/// session's cookie (PX-43). No CSRF token is asked for here.
 ///
 /// # Errors
 /// `token.malformed`, `auth.invalid`, `rate.limited`, faults.
 pub async fn recognise(app: &Arc<App>, parts: &Parts) -> Result<Ctx, Stop> {
     let from = address(app, parts);
-    let bearer = header(&parts.headers, "authorization").map(|text| match text.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(token.trim()),
-        _ => Err(Refusal::because(Code::AuthInvalid, "send `Authorization: Bearer <token>`")),
-    });
+    let key = header(&parts.headers, "x-api-key").map(|key| Ok(key.trim()));
+    let bearer = key.or_else(|| authorization(&parts.headers));
+    // Whoever says so is known by a token alone, whatever cookie the browser sends along.
+    let tokens_only = header(&parts.headers, "x-use-bearer").is_some_and(|v| v.trim().eq_ignore_ascii_case("true"));
     let link = match &bearer {
         Some(Ok(token)) => share_links::shown(app, token, from).await?,
         _ => None,
     };
-    let caller = match (bearer, cookie(&parts.headers, &app.config.cookie_name())) {
+    let session = cookie(&parts.headers, &app.config.cookie_name()).filter(|_| !tokens_only);
+    let caller = match (bearer, session) {
         (Some(_), _) if link.is_some() => None,
         (Some(token), _) => Some(by_token(app, token?, from).await?),
         (None, Some(value)) => by_session(app, value).await?,
@@ -203,6 +227,7 @@ pub async fn recognise(app: &Arc<App>, parts: &Parts) -> Result<Ctx, Stop> {
         app: Arc::clone(app),
         caller,
         link,
+        device: cookie(&parts.headers, &app.config.device_cookie_name()).map(str::to_owned),
         address: from,
         agent: header(&parts.headers, "user-agent").unwrap_or_default().to_owned(),
         request_id: super::request_id::current(),
@@ -250,7 +275,8 @@ where
         }
         if let Some(session) = ctx.caller.as_ref().and_then(Caller::session) {
             let given = header(&parts.headers, "x-csrf-token").unwrap_or_default();
-            if !app.credentials.csrf_matches(session.uuid().as_bytes(), given) {
+            let proved = app.credentials.csrf_matches(session.uuid().as_bytes(), given);
+            if !proved || !from_here(&parts.headers) {
                 if !open {
                     return Err(Code::CsrfInvalid.into());
                 }

@@ -9,8 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::api::{
-    access, account, audit, check, deploy_keys, groups, identity, invitations, invite_links, joining, limits, members,
-    organizations, presets, resources, roles, service_accounts, session, sharing, tenants, tokens,
+    access, account, audit, check, deploy_keys, factors, groups, identity, invitations, invite_links, joining, limits,
+    members, organizations, presets, resources, roles, service_accounts, session, sharing, tenants, tokens,
 };
 use crate::app::App;
 
@@ -52,6 +52,7 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(joining::mine))
         .routes(routes!(joining::seats))
         .merge(going())
+        .merge(proving())
         .merge(bulk)
         .merge(credentials())
         .routes(routes!(invitations::get, invitations::edit, invitations::cancel))
@@ -130,6 +131,23 @@ fn credentials() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(service_accounts::token_value))
         .routes(routes!(deploy_keys::list, deploy_keys::create))
         .routes(routes!(deploy_keys::delete))
+}
+
+/// How people prove who they are, beside a password.
+fn proving() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(session::begin_passkey))
+        .routes(routes!(session::use_passkey))
+        .routes(routes!(session::step_up))
+        .routes(routes!(factors::list))
+        .routes(routes!(factors::rename, factors::remove))
+        .routes(routes!(factors::begin_totp))
+        .routes(routes!(factors::confirm_totp))
+        .routes(routes!(factors::make_codes))
+        .routes(routes!(factors::begin_passkey))
+        .routes(routes!(factors::add_passkey))
+        .routes(routes!(factors::reset_member))
+        .routes(routes!(factors::send_password_link))
 }
 
 /// How people go, and who gets what they own.

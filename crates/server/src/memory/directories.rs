@@ -138,6 +138,8 @@ impl Directories {
                 | Change::IdentityCreated { .. }
                 | Change::IdentityAuthenticationReset { .. }
                 | Change::SessionsEnded { .. }
+                | Change::SessionProved { .. }
+                | Change::Factor(_)
                 | Change::SessionEnded { .. }
                 | Change::LinkIssued { .. }
                 | Change::LinkUsed { .. }

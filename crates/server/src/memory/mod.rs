@@ -25,6 +25,7 @@ use guildhall_domain::joining::JoinChange;
 use guildhall_domain::member::Member;
 use guildhall_domain::organization::Organization;
 use guildhall_domain::preset::Rules;
+use guildhall_domain::proof::Past;
 use guildhall_domain::resource::{ResourceChange, ShareLink};
 use guildhall_domain::tenant::Settings;
 use guildhall_domain::text::Email;
@@ -51,6 +52,8 @@ pub struct Head {
     pub rules: Arc<Rules>,
     /// The settings of its tenant, when it belongs to one.
     pub above: Option<Arc<Settings>>,
+    /// What it asked of sessions before.
+    pub past: Arc<Past>,
 }
 
 /// The memory of one process.
@@ -173,6 +176,7 @@ impl Memory {
             | Change::DeployKey(_)
             | Change::ServiceAccount(_)
             | Change::Join(_)
+            | Change::Factor(_)
             | Change::Link(_)
             | Change::Limit(_) => {}
             Change::OrganizationRenamed { organization, .. }
@@ -208,6 +212,7 @@ impl Memory {
             | Change::PasswordChanged { user, .. }
             | Change::IdentityAuthenticationReset { user, .. }
             | Change::SessionsEnded { user, .. }
+            | Change::SessionProved { user, .. }
             | Change::SessionEnded { user, .. } => self.people.forget(*user),
             Change::Token(TokenChange::Created { .. } | TokenChange::ValueShown { .. }) => {}
             Change::Token(change) => self.people.forget(change.token().user),

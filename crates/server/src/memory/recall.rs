@@ -7,7 +7,7 @@ use guildhall_domain::ids::{OrgId, UserId};
 use guildhall_domain::index::Index;
 use guildhall_domain::organization::Organization;
 use guildhall_domain::resource::ShareLink;
-use guildhall_store::read::{identity, index, member, organization, share, tenant};
+use guildhall_store::read::{factor, identity, index, member, organization, share, tenant};
 use guildhall_store::{Conn, Stop, StoreError};
 
 use super::Head;
@@ -65,8 +65,9 @@ impl App {
     /// [`StoreError`].
     pub fn head_read(&self, conn: &mut Conn<'_>, found: Organization) -> Result<Head, StoreError> {
         let rules = self.rules(conn, &found)?;
+        let past = Arc::new(factor::past(conn, found.id, rules.policy())?);
         let above = found.tenant.map(|id| tenant::by_id(conn, id)).transpose()?.flatten();
-        Ok(Head { organization: Arc::new(found), rules, above: above.map(|tenant| Arc::new(tenant.settings)) })
+        Ok(Head { organization: Arc::new(found), rules, above: above.map(|tenant| Arc::new(tenant.settings)), past })
     }
 
     /// Everywhere somebody belongs, as far as memory knows it.

@@ -150,6 +150,15 @@ pub fn of_sign_ups(ctx: &Ctx) -> Result<Arc<Preset>, Refusal> {
 ///
 /// # Errors
 /// `auth.unproved`.
+pub fn guard_waiting(tx: &mut Tx<'_>, who: &Identity) -> Result<(), Stop> {
+    let waits = who.email_verified_at.is_none() && joins::waiting_sign_up(tx, who.id)?.is_some();
+    if waits { Err(Code::AuthUnproved.into()) } else { Ok(()) }
+}
+
+/// The same for whoever shows a password, with a fresh letter.
+///
+/// # Errors
+/// `auth.unproved`.
 pub async fn guard_proved(ctx: &Ctx, who: &Identity) -> Result<(), Stop> {
     if who.email_verified_at.is_some() {
         return Ok(());

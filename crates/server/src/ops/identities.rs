@@ -268,18 +268,3 @@ pub async fn ask_verification(ctx: &Ctx) -> Result<Answer<Nothing>, Stop> {
     })
     .await
 }
-
-/// Ends every session and refuses every token issued up to now, the ones in use included.
-///
-/// # Errors
-/// `auth.required`, `token.scope_missing`.
-pub async fn reset_authentication(ctx: &Ctx) -> Result<Answer<Nothing>, Stop> {
-    guard_whole(ctx)?;
-    let user = ctx.caller()?.identity.id;
-    ctx.write(move |ctx, tx| {
-        tx.take_identity(user)?;
-        tx.apply(vec![Change::IdentityAuthenticationReset { user, at: ctx.now }])?;
-        Ok(Nothing {})
-    })
-    .await
-}

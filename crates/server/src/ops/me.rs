@@ -1,19 +1,18 @@
 //! Who am I, with what, and where do I belong? From memory, where it knows all of it.
 
-use std::sync::Arc;
-
 use guildhall_domain::identity::Identity;
 use guildhall_domain::member::{Member, MemberKind, Status};
-use guildhall_domain::organization::Organization;
 use guildhall_domain::refusal::Code;
 use guildhall_domain::service_account::shown_id;
+use guildhall_domain::time::Timestamp;
 use guildhall_store::read::{identity, member as members, organization};
 use guildhall_store::{Conn, Stop};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::view::{MemberView, OrganizationView};
-use super::{Credential, Ctx};
+use super::{Credential, Ctx, factors};
+use crate::memory::Head;
 use crate::memory::people::{Belongs, Seat};
 
 /// One's own identity.
@@ -65,6 +64,10 @@ pub struct Belonging {
     pub membership: MemberView,
     /// Slug of the role.
     pub role: String,
+    /// From when on this session does not count here without a second factor; `null` where none is missing.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub factor_due_at: Option<Timestamp>,
 }
 
 /// Who am I?
@@ -97,7 +100,7 @@ pub async fn me(ctx: &Ctx) -> Result<Me, Stop> {
         let mut memberships = Vec::new();
         for seat in &ctx.app.belongs(conn, who.id)?.seats {
             let head = ctx.app.head_of(conn, seat.member.organization)?;
-            memberships.extend(head.map(|head| (head.organization, seat.shown())));
+            memberships.extend(head.map(|head| (head, seat.shown())));
         }
         shown(ctx, who, memberships)
     })
@@ -108,7 +111,7 @@ pub async fn me(ctx: &Ctx) -> Result<Me, Stop> {
 fn remembered(ctx: &Ctx, who: &Identity, belongs: &Belongs) -> Result<Option<Me>, Stop> {
     let place = |seat: &Seat| {
         let head = ctx.app.recall_head_of(seat.member.organization)?;
-        Some((head.organization, seat.shown()))
+        Some((head, seat.shown()))
     };
     let memberships: Option<Vec<_>> = belongs.seats.iter().map(place).collect();
     memberships.map(|memberships| shown(ctx, who, memberships)).transpose()
@@ -119,13 +122,14 @@ pub(super) fn load(ctx: &Ctx, conn: &mut Conn<'_>) -> Result<Me, Stop> {
     let who = identity::by_id(conn, ctx.caller()?.identity.id)?.ok_or(Code::AuthInvalid)?;
     let mut memberships = Vec::new();
     for member in members::of_identity(conn, who.id)? {
-        let organization = organization::by_id(conn, member.organization)?;
-        memberships.extend(organization.map(|organization| (Arc::new(organization), member)));
+        if let Some(found) = organization::by_id(conn, member.organization)? {
+            memberships.push((ctx.app.head_read(conn, found)?, member));
+        }
     }
     shown(ctx, &who, memberships)
 }
 
-fn shown(ctx: &Ctx, who: &Identity, memberships: Vec<(Arc<Organization>, Member)>) -> Result<Me, Stop> {
+fn shown(ctx: &Ctx, who: &Identity, memberships: Vec<(Head, Member)>) -> Result<Me, Stop> {
     let caller = ctx.caller()?;
     let (kind, id, scopes, bound) = match &caller.credential {
         Credential::Session(session) => ("session", session.id.to_string(), None, None),
@@ -147,8 +151,9 @@ fn shown(ctx: &Ctx, who: &Identity, memberships: Vec<(Arc<Organization>, Member)
         },
         credential: CredentialView { kind: kind.to_owned(), id, scopes },
         memberships: mine
-            .map(|(organization, member)| Belonging {
-                organization: organization.as_ref().into(),
+            .map(|(head, member)| Belonging {
+                factor_due_at: factors::due_here(caller, head, member),
+                organization: head.organization.as_ref().into(),
                 membership: member.into(),
                 role: member.role.clone(),
             })

@@ -16,6 +16,7 @@ pub mod declining;
 pub mod departures;
 pub mod deploy_keys;
 pub mod direct;
+pub mod factors;
 pub mod farewell;
 pub mod forward_auth;
 pub mod grant_shapes;
@@ -37,10 +38,12 @@ pub mod member_role;
 pub mod members;
 pub mod offers;
 pub mod organizations;
+pub mod passkeys;
 pub mod people;
 pub mod place;
 pub mod presets;
 pub mod preview;
+pub mod recovery;
 pub mod removal_plan;
 pub mod replay;
 pub mod resource_shapes;
@@ -54,6 +57,8 @@ pub mod sessions;
 pub mod setup;
 pub mod share_links;
 pub mod shared;
+pub mod sign_in;
+pub mod stepping_up;
 pub mod stranded;
 pub mod tenant_people;
 pub mod tenants;
@@ -110,6 +115,8 @@ pub struct Ctx {
     pub caller: Option<Caller>,
     /// Hash of the share link that came as credential; it only answers for itself.
     pub link: Option<[u8; 32]>,
+    /// The cookie of a browser that signed in before; see [`Ctx::whence`].
+    pub device: Option<String>,
     /// Where from.
     pub address: IpAddr,
     /// The browser's name for itself.
@@ -156,6 +163,7 @@ impl Ctx {
             app: Arc::clone(app),
             caller: None,
             link: None,
+            device: None,
             address: IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
             agent: command.to_owned(),
             request_id: app.fresh().simple().to_string(),

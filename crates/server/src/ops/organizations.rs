@@ -12,7 +12,7 @@ use guildhall_domain::policy::{Knob, OrganizationCreators, Policy};
 use guildhall_domain::preset::{self, Preset, Rules};
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::time::Timestamp;
-use guildhall_domain::{approval, text};
+use guildhall_domain::{approval, proof, text};
 use guildhall_store::read::{Page, identity, member as members, organization};
 use guildhall_store::{Conn, Stop, Tx};
 use serde::{Deserialize, Serialize};
@@ -349,12 +349,14 @@ pub async fn change_policy(ctx: &Ctx, name: &str, wanted: Map<String, Value>) ->
     ctx.write(move |ctx, tx| {
         let place = ctx.take_place(tx, &name)?;
         let permit = place.permit(Action::PolicyUpdate)?;
+        ctx.guard_recent(&place)?;
         ctx.guard_seen(place.organization.revision)?;
         let changes = rules_of::change_policy(&permit, &place.organization, &place.rules, &wanted)?;
         let changed = !changes.is_empty();
         tx.apply(changes)?;
         let after = organization::by_id(tx, place.organization.id)?.ok_or(Code::NotFound)?;
         let rules = ctx.app.rules_uncached(tx, &after)?;
+        proof::guard_lock_out(rules.policy(), ctx.address)?;
         if changed && approval::opens(place.rules.policy(), rules.policy()) {
             approvals::approve_waiting(ctx, tx, &after, &rules)?;
         }

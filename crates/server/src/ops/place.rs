@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use guildhall_domain::access::{Permit, Standing, authorize, guard};
 use guildhall_domain::action::Action;
+use guildhall_domain::factor::{asked_of, due};
 use guildhall_domain::group::Belonging;
 use guildhall_domain::ids::RoleId;
 use guildhall_domain::member::{Member, Status};
@@ -131,7 +132,7 @@ impl Ctx {
         let seat = belongs.at(head.organization.id);
         let member = seat.map(|seat| seat.member.clone()).filter(|m| m.status == Status::Active);
         let member = tenants::standing(self, &head, belongs, member)?.ok_or(Code::NotFound)?;
-        let Head { organization, rules, .. } = head;
+        let Head { organization, rules, past, .. } = head;
         let mut scopes = None;
         match &caller.credential {
             Credential::Token(token) => {
@@ -145,9 +146,14 @@ impl Ctx {
             Credential::Session(session) => {
                 // When it was seen before this request, which has marked it by now.
                 let Session { created_at, seen_at, proof, .. } = *session;
-                proof::guard(rules.policy(), &member, &Sitting { created_at, seen_at, proof }, self.now)?;
+                let asked = asked_of(&rules, &member) && proof.factor_at.is_none();
+                let factor_due = asked.then(|| due(&rules, &member, past.factors_since));
+                let earlier = past.lengths_of(created_at);
+                let sitting = Sitting { created_at, seen_at, proof, factor_due, earlier };
+                proof::guard(rules.policy(), &member, &sitting, self.now)?;
             }
         }
+        proof::guard_network(rules.policy(), self.address)?;
         if caller.issued_at() < organization.valid_from {
             return Err(Code::AuthInvalid.into());
         }

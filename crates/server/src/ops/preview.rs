@@ -73,6 +73,7 @@ fn compare(
         tell((access.member, &access.email), (&names.0, &names.1), preview);
     }
     preview.stranded.extend(stranded::of(tx, here.id, &before, &after)?);
+    preview.without_factor.extend(stranded::without_factor(tx, here.id, &before, &after)?);
     for role in after.organization_roles() {
         let names = (names(&before, Some(&role.slug)), names(&after, Some(&role.slug)));
         if names.0 == names.1 {

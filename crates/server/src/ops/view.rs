@@ -297,6 +297,9 @@ pub struct Preview {
     /// People who wait, and whose way in a change of the policy closes or does not open.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub stranded: Vec<super::stranded::PreviewStranded>,
+    /// Who would be asked for a second factor and has none.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub without_factor: Vec<super::stranded::PreviewWithoutFactor>,
 }
 
 /// Nothing to say but that it is done.

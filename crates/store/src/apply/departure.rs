@@ -57,5 +57,5 @@ pub(super) fn identity_deleted(conn: &mut Conn<'_>, at: &At<'_>, gone: &Identity
     for erase in [ERASE_SESSIONS, ERASE_LINKS, ERASE_REMOVALS] {
         conn.execute(erase, params![gone.id])?;
     }
-    Ok(())
+    super::factor::all_gone(conn, gone.id)
 }

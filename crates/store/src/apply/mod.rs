@@ -1,6 +1,7 @@
 //! Turns each change into rows. One page of arms; the compiler names a change that was forgotten.
 
 mod departure;
+mod factor;
 mod group;
 mod identity;
 mod invite_link;
@@ -15,6 +16,7 @@ mod tenant;
 mod token;
 
 use guildhall_domain::change::Change;
+use guildhall_domain::factor::asks_anew;
 use guildhall_domain::ids::OrgId;
 use guildhall_domain::invitation::State;
 use guildhall_domain::member::{Member, Status};
@@ -37,6 +39,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         .chain(departure::STATEMENTS)
         .chain(limit::STATEMENTS)
         .chain(tenant::STATEMENTS)
+        .chain(factor::STATEMENTS)
         .chain(role::STATEMENTS)
         .chain(joining::STATEMENTS)
         .copied()
@@ -68,10 +71,9 @@ pub(crate) fn rows(
         Change::OrganizationCreated { organization } => organization::created(conn, organization),
         Change::OrganizationRenamed { organization: id, after, .. } => organization::renamed(conn, &at, *id, after),
         Change::OrganizationDeleted { organization, .. } => organization::deleted(conn, &at, *organization),
-        Change::PolicyChanged { organization: id, before, after } => {
-            organization::policy_changed(conn, &at, *id, (before, after))
+        Change::PolicyChanged { .. } | Change::PresetApplied { .. } | Change::SessionLengthsKept { .. } => {
+            rows_of_policy(conn, &at, change)
         }
-        Change::PresetApplied { after, .. } => organization::preset_applied(conn, &at, after),
         Change::AccountChanged { organization: id, after, .. } => organization::account_changed(conn, &at, *id, after),
         Change::AuthenticationReset { organization: id, at: from } => {
             organization::authentication_reset(conn, &at, *id, *from)
@@ -103,6 +105,7 @@ pub(crate) fn rows(
         Change::IdentityDeleted { identity } => departure::identity_deleted(conn, &at, identity),
         Change::MemberSessionsEnded { member, at: from } => member::sessions_from(conn, &at, member, *from),
         Change::SessionsEnded { user, except, .. } => identity::sessions_ended(conn, *user, *except),
+        Change::SessionProved { session, factor, at, .. } => factor::session_proved(conn, *session, *factor, *at),
         Change::SessionEnded { user, session } => identity::session_ended(conn, *user, *session),
         Change::Token(change) => token::changed(conn, &at, change),
         Change::TokensRevoked { organization, member } => token::all_revoked(conn, &at, *organization, *member),
@@ -118,12 +121,28 @@ pub(crate) fn rows(
         Change::Group(change) => group::changed(conn, &at, change),
         Change::Resource(change) => resource::changed(conn, &at, change),
         Change::Limit(change) => limit::changed(conn, &at, change),
+        Change::Factor(change) => factor::changed(conn, change),
         Change::Tenant(change) => tenant::changed(conn, &at, change),
         Change::InstanceAuthenticationReset { at: from } => tenant::everybody_reset(conn, *from),
         Change::Role(change) => role::changed(conn, &at, change),
         Change::MailQueued { mail, organization, invitation, kind, to, sealed } => {
             identity::mail_queued(conn, &at, *mail, (*organization, *invitation), kind, to, sealed)
         }
+    }
+}
+
+fn rows_of_policy(conn: &mut Conn<'_>, at: &At<'_>, change: &Change) -> Result<(), StoreError> {
+    if let Some(organization) = asks_anew(change) {
+        factor::asked(conn, at, organization)?;
+    }
+    match change {
+        Change::PolicyChanged { organization: id, before, after } => {
+            organization::policy_changed(conn, at, *id, (before, after))
+        }
+        Change::PresetApplied { after, .. } => organization::preset_applied(conn, at, after),
+        Change::SessionLengthsKept { organization: id, lengths } => factor::lengths_kept(conn, at, *id, *lengths),
+        // INVARIANT: `rows` sends nothing else here.
+        _ => Err(StoreError::Bug("a change that is not the policy's".to_owned())),
     }
 }
 

@@ -4,6 +4,7 @@ pub mod audit;
 pub mod credential;
 pub mod deploy_key;
 pub mod directory;
+pub mod factor;
 pub mod group;
 pub mod identity;
 pub mod index;
@@ -45,6 +46,7 @@ pub(crate) fn statements() -> impl Iterator<Item = String> {
         joining::STATEMENTS,
         credential::STATEMENTS,
         deploy_key::STATEMENTS,
+        factor::STATEMENTS,
         outbox::STATEMENTS,
         index::STATEMENTS,
         tenant::STATEMENTS,

@@ -2,7 +2,7 @@
 //! each that its owner could make. Walls and previews are generated from these.
 
 use guildhall_testkit::app::PASSWORD;
-use guildhall_testkit::{Caller, Engine, Person, TestApp, engines};
+use guildhall_testkit::{Caller, Engine, Person, TestApp, authenticator, engines};
 use serde_json::{Value, json};
 
 /// One operation of the description.
@@ -84,6 +84,9 @@ pub struct House {
     pub secret: String,
     /// An invite link.
     pub link: String,
+    /// The owner's authenticator app, not in force yet, and its secret.
+    pub factor: String,
+    pub app: String,
 }
 
 /// An organization that takes requests to join, with the request of `owner` waiting or not.
@@ -158,6 +161,8 @@ impl House {
         let role = owner.post(&format!("{here}/roles"), own).await.expect(201).at("/id").to_owned();
         let (invitation, secret) = (invited.id, invited.secret);
         let link = owner.post(&format!("{here}/invite-links"), json!({})).await.expect(201).at("/id").to_owned();
+        let begun = owner.send("POST", "/me/factors/totp", None, &[]).await.expect(201);
+        let (factor, app) = (begun.at("/id").to_owned(), begun.at("/secret").to_owned());
         Self {
             test,
             owner,
@@ -182,6 +187,8 @@ impl House {
             proof,
             secret,
             link,
+            factor,
+            app,
         }
     }
 
@@ -216,6 +223,7 @@ impl House {
             ("{group}", &self.group),
             ("{resource}", &self.resource),
             ("{link}", &self.link),
+            ("{factor}", &self.factor),
             ("{grant}", &self.grant),
             ("{limit}", &self.limit),
             ("{share_link}", &self.share_link),
@@ -241,6 +249,13 @@ impl House {
                 json!({"email": "new@b.test", "name": "New", "password": PASSWORD, "organization": "acme"})
             }
             "accept_invitation" => json!({"token": self.secret, "name": "Next", "password": PASSWORD}),
+            "step_up" => json!({"password": PASSWORD}),
+            "confirm_totp" => {
+                json!({"code": authenticator::code(&self.app, self.test.app.now().micros() / 1_000_000)})
+            }
+            "rename_factor" => json!({"name": "Phone"}),
+            "add_passkey" => json!({"ceremony": "x", "credential": {}}),
+            "sign_in_with_passkey" => json!({"ceremony": "x", "credential": {}}),
             "introspect" => json!({"token": "gld_pat_x", "organization": "acme"}),
             "edit_me" => json!({"name": "Olivia", "handle": "olivia", "email": "olivia@acme.test"}),
             "delete_me" => json!({"confirm": "owner@acme.test", "password": PASSWORD}),

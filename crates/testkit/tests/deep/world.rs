@@ -38,7 +38,7 @@ pub fn tuned() -> Vec<(&'static str, Preset)> {
     // A role that may manage people but holds little itself: nobody gives more than their own.
     let clerk = "\n[[role]]\nslug = \"clerk\"\nname = \"Clerk\"\ndescription = \"People only.\"\nfloor = [\"organization.read\", \
                  \"member.list\", \"member.invite\", \"member.approve\", \"member.update\", \"member.change_role\", \
-                 \"member.remove\", \"member.deactivate\", \"member.leave\", \"member.end_sessions\", \"invitation.manage\", \
+                 \"member.remove\", \"member.deactivate\", \"member.leave\", \"member.end_sessions\", \"member.recover\", \"invitation.manage\", \
                  \"role.list\", \"access.check\"]\n";
     let open = text("standard")
         .replace("[policy]\n", "[policy]\nsignup.open = true\njoin.requests = true\nseats.max = 9\nrole_change.authority = \"admin\"\ndelete.precondition = \"deactivated\"\ndelete.owned_objects = \"transfer_required\"\napproval.mode = \"outside_domains\"\napproval.domains = [\"acme.test\"]\n");

@@ -87,6 +87,7 @@ fn me(visit: &Visit, settled: bool) -> MePage {
         },
         password: Input::default(),
         password_hint: "At least 10 characters.".to_owned(),
+        security: "Password, Phone. 9 backup codes left.".to_owned(),
         sessions: if settled {
             vec![
                 session("Firefox on Linux", "192.0.2.10", 10, true),

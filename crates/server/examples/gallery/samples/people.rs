@@ -166,6 +166,7 @@ fn member(visit: &Visit) -> MemberPage {
             Action::ask_and_leave("Remove Access", format!("{base}/remove")).danger(),
         ],
         sessions: Some(2),
+        recovery: vec![Action::ask("Reset second factors", "/acme/admin/users/mem_2/reset-factors").danger()],
         end_sessions: Action::post("End sessions", format!("{base}/end-sessions")),
         tokens: Some(token_rows(visit, false)),
         events: events(visit).into_iter().take(3).collect(),

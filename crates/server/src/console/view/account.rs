@@ -72,6 +72,8 @@ pub struct MePage {
     pub password: Input,
     /// The rule for passwords, in a sentence.
     pub password_hint: String,
+    /// What one signs in with, in a sentence.
+    pub security: String,
     /// Open sessions, this one first.
     pub sessions: Vec<SessionRow>,
     /// Ends all but this one.

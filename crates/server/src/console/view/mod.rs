@@ -20,13 +20,14 @@ mod problem;
 mod questions;
 mod resources;
 mod roles;
+mod security;
 mod shell;
 mod times;
 mod words;
 
 pub use access::{
-    ForgotPage, LinkState, NewOrganizationPage, OrganizationsPage, ResetPage, SetupPage, SignInPage, SignUpPage,
-    VerifyPage, WaitingPage,
+    ForgotPage, LinkState, NewOrganizationPage, OrganizationsPage, ResetPage, SetupPage, SignInPage, SignInStep,
+    SignUpPage, VerifyPage, WaitingPage,
 };
 pub use account::{MePage, NewTokenPage, ScopeGroup, SessionRow, TokenCreatedPage, TokenRow, TokensPage};
 pub use api_docs::{ApiAnswer, ApiBody, ApiDocsPage, ApiField, ApiGroup, ApiOperation, ApiParameter};
@@ -51,6 +52,7 @@ pub use resources::{
     SharedRow, SharingPart,
 };
 pub use roles::{MatrixCell, MatrixRow, MatrixSection, RoleHead, RolesPage};
+pub use security::{AppPage, CodesPage, FactorRow, SecurityPage, StepUpPage};
 pub use shell::{Account, NavGroup, NavLink, OrganizationMark, Plain, Shell, THEMES};
 pub use times::Time;
 pub use words::{Noun, Words, titled};

@@ -92,6 +92,8 @@ pub struct MemberPage {
     pub sessions: Option<usize>,
     /// Ends them, offered or refused.
     pub end_sessions: Action,
+    /// Ways to help the person back in, offered or refused; none for programs and for who is not in.
+    pub recovery: Vec<Action>,
     /// Tokens that work in this organization; `None` for a reader who may not know.
     pub tokens: Option<Vec<TokenRow>>,
     /// The latest that happened to or by them.

@@ -30,6 +30,7 @@ fn page(desk: &Desk, found: &Person) -> MemberPage {
     }
     let acts = subject.acts(&desk.scene.place);
     let buttons = acts.iter().filter(|act| **act != Act::EndSessions);
+    let helping = subject.recovery().iter().map(|act| rows::action(desk, subject, *act, false));
     let revoke = |id: &str| Action::ask("Revoke", desk.href(&format!("tokens/{id}/revoke"))).danger();
     let id = member.id.to_string();
     MemberPage {
@@ -40,6 +41,7 @@ fn page(desk: &Desk, found: &Person) -> MemberPage {
         facts: facts(desk, found),
         actions: buttons.map(|act| rows::action(desk, subject, *act, false)).collect(),
         sessions: found.sessions,
+        recovery: helping.collect(),
         end_sessions: rows::action(desk, subject, Act::EndSessions, false),
         tokens: found
             .tokens

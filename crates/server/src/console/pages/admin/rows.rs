@@ -111,6 +111,8 @@ pub(super) fn action(desk: &Desk, subject: &Subject, act: Act, in_list: bool) ->
         Act::Deactivate => Action::ask(label, format!("{base}/deactivate")),
         Act::Reactivate => Action::ask(label, format!("{base}/reactivate")),
         Act::Remove => question("remove").danger(),
+        Act::ResetFactors => Action::ask(label, format!("{base}/reset-factors")).danger(),
+        Act::SendPasswordLink => Action::ask(label, format!("{base}/send-password-reset")),
         Act::Leave => Action::ask_and_leave(label, format!("/{}/leave", desk.org())).danger(),
     }
 }
@@ -129,5 +131,7 @@ pub(super) fn label(desk: &Desk, act: Act) -> &str {
         Act::Reactivate => &words.reactivate,
         Act::Remove => &words.remove,
         Act::Leave => &words.leave,
+        Act::ResetFactors => "Reset second factors",
+        Act::SendPasswordLink => "Send a link for a new password",
     }
 }

@@ -1,6 +1,6 @@
 //! A range of addresses: `10.0.0.0/8`, `fd00::/8`, or one address alone.
 //!
-//! Does not resolve names.
+//! Does not resolve names or open connections.
 
 use std::fmt;
 use std::net::IpAddr;
