@@ -210,7 +210,7 @@ export async function a_role_of_ones_own({ product, signedInPage }) {
     await says(page, 'Saved; it holds from the next request on.');
     await page.getByLabel('Compare with').selectOption({ label: 'Owner' });
     await press(page, 'Compare');
-    await says(page, `Owner may, ${name} may not`);
+    await says(page, 'Only Owner');
     if (scripts) await inspect(page, 'role');
     await page.getByRole('link', { name: 'Delete', exact: true }).click();
     if (scripts) await inspect(page, 'role-delete');

@@ -137,6 +137,10 @@
     leave();
   }
 
+  // On a phone the tabs scroll: the one that is open is in view.
+  const tab = document.querySelector('.side-nav [aria-current]');
+  if (tab && matchMedia('(max-width: 52rem)').matches) tab.scrollIntoView({ block: 'nearest', inline: 'center' });
+
   // Parts of a page that arrive later ask for the same care.
   const dress = (within) => { showTimes(within); addReveal(within); linkSlugs(within); };
   document.addEventListener('console:arrived', (event) => dress(event.target));

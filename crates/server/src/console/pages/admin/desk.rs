@@ -58,7 +58,7 @@ impl Desk {
     /// The frame of a page below the list of people.
     pub(super) fn below_people(&self, title: &str) -> Shell {
         let trail = vec![Place::new(&self.scene.words.person.titles, self.href("users"))];
-        Shell { trail, notices: Vec::new(), ..self.shell(title, "users") }
+        Shell { trail, ..self.shell(title, "users") }
     }
 
     /// The frame of a page below a tab: the way there as labels and addresses below `/{org}/admin/`.

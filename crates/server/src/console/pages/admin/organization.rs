@@ -65,6 +65,7 @@ pub(super) async fn change_account(Path(org): Path<String>, sent: Sent) -> Shown
 
 /// The page, with what was refused where something was.
 async fn again(desk: &Desk, refusal: Option<&Refusal>, forms: Forms<'_>) -> Shown {
+    desk.scene.place.permit(Asks::PolicyRead).map_err(|refusal| desk.wrong(refusal))?;
     let account = match desk.scene.may(Asks::AccountManage) {
         true => Some(account::get(desk.ctx(), desk.org()).await.map_err(|stop| desk.wrong(stop))?),
         false => None,

@@ -43,7 +43,12 @@ fn page(desk: &Desk, found: &Person, groups: &[MemberGroup]) -> MemberPage {
         facts: facts(desk, found, groups),
         actions: buttons
             .map(|act| rows::action(desk, subject, *act, false))
-            .chain(why::action(desk, "What they may do, and why", &id, ""))
+            .chain(why::action(
+                desk,
+                "What they may do, and why",
+                if member.email.is_empty() { &id } else { &member.email },
+                "",
+            ))
             .collect(),
         sessions: found.sessions,
         end_sessions: rows::action(desk, subject, Act::EndSessions, false),

@@ -5,15 +5,16 @@ use std::collections::BTreeMap;
 
 use axum::extract::Path;
 use guildhall_domain::action::Action as Asks;
-use guildhall_domain::preset::{self, Difference, KnobDifference, Presence, Preset, RoleDifference, difference};
+use guildhall_domain::policy::Knob;
+use guildhall_domain::preset::{self, Difference, KnobDifference, Presence, Preset, RoleDifference, Rules, difference};
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_store::Stop;
 
 use super::desk::Desk;
-use super::impact;
+use super::{impact, knobs};
 use crate::console::verdict::Verdict;
 use crate::console::view::{
-    Action, Cell, Choice, Fact, FactValue, Field, Form, Part, Row, Select, Table, ThingPage, Tone,
+    Action, Cell, Choice, Empty, Fact, FactValue, Field, Form, Part, Row, Select, Table, ThingPage, Tone,
 };
 use crate::console::visit::{Sent, Shown, Visit, go_with};
 use crate::ops::presets::{self, NewPreset};
@@ -144,7 +145,7 @@ fn question(
         ..Form::default()
     };
     let mut parts: Vec<Part> = touched.into_iter().collect();
-    parts.push(differs(desk, next));
+    parts.extend(differs(desk, next));
     let decide = Part::new("decide", if ready { "Do it?" } else { "Before that" });
     let intro = "Settings that the new preset leaves open stay as they are; the others become the preset's.";
     parts.push(Part { form: Some(form), ..decide.intro(intro) });
@@ -160,13 +161,27 @@ fn question(
 }
 
 /// What differs between the preset in force and the next one.
-fn differs(desk: &Desk, next: &Preset) -> Part {
-    let found = difference(desk.scene.place.rules.preset(), next);
-    let part = Part::new("difference", "What differs");
+fn differs(desk: &Desk, next: &Preset) -> Vec<Part> {
+    let now = desk.scene.place.rules.preset();
+    let found = difference(now, next);
     if found.is_empty() {
-        return part.intro("Nothing: both mean the same.");
+        return vec![Part::new("difference", "What differs").intro("Nothing: both mean the same.")];
     }
-    Part { facts: facts(&found), table: Some(table(&found)), ..part }
+    let roles = found.roles.iter().map(role_row).collect();
+    let settings = found.knobs.iter().filter_map(|knob| knob_row(&desk.scene.place.rules, next, knob)).collect();
+    vec![
+        Part {
+            facts: facts(&found),
+            table: Some(Table::new("Roles that differ", &["Role", "How", "Difference"], roles)),
+            empty: Some(Empty::new("shield", "", "Every role means the same.")),
+            ..Part::new("roles", "Roles and permissions that differ")
+        },
+        Part {
+            table: Some(Table::new("Settings that differ", &["Setting", "Now", "Then"], settings)),
+            empty: Some(Empty::new("gear", "", "Every setting is as before.")),
+            ..Part::new("settings", "Settings that differ")
+        },
+    ]
 }
 
 fn facts(found: &Difference) -> Vec<Fact> {
@@ -180,38 +195,40 @@ fn facts(found: &Difference) -> Vec<Fact> {
     told.map(|(label, names)| Fact::new(label, FactValue::Code(names.join(", ")))).collect()
 }
 
-fn table(found: &Difference) -> Table {
-    let role = |role: &RoleDifference| {
-        let how = match role.presence {
-            Presence::Added => "New role",
-            Presence::Removed => "Role goes",
-            Presence::Changed => "Role changes",
-        };
-        let mut lines: Vec<String> = role.gains.iter().map(|name| format!("gains {name}")).collect();
-        lines.extend(role.loses.iter().map(|name| format!("loses {name}")));
-        let under =
-            if role.applies_to == preset::ORGANIZATION { String::new() } else { format!("on {}", role.applies_to) };
-        Row {
-            about: String::new(),
-            cells: vec![Cell::name(&role.slug, "", under), Cell::Text(how.to_owned()), Cell::Lines(lines)],
-            actions: Vec::new(),
-        }
+fn role_row(role: &RoleDifference) -> Row {
+    let how = match role.presence {
+        Presence::Added => "New role",
+        Presence::Removed => "Role goes",
+        Presence::Changed => "Role changes",
     };
-    let knob = |knob: &KnobDifference| {
-        let open = match (knob.open_before, knob.open_after) {
-            (true, false) => "Setting, now fixed",
-            (false, true) => "Setting, now open",
-            _ => "Setting",
-        };
-        let lines = vec![format!("{} → {}", knob.before, knob.after)];
-        Row {
-            about: String::new(),
-            cells: vec![Cell::name(&knob.name, "", ""), Cell::Text(open.to_owned()), Cell::Lines(lines)],
-            actions: Vec::new(),
-        }
+    let told = [("Gains", &role.gains), ("Loses", &role.loses)];
+    let told = told.iter().filter(|(_, names)| !names.is_empty() && role.presence != Presence::Removed);
+    let lines = told.map(|(word, names)| format!("{word} {}", names.join(", "))).collect();
+    let under = if role.applies_to == preset::ORGANIZATION { String::new() } else { format!("on {}", role.applies_to) };
+    Row {
+        about: role.slug.clone(),
+        cells: vec![Cell::name(&role.slug, "", under), Cell::Text(how.to_owned()), Cell::Lines(lines)],
+        actions: Vec::new(),
+    }
+}
+
+/// A setting in words, before and after; `None` for one that is gone or unknown here.
+fn knob_row(rules: &Rules, next: &Preset, found: &KnobDifference) -> Option<Row> {
+    let knob = Knob::ALL.iter().copied().find(|knob| knob.name() == found.name)?;
+    let then = Rules::new(std::sync::Arc::new(next.clone()), next.policy.clone());
+    let words = |rules: &Rules, value: &serde_json::Value, open: bool| {
+        let fixed = if open { "" } else { ", fixed" };
+        format!("{}{fixed}", knobs::shown(rules, knob, value))
     };
-    let rows = found.roles.iter().map(role).chain(found.knobs.iter().map(knob)).collect();
-    Table::new("What differs", &["What", "How", "Difference"], rows)
+    Some(Row {
+        about: found.name.clone(),
+        cells: vec![
+            Cell::name(knobs::title(knob).1, "", &found.name),
+            Cell::Text(words(rules, &found.before, found.open_before)),
+            Cell::Text(words(&then, &found.after, found.open_after)),
+        ],
+        actions: Vec::new(),
+    })
 }
 
 /// The preset as a line of the settings, with the way to another one.

@@ -206,7 +206,7 @@ pub(super) fn shared_row(desk: &Desk, one: &SharedView, revoke: Option<Action>) 
 fn reach_row(desk: &Desk, one: &ReachView, href: &str) -> ReachRow {
     let email = one.identity.email.clone().unwrap_or_default();
     let person = Person::new(&one.identity.name, &email, &one.member);
-    let person = match why::action(desk, "", &one.member, resource_of(href)) {
+    let person = match why::action(desk, "", if email.is_empty() { &one.member } else { &email }, resource_of(href)) {
         Some(to) => person.href(to.href),
         None => person,
     };

@@ -12,8 +12,8 @@ use super::groups::label;
 use crate::console::pages::token_form;
 use crate::console::verdict::Verdict;
 use crate::console::view::{
-    Action, Cell, Chip, Choice, Consequence, Empty, Fact, FactValue, Field, Form, Part, Person, Row, ScopeGroup,
-    Select, Table, ThingPage, Tone,
+    Action, Cell, Chip, Choice, Empty, Fact, FactValue, Field, Form, Part, Person, Row, ScopeGroup, Select, Table,
+    ThingPage, Tone,
 };
 use crate::console::visit::{Sent, Shown, Visit, Wrong, go_with};
 use crate::ops::Answer;
@@ -217,23 +217,20 @@ async fn difference(desk: &Desk, role: &RoleView, href: &str) -> Result<Part, Wr
         yes: "Compare".to_owned(),
         ..Form::default()
     };
-    let mut consequences = Vec::new();
+    let mut facts = Vec::new();
     if let Some(other) = others.clone().find(|other| other.slug == asked) {
         let only = |these: &[String], those: &[String]| {
             let names = these.iter().filter(|name| !those.contains(name)).map(|name| label(desk, name));
-            names.collect::<Vec<_>>()
+            names.collect::<Vec<_>>().join("; ")
         };
-        let more = only(&role.permissions, &other.permissions).into_iter();
-        consequences
-            .extend(more.map(|text| Consequence::stays(format!("{} may, {} may not: {text}", role.name, other.name))));
-        let less = only(&other.permissions, &role.permissions).into_iter();
-        consequences
-            .extend(less.map(|text| Consequence::ends(format!("{} may, {} may not: {text}", other.name, role.name))));
-        if consequences.is_empty() {
-            consequences.push(Consequence::stays(format!("{} and {} give the same.", role.name, other.name)));
-        }
+        let more = only(&role.permissions, &other.permissions);
+        let less = only(&other.permissions, &role.permissions);
+        let both = role.permissions.iter().filter(|name| other.permissions.contains(name)).count();
+        let told = [(format!("Only {}", role.name), more), (format!("Only {}", other.name), less)];
+        facts.extend(told.into_iter().filter(|(_, text)| !text.is_empty()).map(|(who, text)| Fact::text(who, text)));
+        facts.push(Fact::text("Both", format!("{both} permissions")));
     }
-    Ok(Part { consequences, form: Some(form), ..Part::new("difference", "Beside another role") })
+    Ok(Part { facts, form: Some(form), ..Part::new("difference", "Beside another role") })
 }
 
 /// `POST` of the same: what it gives, its name, what it is for.

@@ -314,10 +314,9 @@ async fn reverse(desk: &Desk, permission: &str, place: Option<&Looked>) -> Resul
     let row = |one: &access::SubjectReaching| {
         let email = one.identity.email.clone().unwrap_or_default();
         let person = Person::new(&one.identity.name, &email, &one.member);
-        let why = with_query(
-            &desk.href(PAGE),
-            &[("who", Some(&one.member)), ("on", Some(on)), ("permission", Some(permission))],
-        );
+        let who = if email.is_empty() { one.member.as_str() } else { email.as_str() };
+        let why =
+            with_query(&desk.href(PAGE), &[("who", Some(who)), ("on", Some(on)), ("permission", Some(permission))]);
         Row {
             about: person.name.clone(),
             cells: vec![Cell::Who(person.href(&why)), Cell::Text(desk.role_name(&one.role))],
