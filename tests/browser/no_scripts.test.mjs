@@ -14,7 +14,7 @@ const says = (page, text) => page.getByText(text).first().waitFor();
 /** The newest mail to somebody, once it is written, and the link in it. */
 async function mailedLink(product, to, part) {
   for (let tries = 0; tries < 100; tries += 1) {
-    const files = (await readdir(`${product.data}/outbox`).catch(() => [])).filter(name => name.includes(to)).sort();
+    const files = (await readdir(`${product.data}/outbox`).catch(() => [])).filter(name => name.includes(to) && name.endsWith('.eml')).sort();
     for (const file of files.reverse()) {
       const text = (await readFile(`${product.data}/outbox/${file}`, 'utf8')).replace(/=\r?\n/g, '').replace(/=3D/g, '=');
       const found = text.match(new RegExp(`http://[^\\s"<>]*${part}[^\\s"<>]*`));
