@@ -134,7 +134,7 @@ async fn another_preset_is_shown_with_whom_it_touches_before_it_is_in_force() {
             owner.html
         );
         assert_eq!(api.get("/organizations/acme").await.body["preset"], "cloudtruth", "nothing is done yet");
-        owner.send("/acme/admin/org/preset", &[]).await;
+        owner.send("/acme/admin/org/preset", &said[1..]).await;
         assert_eq!(api.get("/organizations/acme").await.body["preset"], "standard", "{}", owner.html);
         house.close().await;
     }

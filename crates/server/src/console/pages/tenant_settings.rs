@@ -21,7 +21,7 @@ pub(super) async fn part(visit: &Visit, tenant: &TenantView, href: &str, verdict
     let on = |name: &str| value(name).as_bool().unwrap_or_default();
     let ways = list("sign_in_methods");
     let tick = |way: &&str| Choice::new(*way, called(way)).selected(ways.iter().any(|one| one == way));
-    let ways = vec![ScopeGroup { label: String::new(), scopes: SIGN_IN_METHODS.iter().map(|way| tick(way)).collect() }];
+    let ways = vec![ScopeGroup { label: String::new(), scopes: SIGN_IN_METHODS.iter().map(tick).collect() }];
     let mode = value("seat_mode").as_str().unwrap_or_default().to_owned();
     let modes = [("warn", "Its owners are told"), ("cap", "Nobody else comes in")];
     let modes = modes.iter().map(|(value, label)| Choice::new(*value, *label).selected(*value == mode)).collect();
