@@ -123,23 +123,46 @@ impl Scene {
             (words.roles_title.as_str(), "roles", "shield", Action::RoleList),
             (groups.as_str(), "groups", "users", Action::GroupList),
             (words.tokens_title.as_str(), "tokens", "key", Action::TokenManage),
+            ("Service accounts", "service-accounts", "screen", Action::ServiceAccountManage),
+            ("Deploy keys", "deploy-keys", "lock", Action::TokenDeploy),
             (words.limits_title.as_str(), "limits", "gauge", Action::LimitManage),
             (words.audit_title.as_str(), "audit", "list", Action::AuditRead),
             (words.settings_title.as_str(), "org", "gear", Action::PolicyRead),
         ];
-        let link = |(label, name, icon, _): &(&str, &str, &str, Action)| NavLink {
-            label: (*label).to_owned(),
+        let preset = self.place.rules.preset();
+        let mut sections: [NavGroup; 3] = [&preset.words.access_section, "Programs", &words.organization.title]
+            .map(|label: &str| NavGroup { label: label.to_owned(), links: Vec::new() });
+        let link = |label: &str, name: &str, icon: &str| NavLink {
+            label: label.to_owned(),
             href: format!("/{}/admin/{name}", self.slug()),
-            icon: (*icon).to_owned(),
-            current: *name == tab,
+            icon: icon.to_owned(),
+            current: name == tab,
         };
-        let mut links: Vec<NavLink> = tabs.iter().filter(|(_, _, _, action)| self.may(*action)).map(link).collect();
-        // Everybody sees what they reach, whatever their role.
-        if let Some(title) = self.resources_title() {
-            let at = links.iter().position(|link| link.href.ends_with("/roles")).unwrap_or(0);
-            links.insert(at, link(&(title.as_str(), "resources", "stack", Action::OrganizationRead)));
+        for (label, name, icon, action) in tabs {
+            let offered = name != "deploy-keys" || self.place.rules.policy().deploy_keys_offered;
+            // Everybody sees what they reach, whatever their role.
+            if name == "roles"
+                && let (Some(title), Some(section)) = (self.resources_title(), sections.first_mut())
+            {
+                section.links.push(link(&title, "resources", "stack"));
+            }
+            if self.may(action)
+                && offered
+                && let Some(section) = sections.get_mut(section_of(name))
+            {
+                section.links.push(link(label, name, icon));
+            }
         }
-        vec![NavGroup { label: self.place.rules.preset().words.access_section.clone(), links }]
+        sections.into_iter().filter(|section| !section.links.is_empty()).collect()
+    }
+}
+
+/// The part of the navigation a tab stands in: people and what they may, programs, the organization itself.
+fn section_of(tab: &str) -> usize {
+    match tab {
+        "users" | "roles" | "groups" => 0,
+        "tokens" | "service-accounts" | "deploy-keys" => 1,
+        _ => 2,
     }
 }
 

@@ -31,6 +31,10 @@ const FLASH: &str = "guildhall_flash";
 pub const THEME: &str = "theme";
 /// The cookie that names the organization last used.
 const LAST: &str = "guildhall_last";
+/// Stands between the words of a message and what takes it back.
+const UNDO: char = '\u{1f}';
+/// How the addresses end that take something back.
+const UNDOES: [&str; 2] = ["/restore", "/reactivate"];
 const YEAR_S: u32 = 31_536_000;
 
 /// One visit.
@@ -136,6 +140,12 @@ impl Visit {
 /// Sends the browser on with a message for the next page.
 #[must_use]
 pub fn go_with(path: &str, tone: Tone, text: &str) -> Response {
+    go_with_undo(path, tone, text, "")
+}
+
+/// The same with a button that takes it back: the address of a form that is sent with nothing in it.
+#[must_use]
+pub fn go_with_undo(path: &str, tone: Tone, text: &str, undo: &str) -> Response {
     let mood = match tone {
         Tone::Plain => "plain",
         Tone::Good => "good",
@@ -145,7 +155,7 @@ pub fn go_with(path: &str, tone: Tone, text: &str) -> Response {
     };
     let mut response = go(path);
     let short: String = text.chars().take(500).collect();
-    let packed = URL_SAFE_NO_PAD.encode(format!("{mood} {short}"));
+    let packed = URL_SAFE_NO_PAD.encode(format!("{mood} {short}{UNDO}{undo}"));
     push_cookie(&mut response, &format!("{FLASH}={packed}; Path=/; Max-Age=60; HttpOnly; SameSite=Lax"));
     response
 }
@@ -177,7 +187,8 @@ pub fn push_cookie(response: &mut Response, line: &str) {
 fn left_over(headers: &HeaderMap) -> Vec<Flash> {
     let bytes = cookie(headers, FLASH).and_then(|packed| URL_SAFE_NO_PAD.decode(packed).ok());
     let Some(text) = bytes.and_then(|b| String::from_utf8(b).ok()) else { return Vec::new() };
-    let (mood, words) = text.split_once(' ').unwrap_or(("plain", &text));
+    let (text, undo) = text.split_once(UNDO).unwrap_or((&text, ""));
+    let (mood, words) = text.split_once(' ').unwrap_or(("plain", text));
     let tone = match mood {
         "good" => Tone::Good,
         "wait" => Tone::Wait,
@@ -185,7 +196,9 @@ fn left_over(headers: &HeaderMap) -> Vec<Flash> {
         "bad" => Tone::Bad,
         _ => Tone::Plain,
     };
-    vec![Flash::new(tone, words)]
+    // A cookie may come from a stranger: it names no other form than those that take something back.
+    let undo = if UNDOES.iter().any(|end| undo.ends_with(end)) { local(undo) } else { "" };
+    vec![Flash::new(tone, words).undo(undo)]
 }
 
 /// The page a form stood on, as the browser tells it; `/` when it does not or names another site.

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use guildhall_domain::access::Permit;
 use guildhall_domain::action::Action;
 use guildhall_domain::change::Change;
-use guildhall_domain::ids::{MemberId, OrgId};
+use guildhall_domain::ids::{GroupId, MemberId, OrgId};
 use guildhall_domain::member::{self, Member, MemberKind, Status, Surroundings};
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::text::fold;
@@ -31,6 +31,8 @@ pub struct MemberQuery {
     pub status: Option<String>,
     /// Only with this role.
     pub role: Option<String>,
+    /// Only in this group: `grp_…`.
+    pub group: Option<String>,
     /// `person` or `service_account`.
     #[serde(rename = "type")]
     pub kind: Option<String>,
@@ -69,6 +71,7 @@ fn filter(query: &MemberQuery) -> Result<Filter, Refusal> {
         status: word(query.status.as_deref(), "status", |t| Status::of(t).filter(|s| *s != Status::Removed), &listed)?,
         role: query.role.clone().filter(|r| !r.is_empty()),
         kind: word(query.kind.as_deref(), "type", MemberKind::of, &kinds)?,
+        group: word(query.group.as_deref(), "group", |t| t.parse::<GroupId>().ok(), &["`grp_…`"])?,
     })
 }
 

@@ -1,6 +1,6 @@
 //! Memberships: one, those of a person, and the list with its filters.
 
-use guildhall_domain::ids::{MemberId, OrgId, UserId};
+use guildhall_domain::ids::{GroupId, MemberId, OrgId, UserId};
 use guildhall_domain::member::{Member, MemberKind, Status, Surroundings};
 
 use super::{Page, in_steps, room_for_ids};
@@ -69,12 +69,13 @@ pub(crate) fn statements() -> Vec<String> {
     .map(|s| (*s).to_owned())
     .chain([some_sql()])
     .collect();
-    for bits in 0..32_u8 {
+    for bits in 0..64_u8 {
         let filter = Filter {
             query: (bits & 1 != 0).then(|| "x".to_owned()),
             status: (bits & 2 != 0).then_some(Status::Active),
             role: (bits & 4 != 0).then(|| "x".to_owned()),
             kind: (bits & 8 != 0).then_some(MemberKind::Person),
+            group: (bits & 32 != 0).then(|| GroupId::new(uuid::Uuid::nil())),
         };
         let after = (bits & 16 != 0).then(|| (String::new(), MemberId::new(uuid::Uuid::nil())));
         all.push(compose(OrgId::new(uuid::Uuid::nil()), &filter, &Page { after, limit: 1 }).0);
@@ -205,6 +206,8 @@ pub struct Filter {
     pub role: Option<String>,
     /// Only people, or only service accounts.
     pub kind: Option<MemberKind>,
+    /// Only in this group.
+    pub group: Option<GroupId>,
 }
 
 /// Where a page of members ended: sort key and id.
@@ -226,6 +229,11 @@ fn compose(organization: OrgId, filter: &Filter, page: &Page<After>) -> (String,
     }
     if let Some(kind) = filter.kind {
         narrow("kind = ?", kind.into(), &mut values);
+    }
+    if let Some(group) = filter.group {
+        let seated =
+            "id IN (SELECT s.membership_id FROM group_members s WHERE s.organization_id = $1 AND s.group_id = ?)";
+        narrow(seated, group.into(), &mut values);
     }
     if let Some(query) = &filter.query {
         let escaped = query.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");

@@ -154,6 +154,7 @@ fn created(visit: &Visit) -> TokenCreatedPage {
         token: "gld_pat_7mQ2cX9vK4nT8wZ1aB5yR0eU3iO6pL2dF8gH".to_owned(),
         expires: Some(visit.ago(-30 * 86_400 + 600)),
         scopes: vec!["member.list".to_owned(), "audit.read".to_owned()],
+        all: "Everything you may",
         back_href: "/acme/me".to_owned(),
     }
 }

@@ -133,8 +133,10 @@ pub struct TokenCreatedPage {
     pub token: String,
     /// When it ends; `None` for never.
     pub expires: Option<Time>,
-    /// What it may do; none means everything its holder may.
+    /// What it may do.
     pub scopes: Vec<String>,
+    /// What it means that no scopes are named; empty where there are none to name.
+    pub all: &'static str,
     /// Back to one's account.
     pub back_href: String,
 }

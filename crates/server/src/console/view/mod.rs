@@ -8,7 +8,6 @@ mod api_docs;
 mod audit;
 mod forms;
 mod going;
-mod groups;
 mod invitations;
 mod limits;
 mod links;
@@ -22,6 +21,7 @@ mod resources;
 mod roles;
 mod security;
 mod shell;
+mod thing;
 mod times;
 mod words;
 
@@ -34,14 +34,13 @@ pub use api_docs::{ApiAnswer, ApiBody, ApiDocsPage, ApiField, ApiGroup, ApiOpera
 pub use audit::{AuditDay, AuditEvent, AuditFilters, AuditPage, FieldChange};
 pub use forms::{Choice, Input, Select};
 pub use going::{GoingPage, Handing, Heirloom};
-pub use groups::{GroupLine, GroupsPage};
 pub use invitations::{
     AcceptPage, AcceptState, InvitationPage, InviteAddressesPage, InviteResultPage, InviteRolesPage, InviteeRow,
-    SentRow,
+    PlaceChoice, SentRow,
 };
 pub use limits::{Fullness, LimitPage, LimitRow, LimitsPage};
 pub use links::{InviteLinksPage, LinkRow};
-pub use organization::{AccountForm, ApprovalSwitch, Knob, KnobControl, KnobGroup, OrganizationPage};
+pub use organization::{AccountForm, ApprovalSwitch, Knob, KnobControl, KnobGroup, OrganizationPage, SettingsPage};
 pub use parts::{Action, ActionKind, Chip, Fact, FactValue, Flash, Pager, Place, Tone};
 pub use people::{MemberPage, PeoplePage, PersonRow, RemovedRow};
 pub use person::{Avatar, Person};
@@ -54,5 +53,6 @@ pub use resources::{
 pub use roles::{MatrixCell, MatrixRow, MatrixSection, RoleHead, RolesPage};
 pub use security::{AppPage, CodesPage, FactorRow, SecurityPage, StepUpPage};
 pub use shell::{Account, NavGroup, NavLink, OrganizationMark, Plain, Shell, THEMES};
+pub use thing::{Cell, Control, Empty, Field, Form, Link, Part, Row, Table, ThingPage, Why};
 pub use times::Time;
 pub use words::{Noun, Words, titled};

@@ -12,14 +12,19 @@ const MINUTE_S: i64 = 60;
 const HOUR_S: i64 = 3_600;
 const DAY_S: i64 = 86_400;
 
-/// The headings, in their order.
-pub(super) const GROUPS: [(&str, &str); 5] = [
-    ("Joining", "How people come in, and who has a say."),
-    ("Roles and leaving", "Who changes whom, and how people go."),
-    ("Sessions and tokens", "How long what was opened stays open."),
-    ("Sharing", "What may be given to whom, and for how long."),
-    ("Seats", "How many there may be."),
+/// The headings: the last part of the page's address, what it is called, and what it is about.
+pub(super) const GROUPS: [(&str, &str, &str); 8] = [
+    ("joining", "Joining", "How people come in."),
+    ("leaving", "Roles and leaving", "Who changes whom, and how people go."),
+    ("sessions", "Sessions and tokens", "How long what was opened stays open."),
+    ("sharing", "Sharing", "What may be given to whom, and for how long."),
+    ("seats", "Seats", "How many there may be."),
+    ("approval", "Approval", "Who has a say before somebody is in."),
+    ("domains", "Domains", "What the domain of somebody's address decides."),
+    ("organizations", "Organizations", "Who makes them, and what they may be called."),
 ];
+/// The order of their pages.
+pub(super) const ORDER: [usize; 8] = [0, 5, 6, 1, 2, 3, 4, 7];
 
 /// What each knob is called, and the heading it stands under.
 const TITLES: &[(Knob, usize, &str)] = &[
@@ -35,30 +40,30 @@ const TITLES: &[(Knob, usize, &str)] = &[
     (Knob::InviteLinkTtlS, 0, "Such links work for at most"),
     (Knob::InviteLinkUses, 0, "People who come in with one link at most"),
     (Knob::RoleDefault, 0, "Role to start with"),
-    (Knob::ApprovalMode, 0, "Approvals"),
-    (Knob::ApprovalExemptNamedInvites, 0, "Invited people skip the approval"),
-    (Knob::ApprovalDomains, 0, "Our mail domains"),
+    (Knob::ApprovalMode, 5, "Approvals"),
+    (Knob::ApprovalExemptNamedInvites, 5, "Invited people skip the approval"),
+    (Knob::ApprovalDomains, 6, "Our mail domains"),
     (Knob::SignupOpen, 0, "People join by themselves"),
     (Knob::SignupClosedByInvites, 0, "Invitations close the sign-up"),
-    (Knob::SignupDomains, 0, "Mail domains that may sign up"),
-    (Knob::SignupRefusesDisposable, 0, "Refuse short-lived addresses"),
+    (Knob::SignupDomains, 6, "Mail domains that may sign up"),
+    (Knob::SignupRefusesDisposable, 6, "Refuse short-lived addresses"),
     (Knob::SignupVerifiedEmail, 0, "Proof of the address before joining"),
-    (Knob::SignupMakesOrganization, 0, "Sign-ups make organizations"),
-    (Knob::ApprovalOnDisable, 0, "When approvals are switched off"),
+    (Knob::SignupMakesOrganization, 7, "Sign-ups make organizations"),
+    (Knob::ApprovalOnDisable, 5, "When approvals are switched off"),
     (Knob::JoinRequests, 0, "People may ask to join"),
-    (Knob::DomainAutoJoin, 0, "Mail domains that join by themselves"),
-    (Knob::DomainExclusive, 0, "Only these mail domains"),
-    (Knob::DomainExcludesLinks, 0, "No invite links beside our domains"),
-    (Knob::OrganizationNameLengthMin, 0, "Shortest name of an organization"),
-    (Knob::OrganizationNameLengthMax, 0, "Longest name of an organization"),
-    (Knob::OrganizationNameForbids, 0, "Characters a name must not have"),
-    (Knob::OrganizationNameUnique, 0, "Names are unique"),
+    (Knob::DomainAutoJoin, 6, "Mail domains that join by themselves"),
+    (Knob::DomainExclusive, 6, "Only these mail domains"),
+    (Knob::DomainExcludesLinks, 6, "No invite links beside our domains"),
+    (Knob::OrganizationNameLengthMin, 7, "Shortest name of an organization"),
+    (Knob::OrganizationNameLengthMax, 7, "Longest name of an organization"),
+    (Knob::OrganizationNameForbids, 7, "Characters a name must not have"),
+    (Knob::OrganizationNameUnique, 7, "Names are unique"),
     (Knob::SeatsMax, 4, "Seats"),
     (Knob::SeatsMode, 4, "When all seats are taken"),
     (Knob::SeatsCountsInvited, 4, "Invitations hold a seat"),
-    (Knob::IdentityOrganizations, 0, "Organizations of one person"),
+    (Knob::IdentityOrganizations, 7, "Organizations of one person"),
     (Knob::JoinDirect, 0, "Who is added directly"),
-    (Knob::OrganizationCreatedBy, 0, "Who makes organizations"),
+    (Knob::OrganizationCreatedBy, 7, "Who makes organizations"),
     (Knob::RoleChangeAuthority, 1, "Who changes roles and removes"),
     (Knob::GroupRequired, 1, "Everybody is in a group"),
     (Knob::GroupManagerRole, 1, "Role of those who manage groups"),

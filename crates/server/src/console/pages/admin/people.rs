@@ -8,9 +8,10 @@ use guildhall_domain::policy::ApprovalMode;
 use guildhall_domain::time::Timestamp;
 
 use super::desk::{Desk, with_query};
-use super::{links, rows};
+use super::{bulk, links, rows};
 use crate::console::view::{Action, Choice, Pager, PeoplePage, RemovedRow};
 use crate::console::visit::{Shown, Visit, go};
+use crate::ops::groups::{self, GroupView};
 use crate::ops::members::MemberQuery;
 use crate::ops::roster::{self, Roster};
 use crate::ops::seats;
@@ -32,11 +33,16 @@ pub(super) async fn list(visit: Visit, Path(org): Path<String>) -> Shown {
         status: desk.asked("status"),
         role: desk.asked("role"),
         kind: desk.asked("type"),
+        group: desk.asked("group"),
         limit: None,
         after: desk.asked("after"),
     };
     let found = roster::list(desk.ctx(), desk.org(), query.clone()).await.map_err(|stop| desk.wrong(stop))?;
     let mut page = page(&desk, &query, &found);
+    if desk.scene.may(Asks::GroupList) {
+        let all = groups::list(desk.ctx(), desk.org(), None, None).await.map_err(|stop| desk.wrong(stop))?;
+        page.groups = in_groups(&desk, &all.items, query.group.as_deref());
+    }
     if desk.scene.place.rules.policy().seats_max.is_some() {
         let seats = seats::show(desk.ctx(), desk.org()).await.map_err(|stop| desk.wrong(stop))?;
         page.seats = seats.max.map(|most| (seats.used, most));
@@ -47,17 +53,21 @@ pub(super) async fn list(visit: Visit, Path(org): Path<String>) -> Shown {
 fn page(desk: &Desk, query: &MemberQuery, found: &Roster) -> PeoplePage {
     let words = &desk.scene.words;
     let href = desk.href("users");
-    let filtered = query.query.is_some() || query.status.is_some() || query.role.is_some() || query.kind.is_some();
+    let chosen = [&query.query, &query.status, &query.role, &query.kind, &query.group];
+    let filtered = chosen.iter().any(|one| one.is_some());
     let at = |after: Option<&str>| {
         let pairs = [
             ("query", query.query.as_deref()),
             ("role", query.role.as_deref()),
             ("status", query.status.as_deref()),
             ("type", query.kind.as_deref()),
+            ("group", query.group.as_deref()),
             ("after", after),
         ];
         with_query(&href, &pairs)
     };
+    let list = at(None);
+    let asked = list.split_once('?').map(|(_, asked)| format!("&{asked}")).unwrap_or_default();
     let invites = desk.scene.may(Asks::MemberInvite);
     PeoplePage {
         page: desk.shell(&words.person.titles, "users"),
@@ -65,6 +75,10 @@ fn page(desk: &Desk, query: &MemberQuery, found: &Roster) -> PeoplePage {
         query: query.query.clone().unwrap_or_default(),
         roles: roles(desk, query.role.as_deref()),
         statuses: statuses(query.status.as_deref()),
+        groups: Vec::new(),
+        kinds: kinds(desk, query.kind.as_deref()),
+        bulk: bulk::offers(desk),
+        export_href: format!("/api/v1/organizations/{}/members/export?format=csv{asked}", desk.org()),
         filtered,
         rows: found.rows.iter().map(|subject| rows::row(desk, subject)).collect(),
         has_roles: desk.has_roles(),
@@ -98,6 +112,24 @@ fn roles(desk: &Desk, chosen: Option<&str>) -> Vec<Choice> {
     let all = Choice::new("", "All roles").selected(chosen.is_none());
     let choice = |slug: &str, name: &str| Choice::new(slug, name).selected(chosen == Some(slug));
     std::iter::once(all).chain(each.map(|role| choice(&role.slug, &role.name))).collect()
+}
+
+fn in_groups(desk: &Desk, all: &[GroupView], chosen: Option<&str>) -> Vec<Choice> {
+    if all.is_empty() {
+        return Vec::new();
+    }
+    let everybody = format!("All {}", desk.scene.place.rules.preset().words.groups);
+    let choice = |group: &GroupView| Choice::new(&group.id, &group.name).selected(chosen == Some(group.id.as_str()));
+    std::iter::once(Choice::new("", everybody).selected(chosen.is_none())).chain(all.iter().map(choice)).collect()
+}
+
+/// People and programs, for whoever manages both.
+fn kinds(desk: &Desk, chosen: Option<&str>) -> Vec<Choice> {
+    if !desk.scene.may(Asks::ServiceAccountManage) {
+        return Vec::new();
+    }
+    let choice = |value: &str, label: &str| Choice::new(value, label).selected(chosen.unwrap_or_default() == value);
+    vec![choice("", "All kinds"), choice("person", "People"), choice("service_account", "Service accounts")]
 }
 
 fn statuses(chosen: Option<&str>) -> Vec<Choice> {

@@ -65,6 +65,9 @@ pub(super) async fn answer(Path((org, member, word)): Path<(String, String, Stri
         _ => return Err(desk.wrong(Code::NotFound)),
     };
     match done {
+        Ok(()) if act == Act::Deactivate => {
+            Ok(desk.to_people_or_back(&news, &desk.href(&format!("users/{member}/reactivate"))))
+        }
         Ok(()) => Ok(desk.to_people(&news)),
         Err(stop) => refused(&desk, act, &subject, stop),
     }

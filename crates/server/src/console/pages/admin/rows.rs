@@ -47,6 +47,7 @@ pub(super) fn row(desk: &Desk, subject: &Subject) -> PersonRow {
         role: desk.role_name(&member.role),
         state,
         state_detail,
+        pick: member.id.to_string(),
         off: member.status == Status::Deactivated,
         last_active: member.last_active_at.map(|at| desk.when(at)),
         actions: offered,
