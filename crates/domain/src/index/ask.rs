@@ -106,6 +106,19 @@ impl Index {
         self.resources.iter().filter(|(_, row)| row.there).map(|(at, _)| ResourceAt(at))
     }
 
+    /// The id of a resource.
+    #[must_use]
+    pub fn id_of_resource(&self, at: ResourceAt) -> Option<ResourceId> {
+        self.resources.get(at.0).map(|row| ResourceId::new(row.id))
+    }
+
+    /// The type of a resource.
+    #[must_use]
+    pub fn kind_of(&self, at: ResourceAt) -> Option<&str> {
+        let kind = self.kinds.get(usize::from(self.resources.get(at.0)?.kind))?;
+        Some(&kind.slug)
+    }
+
     /// The resource with this id.
     #[must_use]
     pub fn resource(&self, id: ResourceId) -> Option<ResourceAt> {
