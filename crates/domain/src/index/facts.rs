@@ -232,6 +232,7 @@ impl Index {
         let ends = grant.expires_at.map_or(i64::MAX, Timestamp::micros);
         grants.rows.insert(at, GrantRow { subject, ends, given });
         grants.ids.insert(at, grant.id.uuid());
+        grants.settle();
         self.granted += 1;
         Ok(())
     }
@@ -243,6 +244,7 @@ impl Index {
         let at = grants.ids.iter().position(|known| *known == id.uuid()).ok_or(Unfit)?;
         grants.rows.remove(at);
         grants.ids.remove(at);
+        grants.settle();
         self.granted -= 1;
         Ok(())
     }
@@ -267,17 +269,23 @@ impl Index {
         };
         for on in self.resources.iter().filter(|(_, row)| granted(row)).map(|(at, _)| at).collect::<Vec<_>>() {
             let Some(grants) = self.resources.get_mut(on).and_then(|row| row.grants.as_mut()) else { continue };
-            let (before, Grants { rows, ids }) = (grants.rows.len(), Arc::make_mut(grants));
+            let (before, grants) = (grants.rows.len(), Arc::make_mut(grants));
             let goes = |row: &GrantRow| subjects.contains(&row.subject) && to(row);
-            let mut keep = rows.iter().map(|row| !goes(row)).collect::<Vec<_>>().into_iter();
-            ids.retain(|_| keep.next().unwrap_or(true));
-            rows.retain(|row| !goes(row));
-            self.granted -= before - rows.len();
+            let mut keep = grants.rows.iter().map(|row| !goes(row)).collect::<Vec<_>>().into_iter();
+            grants.ids.retain(|_| keep.next().unwrap_or(true));
+            grants.rows.retain(|row| !goes(row));
+            grants.settle();
+            self.granted -= before - grants.rows.len();
         }
     }
 }
 
 impl Grants {
+    /// Looks anew where the grants to members begin.
+    fn settle(&mut self) {
+        self.members = self.rows.partition_point(|row| row.subject < MEMBER);
+    }
+
     /// The places of the grants to some subjects.
     fn of(&self, subjects: &RangeInclusive<u64>) -> Range<usize> {
         let from = self.rows.partition_point(|row| row.subject < *subjects.start());
