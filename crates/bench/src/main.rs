@@ -29,6 +29,7 @@ type Outcome<T> = Result<T, String>;
 
 const HELP: &str = "guildhall-bench bare                      serve the bare route
 guildhall-bench in-process                measure the check in process alone
+guildhall-bench requests PROGRAM FOLDER [quick]   measure requests on SQLite alone
 guildhall-bench ask PEOPLE index|bare TIMES   ask the generated questions; what valgrind counts
 guildhall-bench run PROGRAM FOLDER PAGE [quick] [build=CPU_MINUTES]
                                           measure PROGRAM with data in FOLDER, write PAGE;
@@ -62,6 +63,7 @@ async fn main() -> ExitCode {
         ["bare"] => bare::serve().await,
         ["ask", many, which, times] => in_process::ask(many, which, times),
         ["in-process"] => in_process::figures(3).map(|figures| println!("{}", table(&figures))),
+        ["requests", program, folder, options @ ..] => requests_alone(program, folder, options).await,
         ["run", program, folder, page, options @ ..] => run(program, folder, page, options).await,
         _ => Err(HELP.to_owned()),
     };
@@ -74,17 +76,32 @@ async fn main() -> ExitCode {
     }
 }
 
+impl Bench {
+    /// With an empty folder.
+    fn begin(program: &str, folder: &str, options: &[&str]) -> Outcome<Self> {
+        let (rounds, window_ms) = if options.contains(&"quick") { (2, 500) } else { (7, 1_500) };
+        let bench =
+            Self { program: program.into(), folder: folder.into(), rounds, window: Duration::from_millis(window_ms) };
+        if bench.folder.exists() {
+            std::fs::remove_dir_all(&bench.folder).map_err(|e| format!("cannot empty `{folder}`: {e}"))?;
+        }
+        std::fs::create_dir_all(&bench.folder).map_err(|e| format!("cannot make `{folder}`: {e}"))?;
+        Ok(bench)
+    }
+}
+
+async fn requests_alone(program: &str, folder: &str, options: &[&str]) -> Outcome<()> {
+    let bench = Bench::begin(program, folder, options)?;
+    let sqlite = Product::set_up(&bench.program, &bench.folder.join("sqlite"), None)?;
+    let figures = requests::against_hello(&bench, &sqlite, "SQLite").await?;
+    println!("{}", table(&figures));
+    Ok(())
+}
+
 async fn run(program: &str, folder: &str, page: &str, options: &[&str]) -> Outcome<()> {
-    let quick = options.contains(&"quick");
     let build_min: Option<f64> =
         options.iter().find_map(|word| word.strip_prefix("build=")).map(str::parse).transpose().map_err(|_| HELP)?;
-    let (rounds, window_ms) = if quick { (2, 500) } else { (7, 1_500) };
-    let bench =
-        Bench { program: program.into(), folder: folder.into(), rounds, window: Duration::from_millis(window_ms) };
-    if bench.folder.exists() {
-        std::fs::remove_dir_all(&bench.folder).map_err(|e| format!("cannot empty `{folder}`: {e}"))?;
-    }
-    std::fs::create_dir_all(&bench.folder).map_err(|e| format!("cannot make `{folder}`: {e}"))?;
+    let bench = Bench::begin(program, folder, options)?;
     let machine = Machine::look();
     if let Some(warning) = machine.warning() {
         eprintln!("bench: {warning}");

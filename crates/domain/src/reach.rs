@@ -2,12 +2,10 @@
 //! put into the one formula of [`crate::rights`]. Does not load anything.
 
 mod audience;
-mod everywhere;
 mod link;
 mod origin;
 
 pub use audience::Audience;
-pub use everywhere::{Everything, everywhere};
 pub use link::{by_link, link_mask};
 pub use origin::{Origin, elsewhere};
 

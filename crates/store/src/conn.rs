@@ -32,7 +32,10 @@ impl Conn<'_> {
     ///
     /// # Errors
     /// What the work returns, or [`StoreError`].
-    pub fn at_one_moment<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    pub fn at_one_moment<T, E: From<StoreError>>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
         self.driver.hold()?;
         let outcome = work(self);
         self.driver.release()?;

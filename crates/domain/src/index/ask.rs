@@ -106,6 +106,19 @@ impl Index {
         self.resources.iter().filter(|(_, row)| row.there).map(|(at, _)| ResourceAt(at))
     }
 
+    /// The id of a resource.
+    #[must_use]
+    pub fn id_of_resource(&self, at: ResourceAt) -> Option<ResourceId> {
+        self.resources.get(at.0).map(|row| ResourceId::new(row.id))
+    }
+
+    /// The type of a resource.
+    #[must_use]
+    pub fn kind_of(&self, at: ResourceAt) -> Option<&str> {
+        let kind = self.kinds.get(usize::from(self.resources.get(at.0)?.kind))?;
+        Some(&kind.slug)
+    }
+
     /// The resource with this id.
     #[must_use]
     pub fn resource(&self, id: ResourceId) -> Option<ResourceAt> {
@@ -153,40 +166,37 @@ impl Index {
     /// What remains at a place of everything that reaches it. What is shared to scopes counts only
     /// with `shares`: whether somebody is in a scope depends on no other scope.
     fn reached(&self, who: &Asker<'_>, target: u32, shares: bool) -> Mask {
-        let mut path = [0_u32; DEEPEST];
-        let (depth, controlled) = self.path(target, &mut path);
+        let (depth, controlled) = self.depth(target);
         let way = Way::new(who.standing.rights, depth, controlled);
         let mut given = match way.stops(0) {
             None => way.floor(who.standing.rights) | self.given_by_groups(who.row),
             Some(_) => Mask::EMPTY,
         };
-        for (at, above) in path.iter().take(usize::from(depth)).zip(0_u16..) {
+        for (resource, above) in self.up(target).zip(0_u16..) {
             if way.stops(depth - above).is_some() {
                 // What lies further up is stopped too.
                 break;
             }
-            if let Some(resource) = self.resources.get(*at) {
-                given |= self.given_on(resource, who, shares);
-            }
+            given |= self.given_on(resource, who, shares);
         }
         rights::remains(given, &who.standing)
     }
 
-    /// The way up from a resource: how deep it is, and how deep the nearest controlled scope.
-    fn path(&self, target: u32, path: &mut [u32; DEEPEST]) -> (u16, Option<u16>) {
-        let (mut many, mut controlled) = (0_u16, None);
-        let mut next = target;
-        while let Some(row) = self.resources.get(next)
-            && let Some(place) = path.get_mut(usize::from(many))
-        {
-            *place = next;
+    /// A resource and all it stands under, from below.
+    fn up(&self, target: u32) -> impl Iterator<Item = &ResourceRow> {
+        std::iter::successors(self.resources.get(target), |row| self.resources.get(row.parent)).take(DEEPEST)
+    }
+
+    /// How deep a resource is, and how deep the nearest controlled scope on the way to it.
+    fn depth(&self, target: u32) -> (u16, Option<u16>) {
+        let (mut depth, mut controlled) = (0, None);
+        for row in self.up(target) {
             if controlled.is_none() && self.is_controlled(row) {
-                controlled = Some(many);
+                controlled = Some(depth);
             }
-            many += 1;
-            next = row.parent;
+            depth += 1;
         }
-        (many, controlled.map(|above| many - above))
+        (depth, controlled.map(|above| depth - above))
     }
 
     /// As [`crate::reach::is_controlled`].
@@ -214,20 +224,31 @@ impl Index {
         {
             given |= kind.managed;
         }
-        given |= self.living(grants, EVERYONE, who.now) | self.living(grants, MEMBER | u64::from(who.number), who.now);
-        given |= self.to_groups(grants, who);
+        let (shared, own) = grants.rows.split_at_checked(grants.members).unwrap_or_default();
+        given |= self.given_to(shared, EVERYONE, who.now) | self.to_groups(shared, who);
+        if let Some(mine) = own.get(own.partition_point(|row| row.subject < MEMBER | u64::from(who.number))..) {
+            given |= self.given_to(mine, MEMBER | u64::from(who.number), who.now);
+        }
         if shares { given | self.to_scopes(grants, who, given) } else { given }
     }
 
-    fn to_groups(&self, grants: &Grants, who: &Asker<'_>) -> Mask {
+    /// What is granted to their groups, of what is granted to everybody and to groups.
+    fn to_groups(&self, shared: &[GrantRow], who: &Asker<'_>) -> Mask {
         let seats = who.row.seats();
-        if grants.rows.len() >= seats.len() {
-            let each = seats.iter().map(|seat| self.living(grants, GROUP | u64::from(seat.group()), who.now));
-            return each.fold(Mask::EMPTY, |given, mask| given | mask);
+        let mut given = Mask::EMPTY;
+        if shared.len() < seats.len() {
+            let mine =
+                shared.iter().filter(|g| g.lives(who.now) && g.group().is_some_and(|n| who.row.seat(n).is_some()));
+            return mine.fold(given, |given, grant| given | self.mask(grant.given));
         }
-        let mine =
-            grants.rows.iter().filter(|g| g.lives(who.now) && g.group().is_some_and(|n| who.row.seat(n).is_some()));
-        mine.fold(Mask::EMPTY, |given, grant| given | self.mask(grant.given))
+        // Both go by the number of the group, so each search begins where the one before ended.
+        let mut rest = shared;
+        for seat in seats {
+            let group = GROUP | u64::from(seat.group());
+            rest = rest.get(rest.partition_point(|row| row.subject < group)..).unwrap_or_default();
+            given |= self.given_to(rest, group, who.now);
+        }
+        given
     }
 
     /// What is granted to scopes that they are in, beside what is `given` anyhow.
@@ -251,10 +272,9 @@ impl Index {
         !needed.is_empty() && needed.is_subset_of(self.reached(&whole, scope, false))
     }
 
-    /// What lives of the grants to one subject.
-    fn living(&self, grants: &Grants, subject: u64, now: i64) -> Mask {
-        let from = grants.rows.partition_point(|row| row.subject < subject);
-        let its = grants.rows.iter().skip(from).take_while(|row| row.subject == subject);
+    /// What lives of the grants to one subject, which stand at the beginning.
+    fn given_to(&self, rows: &[GrantRow], subject: u64, now: i64) -> Mask {
+        let its = rows.iter().take_while(|row| row.subject == subject);
         its.filter(|row| row.lives(now)).fold(Mask::EMPTY, |mask, row| mask | self.mask(row.given))
     }
 

@@ -1,6 +1,7 @@
 //! Putting facts into an index and taking them out: members, seats in groups, resources, grants.
 //! Loading is putting everything in; following a change is putting in what changed.
 
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
 use uuid::Uuid;
@@ -64,7 +65,8 @@ impl Index {
         if let Some(row) = self.members.get_mut(at) {
             (row.seats, row.status) = (None, None);
         }
-        self.ungrant(|subject| subject == MEMBER | u64::from(at));
+        let subject = MEMBER | u64::from(at);
+        self.ungrant(subject..=subject, |_| true);
         self.gone += 1;
         Ok(())
     }
@@ -192,7 +194,7 @@ impl Index {
             self.gone += 1;
         }
         // What was shared to it reaches nobody.
-        self.ungrant(|subject| subject >= SCOPE && below.binary_search(&(subject as u32)).is_ok());
+        self.ungrant(SCOPE..=u64::MAX, |row| below.binary_search(&row.number()).is_ok());
         Ok(())
     }
 
@@ -230,6 +232,7 @@ impl Index {
         let ends = grant.expires_at.map_or(i64::MAX, Timestamp::micros);
         grants.rows.insert(at, GrantRow { subject, ends, given });
         grants.ids.insert(at, grant.id.uuid());
+        grants.settle();
         self.granted += 1;
         Ok(())
     }
@@ -241,6 +244,7 @@ impl Index {
         let at = grants.ids.iter().position(|known| *known == id.uuid()).ok_or(Unfit)?;
         grants.rows.remove(at);
         grants.ids.remove(at);
+        grants.settle();
         self.granted -= 1;
         Ok(())
     }
@@ -252,22 +256,40 @@ impl Index {
         for member in seated.map(|(at, _)| at).collect::<Vec<_>>() {
             self.sit(member, group, None).ok_or(Unfit)?;
         }
-        self.ungrant(|subject| subject == GROUP | u64::from(group));
+        let subject = GROUP | u64::from(group);
+        self.ungrant(subject..=subject, |_| true);
         Ok(())
     }
 
-    /// Takes out everything that was granted to some subjects.
-    fn ungrant(&mut self, to: impl Fn(u64) -> bool) {
-        let granted = |row: &ResourceRow| row.grants.as_ref().is_some_and(|g| g.rows.iter().any(|row| to(row.subject)));
+    /// Takes out everything that was granted to those of some subjects that `to` says yes of.
+    fn ungrant(&mut self, subjects: RangeInclusive<u64>, to: impl Fn(&GrantRow) -> bool) {
+        let granted = |row: &ResourceRow| {
+            let its = row.grants.as_ref().and_then(|grants| grants.rows.get(grants.of(&subjects)));
+            its.is_some_and(|rows| rows.iter().any(&to))
+        };
         for on in self.resources.iter().filter(|(_, row)| granted(row)).map(|(at, _)| at).collect::<Vec<_>>() {
             let Some(grants) = self.resources.get_mut(on).and_then(|row| row.grants.as_mut()) else { continue };
-            let before = grants.rows.len();
-            let Grants { rows, ids } = Arc::make_mut(grants);
-            let mut keep = rows.iter().map(|row| !to(row.subject)).collect::<Vec<_>>().into_iter();
-            ids.retain(|_| keep.next().unwrap_or(true));
-            rows.retain(|row| !to(row.subject));
-            self.granted -= before - rows.len();
+            let (before, grants) = (grants.rows.len(), Arc::make_mut(grants));
+            let goes = |row: &GrantRow| subjects.contains(&row.subject) && to(row);
+            let mut keep = grants.rows.iter().map(|row| !goes(row)).collect::<Vec<_>>().into_iter();
+            grants.ids.retain(|_| keep.next().unwrap_or(true));
+            grants.rows.retain(|row| !goes(row));
+            grants.settle();
+            self.granted -= before - grants.rows.len();
         }
+    }
+}
+
+impl Grants {
+    /// Looks anew where the grants to members begin.
+    fn settle(&mut self) {
+        self.members = self.rows.partition_point(|row| row.subject < MEMBER);
+    }
+
+    /// The places of the grants to some subjects.
+    fn of(&self, subjects: &RangeInclusive<u64>) -> Range<usize> {
+        let from = self.rows.partition_point(|row| row.subject < *subjects.start());
+        from..self.rows.partition_point(|row| row.subject <= *subjects.end())
     }
 }
 

@@ -113,6 +113,8 @@ impl Default for ResourceRow {
 struct Grants {
     rows: Vec<GrantRow>,
     ids: Vec<Uuid>,
+    /// Where those to members begin.
+    members: usize,
 }
 
 #[derive(Clone, Copy, Debug)]

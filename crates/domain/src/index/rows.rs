@@ -176,13 +176,12 @@ const fn fold(a: u64, b: u64) -> u64 {
 /// The hash of a text that callers choose, keyed by a number they do not know.
 pub(super) fn of_text(seed: u64, kind: u16, text: &str) -> u64 {
     let mut hash = fold(seed ^ u64::from(kind), 0x9e37_79b9_7f4a_7c15 ^ text.len() as u64);
-    for part in text.as_bytes().chunks(8) {
-        let mut word = [0; 8];
-        for (to, from) in word.iter_mut().zip(part) {
-            *to = *from;
-        }
-        hash = fold(hash ^ u64::from_le_bytes(word), seed | 1);
+    let (whole, rest) = text.as_bytes().as_chunks::<8>();
+    for word in whole {
+        hash = fold(hash ^ u64::from_le_bytes(*word), seed | 1);
     }
+    let last = rest.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
+    hash = fold(hash ^ last, seed | 1);
     fold(hash, 0xd1b5_4a32_d192_ed03)
 }
 

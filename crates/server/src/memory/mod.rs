@@ -14,13 +14,14 @@ pub mod people;
 mod recall;
 pub mod rights;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use guildhall_domain::change::Change;
 use guildhall_domain::group::GroupChange;
-use guildhall_domain::ids::{OrgId, TenantId, UserId};
+use guildhall_domain::ids::{MemberId, OrgId, TenantId, UserId};
 use guildhall_domain::joining::JoinChange;
 use guildhall_domain::member::Member;
 use guildhall_domain::organization::Organization;
@@ -137,12 +138,8 @@ impl Memory {
     }
 
     fn follow(&self, commit: &Commit, change: &Change) {
-        if let Some(member) = member_of(change) {
-            if let Some(user) = member.user {
-                self.people.forget(user);
-            }
-            // Links work while whoever made them is an active member.
-            self.links.forget_where(|link| link.organization == member.organization && link.created_by == member.id);
+        if let Some(user) = member_of(change).and_then(|member| member.user) {
+            self.people.forget(user);
         }
         match change {
             // Nothing of what is kept here: secrets that are looked up when they are shown, and
@@ -274,6 +271,12 @@ impl Follower for Memory {
     fn committed(&self, commit: Commit) {
         for change in &commit.changes {
             self.follow(&commit, change);
+        }
+        // Links work while whoever made them is an active member. Once for all of them: a list of
+        // thousands of people comes in one commit.
+        let makers: HashSet<MemberId> = commit.changes.iter().filter_map(member_of).map(|member| member.id).collect();
+        if !makers.is_empty() {
+            self.links.forget_where(|link| makers.contains(&link.created_by));
         }
         self.directories.follow(&commit);
         self.rights.follow(commit);

@@ -113,9 +113,12 @@ fn subjects(checks: &[Check]) -> impl Iterator<Item = &str> {
 }
 
 /// Who has proved each of the addresses among the subjects, by its key.
-async fn addresses(ctx: &Ctx, checks: &[Check]) -> Result<HashMap<String, Option<UserId>>, Stop> {
+async fn addresses<'a>(
+    ctx: &Ctx,
+    subjects: impl Iterator<Item = &'a str>,
+) -> Result<HashMap<String, Option<UserId>>, Stop> {
     let (mut known, mut unknown) = (HashMap::new(), Vec::new());
-    for email in subjects(checks).filter_map(address) {
+    for email in subjects.filter_map(address) {
         match ctx.app.memory().and_then(|memory| memory.addresses.get(email.key())) {
             Some(who) => drop(known.insert(email.key().to_owned(), who)),
             None => unknown.push(email.key().to_owned()),
@@ -143,7 +146,7 @@ async fn links(ctx: &Ctx, checks: &[Check]) -> Result<HashMap<[u8; 32], Held>, S
 }
 
 /// Somebody who is asked about.
-enum Subject<'a> {
+pub(super) enum Subject<'a> {
     /// By their membership, as it stands in the index.
     Member(MemberAt),
     /// The caller, who stands here otherwise: as an owner of the tenant.
@@ -151,10 +154,10 @@ enum Subject<'a> {
 }
 
 /// One request's questions: all of them are answered at one revision.
-struct Asking<'a> {
+pub(super) struct Asking<'a> {
     ctx: &'a Ctx,
     place: &'a Place,
-    index: Arc<Index>,
+    pub(super) index: Arc<Index>,
     addresses: HashMap<String, Option<UserId>>,
     links: HashMap<[u8; 32], Held>,
     leave: OnceCell<Result<(), Refusal>>,
@@ -162,9 +165,18 @@ struct Asking<'a> {
 
 impl<'a> Asking<'a> {
     async fn of(ctx: &'a Ctx, place: &'a Place, checks: &[Check]) -> Result<Self, Stop> {
-        let (addresses, links) = (addresses(ctx, checks).await?, links(ctx, checks).await?);
+        let links = links(ctx, checks).await?;
+        Ok(Self { links, ..Self::with(ctx, place, addresses(ctx, subjects(checks)).await?).await? })
+    }
+
+    /// For questions about one subject that is no share link.
+    pub(super) async fn about(ctx: &'a Ctx, place: &'a Place, subject: Option<&str>) -> Result<Self, Stop> {
+        Self::with(ctx, place, addresses(ctx, subject.into_iter()).await?).await
+    }
+
+    async fn with(ctx: &'a Ctx, place: &'a Place, addresses: HashMap<String, Option<UserId>>) -> Result<Self, Stop> {
         let index = ctx.app.index_now(place.organization.id).await?.ok_or(Code::NotFound)?;
-        Ok(Self { ctx, place, index, addresses, links, leave: OnceCell::new() })
+        Ok(Self { ctx, place, index, addresses, links: HashMap::new(), leave: OnceCell::new() })
     }
 
     /// May the caller ask about others? Asked once for all questions.
@@ -179,57 +191,71 @@ impl<'a> Asking<'a> {
             let held = self.links.get(&link).filter(|held| held.organization.id == place.organization.id);
             return share_links::answer(index, held, asked, field);
         }
-        let me = place.me()?;
-        let subject = match asked.subject.as_deref() {
-            Some(text) => self.subject(text).map(Subject::Member),
-            None => Some(self.myself(me)),
-        };
-        // Anybody may ask about themself; about others only who has the right to.
-        let mine = match &subject {
-            Some(Subject::Member(member)) => index.id_of(*member) == Some(me.id),
-            Some(Subject::Above(_)) => true,
-            None => false,
-        };
-        if !mine {
-            self.guard()?;
-        }
+        let subject = self.whom(asked.subject.as_deref())?;
         let bit = known(index.rules(), asked, index.revision(), field)?;
         let no = |reasons| Checked { allowed: false, revision: index.revision(), reasons };
         let Ok(at) = resource(index, asked.resource.as_deref()) else {
             // What is not here is reached by nobody; nothing tells it from what is hidden.
             return Ok(no(asked.explain.then(Vec::new)));
         };
-        let Some(subject) = subject else {
+        let Some((subject, mine)) = subject else {
             return Ok(no(asked.explain.then(|| told(&rights::Inputs::at_root(None), bit))));
         };
-        // A check of oneself answers for the credential in use, of others for whatever they may have.
-        let scopes = if mine { place.standing.scopes } else { None };
-        Ok(self.answer(subject, at, scopes, bit, asked.explain))
+        let allowed = self.rights(&subject, at, mine).contains(bit);
+        let reasons = asked.explain.then(|| self.inputs(&subject, at, mine, |inputs| told(inputs, bit)));
+        Ok(Checked { allowed, revision: index.revision(), reasons })
     }
 
-    fn answer(
-        &self,
-        subject: Subject<'_>,
-        at: Option<ResourceAt>,
-        scopes: Option<Mask>,
-        bit: Bit,
-        explain: bool,
-    ) -> Checked {
-        let (index, now, revision) = (&*self.index, self.ctx.now, self.index.revision());
+    /// Whom a question is about, and whether that is the caller. Anybody may ask about themself;
+    /// about others only who has the right to.
+    pub(super) fn whom(&self, subject: Option<&str>) -> Result<Option<(Subject<'a>, bool)>, Refusal> {
+        let me = self.place.me()?;
+        let subject = match subject {
+            Some(text) => self.subject(text).map(Subject::Member),
+            None => Some(self.myself(me)),
+        };
+        let mine = match &subject {
+            Some(Subject::Member(member)) => self.index.id_of(*member) == Some(me.id),
+            Some(Subject::Above(_)) => true,
+            None => false,
+        };
+        if !mine {
+            self.guard()?;
+        }
+        Ok(subject.map(|subject| (subject, mine)))
+    }
+
+    /// A check of oneself answers for the credential in use, of others for whatever they may have.
+    fn scopes(&self, mine: bool) -> Option<Mask> {
+        if mine { self.place.standing.scopes } else { None }
+    }
+
+    /// Everything the subject may do there.
+    pub(super) fn rights(&self, subject: &Subject<'_>, at: Option<ResourceAt>, mine: bool) -> Mask {
         match subject {
             Subject::Member(member) => {
-                let question = Asked { member, at, scopes, now };
-                let reasons = explain.then(|| index.spelled_out(&question, |inputs| told(inputs, bit)));
-                Checked { allowed: index.may(&question, bit), revision, reasons }
+                let (scopes, now) = (self.scopes(mine), self.ctx.now);
+                self.index.effective(&Asked { member: *member, at, scopes, now })
             }
+            Subject::Above(_) => self.inputs(subject, at, mine, rights::effective),
+        }
+    }
+
+    /// The same question, spelled out.
+    fn inputs<T>(
+        &self,
+        subject: &Subject<'_>,
+        at: Option<ResourceAt>,
+        mine: bool,
+        ask: impl FnOnce(&rights::Inputs<'_>) -> T,
+    ) -> T {
+        let (index, scopes, now) = (&*self.index, self.scopes(mine), self.ctx.now);
+        match subject {
+            Subject::Member(member) => index.spelled_out(&Asked { member: *member, at, scopes, now }, ask),
             Subject::Above(me) => {
                 let groups = index.member(me.id).map(|member| index.groups_of(member)).unwrap_or_default();
                 let standing = index.rules().standing(&me.role, me.status == Status::Active, scopes);
-                let who = Who { member: me.id, groups: &groups };
-                let (allowed, reasons) = index.ask_as(Some(standing), who, at, now, |inputs| {
-                    (rights::effective(inputs).contains(bit), explain.then(|| told(inputs, bit)))
-                });
-                Checked { allowed, revision, reasons }
+                index.ask_as(Some(standing), Who { member: me.id, groups: &groups }, at, now, ask)
             }
         }
     }
@@ -291,18 +317,6 @@ pub(super) fn at_least(wanted: Option<u64>, revision: u64, field: &str) -> Resul
         return Err(Refusal::field(field, "revision.ahead", format!("the organization is at revision {revision}")));
     }
     Ok(())
-}
-
-/// The membership a question is about: the caller's own when it names nobody.
-pub(super) fn subject_or_caller(
-    conn: &mut Conn<'_>,
-    place: &Place,
-    text: Option<&str>,
-) -> Result<Option<Member>, Stop> {
-    match text {
-        Some(text) => subject(conn, place, text),
-        None => Ok(Some(place.me()?.clone())),
-    }
 }
 
 fn told(inputs: &rights::Inputs<'_>, bit: Bit) -> Vec<Value> {

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use guildhall_server::ops::Ctx;
 use guildhall_server::ops::check::{Check, check};
-use guildhall_testkit::{Caller, engines};
+use guildhall_testkit::{Caller, engines, memory};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -15,6 +15,7 @@ use crate::scene::Scene;
 
 /// Times each way of giving and taking is gone through.
 const ROUNDS: usize = 12;
+const WAYS: usize = 6;
 const READERS: usize = 3;
 /// Answers that are awaited each time something is certain.
 const PROBES: usize = 40;
@@ -106,8 +107,15 @@ impl Writer {
                 self.send("PATCH", &format!("/members/{member}"), json!({"role": "admin"})).await;
                 String::new()
             }
-            _ => {
+            4 => {
                 self.send("PATCH", "/resources/workspace:w1", json!({"owner": member})).await;
+                String::new()
+            }
+            _ => {
+                // What a group gives by itself is among the rules: everything is read anew.
+                self.send("PUT", &format!("/groups/{group}/members/{member}"), json!({"manager": false})).await;
+                let gives = json!({"permissions": ["workspace.read"]});
+                self.send("PATCH", &format!("/groups/{group}"), gives).await;
                 String::new()
             }
         };
@@ -132,7 +140,13 @@ impl Writer {
                 self.group = self.post("/groups", json!({"name": format!("Team {made}")})).await;
             }
             3 => self.send("POST", &format!("/members/{member}/deactivate"), json!({})).await,
-            _ => self.send("PATCH", "/resources/workspace:w1", json!({"owner": ""})).await,
+            4 => self.send("PATCH", "/resources/workspace:w1", json!({"owner": ""})).await,
+            _ => {
+                self.send("DELETE", &format!("/groups/{group}/members/{member}"), Value::Null).await;
+                self.certain.is(DENIED).await;
+                self.certain.moving();
+                self.send("PATCH", &format!("/groups/{group}"), json!({"permissions": []})).await;
+            }
         }
         self.certain.is(DENIED).await;
         if way == 3 {
@@ -175,8 +189,8 @@ async fn no_check_is_stale_once_the_write_was_answered() {
             readers.spawn(read(ctx, organization.to_string(), asked, Arc::clone(&certain), Arc::clone(&over)));
         }
         let mut round = 0;
-        while round < ROUNDS * 5 {
-            writer.turn(round % 5).await;
+        while round < ROUNDS * WAYS {
+            writer.turn(round % WAYS).await;
             round += 1;
             if round % 50 == 0 {
                 // Everything is read again in the middle.
@@ -186,6 +200,53 @@ async fn no_check_is_stale_once_the_write_was_answered() {
         over.store(true, Ordering::SeqCst);
         readers.join_all().await;
         let sure = certain.answers.load(Ordering::SeqCst);
-        assert!(sure >= ROUNDS * 13 * PROBES, "{engine:?}: only {sure} certain answers");
+        assert!(sure >= ROUNDS * 16 * PROBES, "{engine:?}: only {sure} certain answers");
+        memory::is_true(&scene.test.app).await;
+    }
+}
+
+async fn knock(mut holder: Caller, certain: Arc<Certain>, over: Arc<AtomicBool>) {
+    while !over.load(Ordering::SeqCst) {
+        let before = certain.look();
+        let answer = holder.get("/me").await;
+        if before == certain.look() && before % 4 != MOVING {
+            assert_eq!(answer.status, if before % 4 == ALLOWED { 200 } else { 401 }, "{}", answer.text);
+            certain.answers.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_credential_opens_anything_once_its_end_was_answered() {
+    for engine in engines() {
+        let scene = Scene::start(engine, 1).await;
+        let (organization, placed) = scene.organization("storm", &[(0, "owner")]).await;
+        let (_, secret) = scene.token(organization, &placed[0]).await;
+        let mut owner = scene.test.with_token(&secret);
+        let accounts = format!("/organizations/{organization}/service-accounts");
+        let bot =
+            owner.post(&accounts, json!({"name": "bot", "role": "member"})).await.expect(201).at("/id").to_owned();
+        let made = owner.post(&format!("{accounts}/{bot}/tokens"), json!({"name": "ci"})).await.expect(201);
+        let token = format!("{accounts}/{bot}/tokens/{}", made.at("/id"));
+        let (certain, over) = (Arc::new(Certain::default()), Arc::new(AtomicBool::new(false)));
+        certain.set(ALLOWED);
+        let mut readers = JoinSet::new();
+        for _ in 0..READERS {
+            let holder = scene.test.with_token(made.at("/token"));
+            readers.spawn(knock(holder, Arc::clone(&certain), Arc::clone(&over)));
+        }
+        for _ in 0..ROUNDS {
+            for (active, state) in [(false, DENIED), (true, ALLOWED)] {
+                certain.moving();
+                owner.patch(&token, json!({"active": active})).await.expect(200);
+                certain.is(state).await;
+            }
+        }
+        certain.moving();
+        owner.delete(&token).await.expect(204);
+        certain.is(DENIED).await;
+        over.store(true, Ordering::SeqCst);
+        readers.join_all().await;
+        memory::is_true(&scene.test.app).await;
     }
 }
