@@ -269,7 +269,7 @@ async fn signing_in_with_a_factor_takes_two_steps_and_the_half_opens_nothing() {
         let code =
             |test: &TestApp| guildhall_testkit::authenticator::code(&secret, test.app.now().micros() / 1_000_000);
         me.send("/account/security/app/confirm", &[("code", &code(&test))]).await;
-        assert!(me.shows("Authenticator app is on") && me.html.matches("<li><code>").count() == 10);
+        assert!(me.shows("Authenticator app</bdi> is on") && me.html.matches("<li><code>").count() == 10);
         let mut other = test.browser();
         other.sign_in(&owner.email, PASSWORD).await;
         assert!(other.path.starts_with("/sign-in/code") && other.cookie("guildhall_session").is_none());
