@@ -8,5 +8,6 @@ pub mod http;
 pub mod jobs;
 pub mod mail;
 pub mod ops;
+pub mod scim;
 pub mod security;
 pub mod serve;

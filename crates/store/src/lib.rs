@@ -79,6 +79,8 @@ impl From<StoreError> for Stop {
 pub enum Keep {
     /// Commit it.
     Commit,
+    /// Commit it when a change was applied: a write that finds nothing to do leaves no trace.
+    Changes,
     /// Undo it: the caller only wanted to know.
     Discard,
 }
@@ -205,7 +207,7 @@ impl Store {
             let mut tx = Tx::new(Conn { driver }, ids.as_ref(), &author, now);
             let outcome = work(&mut tx);
             let verdict = match &outcome {
-                Ok(_) if keep == Keep::Commit => Verdict::Commit,
+                Ok(_) if keep == Keep::Commit || (keep == Keep::Changes && !tx.changes().is_empty()) => Verdict::Commit,
                 Ok(_) | Err(Stop::Refused(_)) => Verdict::Rollback,
                 Err(Stop::Failed(error)) => Verdict::Failed(error.clone()),
             };

@@ -116,7 +116,11 @@ impl Caller {
         body: Option<Vec<u8>>,
         headers: &[(&str, &str)],
     ) -> Answer {
-        let base = if path.starts_with("/api/") || !path.starts_with('/') { "" } else { "/api/v1" };
+        let base = if path.starts_with("/api/") || path.starts_with("/scim/") || !path.starts_with('/') {
+            ""
+        } else {
+            "/api/v1"
+        };
         let method = method.parse().expect("a method");
         let mut request = self.client.request(method, format!("{}{base}{path}", self.url));
         if let Some(token) = &self.token {

@@ -20,6 +20,7 @@ use crate::ops::organizations::PolicyView;
 use crate::ops::presets::PresetView;
 use crate::ops::resources::ResourceView;
 use crate::ops::roles::RoleView;
+use crate::ops::scim_tokens::ScimTokenView;
 use crate::ops::service_accounts::ServiceAccountView;
 use crate::ops::sessions::Begun;
 use crate::ops::share_links::ShareLinkView;
@@ -48,7 +49,7 @@ macro_rules! tagged {
     };
 }
 
-tagged!(GroupView, ResourceView, MemberView, InvitationView, OrganizationView, PolicyView, PresetView, InviteLinkView, LimitView, AccountView, RoleView, ServiceAccountView, TenantView, TenantSettingsView; GrantView, Invited, InviteOutcome, TokenView, Nothing, identities::Me, InviteLinksReset, UsageView, TenantMemberView, JoinRequestView, DeployKeyView, ShareLinkView);
+tagged!(GroupView, ResourceView, MemberView, InvitationView, OrganizationView, PolicyView, PresetView, InviteLinkView, LimitView, AccountView, RoleView, ServiceAccountView, TenantView, TenantSettingsView; GrantView, Invited, InviteOutcome, TokenView, Nothing, identities::Me, InviteLinksReset, UsageView, TenantMemberView, JoinRequestView, DeployKeyView, ShareLinkView, ScimTokenView);
 
 /// One object with its `ETag`.
 pub fn object<T: Serialize + Tagged>(status: StatusCode, value: &T) -> Response {

@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 use super::api::{
     access, account, audit, check, deploy_keys, groups, identity, invitations, invite_links, joining, limits, members,
-    organizations, presets, resources, roles, service_accounts, session, sharing, tenants, tokens,
+    organizations, presets, resources, roles, scim_tokens, service_accounts, session, sharing, tenants, tokens,
 };
 use crate::app::App;
 
@@ -130,6 +130,10 @@ fn credentials() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(service_accounts::token_value))
         .routes(routes!(deploy_keys::list, deploy_keys::create))
         .routes(routes!(deploy_keys::delete))
+        .routes(routes!(scim_tokens::list, scim_tokens::create))
+        .routes(routes!(scim_tokens::get, scim_tokens::rename, scim_tokens::revoke))
+        .routes(routes!(scim_tokens::rotate))
+        .routes(routes!(scim_tokens::requests))
 }
 
 /// How people go, and who gets what they own.

@@ -10,6 +10,7 @@ mod member;
 mod organization;
 mod resource;
 mod role;
+pub(crate) mod scim;
 mod service_account;
 mod tenant;
 mod token;
@@ -39,6 +40,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         .chain(tenant::STATEMENTS)
         .chain(role::STATEMENTS)
         .chain(joining::STATEMENTS)
+        .chain(scim::STATEMENTS)
         .copied()
 }
 
@@ -68,8 +70,8 @@ pub(crate) fn rows(
         Change::OrganizationCreated { organization } => organization::created(conn, organization),
         Change::OrganizationRenamed { organization: id, after, .. } => organization::renamed(conn, &at, *id, after),
         Change::OrganizationDeleted { organization, .. } => organization::deleted(conn, &at, *organization),
-        Change::PolicyChanged { organization: id, before, after } => {
-            organization::policy_changed(conn, &at, *id, (before, after))
+        Change::PolicyChanged { organization: id, before: b, after: a } => {
+            organization::policy_changed(conn, &at, *id, (b, a))
         }
         Change::PresetApplied { after, .. } => organization::preset_applied(conn, &at, after),
         Change::AccountChanged { organization: id, after, .. } => organization::account_changed(conn, &at, *id, after),
@@ -94,9 +96,7 @@ pub(crate) fn rows(
         Change::MemberRoleChanged { member: m, after } => member::role_changed(conn, &at, m.organization, m.id, after),
         Change::MemberDeactivated { member } => member::status(conn, &at, member, Status::Deactivated),
         Change::MemberReactivated { member } => member::status(conn, &at, member, Status::Active),
-        Change::MemberRejected { member, reason, at: when } => {
-            joining::rejected(conn, &at, member, reason.as_deref(), *when)
-        }
+        Change::MemberRejected { member: m, reason, at: on } => joining::rejected(conn, &at, m, reason.as_deref(), *on),
         Change::MemberRemoved { member } | Change::MemberLeft { member } => gone(conn, &at, member),
         Change::RemovalKept { member, kept, until } => departure::kept(conn, &at, member, kept, *until),
         Change::MemberRestored { member, kept } => departure::restored(conn, &at, member, kept),
@@ -109,13 +109,14 @@ pub(crate) fn rows(
         Change::TokenValuesErased { organization } => token::values_erased(conn, *organization),
         Change::ServiceAccount(change) => service_account::changed(conn, &at, change),
         Change::DeployKey(change) => token::deploy_key_changed(conn, change),
-        Change::LinkIssued { link, kind, user, email, hash, expires_at } => {
-            identity::link_issued(conn, &at, *link, *kind, *user, email, hash, *expires_at)
+        Change::LinkIssued { link, kind, user, email, hash, expires_at: until } => {
+            identity::link_issued(conn, &at, *link, *kind, *user, email, hash, *until)
         }
         Change::LinkUsed { link } => identity::link_used(conn, *link),
         Change::Link(change) => invite_link::changed(conn, &at, change),
         Change::Join(change) => joining::changed(conn, &at, change),
         Change::Group(change) => group::changed(conn, &at, change),
+        Change::Scim(change) => scim::changed(conn, &at, change),
         Change::Resource(change) => resource::changed(conn, &at, change),
         Change::Limit(change) => limit::changed(conn, &at, change),
         Change::Tenant(change) => tenant::changed(conn, &at, change),
@@ -145,9 +146,11 @@ fn rows_of_invitation(conn: &mut Conn<'_>, at: &At<'_>, change: &Change) -> Resu
     }
 }
 
-/// Somebody who is gone is in no group, is granted nothing, owns nothing and answers for no program.
+/// Somebody who is gone is in no group, is granted nothing, owns nothing, answers for no program and is kept by no
+/// directory.
 fn gone(conn: &mut Conn<'_>, at: &At<'_>, member: &Member) -> Result<(), StoreError> {
     resource::member_gone(conn, at, member.organization, member.id)?;
     service_account::owner_gone(conn, member.organization, member.id)?;
+    scim::let_go(conn, member.organization, member.id)?;
     member::status(conn, at, member, Status::Removed)
 }

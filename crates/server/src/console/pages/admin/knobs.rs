@@ -85,6 +85,9 @@ pub(super) fn title(knob: Knob) -> (usize, &'static str) {
         Knob::TokenValueAgain => (2, "Tokens can be seen again"),
         Knob::ServiceAccountMaxTokens => (2, "Tokens of one service account"),
         Knob::DeployKeysOffered => (2, "Deploy keys"),
+        Knob::ScimOffered => (2, "A directory may keep people and groups"),
+        Knob::ScimLocalChanges => (1, "Changing what a directory keeps"),
+        Knob::ScimReservesRoleNames => (1, "A directory's groups are not called like roles"),
         Knob::SessionIdleS => (2, "Sessions end when idle for"),
         Knob::SessionAbsoluteS => (2, "Sessions end after"),
     }
