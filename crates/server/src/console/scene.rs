@@ -117,6 +117,7 @@ impl Scene {
             (words.roles_title.as_str(), "roles", "shield", Action::RoleList),
             (groups.as_str(), "groups", "users", Action::GroupList),
             (words.tokens_title.as_str(), "tokens", "key", Action::TokenManage),
+            ("Provisioning", "provisioning", "group", Action::DirectoryManage),
             (words.limits_title.as_str(), "limits", "gauge", Action::LimitManage),
             (words.audit_title.as_str(), "audit", "list", Action::AuditRead),
             (words.settings_title.as_str(), "org", "gear", Action::PolicyRead),
@@ -127,7 +128,9 @@ impl Scene {
             icon: (*icon).to_owned(),
             current: *name == tab,
         };
-        let mut links: Vec<NavLink> = tabs.iter().filter(|(_, _, _, action)| self.may(*action)).map(link).collect();
+        let offered = |name: &str| name != "provisioning" || self.place.rules.policy().scim_offered;
+        let shown = tabs.iter().filter(|(_, name, _, action)| self.may(*action) && offered(name));
+        let mut links: Vec<NavLink> = shown.map(link).collect();
         // Everybody sees what they reach, whatever their role.
         if let Some(title) = self.resources_title() {
             let at = links.iter().position(|link| link.href.ends_with("/roles")).unwrap_or(0);

@@ -309,3 +309,52 @@ fn single(mut parts: Vec<Filter>, many: fn(Vec<Filter>) -> Filter) -> Filter {
         (_, last) => many(parts.into_iter().chain(last).collect()),
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
+mod tests {
+    use super::super::schema::USERS;
+    use super::*;
+
+    #[test]
+    fn and_binds_closer_than_or_and_brackets_closest() {
+        let Filter::Any(any) = Filter::parse(&USERS, r#"title pr OR userName eq "a" and active eq True"#).unwrap()
+        else {
+            panic!("an `or`")
+        };
+        assert!(matches!(any.as_slice(), [Filter::Present(_), Filter::All(all)] if all.len() == 2));
+        let Filter::All(all) = Filter::parse(&USERS, r#"(title pr or nickName pr) and not (active eq false)"#).unwrap()
+        else {
+            panic!("an `and`")
+        };
+        assert!(matches!(all.as_slice(), [Filter::Any(_), Filter::Not(_)]));
+    }
+
+    #[test]
+    fn anything_at_all_is_read_or_refused() {
+        let whole = r#"emails[type eq "wörk" and not (value co "\u00e4@x")].value ew "y" or meta.created gt "2020""#;
+        for end in (0..=whole.len()).filter(|end| whole.is_char_boundary(*end)) {
+            let _ = Filter::parse(&USERS, whole.get(..end).unwrap());
+            let _ = Path::parse(&USERS, whole.get(end..).unwrap());
+        }
+        assert!(Filter::parse(&USERS, &"(".repeat(10_000)).is_err());
+        assert!(Filter::parse(&USERS, &"x".repeat(LONGEST + 1)).is_err());
+    }
+
+    #[test]
+    fn paths_name_attributes_parts_values_and_extensions() {
+        let path = |text| Path::parse(&USERS, text);
+        assert!(matches!(
+            path("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User").unwrap(),
+            Path::Extension(_)
+        ));
+        let Path::Attribute { target, filter } = path(r#"Emails[type eq "work"].VALUE"#).unwrap() else {
+            panic!("an attribute")
+        };
+        assert_eq!((target.attribute.name, target.part.map(|part| part.name)), ("emails", Some("value")));
+        assert!(filter.is_some());
+        for bad in ["", "emails[", "emails[]", "name[type pr]", "emails.value.x", "emails[type pr] x", "[type pr]"] {
+            assert!(path(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -33,6 +33,7 @@ mod scim;
 mod scim_dialects;
 mod scim_groups;
 mod scim_lists;
+mod scim_load;
 mod scim_people;
 mod scim_protocol;
 mod scopes;

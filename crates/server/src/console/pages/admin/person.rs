@@ -71,6 +71,9 @@ fn facts(desk: &Desk, found: &Person) -> Vec<Fact> {
         "Last active",
         member.last_active_at.map_or(FactValue::Nothing, |at| FactValue::When(desk.when(at))),
     ));
+    if member.managed {
+        facts.push(Fact::text("Kept by", "A directory, by SCIM"));
+    }
     facts.push(Fact::new("Id", FactValue::Code(member.id.to_string())));
     facts
 }
