@@ -33,7 +33,7 @@ def serve(data: str) -> tuple[subprocess.Popen[str], str]:
     """Starts the program; answers it and its address."""
     server = subprocess.Popen(
         [PROGRAM, "serve", "--data", data, "--listen", "127.0.0.1:0"],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     )
     assert server.stdout is not None
     for line in server.stdout:

@@ -212,7 +212,9 @@ fn values(
                 list.retain(|one| !fitting(one));
                 return Ok(());
             }
-            if !list.iter().any(fitting) {
+            let mut chosen: Vec<usize> =
+                list.iter().enumerate().filter(|(_, one)| fitting(one)).map(|(at, _)| at).collect();
+            if chosen.is_empty() {
                 match verb {
                     Verb::Remove => return Ok(()),
                     Verb::Replace if filter.is_some() => {
@@ -220,14 +222,8 @@ fn values(
                     }
                     _ => list.push(Value::Object(filter.map(drafted).unwrap_or_default())),
                 }
+                chosen.push(list.len() - 1);
             }
-            let fresh = list.len().saturating_sub(1);
-            let made = !list.last().is_some_and(fitting);
-            let chosen: Vec<usize> = if made {
-                vec![fresh]
-            } else {
-                (0..list.len()).filter(|at| list.get(*at).is_some_and(fitting)).collect()
-            };
             for at in chosen {
                 let Some(Value::Object(object)) = list.get_mut(at) else { continue };
                 change(object, attribute, part, verb, value)?;

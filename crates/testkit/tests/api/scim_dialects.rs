@@ -122,6 +122,15 @@ async fn entra_compliant() {
         assert_eq!(answer.body[ENTERPRISE], json!({"costCenter": "C1", "department": "Engines"}));
         assert_eq!((answer.at("/title"), answer.at("/emails/0/display")), ("Countess", "Work"));
         assert_eq!(answer.body["schemas"], json!(["urn:ietf:params:scim:schemas:core:2.0:User", ENTERPRISE]));
+        // Of several values only the one that fits is touched.
+        let two = json!([
+            {"op": "add", "path": "emails", "value": [{"type": "home", "value": "ada@home.test"}]},
+            {"op": "replace", "path": "emails[type eq \"work\"].value", "value": "ADA@acme.test"},
+            {"op": "add", "path": "emails[type eq \"home\"].primary", "value": "True"},
+        ]);
+        let emails = directory.patch(&path, two).await.expect(200).body["emails"].clone();
+        assert_eq!((&emails[0]["value"], &emails[0]["primary"]), (&json!("ADA@acme.test"), &Value::Null));
+        assert_eq!(emails[1], json!({"type": "home", "value": "ada@home.test", "primary": true}));
         let gone = directory
             .patch(
                 &path,
