@@ -10,6 +10,7 @@ mod deps;
 mod docs;
 mod files;
 mod postgres;
+mod python;
 mod rust_source;
 mod setup;
 mod steps;

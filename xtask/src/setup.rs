@@ -54,6 +54,7 @@ fn missing(with_postgres: bool, with_browser: bool) -> Vec<&'static str> {
         ("fonts-dejavu-core", with_browser, has_fonts()),
         ("nodejs", with_browser, on_path("node")),
         ("npm", with_browser, on_path("npm")),
+        ("python3-venv", with_browser, has_venv()),
     ];
     needs.into_iter().filter(|(_, needed, present)| *needed && !present).map(|(package, ..)| package).collect()
 }
@@ -98,6 +99,11 @@ pub fn postgres_bin() -> Option<PathBuf> {
 fn has_fonts() -> bool {
     let known = ["/usr/share/fonts/truetype", "/usr/share/fonts/opentype", "/usr/local/share/fonts"];
     known.iter().any(|folder| std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()))
+}
+
+/// Whether Python can make environments of its own; Debian ships that apart.
+fn has_venv() -> bool {
+    succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"]))
 }
 
 fn on_path(program: &str) -> bool {

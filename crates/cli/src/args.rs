@@ -4,8 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::config::Flags;
 use crate::verb::{
-    access, audit, check, completions, docs, factor, grant, group, init, invite_link, limit, member, preset, resource,
-    role, service_account, tenant, token, usage,
+    access, audit, check, completions, docs, factor, grant, group, init, invite_link, limit, member, preset, resource, role, service_account, tenant, token, usage, scim_token,
 };
 
 /// Who belongs to which organization, and what may they do: one self-hosted program.
@@ -64,6 +63,9 @@ pub(crate) enum Command {
     /// List and revoke the tokens of an organization of a running server
     #[command(subcommand)]
     Token(token::Command),
+    /// Tokens with which directories keep people and groups by SCIM, and what these asked
+    #[command(subcommand)]
+    ScimToken(scim_token::Command),
     /// Links that let anybody holding them join an organization of a running server
     #[command(subcommand)]
     InviteLink(invite_link::Command),

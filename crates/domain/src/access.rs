@@ -62,9 +62,36 @@ pub struct Permit {
     may_all: Vec<Action>,
     program: bool,
     mints: bool,
+    directory: bool,
 }
 
 impl Permit {
+    /// Leave of an organization's directory, which [`crate::provisioning::permit`] gives: it is nobody's, and keeps
+    /// people and groups whatever their rank.
+    pub(crate) fn of_directory(organization: OrgId) -> Self {
+        Self {
+            organization,
+            action: Action::DirectoryManage,
+            member: MemberId::new(uuid::Uuid::nil()),
+            user: None,
+            role: String::new(),
+            rights: Mask::ALL,
+            below: Mask::ALL,
+            past_control: Mask::ALL,
+            ceiling: Mask::ALL,
+            may_all: vec![Action::MemberManageTop, Action::MemberDeactivate, Action::GroupManage],
+            program: false,
+            mints: false,
+            directory: true,
+        }
+    }
+
+    /// Is the holder the organization's directory?
+    #[must_use]
+    pub const fn is_directory(&self) -> bool {
+        self.directory
+    }
+
     /// The organization it is for.
     #[must_use]
     pub const fn organization(&self) -> OrgId {
@@ -230,5 +257,6 @@ pub fn authorize(organization: OrgId, standing: &Standing, rules: &Rules, action
         may_all,
         program: member.kind == MemberKind::ServiceAccount,
         mints: standing.scopes.is_none_or(|scopes| scopes.contains(Action::TokenCreate.bit())),
+        directory: false,
     })
 }

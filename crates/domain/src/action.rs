@@ -105,6 +105,8 @@ actions! {
         "For products: report what people use, and ask what is left of the limits."
     AccessCheck "access.check" "Ask what others may do"
         "Ask what other people may do."
+    DirectoryManage "directory.manage" "Connect a directory"
+        "Make and revoke the tokens of the directory that keeps people and groups by SCIM, and see what it did."
     AuthenticationReset "authentication.reset" "Reset authentication for everybody"
         "Make every session and token of the organization issued so far invalid."
 }

@@ -22,6 +22,7 @@ use crate::limit::LimitChange;
 use crate::member::Member;
 use crate::organization::Organization;
 use crate::proof::Lengths;
+use crate::provisioning::ScimChange;
 use crate::resource::ResourceChange;
 use crate::role::RoleChange;
 use crate::service_account::ServiceAccountChange;
@@ -273,6 +274,8 @@ pub enum Change {
     Group(GroupChange),
     /// A role of the organization's own.
     Role(RoleChange),
+    /// What a directory keeps, and its tokens.
+    Scim(ScimChange),
     /// A resource or a grant on it.
     Resource(ResourceChange),
     /// A tenant, or somebody in it.

@@ -162,8 +162,10 @@ pub fn action_for(manages: bool, may_manage_all: bool) -> Action {
     if manages && !may_manage_all { Action::GroupManageOwn } else { Action::GroupManage }
 }
 
-fn guard_local(group: &Group) -> Result<(), Refusal> {
-    if group.origin == GroupOrigin::External {
+/// A group that a directory keeps is changed there, unless the policy lets it be changed here as well.
+fn guard_local(by_directory: bool, rules: &Rules, group: &Group) -> Result<(), Refusal> {
+    let kept = group.origin == GroupOrigin::External && rules.policy().keeps_directory_apart();
+    if kept && !by_directory {
         return Err(Refusal::of(Code::GroupExternal));
     }
     Ok(())
@@ -197,7 +199,8 @@ pub fn create(_permit: &Permit, group: Group, name_taken: bool) -> Result<Vec<Ch
 /// # Errors
 /// `group.name_taken`, `group.external`, `group.reserved`.
 pub fn edit(
-    _permit: &Permit,
+    permit: &Permit,
+    rules: &Rules,
     group: &Group,
     name: String,
     description: String,
@@ -206,7 +209,7 @@ pub fn edit(
     if name == group.name && description == group.description {
         return Ok(Vec::new());
     }
-    guard_local(group)?;
+    guard_local(permit.is_directory(), rules, group)?;
     guard_reserved(group)?;
     if name_taken {
         return Err(Refusal::of(Code::GroupNameTaken));
@@ -246,7 +249,7 @@ pub fn set_permissions(
 /// # Errors
 /// `group.external`, `group.grants_above_own`.
 pub fn guard_adding(permit: &Permit, rules: &Rules, group: &Group, grants_more: bool) -> Result<(), Refusal> {
-    guard_local(group)?;
+    guard_local(permit.is_directory(), rules, group)?;
     if grants_more || !covers(permit, rules.group_mask(group.id)) {
         return Err(Refusal::of(Code::GroupGrantsAboveOwn));
     }
@@ -265,15 +268,16 @@ fn covers(permit: &Permit, gives: Mask) -> bool {
 /// # Errors
 /// `group.external`, `group.reserved`, `group.last_group`.
 pub fn delete(
-    _permit: &Permit,
+    permit: &Permit,
     rules: &Rules,
     group: &Group,
     alone: bool,
     managers: &[Member],
 ) -> Result<Vec<Change>, Refusal> {
-    guard_local(group)?;
+    guard_local(permit.is_directory(), rules, group)?;
     guard_reserved(group)?;
-    if alone && rules.policy().group_required {
+    // What a directory takes away is gone: somebody without a group has nothing, which harms nobody else.
+    if alone && rules.policy().group_required && !permit.is_directory() {
         return Err(Refusal::of(Code::GroupLast));
     }
     let mut changes: Vec<Change> = managers.iter().filter_map(|one| running::role_lost(rules, one)).collect();
@@ -313,7 +317,7 @@ pub fn set_seat(
         return Ok(Vec::new());
     }
     if before.is_none() {
-        guard_local(group)?;
+        guard_local(permit.is_directory(), rules, group)?;
         if !matches!(member.status, Status::Active | Status::Deactivated | Status::PendingApproval) {
             return Err(Refusal::because(Code::MemberState, "only people who came in can be in a group"));
         }
@@ -349,11 +353,12 @@ pub fn leave_seat(
     seat: Seat,
     around: Around,
 ) -> Result<Vec<Change>, Refusal> {
-    guard_local(group)?;
+    guard_local(permit.is_directory(), rules, group)?;
     if permit.action() == Action::GroupManageOwn && permit.is_self(member.id) {
         return Err(Refusal::of(Code::GroupSelfManager));
     }
-    if rules.policy().group_required && !around.elsewhere && !rules.preset().is_top(&member.role) {
+    let needed = rules.policy().group_required && !permit.is_directory();
+    if needed && !around.elsewhere && !rules.preset().is_top(&member.role) {
         return Err(Refusal::of(Code::GroupLast));
     }
     let lost = if seat.manager && !around.manages_elsewhere { running::role_lost(rules, member) } else { None };

@@ -44,7 +44,7 @@ impl<'a> Address<'a> {
     /// A stored address, and whether the person has proved that it is theirs.
     ///
     /// INVARIANT: an address that is not proved never counts for a rule about domains, but for the one an
-    /// administrator invited by name: there the administrator's word counts.
+    /// administrator invited by name, or lets in: there the administrator's word counts.
     #[must_use]
     pub fn of(email: &'a str, proved: bool) -> Self {
         Self { domain: email.rsplit_once('@').map_or("", |(_, domain)| domain), proved }
@@ -98,9 +98,9 @@ pub fn guard_join(rules: &Rules, way: Way, address: Address<'_>, facts: &Facts) 
         Way::Request if !policy.join_requests => return Err(Refusal::of(Code::NotFound)),
         _ => {}
     }
-    // The founder chose the rules, and inviting by name is an administrator's word for whose address it is.
+    // The founder chose the rules; inviting by name and letting in are an administrator's word for whose address it is.
     if way != Way::Founder {
-        guard_exclusive(policy, address, way == Way::Named)?;
+        guard_exclusive(policy, address, matches!(way, Way::Named | Way::Direct))?;
     }
     let kept = facts.seat_kept && policy.seats_counts_invited;
     if !kept && !matches!(way, Way::Request | Way::Founder) {

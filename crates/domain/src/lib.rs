@@ -30,6 +30,7 @@ pub mod permission;
 pub mod policy;
 pub mod preset;
 pub mod proof;
+pub mod provisioning;
 pub mod reach;
 pub mod refusal;
 pub mod resource;

@@ -10,6 +10,7 @@ use crate::change::Change;
 use crate::ids::{MemberId, OrgId, UserId};
 use crate::policy::RoleChangeAuthority;
 use crate::preset::{ORGANIZATION, Rules};
+use crate::provisioning::guard_managed;
 use crate::refusal::{Code, Refusal};
 use crate::seats::{self, Seats};
 use crate::service_account;
@@ -79,6 +80,8 @@ words! {
         Domain = "domain",
         /// Asked to join.
         Request = "request",
+        /// Brought by a directory.
+        Scim = "scim",
     }
 }
 
@@ -125,6 +128,8 @@ pub struct Member {
     pub last_active_at: Option<Timestamp>,
     /// Sessions begun before this moment are not valid here.
     pub sessions_from: Timestamp,
+    /// Kept by a directory, by SCIM.
+    pub managed: bool,
     /// Revision of its last change.
     pub revision: u64,
 }
@@ -249,7 +254,7 @@ pub(crate) fn end_of_access(member: &Member, around: Surroundings, why: &'static
 /// Switches a member off; everything they have is kept.
 ///
 /// # Errors
-/// `member.state`, `member.self`, `member.top_role_required`, `member.last_owner`.
+/// `member.state`, `member.self`, `member.managed`, `member.top_role_required`, `member.last_owner`.
 pub fn deactivate(
     permit: &Permit,
     rules: &Rules,
@@ -265,6 +270,7 @@ pub fn deactivate(
     if permit.is_self(member.id) {
         return Err(Refusal::of(Code::SelfRemove));
     }
+    guard_managed(permit, rules, member)?;
     guard_rank(permit, rules, member)?;
     guard_last_top(rules, member, around)?;
     let mut changes = vec![Change::MemberDeactivated { member: Box::new(member.clone()) }];
@@ -275,7 +281,7 @@ pub fn deactivate(
 /// Switches a member on again, exactly as they were. They take a seat again.
 ///
 /// # Errors
-/// `member.state`, `member.top_role_required`, `seats.full`.
+/// `member.state`, `member.managed`, `member.top_role_required`, `seats.full`.
 pub fn reactivate(permit: &Permit, rules: &Rules, member: &Member, seats: Seats) -> Result<Vec<Change>, Refusal> {
     if member.status == Status::Active {
         return Ok(Vec::new());
@@ -283,6 +289,7 @@ pub fn reactivate(permit: &Permit, rules: &Rules, member: &Member, seats: Seats)
     if member.status != Status::Deactivated {
         return Err(wrong_state(member, "only a deactivated member can be reactivated"));
     }
+    guard_managed(permit, rules, member)?;
     guard_rank(permit, rules, member)?;
     seats::guard(rules.policy(), seats)?;
     Ok(vec![Change::MemberReactivated { member: Box::new(member.clone()) }])

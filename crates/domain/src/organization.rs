@@ -89,6 +89,7 @@ pub fn create(
         created_by: None,
         last_active_at: None,
         sessions_from: Timestamp::default(),
+        managed: false,
         revision: 0,
     };
     let id = organization.id;

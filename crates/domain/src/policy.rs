@@ -80,6 +80,12 @@ impl Policy {
         })
     }
 
+    /// Whether what a directory keeps is changed there alone.
+    #[must_use]
+    pub const fn keeps_directory_apart(&self) -> bool {
+        self.scim_offered && !self.scim_local_changes
+    }
+
     /// The knobs that differ from `base`, by dotted name, with their present values.
     pub fn changed_from(&self, base: &Policy) -> Map<String, Value> {
         Knob::ALL

@@ -1,6 +1,6 @@
 //! What every request shares: the store, the keys, the clock, the limits. Holds no rules.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -12,9 +12,10 @@ use guildhall_domain::preset::{ORGANIZATION, Preset, Rules};
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::role::CustomRole;
 use guildhall_domain::time::Timestamp;
+use guildhall_store::read::scim::ScimRequest;
 use guildhall_store::read::{group, role};
 use guildhall_store::stream::Seen;
-use guildhall_store::{Author, Conn, Follower, IdSource, Keep, Stop, Store, StoreError};
+use guildhall_store::{Author, Conn, Follower, IdSource, Keep, Stop, Store, StoreError, Tx};
 use tokio::sync::Notify;
 use uuid::Uuid;
 use webauthn_rs::prelude::Url;
@@ -100,12 +101,17 @@ pub struct App {
     seen: Mutex<Marks>,
 }
 
+/// Most requests of directories that wait for the log.
+const ASKED_MOST: usize = 10_000;
+
 /// When things were last seen, until the sweep writes it. One entry a thing, however busy it is.
 #[derive(Debug, Default)]
 pub struct Marks {
     sessions: HashMap<SessionId, Timestamp>,
     tokens: HashMap<TokenId, Timestamp>,
     members: HashMap<(OrgId, MemberId), Timestamp>,
+    /// What directories asked, the oldest first.
+    asked: VecDeque<ScimRequest>,
 }
 
 impl fmt::Debug for App {
@@ -319,6 +325,15 @@ impl App {
         self.marks().members.insert((organization, member), now);
     }
 
+    /// Keeps in mind what a directory asked, until the log is written. Of more than the log takes, the oldest is lost.
+    pub fn mark_asked(&self, request: ScimRequest) {
+        let asked = &mut self.marks().asked;
+        if asked.len() >= ASKED_MOST {
+            asked.pop_front();
+        }
+        asked.push_back(request);
+    }
+
     /// When a session was last seen, as far as this process knows and has not written.
     #[must_use]
     pub fn session_seen(&self, session: SessionId) -> Option<Timestamp> {
@@ -330,8 +345,8 @@ impl App {
     /// # Errors
     /// [`Stop`]; the marks are lost then, which only makes "last seen" older.
     pub async fn write_marks(&self) -> Result<(), Stop> {
-        let Marks { sessions, tokens, members } = std::mem::take(&mut *self.marks());
-        if sessions.is_empty() && tokens.is_empty() && members.is_empty() {
+        let Marks { sessions, tokens, members, asked } = std::mem::take(&mut *self.marks());
+        if sessions.is_empty() && tokens.is_empty() && members.is_empty() && asked.is_empty() {
             return Ok(());
         }
         let seen = Seen {
@@ -339,6 +354,11 @@ impl App {
             tokens: tokens.into_iter().collect(),
             members: members.into_iter().map(|((organization, member), at)| (organization, member, at)).collect(),
         };
-        self.store.write(Author::default(), self.now(), Keep::Commit, move |tx| Ok(tx.seen(&seen)?)).await
+        let asked = Vec::from(asked);
+        let work = move |tx: &mut Tx<'_>| {
+            tx.seen(&seen)?;
+            Ok(tx.asked_by_directories(&asked)?)
+        };
+        self.store.write(Author::default(), self.now(), Keep::Commit, work).await
     }
 }

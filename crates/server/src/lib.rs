@@ -9,5 +9,6 @@ pub mod jobs;
 pub mod mail;
 pub mod memory;
 pub mod ops;
+pub mod scim;
 pub mod security;
 pub mod serve;

@@ -85,6 +85,8 @@ impl From<StoreError> for Stop {
 pub enum Keep {
     /// Commit it.
     Commit,
+    /// Commit it when a change was applied: a write that finds nothing to do leaves no trace.
+    Changes,
     /// Undo it: the caller only wanted to know.
     Discard,
 }
@@ -251,7 +253,7 @@ impl Store {
             let commit = (outcome.is_ok() && keep == Keep::Commit).then(|| tx.into_commit());
             *keeps.lock().unwrap_or_else(PoisonError::into_inner) = commit;
             let verdict = match &outcome {
-                Ok(_) if keep == Keep::Commit => Verdict::Commit,
+                Ok(_) if keep == Keep::Commit || (keep == Keep::Changes && !tx.changes().is_empty()) => Verdict::Commit,
                 Ok(_) | Err(Stop::Refused(_)) => Verdict::Rollback,
                 Err(Stop::Failed(error)) => Verdict::Failed(error.clone()),
             };

@@ -10,12 +10,16 @@ use serde_json::Value as Json;
 use crate::error::StoreError;
 use crate::params;
 use crate::read::credential::Session;
+use crate::read::scim::ScimRequest;
 use crate::tx::{Author, INSERT_EVENT, INSTANCE_TRAIL, Tx};
 
 const BEGIN_SESSION: &str = "INSERT INTO sessions (id, identity_id, secret, created_at, seen_at, expires_at, address, agent, method, connection_id, factor_at, proved_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
 const SESSION_SEEN: &str = "UPDATE sessions SET seen_at = $2 WHERE id = $1 AND seen_at < $2";
 const TOKEN_USED: &str = "UPDATE tokens SET last_used_at = $2 WHERE id = $1";
 const DEPLOY_KEY_USED: &str = "UPDATE deploy_keys SET last_used_at = $2 WHERE id = $1";
+const SCIM_TOKEN_USED: &str = "UPDATE scim_tokens SET last_used_at = $2 WHERE id = $1";
+const SCIM_REQUEST: &str = "INSERT INTO scim_requests (organization_id, id, at, token_name, method, path, status, outcome) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+const SCIM_PRUNE: &str = "DELETE FROM scim_requests WHERE organization_id = $1 AND id <= (SELECT id FROM scim_requests WHERE organization_id = $1 ORDER BY id DESC LIMIT 1 OFFSET 1000)";
 const MEMBER_ACTIVE: &str = "UPDATE memberships SET last_active_at = $3 WHERE organization_id = $1 AND id = $2";
 const MAIL_SENT: &str = "UPDATE outbox SET next_at = NULL, sealed = NULL, state = $2, detail = $3, attempts = attempts + 1 WHERE id = $1 AND next_at IS NOT NULL";
 const MAIL_AGAIN: &str =
@@ -40,6 +44,9 @@ pub(crate) const STATEMENTS: &[&str] = &[
     SESSION_SEEN,
     TOKEN_USED,
     DEPLOY_KEY_USED,
+    SCIM_TOKEN_USED,
+    SCIM_REQUEST,
+    SCIM_PRUNE,
     MEMBER_ACTIVE,
     MAIL_SENT,
     MAIL_AGAIN,
@@ -76,7 +83,7 @@ pub struct Note {
 pub struct Seen {
     /// Sessions.
     pub sessions: Vec<(SessionId, Timestamp)>,
-    /// Tokens and deploy keys.
+    /// Tokens, deploy keys and tokens of directories.
     pub tokens: Vec<(TokenId, Timestamp)>,
     /// Members.
     pub members: Vec<(OrgId, MemberId, Timestamp)>,
@@ -152,14 +159,30 @@ impl Tx<'_> {
             self.execute(SESSION_SEEN, params![*id, *at])?;
         }
         for (id, at) in &seen.tokens {
-            if self.execute(TOKEN_USED, params![*id, *at])? == 0 {
-                self.execute(DEPLOY_KEY_USED, params![*id, *at])?;
+            for mark in [TOKEN_USED, DEPLOY_KEY_USED, SCIM_TOKEN_USED] {
+                if self.execute(mark, params![*id, *at])? > 0 {
+                    break;
+                }
             }
         }
         for (organization, member, at) in &seen.members {
             self.execute(MEMBER_ACTIVE, params![*organization, *member, *at])?;
         }
         Ok(())
+    }
+
+    /// Writes what directories asked; of each organization the newest thousand requests are kept.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn asked_by_directories(&mut self, requests: &[ScimRequest]) -> Result<(), StoreError> {
+        for r in requests {
+            let (status, token) = (u64::from(r.status), &r.token_name);
+            let values = params![r.organization, r.id, r.at, token, &r.method, &r.path, status, &r.outcome];
+            self.execute(SCIM_REQUEST, values)?;
+        }
+        let organizations: std::collections::BTreeSet<OrgId> = requests.iter().map(|r| r.organization).collect();
+        organizations.into_iter().try_for_each(|here| self.execute(SCIM_PRUNE, params![here]).map(drop))
     }
 
     /// Takes a due message for sending until `until`; `false` when another node has it.

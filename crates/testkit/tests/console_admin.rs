@@ -6,6 +6,7 @@ mod admin {
     pub mod limits;
     pub mod links;
     pub mod programs;
+    pub mod provisioning;
     pub mod settings;
     pub mod walls;
 }

@@ -18,6 +18,7 @@ pub(crate) mod member;
 pub(crate) mod preset;
 pub(crate) mod resource;
 pub(crate) mod role;
+pub(crate) mod scim_token;
 pub(crate) mod serve;
 pub(crate) mod service_account;
 pub(crate) mod tenant;
@@ -44,6 +45,7 @@ pub(crate) fn run(command: Command, output: &mut Output) -> Result<(), Failure> 
         Command::Access(command) => access::run(&command, output),
         Command::ServiceAccount(command) => service_account::run(&command, output),
         Command::Token(command) => token::run(&command, output),
+        Command::ScimToken(command) => scim_token::run(&command, output),
         Command::InviteLink(command) => invite_link::run(&command, output),
         Command::Role(command) => role::run(&command, output),
         Command::Group(command) => group::run(&command, output),

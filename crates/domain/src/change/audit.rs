@@ -39,6 +39,7 @@ impl Change {
             Self::Limit(change) => return Some(change.audit()),
             Self::Tenant(change) => return Some(change.audit()),
             Self::Role(change) => return Some(change.audit()),
+            Self::Scim(change) => return Some(change.audit()),
             _ => {}
         }
         self.audit_of_organization()

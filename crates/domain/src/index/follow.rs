@@ -54,6 +54,7 @@ impl Index {
             | Change::SessionsEnded { .. }
             | Change::SessionProved { .. }
             | Change::Factor(_)
+            | Change::Scim(_)
             | Change::SessionEnded { .. }
             | Change::Token(_)
             | Change::TokensRevoked { .. }

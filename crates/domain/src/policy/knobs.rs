@@ -205,6 +205,12 @@ knobs! {
     "token.value_again" TokenValueAgain, token_value_again: bool = false;
     /// How many tokens a service account may have; `null`: as many as it takes.
     "service_account.max_tokens" ServiceAccountMaxTokens, service_account_max_tokens: Option<i64> = None, within 0..=10_000;
+    /// Whether a directory may keep people and groups here by SCIM; without it no token is made for one, and those there are open nothing.
+    "scim.offered" ScimOffered, scim_offered: bool = false;
+    /// Whether people and groups that a directory keeps can be switched off, removed and put into groups here as well; the directory may undo it with its next word.
+    "scim.local_changes" ScimLocalChanges, scim_local_changes: bool = false;
+    /// Whether a directory may not bring groups that are called like a role of the organization.
+    "scim.reserves_role_names" ScimReservesRoleNames, scim_reserves_role_names: bool = false;
     /// Whether there are deploy keys: secrets that belong to no person and only prove the organization.
     "deploy_keys.offered" DeployKeysOffered, deploy_keys_offered: bool = false;
     /// After how many seconds without a request a session ends; `null`: only with `session.absolute_s`.

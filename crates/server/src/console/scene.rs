@@ -125,6 +125,7 @@ impl Scene {
             (words.tokens_title.as_str(), "tokens", "key", Action::TokenManage),
             ("Service accounts", "service-accounts", "screen", Action::ServiceAccountManage),
             ("Deploy keys", "deploy-keys", "lock", Action::TokenDeploy),
+            ("Provisioning", "provisioning", "group", Action::DirectoryManage),
             (words.limits_title.as_str(), "limits", "gauge", Action::LimitManage),
             (words.audit_title.as_str(), "audit", "list", Action::AuditRead),
             (words.settings_title.as_str(), "org", "gear", Action::PolicyRead),
@@ -139,7 +140,11 @@ impl Scene {
             current: name == tab,
         };
         for (label, name, icon, action) in tabs {
-            let offered = name != "deploy-keys" || self.place.rules.policy().deploy_keys_offered;
+            let offered = match name {
+                "deploy-keys" => self.place.rules.policy().deploy_keys_offered,
+                "provisioning" => self.place.rules.policy().scim_offered,
+                _ => true,
+            };
             // Everybody sees what they reach, whatever their role.
             if name == "roles"
                 && let (Some(title), Some(section)) = (self.resources_title(), sections.first_mut())
@@ -161,7 +166,7 @@ impl Scene {
 fn section_of(tab: &str) -> usize {
     match tab {
         "users" | "roles" | "groups" => 0,
-        "tokens" | "service-accounts" | "deploy-keys" => 1,
+        "tokens" | "service-accounts" | "deploy-keys" | "provisioning" => 1,
         _ => 2,
     }
 }

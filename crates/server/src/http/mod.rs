@@ -17,6 +17,7 @@ pub mod reference;
 pub mod reply;
 pub mod request_id;
 pub mod routes;
+pub mod scim;
 
 use std::sync::Arc;
 
@@ -46,6 +47,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(document::router(document))
         .merge(authzen::router(app.config.bulk_body_limit_bytes))
         .merge(forward_auth::router())
+        .merge(scim::router(app.config.bulk_body_limit_bytes))
         .merge(health::router())
         .merge(crate::console::routes::router())
         .fallback(crate::console::visit::nothing)
@@ -55,6 +57,7 @@ pub fn router(app: Arc<App>) -> Router {
             ServiceBuilder::new()
                 .layer(middleware::from_fn(request_id::layer))
                 .layer(middleware::from_fn(observe::layer))
+                .layer(middleware::from_fn(scim::envelope))
                 .layer(CatchPanicLayer::custom(observe::panicked))
                 .layer(middleware::from_fn(deadline::layer))
                 .layer(SetResponseHeaderLayer::if_not_present(REFERRER_POLICY, HeaderValue::from_static("same-origin")))

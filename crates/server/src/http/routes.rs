@@ -9,8 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::api::{
-    access, account, audit, check, deploy_keys, factors, groups, identity, invitations, invite_links, joining, limits,
-    members, organizations, presets, resources, roles, service_accounts, session, sharing, tenants, tokens,
+    access, account, audit, check, deploy_keys, factors, groups, identity, invitations, invite_links, joining, limits, members, organizations, presets, resources, roles, service_accounts, session, sharing, tenants, tokens, scim_tokens,
 };
 use crate::app::App;
 
@@ -131,6 +130,10 @@ fn credentials() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(service_accounts::token_value))
         .routes(routes!(deploy_keys::list, deploy_keys::create))
         .routes(routes!(deploy_keys::delete))
+        .routes(routes!(scim_tokens::list, scim_tokens::create))
+        .routes(routes!(scim_tokens::get, scim_tokens::rename, scim_tokens::revoke))
+        .routes(routes!(scim_tokens::rotate))
+        .routes(routes!(scim_tokens::requests))
 }
 
 /// How people prove who they are, beside a password.

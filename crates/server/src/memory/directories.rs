@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use guildhall_domain::change::Change;
 use guildhall_domain::directory::{Directory, Facet, Wanted};
 use guildhall_domain::ids::{MemberId, OrgId, UserId};
+use guildhall_domain::provisioning::ScimChange;
 use guildhall_store::read::Page;
 use guildhall_store::read::directory;
 use guildhall_store::read::member::{After, Filter};
@@ -117,6 +118,12 @@ impl Directories {
     /// Notes whom a commit touched.
     pub(super) fn follow(&self, commit: &Commit) {
         for change in &commit.changes {
+            if let Change::Scim(ScimChange::AddressChanged { user, .. }) = change {
+                self.each(|touched| {
+                    touched.users.insert(*user);
+                });
+                continue;
+            }
             if let Some(member) = member_of(change) {
                 self.touch(member.organization, |touched| {
                     touched.members.insert(member.id);

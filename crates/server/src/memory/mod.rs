@@ -26,6 +26,7 @@ use guildhall_domain::joining::JoinChange;
 use guildhall_domain::member::Member;
 use guildhall_domain::organization::Organization;
 use guildhall_domain::preset::Rules;
+use guildhall_domain::provisioning::ScimChange;
 use guildhall_domain::proof::Past;
 use guildhall_domain::resource::{ResourceChange, ShareLink};
 use guildhall_domain::tenant::Settings;
@@ -205,6 +206,12 @@ impl Memory {
                 self.forget_address(before);
                 self.forget_address(after);
             }
+            Change::Scim(ScimChange::AddressChanged { user, before, after, .. }) => {
+                self.people.forget(*user);
+                self.forget_address(before);
+                self.forget_address(after);
+            }
+            Change::Scim(_) => {}
             Change::ProfileEdited { user, .. }
             | Change::PasswordChanged { user, .. }
             | Change::IdentityAuthenticationReset { user, .. }
@@ -262,6 +269,11 @@ fn member_of(change: &Change) -> Option<&Member> {
         | Change::MemberRestored { member, .. }
         | Change::MemberSessionsEnded { member, .. }
         | Change::Join(JoinChange::Requested { member } | JoinChange::Withdrawn { member }) => Some(member),
+        Change::Scim(
+            ScimChange::PersonKept { member, .. }
+            | ScimChange::PersonLetGo { member, .. }
+            | ScimChange::AddressChanged { member, .. },
+        ) => Some(member),
         Change::ServiceAccount(change) => Some(&change.account().member),
         _ => None,
     }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use guildhall_domain::approval;
 use guildhall_domain::change::Change;
 use guildhall_domain::disposable::is_public;
-use guildhall_domain::identity::Identity;
+use guildhall_domain::identity::{Identity, verify_email};
 use guildhall_domain::ids::{MemberId, OrgId};
 use guildhall_domain::invitation::{self, Guest};
 use guildhall_domain::joining::{Address, Facts, JoinChange, Way, arrive as decide, guard_join, waits_no_more};
@@ -56,6 +56,22 @@ pub fn arrive(ctx: &Ctx, tx: &mut Tx<'_>, who: &Identity) -> Result<(), Stop> {
         tx.apply(vec![Change::Join(JoinChange::SignUpSettled { user: who.id })])?;
     }
     Ok(())
+}
+
+/// Whoever opened a link mailed to an address they had not proved has proved it: so do people whom a directory
+/// brought, with their first password.
+///
+/// # Errors
+/// `email.taken`.
+pub fn proved_by_link(ctx: &Ctx, tx: &mut Tx<'_>, who: &Identity, mailed_to: &str) -> Result<(), Stop> {
+    if who.email_verified_at.is_some() || who.email != mailed_to {
+        return Ok(());
+    }
+    let email = Email::parse(mailed_to, "email")?;
+    if identity::verified(tx, email.key())?.is_some() {
+        return Err(Code::EmailTaken.into());
+    }
+    Ok(tx.apply(verify_email(who, mailed_to, ctx.now))?)
 }
 
 /// Whether signing in may let somebody in anywhere.

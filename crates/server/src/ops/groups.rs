@@ -246,7 +246,7 @@ pub async fn edit(ctx: &Ctx, organization: &str, group: &str, wanted: EditGroup)
             None => found.description.clone(),
         };
         let other = groups::by_name(tx, place.organization.id, &name)?.filter(|other| other.id != found.id);
-        tx.apply(rules_of::edit(&permit, &found, name, description, other.is_some())?)?;
+        tx.apply(rules_of::edit(&permit, &place.rules, &found, name, description, other.is_some())?)?;
         if let Some(permissions) = &wanted.permissions {
             give(tx, &place, &found, permissions.clone())?;
         }

@@ -177,7 +177,7 @@ pub async fn forgot(ctx: &Ctx, wanted: Forgot) -> Result<Answer<Nothing>, Stop> 
         let note =
             Note { organization: None, kind: "password.reset_asked", target, after: Value::Null, outcome: "success" };
         tx.note(&ctx.author(), &note)?;
-        if let Some(who) = identity::verified(tx, email.key())? {
+        if let Some(who) = identity::reachable(tx, email.key())? {
             let letter = letters::link(ctx, tx, LinkKind::PasswordReset, who.id, &who.email)?;
             tx.apply(letter)?;
         }
@@ -218,6 +218,7 @@ pub async fn reset(ctx: &Ctx, wanted: Reset) -> Result<Answer<Nothing>, Stop> {
         let who = identity::by_id(tx, user)?.ok_or(Code::LinkInvalid)?;
         tx.apply(vec![Change::LinkUsed { link: link.id }])?;
         tx.apply(rules_of::change_password(&who, hash.clone(), None))?;
+        arrivals::proved_by_link(ctx, tx, &who, &link.email)?;
         Ok(Nothing {})
     })
     .await
@@ -238,9 +239,8 @@ pub async fn verify(ctx: &Ctx, wanted: Verify) -> Result<Answer<Nothing>, Stop> 
         let who = identity::by_id(tx, user)?.ok_or(Code::LinkInvalid)?;
         let email = Email::parse(&link.email, "email")?;
         // Whoever opens the link reads that mailbox: they may be told.
-        if identity::verified(tx, email.key())?.is_some_and(|other| other.id != user) {
-            return Err(Code::EmailTaken.into());
-        }
+        let holder = identity::verified(tx, email.key())?;
+        holder.filter(|other| other.id != user).map_or(Ok(()), |_| Err(Code::EmailTaken))?;
         tx.apply(vec![Change::LinkUsed { link: link.id }])?;
         tx.apply(rules_of::verify_email(&who, email.shown(), ctx.now))?;
         let who = identity::by_id(tx, user)?.ok_or(Code::LinkInvalid)?;

@@ -50,6 +50,8 @@ pub mod resource_shapes;
 pub mod resources;
 pub mod roles;
 pub mod roster;
+pub mod scim;
+pub mod scim_tokens;
 pub mod seats;
 pub mod service_accounts;
 pub mod service_tokens;

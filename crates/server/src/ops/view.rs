@@ -67,7 +67,10 @@ pub struct MemberView {
     /// Last request seen, kept roughly.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub last_active_at: Option<Timestamp>,
-    /// `founder`, `invitation`, `invite_link`, `sign_up` or `direct`.
+    /// Whether a directory keeps them, by SCIM.
+    #[serde(default)]
+    pub managed: bool,
+    /// `founder`, `invitation`, `invite_link`, `sign_up`, `direct` or `scim`.
     pub origin: String,
     /// Revision of its last change, as in its `ETag`.
     pub revision: u64,
@@ -90,6 +93,7 @@ impl From<&Member> for MemberView {
             groups: Vec::new(),
             joined_at: m.joined_at,
             last_active_at: m.last_active_at,
+            managed: m.managed,
             origin: m.origin.word().to_owned(),
             revision: m.revision,
         }

@@ -84,7 +84,17 @@ pub(super) fn email_verified(
     email: &str,
     when: Timestamp,
 ) -> Result<(), StoreError> {
-    let shown = conn.first(EMAIL, params![user, email, email_key(email), when], |row| {
+    address_given(conn, user, email, Some(when))
+}
+
+/// Another address; `proved` says since when it is proved.
+pub(super) fn address_given(
+    conn: &mut Conn<'_>,
+    user: UserId,
+    email: &str,
+    proved: Option<Timestamp>,
+) -> Result<(), StoreError> {
+    let shown = conn.first(EMAIL, params![user, email, email_key(email), proved], |row| {
         Ok((row.next::<String>()?, row.next::<Option<String>>()?))
     })?;
     let (name, handle) = shown.unwrap_or_default();

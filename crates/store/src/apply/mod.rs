@@ -11,6 +11,7 @@ mod member;
 mod organization;
 mod resource;
 mod role;
+pub(crate) mod scim;
 mod service_account;
 mod tenant;
 mod token;
@@ -42,6 +43,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         .chain(factor::STATEMENTS)
         .chain(role::STATEMENTS)
         .chain(joining::STATEMENTS)
+        .chain(scim::STATEMENTS)
         .copied()
 }
 
@@ -96,9 +98,7 @@ pub(crate) fn rows(
         Change::MemberRoleChanged { member: m, after } => member::role_changed(conn, &at, m.organization, m.id, after),
         Change::MemberDeactivated { member } => member::status(conn, &at, member, Status::Deactivated),
         Change::MemberReactivated { member } => member::status(conn, &at, member, Status::Active),
-        Change::MemberRejected { member, reason, at: when } => {
-            joining::rejected(conn, &at, member, reason.as_deref(), *when)
-        }
+        Change::MemberRejected { member: m, reason, at: on } => joining::rejected(conn, &at, m, reason.as_deref(), *on),
         Change::MemberRemoved { member } | Change::MemberLeft { member } => gone(conn, &at, member),
         Change::RemovalKept { member, kept, until } => departure::kept(conn, &at, member, kept, *until),
         Change::MemberRestored { member, kept } => departure::restored(conn, &at, member, kept),
@@ -112,13 +112,14 @@ pub(crate) fn rows(
         Change::TokenValuesErased { organization } => token::values_erased(conn, *organization),
         Change::ServiceAccount(change) => service_account::changed(conn, &at, change),
         Change::DeployKey(change) => token::deploy_key_changed(conn, change),
-        Change::LinkIssued { link, kind, user, email, hash, expires_at } => {
-            identity::link_issued(conn, &at, *link, *kind, *user, email, hash, *expires_at)
+        Change::LinkIssued { link, kind, user, email, hash, expires_at: until } => {
+            identity::link_issued(conn, &at, *link, *kind, *user, email, hash, *until)
         }
         Change::LinkUsed { link } => identity::link_used(conn, *link),
         Change::Link(change) => invite_link::changed(conn, &at, change),
         Change::Join(change) => joining::changed(conn, &at, change),
         Change::Group(change) => group::changed(conn, &at, change),
+        Change::Scim(change) => scim::changed(conn, &at, change),
         Change::Resource(change) => resource::changed(conn, &at, change),
         Change::Limit(change) => limit::changed(conn, &at, change),
         Change::Factor(change) => factor::changed(conn, change),
@@ -164,9 +165,11 @@ fn rows_of_invitation(conn: &mut Conn<'_>, at: &At<'_>, change: &Change) -> Resu
     }
 }
 
-/// Somebody who is gone is in no group, is granted nothing, owns nothing and answers for no program.
+/// Somebody who is gone is in no group, is granted nothing, owns nothing, answers for no program and is kept by no
+/// directory.
 fn gone(conn: &mut Conn<'_>, at: &At<'_>, member: &Member) -> Result<(), StoreError> {
     resource::member_gone(conn, at, member.organization, member.id)?;
     service_account::owner_gone(conn, member.organization, member.id)?;
+    scim::let_go(conn, member.organization, member.id)?;
     member::status(conn, at, member, Status::Removed)
 }

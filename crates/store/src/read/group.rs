@@ -17,6 +17,8 @@ macro_rules! columns {
     };
 }
 
+pub(super) use columns;
+
 const BY_ID: &str = concat!("SELECT ", columns!(), " FROM groups g WHERE g.organization_id = $1 AND g.id = $2");
 const BY_NAME: &str = concat!("SELECT ", columns!(), " FROM groups g WHERE g.organization_id = $1 AND g.name_key = $2");
 const LIST: &str = concat!(
@@ -65,7 +67,7 @@ fn in_list(head: &str, many: usize) -> String {
     format!("{head}({}) ORDER BY g.name_key", places.join(", "))
 }
 
-fn group(row: &mut Row) -> Result<Group, StoreError> {
+pub(super) fn group(row: &mut Row) -> Result<Group, StoreError> {
     Ok(Group {
         id: row.next()?,
         organization: row.next()?,

@@ -11,7 +11,7 @@ use crate::value::{Row, Value};
 
 macro_rules! member_columns {
     () => {
-        "id, organization_id, identity_id, kind, email, name, handle, role, status, origin, joined_at, created_at, created_by, last_active_at, sessions_from, revision"
+        "id, organization_id, identity_id, kind, email, name, handle, role, status, origin, joined_at, created_at, created_by, last_active_at, sessions_from, managed, revision"
     };
 }
 
@@ -100,6 +100,7 @@ pub(super) fn member(row: &mut Row) -> Result<Member, StoreError> {
         created_by: row.next()?,
         last_active_at: row.next()?,
         sessions_from: row.next()?,
+        managed: row.next()?,
         revision: row.next()?,
     })
 }

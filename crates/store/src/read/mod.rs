@@ -21,6 +21,7 @@ pub mod removal;
 pub mod resource;
 pub mod role;
 pub mod schema;
+pub mod scim;
 pub mod service_account;
 pub mod share;
 pub mod tenant;
@@ -55,6 +56,7 @@ pub(crate) fn statements() -> impl Iterator<Item = String> {
         service_account::STATEMENTS,
         invite_link::STATEMENTS,
         role::STATEMENTS,
+        scim::STATEMENTS,
     ]
     .into_iter()
     .flatten()
@@ -68,6 +70,7 @@ pub(crate) fn statements() -> impl Iterator<Item = String> {
     .chain(limit::statements())
     .chain(reach::statements())
     .chain(share::statements())
+    .chain(scim::statements())
 }
 
 /// How many ids one question takes. One statement serves every smaller number, so few are prepared.

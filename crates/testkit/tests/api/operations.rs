@@ -64,6 +64,8 @@ pub struct House {
     pub account: String,
     pub service_token: String,
     pub key: String,
+    /// A token of a directory.
+    pub scim_token: String,
     /// A group with somebody in it, a workspace, and a grant on that.
     pub group: String,
     pub resource: String,
@@ -138,6 +140,8 @@ impl House {
         let service_token = owner.post(&path, json!({})).await.expect(201).at("/id").to_owned();
         let key = owner.post(&format!("{here}/deploy-keys"), json!({"name": "cluster"})).await.expect(201);
         let key = key.at("/id").to_owned();
+        let scim_token = owner.post(&format!("{here}/scim-tokens"), json!({"name": "Entra"})).await.expect(201);
+        let scim_token = scim_token.at("/id").to_owned();
         let group = owner.post(&format!("{here}/groups"), json!({"name": "Ops"})).await.expect(201);
         let group = group.at("/id").to_owned();
         let seat = json!({"manager": false});
@@ -175,6 +179,7 @@ impl House {
             account,
             service_token,
             key,
+            scim_token,
             group,
             resource,
             grant,
@@ -220,6 +225,7 @@ impl House {
             ("{token}", token),
             ("{account}", &self.account),
             ("{key}", &self.key),
+            ("{scim_token}", &self.scim_token),
             ("{group}", &self.group),
             ("{resource}", &self.resource),
             ("{link}", &self.link),
@@ -269,6 +275,7 @@ impl House {
             "edit_service_account" => json!({"description": "ships", "role": "guest"}),
             "delete_service_account" => json!({"confirm": "bot"}),
             "rotate_service_token" => json!({"overlap_s": 60}),
+            "create_scim_token" | "rename_scim_token" => json!({"name": "Okta"}),
             "create_deploy_key" => json!({"name": "new"}),
             "create_organization" => json!({"name": "Beta"}),
             "rename_organization" => json!({"name": "Acme 2"}),

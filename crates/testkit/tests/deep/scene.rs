@@ -225,6 +225,7 @@ fn member_of(organization: OrgId, id: MemberId, person: &Identity, role: &str, n
         created_by: None,
         last_active_at: None,
         sessions_from: Timestamp::default(),
+        managed: false,
         revision: 0,
     }
 }

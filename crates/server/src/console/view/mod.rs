@@ -16,6 +16,7 @@ mod parts;
 mod people;
 mod person;
 mod problem;
+mod provisioning;
 mod questions;
 mod resources;
 mod roles;
@@ -45,6 +46,7 @@ pub use parts::{Action, ActionKind, Chip, Fact, FactValue, Flash, Pager, Place, 
 pub use people::{MemberPage, PeoplePage, PersonRow, RemovedRow};
 pub use person::{Avatar, Person};
 pub use problem::ProblemPage;
+pub use provisioning::{DirectoryRequestRow, DirectoryTokenRow, ProvisioningPage};
 pub use questions::{ChangeRolePage, ConfirmPage, Consequence, TypedWord};
 pub use resources::{
     LinkSharedPage, ReachRow, ResourceFormPage, ResourcePage, ResourceRow, ResourcesPage, SharePage, SharedPage,

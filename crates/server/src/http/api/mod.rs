@@ -17,6 +17,7 @@ pub mod organizations;
 pub mod presets;
 pub mod resources;
 pub mod roles;
+pub mod scim_tokens;
 pub mod service_accounts;
 pub mod session;
 pub mod sharing;

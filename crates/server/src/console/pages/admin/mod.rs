@@ -20,6 +20,7 @@ mod organization;
 mod people;
 mod person;
 mod preset;
+mod provisioning;
 mod questions;
 mod removal;
 mod resource;
@@ -100,6 +101,9 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/{org}/admin/why", get(why::show))
         .route("/{org}/admin/tokens", get(tokens::list))
         .route("/{org}/admin/tokens/{token}/revoke", get(tokens::ask).post(tokens::revoke))
+        .route("/{org}/admin/provisioning", get(provisioning::show).post(provisioning::make))
+        .route("/{org}/admin/provisioning/{token}/rotate", get(provisioning::ask_rotate).post(provisioning::rotate))
+        .route("/{org}/admin/provisioning/{token}/revoke", get(provisioning::ask_revoke).post(provisioning::revoke))
         .route("/{org}/admin/audit", get(audit::list))
         .merge(programs())
 }

@@ -92,6 +92,9 @@ fn facts(desk: &Desk, found: &Person, groups: &[MemberGroup]) -> Vec<Fact> {
         "Last active",
         member.last_active_at.map_or(FactValue::Nothing, |at| FactValue::When(desk.when(at))),
     ));
+    if member.managed {
+        facts.push(Fact::text("Kept by", "A directory, by SCIM"));
+    }
     facts.push(Fact::new("Id", FactValue::Code(member.id.to_string())));
     facts
 }
@@ -108,6 +111,7 @@ fn came_by(desk: &Desk, member: &Member, inviter: Option<&Member>) -> Fact {
         (Origin::InviteLink, None) => Fact::text("Came by", "Invite link"),
         (Origin::SignUp, _) => Fact::text("Came by", "Signed up"),
         (Origin::Domain, _) => Fact::text("Came by", "An address of our mail domain"),
+        (Origin::Scim, _) => Fact::text("Came by", "A directory"),
         (Origin::Request, _) => Fact::text("Came by", "Asked to join"),
     }
 }
