@@ -25,6 +25,7 @@ pub mod ownership;
 pub mod permission;
 pub mod policy;
 pub mod preset;
+pub mod proof;
 pub mod reach;
 pub mod refusal;
 pub mod resource;

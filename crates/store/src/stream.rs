@@ -12,7 +12,7 @@ use crate::params;
 use crate::read::credential::Session;
 use crate::tx::{Author, INSERT_EVENT, INSTANCE_TRAIL, Tx};
 
-const BEGIN_SESSION: &str = "INSERT INTO sessions (id, identity_id, secret, created_at, seen_at, expires_at, address, agent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+const BEGIN_SESSION: &str = "INSERT INTO sessions (id, identity_id, secret, created_at, seen_at, expires_at, address, agent, method, connection_id, factor_at, proved_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
 const SESSION_SEEN: &str = "UPDATE sessions SET seen_at = $2 WHERE id = $1 AND seen_at < $2";
 const TOKEN_USED: &str = "UPDATE tokens SET last_used_at = $2 WHERE id = $1";
 const DEPLOY_KEY_USED: &str = "UPDATE deploy_keys SET last_used_at = $2 WHERE id = $1";
@@ -98,7 +98,11 @@ impl Tx<'_> {
                 session.seen_at,
                 session.expires_at,
                 &session.address,
-                &session.agent
+                &session.agent,
+                session.proof.method,
+                session.proof.connection,
+                session.proof.factor_at,
+                session.proof.proved_at
             ],
         )
         .map(drop)

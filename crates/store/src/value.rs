@@ -3,12 +3,13 @@
 
 use guildhall_domain::group::GroupOrigin;
 use guildhall_domain::ids::{
-    EventId, GrantId, GroupId, InvitationId, InviteLinkId, LimitId, LinkId, MailId, MemberId, OrgId, ResourceId,
-    RoleId, ServiceAccountId, SessionId, ShareLinkId, TenantId, TenantMemberId, TokenId, UserId,
+    ConnectionId, EventId, GrantId, GroupId, InvitationId, InviteLinkId, LimitId, LinkId, MailId, MemberId, OrgId,
+    ResourceId, RoleId, ServiceAccountId, SessionId, ShareLinkId, TenantId, TenantMemberId, TokenId, UserId,
 };
 use guildhall_domain::invitation::{Deliver, Delivery, State};
 use guildhall_domain::invite_link::LinkState;
 use guildhall_domain::member::{MemberKind, Origin, Status};
+use guildhall_domain::proof::Method;
 use guildhall_domain::tenant::TenantRole;
 use guildhall_domain::time::Timestamp;
 use uuid::Uuid;
@@ -268,6 +269,7 @@ stored_ids!(
     InvitationId,
     TokenId,
     SessionId,
+    ConnectionId,
     EventId,
     LinkId,
     InviteLinkId,
@@ -299,7 +301,7 @@ macro_rules! stored_words {
     )*};
 }
 
-stored_words!(GroupOrigin, LinkState, TenantRole, Status, Origin, MemberKind, State, Deliver, Delivery);
+stored_words!(Method, GroupOrigin, LinkState, TenantRole, Status, Origin, MemberKind, State, Deliver, Delivery);
 
 /// Parameters of a statement.
 #[macro_export]

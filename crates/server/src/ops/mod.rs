@@ -66,10 +66,12 @@ use guildhall_domain::ids::RoleId;
 use guildhall_domain::member::{Member, Status};
 use guildhall_domain::organization::Organization;
 use guildhall_domain::preset::{Role, Rules};
+use guildhall_domain::proof::{self, Sitting};
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::role::built_in_id;
 use guildhall_domain::time::Timestamp;
 use guildhall_domain::token::scope_mask;
+use guildhall_store::read::credential::Session;
 use guildhall_store::read::{group, member, organization};
 use guildhall_store::{Author, Conn, Keep, Stop, StoreError, Tx};
 use serde::Serialize;
@@ -259,20 +261,9 @@ impl Ctx {
                 scopes = scope_mask(&rules, token);
             }
             Credential::Session(session) => {
-                let policy = rules.policy();
                 // When it was seen before this request, which has marked it by now.
-                let idle_s = self.now.seconds_since(session.seen_at);
-                let idle = policy.session_idle_s.is_some_and(|most_s| idle_s > most_s);
-                if idle
-                    || self.now.seconds_since(session.created_at) > policy.session_absolute_s
-                    || session.created_at < member.sessions_from
-                {
-                    return Err(Refusal::because(
-                        Code::AuthInvalid,
-                        "your session is over for this organization; sign in again",
-                    )
-                    .into());
-                }
+                let Session { created_at, seen_at, proof, .. } = *session;
+                proof::guard(rules.policy(), &member, &Sitting { created_at, seen_at, proof }, self.now)?;
             }
         }
         if caller.issued_at() < organization.valid_from {

@@ -3,6 +3,7 @@
 use guildhall_domain::change::Change;
 use guildhall_domain::identity::Identity;
 use guildhall_domain::ids::SessionId;
+use guildhall_domain::proof::{Method, Proof};
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::text::Email;
 use guildhall_store::read::credential::Session;
@@ -105,7 +106,7 @@ pub fn check_new_password(ctx: &Ctx, password: &str, field: &str) -> Result<(), 
 ///
 /// # Errors
 /// [`Stop`].
-pub fn begin(ctx: &Ctx, tx: &mut Tx<'_>, who: &Identity) -> Result<Begun, Stop> {
+pub fn begin(ctx: &Ctx, tx: &mut Tx<'_>, who: &Identity, proof: Proof) -> Result<Begun, Stop> {
     let minted = ctx.app.credentials.mint_session(ctx.app.entropy.as_ref());
     let life_s = i64::try_from(ctx.app.config.session.lifetime_s).unwrap_or(i64::MAX);
     let session = Session {
@@ -116,6 +117,7 @@ pub fn begin(ctx: &Ctx, tx: &mut Tx<'_>, who: &Identity) -> Result<Begun, Stop> 
         expires_at: ctx.now.plus_s(life_s),
         address: ctx.address.to_string(),
         agent: ctx.agent.chars().take(AGENT_MAX_CHARS).collect(),
+        proof,
     };
     tx.begin_session(&session, &minted.hash)?;
     let author = Author {
@@ -129,7 +131,13 @@ pub fn begin(ctx: &Ctx, tx: &mut Tx<'_>, who: &Identity) -> Result<Begun, Stop> 
     let target = ("identity", who.id.to_string(), who.email.clone());
     tx.note(
         &author,
-        &Note { organization: None, kind: "session.started", target, after: json!({}), outcome: "success" },
+        &Note {
+            organization: None,
+            kind: "session.started",
+            target,
+            after: json!({ "method": session.proof.method.word() }),
+            outcome: "success",
+        },
     )?;
     Ok(Begun {
         cookie: minted.secret.expose().clone(),
@@ -170,7 +178,7 @@ pub async fn sign_in(ctx: &Ctx, wanted: SignIn) -> Result<Answer<NewSession>, St
             tx.take_identity(who.id)?;
             arrivals::arrive(ctx, tx, &who)?;
         }
-        let session = begin(ctx, tx, &who)?;
+        let session = begin(ctx, tx, &who, Proof::one(Method::Password, ctx.now))?;
         let identity = SignedIn { id: who.id.to_string(), email: who.email.clone(), name: who.name.clone() };
         Ok(NewSession { identity, session })
     })

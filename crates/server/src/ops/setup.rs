@@ -4,6 +4,7 @@ use guildhall_domain::change::{Change, LinkKind};
 use guildhall_domain::identity::Identity;
 use guildhall_domain::ids::{LinkId, MemberId, UserId};
 use guildhall_domain::organization;
+use guildhall_domain::proof::{Method, Proof};
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::text::{self, Email};
 use guildhall_domain::time::Timestamp;
@@ -170,7 +171,7 @@ pub async fn complete(ctx: &Ctx, wanted: SetUp) -> Result<Answer<Ready>, Stop> {
         let link = identities::link(tx, &hash, LinkKind::SetUp)?.ok_or(Code::LinkInvalid)?;
         let (made, who, _) = found(ctx, tx, &first)?;
         tx.apply(vec![Change::LinkUsed { link: link.id }])?;
-        let session = sessions::begin(ctx, tx, &who)?;
+        let session = sessions::begin(ctx, tx, &who, Proof::one(Method::Password, ctx.now))?;
         Ok(Ready { organization: (&made).into(), owner: who.id, session })
     })
     .await

@@ -151,6 +151,8 @@ pub struct SessionView {
     pub address: String,
     /// The browser's name for itself.
     pub agent: String,
+    /// With what it began: `password`, `passkey` or `sso`.
+    pub method: String,
     /// Whether it is the one asking.
     pub current: bool,
 }
@@ -166,6 +168,7 @@ impl SessionView {
             expires_at: s.expires_at,
             address: s.address.clone(),
             agent: s.agent.clone(),
+            method: s.proof.method.word().to_owned(),
             current,
         }
     }

@@ -2,6 +2,7 @@
 
 use guildhall_domain::identity::Identity;
 use guildhall_domain::ids::{MemberId, OrgId, SessionId, TokenId, UserId};
+use guildhall_domain::proof::Proof;
 use guildhall_domain::time::Timestamp;
 use guildhall_domain::token::Token;
 
@@ -19,7 +20,7 @@ macro_rules! token_columns {
 }
 macro_rules! session_columns {
     () => {
-        "id, identity_id, created_at, seen_at, expires_at, address, agent"
+        "id, identity_id, created_at, seen_at, expires_at, address, agent, method, connection_id, factor_at, proved_at"
     };
 }
 
@@ -62,7 +63,7 @@ const TOKENS_OF_MEMBER: &str = concat!(
     " FROM tokens WHERE organization_id = $1 AND membership_id = $2 AND revoked_at IS NULL AND id < $3 ORDER BY id DESC LIMIT $4"
 );
 const TOKENS_HELD: &str = "SELECT COUNT(*) FROM tokens WHERE organization_id = $1 AND membership_id = $2 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $3)";
-const SESSION_BY_SECRET: &str = "SELECT s.id, s.identity_id, s.created_at, s.seen_at, s.expires_at, s.address, s.agent, i.id, i.email, i.email_verified_at, i.name, i.handle, i.administrator, i.valid_from, i.revision, i.created_at FROM sessions s JOIN identities i ON i.id = s.identity_id WHERE s.secret = $1";
+const SESSION_BY_SECRET: &str = "SELECT s.id, s.identity_id, s.created_at, s.seen_at, s.expires_at, s.address, s.agent, s.method, s.connection_id, s.factor_at, s.proved_at, i.id, i.email, i.email_verified_at, i.name, i.handle, i.administrator, i.valid_from, i.revision, i.created_at FROM sessions s JOIN identities i ON i.id = s.identity_id WHERE s.secret = $1";
 const SESSION_OF_IDENTITY: &str =
     concat!("SELECT ", session_columns!(), " FROM sessions WHERE identity_id = $1 AND id = $2");
 const SESSIONS_OF_IDENTITY: &str = concat!(
@@ -104,6 +105,8 @@ pub struct Session {
     pub address: String,
     /// The browser's name for itself.
     pub agent: String,
+    /// What it rests on.
+    pub proof: Proof,
 }
 
 fn token(row: &mut Row) -> Result<Token, StoreError> {
@@ -139,6 +142,7 @@ fn session(row: &mut Row) -> Result<Session, StoreError> {
         expires_at: row.next()?,
         address: row.next()?,
         agent: row.next()?,
+        proof: Proof { method: row.next()?, connection: row.next()?, factor_at: row.next()?, proved_at: row.next()? },
     })
 }
 
