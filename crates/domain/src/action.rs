@@ -103,6 +103,8 @@ actions! {
         "For products: report what people use, and ask what is left of the limits."
     AccessCheck "access.check" "Ask what others may do"
         "Ask what other people may do."
+    SsoManage "sso.manage" "Manage single sign-on and mail domains"
+        "Connect identity providers, say what their claims give, and claim mail domains."
     AuthenticationReset "authentication.reset" "Reset authentication for everybody"
         "Make every session and token of the organization issued so far invalid."
 }

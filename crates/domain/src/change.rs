@@ -23,6 +23,7 @@ use crate::organization::Organization;
 use crate::resource::ResourceChange;
 use crate::role::RoleChange;
 use crate::service_account::ServiceAccountChange;
+use crate::sso::SsoChange;
 use crate::tenant::TenantChange;
 use crate::time::Timestamp;
 use crate::token::TokenChange;
@@ -272,6 +273,8 @@ pub enum Change {
     InstanceAuthenticationReset {
         at: Timestamp,
     },
+    /// A connection to an identity provider, or what it did.
+    Sso(SsoChange),
     /// A usage limit.
     Limit(LimitChange),
     /// A message waits in the outbox; `sealed` is unreadable without the instance key.

@@ -119,6 +119,8 @@ ids! {
     TokenId = "tok_";
     /// A browser session.
     SessionId = "ses_";
+    /// A mail domain that an organization claims.
+    DomainId = "dom_";
     /// A connection to an identity provider.
     ConnectionId = "sso_";
     /// A record of the audit trail.

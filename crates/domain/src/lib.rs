@@ -33,6 +33,7 @@ pub mod rights;
 pub mod role;
 pub mod seats;
 pub mod service_account;
+pub mod sso;
 pub mod tenant;
 pub mod text;
 pub mod time;

@@ -79,6 +79,8 @@ words! {
         Domain = "domain",
         /// Asked to join.
         Request = "request",
+        /// Came by single sign-on.
+        Provider = "provider",
     }
 }
 

@@ -14,7 +14,7 @@ pub use choice::{
     RoleChangeAuthority, SeatsMode, SelfRemoval, SignupClosedByInvites,
 };
 pub use knobs::{Knob, Policy};
-pub use value::{AnyOf, CharList, DomainList, RoleList, RoleSlug, Shape};
+pub use value::{AddressList, AnyOf, CharList, DomainList, RoleList, RoleSlug, Shape, domain};
 
 use crate::preset::nearest;
 use serde_json::{Map, Value};

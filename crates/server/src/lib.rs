@@ -8,5 +8,6 @@ pub mod http;
 pub mod jobs;
 pub mod mail;
 pub mod ops;
+pub mod provider;
 pub mod security;
 pub mod serve;

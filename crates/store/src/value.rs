@@ -3,13 +3,14 @@
 
 use guildhall_domain::group::GroupOrigin;
 use guildhall_domain::ids::{
-    ConnectionId, EventId, GrantId, GroupId, InvitationId, InviteLinkId, LimitId, LinkId, MailId, MemberId, OrgId,
-    ResourceId, RoleId, ServiceAccountId, SessionId, ShareLinkId, TenantId, TenantMemberId, TokenId, UserId,
+    ConnectionId, DomainId, EventId, GrantId, GroupId, InvitationId, InviteLinkId, LimitId, LinkId, MailId, MemberId,
+    OrgId, ResourceId, RoleId, ServiceAccountId, SessionId, ShareLinkId, TenantId, TenantMemberId, TokenId, UserId,
 };
 use guildhall_domain::invitation::{Deliver, Delivery, State};
 use guildhall_domain::invite_link::LinkState;
 use guildhall_domain::member::{MemberKind, Origin, Status};
 use guildhall_domain::proof::Method;
+use guildhall_domain::sso::MailTrust;
 use guildhall_domain::tenant::TenantRole;
 use guildhall_domain::time::Timestamp;
 use uuid::Uuid;
@@ -270,6 +271,7 @@ stored_ids!(
     TokenId,
     SessionId,
     ConnectionId,
+    DomainId,
     EventId,
     LinkId,
     InviteLinkId,
@@ -301,7 +303,19 @@ macro_rules! stored_words {
     )*};
 }
 
-stored_words!(Method, GroupOrigin, LinkState, TenantRole, Status, Origin, MemberKind, State, Deliver, Delivery);
+stored_words!(
+    MailTrust,
+    Method,
+    GroupOrigin,
+    LinkState,
+    TenantRole,
+    Status,
+    Origin,
+    MemberKind,
+    State,
+    Deliver,
+    Delivery
+);
 
 /// Parameters of a statement.
 #[macro_export]

@@ -7,6 +7,7 @@ pub mod caller;
 pub mod mail;
 pub mod model;
 pub mod people;
+pub mod provider;
 pub mod smtp;
 pub mod wire;
 
@@ -14,3 +15,4 @@ pub use app::{Engine, ManualClock, Owner, TestApp, engines};
 pub use browser::Browser;
 pub use caller::{Answer, Caller};
 pub use people::{Invited, Person};
+pub use provider::{Landed, OpenId};

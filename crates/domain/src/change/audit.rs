@@ -36,6 +36,7 @@ impl Change {
             Self::Token(change) => return Some(change.audit()),
             Self::DeployKey(change) => return Some(change.audit()),
             Self::Limit(change) => return Some(change.audit()),
+            Self::Sso(change) => return Some(change.audit()),
             Self::Tenant(change) => return Some(change.audit()),
             Self::Role(change) => return Some(change.audit()),
             _ => {}

@@ -6,7 +6,8 @@ use super::choice::{
     InviteDelivery, InviteReissue, OffboardMode, OrganizationCreators, OrganizationsPerIdentity, OwnedObjects,
     RoleChangeAuthority, SeatsMode, SelfRemoval, SignupClosedByInvites,
 };
-use super::value::{AnyOf, CharList, DomainList, KnobValue, RoleList, RoleSlug, Shape};
+use super::value::{AddressList, AnyOf, CharList, DomainList, KnobValue, RoleList, RoleSlug, Shape};
+use crate::time::Timestamp;
 use serde_json::Value;
 use std::ops::RangeInclusive;
 
@@ -211,6 +212,14 @@ knobs! {
     "session.idle_s" SessionIdleS, session_idle_s: Option<i64> = Some(1_209_600), within 60..=YEAR_S;
     /// After how many seconds a session ends even when it is in use.
     "session.absolute_s" SessionAbsoluteS, session_absolute_s: i64 = 2_592_000, within 60..=YEAR_S;
+    /// Whether people get in by the organization's own single sign-on alone. Tokens go on working.
+    "sso.required" SsoRequired, sso_required: bool = false;
+    /// From when on `sso.required` holds; `null`: at once.
+    "sso.required_from" SsoRequiredFrom, sso_required_from: Option<Timestamp> = None;
+    /// The addresses of those holders of the top role who keep another way in where single sign-on is required; empty: all of them.
+    "sso.break_glass" SsoBreakGlass, sso_break_glass: AddressList = AddressList::default();
+    /// Whether mail domains count for `domain.auto_join`, `domain.exclusive` and `approval.domains` only once the organization has claimed them.
+    "domain.claimed_only" DomainClaimedOnly, domain_claimed_only: bool = false;
     /// With fewer holders of the top role than this, the console advises to name another.
     "owners.recommended" OwnersRecommended, owners_recommended: i64 = 2, within 1..=100;
 }

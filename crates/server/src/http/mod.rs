@@ -15,6 +15,7 @@ pub mod reference;
 pub mod reply;
 pub mod request_id;
 pub mod routes;
+pub mod sso;
 
 use std::sync::Arc;
 
@@ -43,6 +44,7 @@ pub fn router(app: Arc<App>) -> Router {
         .nest("/api/v1", api)
         .merge(document::router(document))
         .merge(health::router())
+        .merge(sso::router())
         .merge(crate::console::routes::router())
         .fallback(crate::console::visit::nothing)
         .with_state(Arc::clone(&app))

@@ -9,8 +9,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::api::{
-    access, account, audit, check, deploy_keys, groups, identity, invitations, invite_links, joining, limits, members,
-    organizations, presets, resources, roles, service_accounts, session, sharing, tenants, tokens,
+    access, account, audit, check, deploy_keys, groups, identity, installation_sso, invitations, invite_links, joining,
+    limits, members, organizations, presets, resources, roles, service_accounts, session, sharing, sso_connections,
+    tenants, tokens,
 };
 use crate::app::App;
 
@@ -54,6 +55,7 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .merge(going())
         .merge(bulk)
         .merge(credentials())
+        .merge(single_sign_on())
         .routes(routes!(invitations::get, invitations::edit, invitations::cancel))
         .routes(routes!(invitations::resend))
         .routes(routes!(invite_links::list, invite_links::create))
@@ -130,6 +132,17 @@ fn credentials() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(service_accounts::token_value))
         .routes(routes!(deploy_keys::list, deploy_keys::create))
         .routes(routes!(deploy_keys::delete))
+}
+
+/// Identity providers.
+fn single_sign_on() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(sso_connections::list, sso_connections::create))
+        .routes(routes!(sso_connections::get, sso_connections::edit, sso_connections::delete))
+        .routes(routes!(sso_connections::test))
+        .routes(routes!(installation_sso::list, installation_sso::create))
+        .routes(routes!(installation_sso::get, installation_sso::edit, installation_sso::delete))
+        .routes(routes!(installation_sso::test))
 }
 
 /// How people go, and who gets what they own.

@@ -49,6 +49,10 @@ pub mod sessions;
 pub mod setup;
 pub mod share_links;
 pub mod shared;
+pub mod sso;
+pub mod sso_connections;
+pub mod sso_entering;
+pub mod sso_logout;
 pub mod stranded;
 pub mod tenant_people;
 pub mod tenants;
@@ -66,13 +70,13 @@ use guildhall_domain::ids::RoleId;
 use guildhall_domain::member::{Member, Status};
 use guildhall_domain::organization::Organization;
 use guildhall_domain::preset::{Role, Rules};
-use guildhall_domain::proof::{self, Sitting};
+use guildhall_domain::proof::{self, Sitting, Vouched};
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::role::built_in_id;
 use guildhall_domain::time::Timestamp;
 use guildhall_domain::token::scope_mask;
 use guildhall_store::read::credential::Session;
-use guildhall_store::read::{group, member, organization};
+use guildhall_store::read::{group, member, organization, sso as connections};
 use guildhall_store::{Author, Conn, Keep, Stop, StoreError, Tx};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -263,7 +267,12 @@ impl Ctx {
             Credential::Session(session) => {
                 // When it was seen before this request, which has marked it by now.
                 let Session { created_at, seen_at, proof, .. } = *session;
-                proof::guard(rules.policy(), &member, &Sitting { created_at, seen_at, proof }, self.now)?;
+                let vouched = match proof.connection {
+                    Some(by) => connections::vouched(conn, by, caller.identity.id, organization.id)?,
+                    None => Vouched::Own,
+                };
+                let sitting = Sitting { created_at, seen_at, proof, vouched };
+                proof::guard(&rules, &member, &sitting, self.now).map_err(|no| sso::lead(self, &organization, no))?;
             }
         }
         if caller.issued_at() < organization.valid_from {

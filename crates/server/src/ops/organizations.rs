@@ -12,8 +12,8 @@ use guildhall_domain::policy::{Knob, OrganizationCreators, Policy};
 use guildhall_domain::preset::{self, Preset, Rules};
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::time::Timestamp;
-use guildhall_domain::{approval, text};
-use guildhall_store::read::{Page, identity, member as members, organization};
+use guildhall_domain::{approval, sso, text};
+use guildhall_store::read::{Page, identity, member as members, organization, sso as connections};
 use guildhall_store::{Conn, Stop, Tx};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -355,6 +355,10 @@ pub async fn change_policy(ctx: &Ctx, name: &str, wanted: Map<String, Value>) ->
         tx.apply(changes)?;
         let after = organization::by_id(tx, place.organization.id)?.ok_or(Code::NotFound)?;
         let rules = ctx.app.rules_uncached(tx, &after)?;
+        if rules.policy().sso_required {
+            let enabled = !connections::open(tx, Some(after.id))?.is_empty();
+            sso::guard_required(place.rules.policy(), rules.policy(), enabled)?;
+        }
         if changed && approval::opens(place.rules.policy(), rules.policy()) {
             approvals::approve_waiting(ctx, tx, &after, &rules)?;
         }

@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 
 use super::identities::guard_whole;
 use super::view::{List, Nothing, SessionView};
-use super::{Answer, Ctx, arrivals, id};
+use super::{Answer, Ctx, arrivals, id, sso};
 use crate::http::cursor;
 use crate::security::limits::RetryAfter;
 use crate::security::password::PasswordError;
@@ -107,6 +107,14 @@ pub fn check_new_password(ctx: &Ctx, password: &str, field: &str) -> Result<(), 
 /// # Errors
 /// [`Stop`].
 pub fn begin(ctx: &Ctx, tx: &mut Tx<'_>, who: &Identity, proof: Proof) -> Result<Begun, Stop> {
+    Ok(begin_named(ctx, tx, who, proof)?.1)
+}
+
+/// The same, with the session's id.
+///
+/// # Errors
+/// [`Stop`].
+pub fn begin_named(ctx: &Ctx, tx: &mut Tx<'_>, who: &Identity, proof: Proof) -> Result<(SessionId, Begun), Stop> {
     let minted = ctx.app.credentials.mint_session(ctx.app.entropy.as_ref());
     let life_s = i64::try_from(ctx.app.config.session.lifetime_s).unwrap_or(i64::MAX);
     let session = Session {
@@ -139,11 +147,12 @@ pub fn begin(ctx: &Ctx, tx: &mut Tx<'_>, who: &Identity, proof: Proof) -> Result
             outcome: "success",
         },
     )?;
-    Ok(Begun {
+    let begun = Begun {
         cookie: minted.secret.expose().clone(),
         csrf_token: ctx.app.credentials.csrf_token(session.id.uuid().as_bytes()),
         max_age_s: life_s,
-    })
+    };
+    Ok((session.id, begun))
 }
 
 /// Signs in with address and password. Neither the answer nor its time tells whether the address
@@ -169,6 +178,7 @@ pub async fn sign_in(ctx: &Ctx, wanted: SignIn) -> Result<Answer<NewSession>, St
         true => Some(ctx.app.passwords.hash(password).await.map_err(password_stop)?),
         false => None,
     };
+    sso::guard_password(ctx, &who).await?;
     ctx.write(move |ctx, tx| {
         if let Some(fresh) = &fresh {
             tx.rehash(who.id, &stored, fresh)?;

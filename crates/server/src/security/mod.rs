@@ -4,6 +4,7 @@
 
 pub mod key;
 pub mod limits;
+pub mod outbound;
 pub mod password;
 mod phc;
 pub mod secret;

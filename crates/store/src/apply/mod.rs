@@ -11,6 +11,7 @@ mod organization;
 mod resource;
 mod role;
 mod service_account;
+mod sso;
 mod tenant;
 mod token;
 
@@ -38,6 +39,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         .chain(limit::STATEMENTS)
         .chain(tenant::STATEMENTS)
         .chain(role::STATEMENTS)
+        .chain(sso::STATEMENTS)
         .chain(joining::STATEMENTS)
         .copied()
 }
@@ -117,6 +119,7 @@ pub(crate) fn rows(
         Change::Join(change) => joining::changed(conn, &at, change),
         Change::Group(change) => group::changed(conn, &at, change),
         Change::Resource(change) => resource::changed(conn, &at, change),
+        Change::Sso(change) => sso::changed(conn, &at, change),
         Change::Limit(change) => limit::changed(conn, &at, change),
         Change::Tenant(change) => tenant::changed(conn, &at, change),
         Change::InstanceAuthenticationReset { at: from } => tenant::everybody_reset(conn, *from),

@@ -20,6 +20,7 @@ pub mod role;
 pub mod schema;
 pub mod service_account;
 pub mod share;
+pub mod sso;
 pub mod tenant;
 
 use guildhall_domain::ids::OrgId;
@@ -46,6 +47,7 @@ pub(crate) fn statements() -> impl Iterator<Item = String> {
         outbox::STATEMENTS,
         tenant::STATEMENTS,
         removal::STATEMENTS,
+        sso::STATEMENTS,
         preset::STATEMENTS,
         service_account::STATEMENTS,
         invite_link::STATEMENTS,

@@ -37,6 +37,8 @@ mod set_up;
 mod share_links;
 mod sharing;
 mod sign_up;
+mod sso;
+mod sso_bad_days;
 mod store;
 mod tenants;
 mod token_lives;

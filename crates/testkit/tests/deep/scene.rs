@@ -150,7 +150,8 @@ impl Scene {
     /// A session of a person: its cookie as `name=value`, and its CSRF token.
     pub async fn session(&self, person: &Identity) -> (String, String) {
         let (ctx, person) = (self.test.ctx(), person.clone());
-        let begun = self.write(move |tx| sessions::begin(&ctx, tx, &person, Proof::one(Method::Password, ctx.now))).await;
+        let begun =
+            self.write(move |tx| sessions::begin(&ctx, tx, &person, Proof::one(Method::Password, ctx.now))).await;
         (format!("{}={}", self.test.app.config.cookie_name(), begun.cookie), begun.csrf_token)
     }
 

@@ -7,6 +7,7 @@ pub mod check;
 pub mod deploy_keys;
 pub mod groups;
 pub mod identity;
+pub mod installation_sso;
 pub mod invitations;
 pub mod invite_links;
 pub mod joining;
@@ -19,6 +20,7 @@ pub mod roles;
 pub mod service_accounts;
 pub mod session;
 pub mod sharing;
+pub mod sso_connections;
 pub mod tenants;
 pub mod tokens;
 
