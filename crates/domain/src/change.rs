@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::account::Account;
+use crate::claimed_domain::DomainChange;
 use crate::departure::Kept;
 use crate::deploy_key::DeployKeyChange;
 use crate::group::GroupChange;
@@ -275,6 +276,8 @@ pub enum Change {
     },
     /// A connection to an identity provider, or what it did.
     Sso(SsoChange),
+    /// A mail domain that the organization claims.
+    Domain(DomainChange),
     /// A usage limit.
     Limit(LimitChange),
     /// A message waits in the outbox; `sealed` is unreadable without the instance key.

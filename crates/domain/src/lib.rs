@@ -8,6 +8,7 @@ pub mod account;
 pub mod action;
 pub mod approval;
 pub mod change;
+pub mod claimed_domain;
 pub mod departure;
 pub mod deploy_key;
 pub mod direct;

@@ -158,6 +158,7 @@ codes! {
     SsoElsewhere = "sso.elsewhere", Forbidden, "another organization's provider vouched for this session; sign in to this one in its own way";
     SsoUntested = "sso.untested", Conflict, "test the connection first; it is switched on once that went well";
     SsoNoConnection = "sso.no_connection", Conflict, "switch a connection on before single sign-on is required";
+    SsoBreakGlass = "sso.break_glass", Conflict, "name at least one holder of the top role who keeps another way in";
     SsoLastConnection = "sso.last_connection", Conflict, "single sign-on is required here, and this is the last connection that is switched on";
     SsoUnknown = "sso.unknown", Hidden, "there is no single sign-on for that; sign in another way";
     SsoState = "sso.state", Forbidden, "this sign-in was not begun in this browser, took too long or was used already; begin again";
@@ -171,6 +172,10 @@ codes! {
     SsoLinkRequired = "sso.link_required", Conflict, "that address has an account here; sign in to it first, then sign in by the provider once";
     SsoNoAccount = "sso.no_account", Forbidden, "you are not a member there; ask for an invitation";
     SsoLogout = "sso.logout_invalid", Malformed, "that is not a valid logout token";
+    DomainPublic = "domain.public", Invalid, "that mail domain is everybody's; claim one of your own";
+    DomainTaken = "domain.taken", Conflict, "another organization has proved that this domain is its own";
+    DomainClaimedAlready = "domain.claimed_already", Conflict, "you claim this domain already";
+    DomainUnproved = "domain.unproved", Conflict, "nothing proves yet that the domain is yours";
     GroupNameTaken = "group.name_taken", Conflict, "another group has that name";
     GroupExternal = "group.external", Conflict, "a directory elsewhere keeps this group; change it there";
     GroupReserved = "group.reserved", Conflict, "this group comes with the preset: it is not renamed, deleted or granted anything";

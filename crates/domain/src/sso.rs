@@ -16,9 +16,10 @@ use crate::access::Permit;
 use crate::change::Change;
 use crate::identity::Identity;
 use crate::ids::{ConnectionId, OrgId};
-use crate::member::{guard_role, words};
+use crate::member::{Member, guard_role, words};
 use crate::policy::{Policy, domain};
 use crate::preset::Rules;
+use crate::proof::keeps_way_in;
 use crate::refusal::{Code, Refusal};
 use crate::text;
 use crate::time::Timestamp;
@@ -340,6 +341,15 @@ pub fn tested(connection: &Connection, works: bool, trial: Value, now: Timestamp
     let tested_at = if works { Some(now) } else { connection.tested_at };
     let after = Connection { tested_at, trial, ..connection.clone() };
     vec![Change::Sso(SsoChange::Tested { connection: Box::new(after), works })]
+}
+
+/// Refuses a policy under which nobody would get in if the provider failed. `top` are the active holders of the top
+/// role.
+///
+/// # Errors
+/// `sso.break_glass`.
+pub fn guard_way_in(rules: &Rules, top: &[Member]) -> Result<(), Refusal> {
+    if top.iter().any(|member| keeps_way_in(rules, member)) { Ok(()) } else { Err(Code::SsoBreakGlass.into()) }
 }
 
 /// Refuses to require single sign-on where nobody could sign in so (ON-13).

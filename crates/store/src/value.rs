@@ -1,6 +1,7 @@
 //! The few kinds of value that both engines keep, and how the product's types become them. Does
 //! not know any engine.
 
+use guildhall_domain::claimed_domain::{ClaimState, VerifyBy};
 use guildhall_domain::group::GroupOrigin;
 use guildhall_domain::ids::{
     ConnectionId, DomainId, EventId, GrantId, GroupId, InvitationId, InviteLinkId, LimitId, LinkId, MailId, MemberId,
@@ -304,6 +305,8 @@ macro_rules! stored_words {
 }
 
 stored_words!(
+    VerifyBy,
+    ClaimState,
     MailTrust,
     Method,
     GroupOrigin,

@@ -34,7 +34,7 @@ impl OpenId {
     /// Canaille, from PyPI.
     pub async fn canaille(test: &TestApp) -> Self {
         let python = folder().join(".venv/bin/python");
-        Self::spawn(Command::new(python).arg("canaille.py").arg(format!("{}/auth/sso/callback", test.url))).await
+        Self::spawn(Command::new(python).arg("second.py").arg(format!("{}/auth/sso/callback", test.url))).await
     }
 
     async fn spawn(command: &mut Command) -> Self {
@@ -48,6 +48,8 @@ impl OpenId {
                 break said;
             }
         };
+        // What it goes on to say is nobody's concern, but it must be able to say it.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         let issuer = said["issuer"].as_str().expect("an issuer").to_owned();
         Self { issuer, said, _process: process }
     }

@@ -218,7 +218,7 @@ knobs! {
     "sso.required_from" SsoRequiredFrom, sso_required_from: Option<Timestamp> = None;
     /// The addresses of those holders of the top role who keep another way in where single sign-on is required; empty: all of them.
     "sso.break_glass" SsoBreakGlass, sso_break_glass: AddressList = AddressList::default();
-    /// Whether mail domains count for `domain.auto_join`, `domain.exclusive` and `approval.domains` only once the organization has claimed them.
+    /// Whether people join by themselves, by `domain.auto_join`, only with addresses of domains that the organization has proved to be its own.
     "domain.claimed_only" DomainClaimedOnly, domain_claimed_only: bool = false;
     /// With fewer holders of the top role than this, the console advises to name another.
     "owners.recommended" OwnersRecommended, owners_recommended: i64 = 2, within 1..=100;

@@ -137,6 +137,8 @@ pub struct LimitsConfig {
 pub struct SsoConfig {
     /// Whether providers may be inside one's own network.
     pub private_addresses: Allowed,
+    /// Whom to ask for the records of claimed domains.
+    pub name_server: Option<SocketAddr>,
     /// How long a provider has for one answer.
     pub timeout_s: u64,
     /// How far a provider's clock may be off.

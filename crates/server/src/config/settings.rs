@@ -201,6 +201,12 @@ pub const SETTINGS: &[Setting] = &[
         "Whether identity providers may be inside one's own network, or be asked without TLS. Whoever administers an organization then has this machine ask addresses there.",
     ),
     setting(
+        "sso.name_server",
+        Kind::SocketAddress,
+        None,
+        "The name server that is asked for the records of claimed mail domains. Without it those of the machine.",
+    ),
+    setting(
         "sso.timeout_s",
         Kind::Number(1, 30),
         Some("10"),

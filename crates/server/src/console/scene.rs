@@ -117,6 +117,7 @@ impl Scene {
             (words.roles_title.as_str(), "roles", "shield", Action::RoleList),
             (groups.as_str(), "groups", "users", Action::GroupList),
             (words.tokens_title.as_str(), "tokens", "key", Action::TokenManage),
+            ("Single sign-on", "sso", "key", Action::SsoManage),
             (words.limits_title.as_str(), "limits", "gauge", Action::LimitManage),
             (words.audit_title.as_str(), "audit", "list", Action::AuditRead),
             (words.settings_title.as_str(), "org", "gear", Action::PolicyRead),

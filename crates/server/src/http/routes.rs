@@ -9,9 +9,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::api::{
-    access, account, audit, check, deploy_keys, groups, identity, installation_sso, invitations, invite_links, joining,
-    limits, members, organizations, presets, resources, roles, service_accounts, session, sharing, sso_connections,
-    tenants, tokens,
+    access, account, audit, check, deploy_keys, domains, groups, identity, installation_sso, invitations, invite_links,
+    joining, limits, members, organizations, presets, resources, roles, service_accounts, session, sharing,
+    sso_connections, tenants, tokens,
 };
 use crate::app::App;
 
@@ -134,12 +134,15 @@ fn credentials() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(deploy_keys::delete))
 }
 
-/// Identity providers.
+/// Identity providers and claimed mail domains.
 fn single_sign_on() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
         .routes(routes!(sso_connections::list, sso_connections::create))
         .routes(routes!(sso_connections::get, sso_connections::edit, sso_connections::delete))
         .routes(routes!(sso_connections::test))
+        .routes(routes!(domains::list, domains::claim))
+        .routes(routes!(domains::get, domains::release))
+        .routes(routes!(domains::verify))
         .routes(routes!(installation_sso::list, installation_sso::create))
         .routes(routes!(installation_sso::get, installation_sso::edit, installation_sso::delete))
         .routes(routes!(installation_sso::test))

@@ -358,6 +358,8 @@ pub async fn change_policy(ctx: &Ctx, name: &str, wanted: Map<String, Value>) ->
         if rules.policy().sso_required {
             let enabled = !connections::open(tx, Some(after.id))?.is_empty();
             sso::guard_required(place.rules.policy(), rules.policy(), enabled)?;
+            let top = members::top_holders(tx, after.id, &rules.preset().top_role().slug, u32::MAX)?;
+            sso::guard_way_in(&rules, &members::some(tx, after.id, &top)?)?;
         }
         if changed && approval::opens(place.rules.policy(), rules.policy()) {
             approvals::approve_waiting(ctx, tx, &after, &rules)?;

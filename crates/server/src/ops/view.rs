@@ -297,6 +297,9 @@ pub struct Preview {
     /// People who wait, and whose way in a change of the policy closes or does not open.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub stranded: Vec<super::stranded::PreviewStranded>,
+    /// People who would get in by single sign-on alone.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub needs_sso: Vec<super::captured::PreviewCaptured>,
 }
 
 /// Nothing to say but that it is done.

@@ -1,9 +1,11 @@
 //! Talking to identity providers by OpenID Connect: what they say of themselves, kept for a while; exchanging a
 //! code; checking what they sign. Knows no organization and decides nothing about people.
 
+mod names;
 mod tickets;
 mod trial;
 
+pub use names::{Found, Names};
 pub use tickets::{Logout, Ticket, claimed};
 pub use trial::{Step, Trial};
 

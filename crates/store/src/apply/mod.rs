@@ -1,5 +1,6 @@
 //! Turns each change into rows. One page of arms; the compiler names a change that was forgotten.
 
+mod claimed_domain;
 mod departure;
 mod group;
 mod identity;
@@ -40,6 +41,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         .chain(tenant::STATEMENTS)
         .chain(role::STATEMENTS)
         .chain(sso::STATEMENTS)
+        .chain(claimed_domain::STATEMENTS)
         .chain(joining::STATEMENTS)
         .copied()
 }
@@ -119,6 +121,7 @@ pub(crate) fn rows(
         Change::Join(change) => joining::changed(conn, &at, change),
         Change::Group(change) => group::changed(conn, &at, change),
         Change::Resource(change) => resource::changed(conn, &at, change),
+        Change::Domain(change) => claimed_domain::changed(conn, &at, change),
         Change::Sso(change) => sso::changed(conn, &at, change),
         Change::Limit(change) => limit::changed(conn, &at, change),
         Change::Tenant(change) => tenant::changed(conn, &at, change),

@@ -1,6 +1,7 @@
 //! Every question the program asks of its tables, by subject. Does not change anything.
 
 pub mod audit;
+pub mod claimed_domain;
 pub mod credential;
 pub mod deploy_key;
 pub mod group;
@@ -48,6 +49,7 @@ pub(crate) fn statements() -> impl Iterator<Item = String> {
         tenant::STATEMENTS,
         removal::STATEMENTS,
         sso::STATEMENTS,
+        claimed_domain::STATEMENTS,
         preset::STATEMENTS,
         service_account::STATEMENTS,
         invite_link::STATEMENTS,

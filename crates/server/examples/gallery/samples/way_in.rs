@@ -154,6 +154,7 @@ fn setup(visit: &Visit, wrong: bool) -> SetupPage {
 
 fn sign_in(visit: &Visit, problem: Option<&str>) -> SignInPage {
     SignInPage {
+        ways: Vec::new(),
         page: visit.plain("Sign in"),
         email: Input::of(problem.map_or("", |_| "ada@acme.example")),
         next: "/acme/admin/users".to_owned(),

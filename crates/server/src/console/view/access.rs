@@ -60,6 +60,8 @@ pub struct SignInPage {
     pub problem: Option<String>,
     /// Address of the sign-up page, when people may join by themselves.
     pub sign_up_href: Option<String>,
+    /// Identity providers to sign in with.
+    pub ways: Vec<Place>,
 }
 
 /// `GET /password/forgot`: asks for a mail with a link to a new password.

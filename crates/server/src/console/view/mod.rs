@@ -21,6 +21,7 @@ mod questions;
 mod resources;
 mod roles;
 mod shell;
+mod sso;
 mod times;
 mod words;
 
@@ -52,5 +53,6 @@ pub use resources::{
 };
 pub use roles::{MatrixCell, MatrixRow, MatrixSection, RoleHead, RolesPage};
 pub use shell::{Account, NavGroup, NavLink, OrganizationMark, Plain, Shell, THEMES};
+pub use sso::{ConnectionCard, DomainCard, RuleLine, SsoPage, StepLine};
 pub use times::Time;
 pub use words::{Noun, Words, titled};

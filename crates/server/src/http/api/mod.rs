@@ -5,6 +5,7 @@ pub mod account;
 pub mod audit;
 pub mod check;
 pub mod deploy_keys;
+pub mod domains;
 pub mod groups;
 pub mod identity;
 pub mod installation_sso;

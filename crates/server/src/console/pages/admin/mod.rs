@@ -21,6 +21,7 @@ mod resources;
 mod role;
 mod roles;
 mod rows;
+mod sso;
 mod tokens;
 
 use std::sync::Arc;
@@ -72,6 +73,11 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/{org}/admin/resources/{resource}/share-links/{link}/revoke", post(resource::revoke_link))
         .route("/{org}/admin/roles", get(roles::show))
         .route("/{org}/admin/groups", get(groups::list))
+        .route("/{org}/admin/sso", get(sso::show))
+        .route("/{org}/admin/sso/connections", post(sso::connect))
+        .route("/{org}/admin/sso/connections/{connection}/{act}", post(sso::act))
+        .route("/{org}/admin/sso/domains", post(sso::claim))
+        .route("/{org}/admin/sso/domains/{domain}/{act}", post(sso::act_on_domain))
         .route("/{org}/admin/tokens", get(tokens::list))
         .route("/{org}/admin/tokens/{token}/revoke", get(tokens::ask).post(tokens::revoke))
         .route("/{org}/admin/audit", get(audit::list))

@@ -6,11 +6,11 @@ use guildhall_store::Stop;
 
 use crate::console::gallery::GalleryPage;
 use crate::console::verdict::Verdict;
-use crate::console::view::{Input, SignInPage, Tone};
-use crate::console::visit::{Sent, Shown, THEME, Visit, go, go_with, push_cookie};
+use crate::console::view::{Input, Place, SignInPage, Tone};
+use crate::console::visit::{Sent, Shown, THEME, Visit, Wrong, go, go_with, push_cookie};
 use crate::http::reply::{clear_session, set_session};
 use crate::ops::sessions::{self, SignIn};
-use crate::ops::{Answer, accept, setup};
+use crate::ops::{Answer, accept, setup, sso};
 
 /// `GET /sign-in`. With `next` the form is shown even to somebody signed in: a session may be too old for one
 /// organization and good for others, and sending them back would turn in a circle.
@@ -37,9 +37,20 @@ async fn page(visit: &Visit, email: Input, next: String, verdict: &Verdict) -> S
         email,
         next,
         problem: verdict.problem.clone(),
+        ways: ways(visit, &organization).await?,
         sign_up_href: open.then(|| format!("/sign-up?organization={packed}")),
     };
     verdict.page(visit, &page)
+}
+
+/// The identity providers to sign in with: the organization's, where one is named, and the installation's.
+async fn ways(visit: &Visit, organization: &str) -> Result<Vec<Place>, Wrong> {
+    let mut ways = match organization.is_empty() {
+        true => Vec::new(),
+        false => sso::ways_into(&visit.ctx, organization).await.map_err(|stop| visit.wrong(stop))?,
+    };
+    ways.extend(sso::ways_for_all(&visit.ctx).await.map_err(|stop| visit.wrong(stop))?);
+    Ok(ways.into_iter().map(|way| Place::new(way.name, way.start)).collect())
 }
 
 /// `POST /sign-in`

@@ -1,4 +1,4 @@
-"""A second OpenID provider (Canaille, on Authlib) on loopback: python canaille.py REDIRECT_URI
+"""A second OpenID provider (Canaille, on Authlib) on loopback: python second.py REDIRECT_URI
 
 Signs one made-up person in for good and consents for them, so that asking it answers with the code at once. Takes a free
 port and prints one line of JSON: issuer, client_id, client_secret, user and email.
