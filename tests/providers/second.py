@@ -34,6 +34,8 @@ with app.app_context():
         grant_types=["authorization_code"], response_types=["code"],
         token_endpoint_auth_method="client_secret_basic", scope=["openid", "profile", "email", "groups"])
     server.backend.save(client)
+    client.audience = [client]
+    server.backend.save(client)
     user = server.random_user()
     server.login(user)
     server.consent(user, client=client)

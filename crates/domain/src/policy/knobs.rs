@@ -1,12 +1,13 @@
 //! The table of knobs. One row per knob: its sentence, dotted name, variant, field with type, default and,
 //! for whole numbers, the range. Everything else about knobs is derived from this table.
 
+use super::addresses::AddressList;
 use super::choice::{
     ApprovalMode, ApprovalOnDisable, DeletePrecondition, DirectJoin, InviteAddressee, InviteBulk, InviteCarries,
     InviteDelivery, InviteReissue, OffboardMode, OrganizationCreators, OrganizationsPerIdentity, OwnedObjects,
     RoleChangeAuthority, SeatsMode, SelfRemoval, SignupClosedByInvites,
 };
-use super::value::{AddressList, AnyOf, CharList, DomainList, KnobValue, RoleList, RoleSlug, Shape};
+use super::value::{AnyOf, CharList, DomainList, KnobValue, RoleList, RoleSlug, Shape};
 use crate::time::Timestamp;
 use serde_json::Value;
 use std::ops::RangeInclusive;

@@ -62,7 +62,8 @@ impl Rule {
     fn holds(&self, claims: &Claims) -> bool {
         let is = |value: &Value| match value {
             Value::String(text) => *text == self.value,
-            Value::Bool(_) | Value::Number(_) => value.to_string() == self.value,
+            Value::Bool(yes) => self.value == if *yes { "true" } else { "false" },
+            Value::Number(number) => number.to_string() == self.value,
             _ => false,
         };
         match claims.all.get(&self.claim) {

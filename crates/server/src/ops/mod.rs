@@ -55,6 +55,7 @@ pub mod sso;
 pub mod sso_connections;
 pub mod sso_entering;
 pub mod sso_logout;
+mod sso_shapes;
 pub mod stranded;
 pub mod tenant_people;
 pub mod tenants;

@@ -112,7 +112,6 @@ pub(crate) fn rows(
         Change::TokensRevoked { organization, member } => token::all_revoked(conn, &at, *organization, *member),
         Change::TokenValuesErased { organization } => token::values_erased(conn, *organization),
         Change::ServiceAccount(change) => service_account::changed(conn, &at, change),
-        Change::DeployKey(change) => token::deploy_key_changed(conn, change),
         Change::LinkIssued { link, kind, user, email, hash, expires_at } => {
             identity::link_issued(conn, &at, *link, *kind, *user, email, hash, *expires_at)
         }
@@ -121,8 +120,7 @@ pub(crate) fn rows(
         Change::Join(change) => joining::changed(conn, &at, change),
         Change::Group(change) => group::changed(conn, &at, change),
         Change::Resource(change) => resource::changed(conn, &at, change),
-        Change::Domain(change) => claimed_domain::changed(conn, &at, change),
-        Change::Sso(change) => sso::changed(conn, &at, change),
+        Change::DeployKey(_) | Change::Sso(_) | Change::Domain(_) => rows_of_trust(conn, &at, change),
         Change::Limit(change) => limit::changed(conn, &at, change),
         Change::Tenant(change) => tenant::changed(conn, &at, change),
         Change::InstanceAuthenticationReset { at: from } => tenant::everybody_reset(conn, *from),
@@ -130,6 +128,17 @@ pub(crate) fn rows(
         Change::MailQueued { mail, organization, invitation, kind, to, sealed } => {
             identity::mail_queued(conn, &at, *mail, (*organization, *invitation), kind, to, sealed)
         }
+    }
+}
+
+/// What proves whom: keys of installations, identity providers, mail domains.
+fn rows_of_trust(conn: &mut Conn<'_>, at: &At<'_>, change: &Change) -> Result<(), StoreError> {
+    match change {
+        Change::DeployKey(change) => token::deploy_key_changed(conn, change),
+        Change::Sso(change) => sso::changed(conn, at, change),
+        Change::Domain(change) => claimed_domain::changed(conn, at, change),
+        // INVARIANT: `rows` sends nothing else here.
+        _ => Err(StoreError::Bug("a change that is nobody's proof".to_owned())),
     }
 }
 

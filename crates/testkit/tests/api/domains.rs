@@ -135,7 +135,7 @@ async fn claim(test: &TestApp, owner: &mut guildhall_testkit::Caller, domain: &s
     owner.post(&verify, json!({})).await.refused(409, "domain.unproved");
     owner.post(&verify, json!({"code": "x"})).await.refused(409, "domain.unproved");
     let mail = test.mails_to(&format!("postmaster@{domain}")).await.pop().expect("a mail");
-    let code = mail.text.split("this code: ").nth(1).and_then(|rest| rest.split_whitespace().next()).expect("a code");
+    let code = mail.word_after("this code: ");
     assert_eq!(owner.post(&verify, json!({"code": code})).await.expect(200).at("/state"), "verified");
     owner.post(&verify, json!({"code": code})).await.refused(409, "domain.unproved");
 }

@@ -106,14 +106,14 @@ async fn whoever_was_taken_out_does_not_come_back_by_signing_in() {
         let mut house = House::build(engine, "standard").await;
         let landed = house.enter("ann@corp.test").await;
         let (mut ann, me) = house.member(&landed).await;
-        let member = me["memberships"][0]["membership"].as_str().unwrap_or_default().to_owned();
+        let member = me["memberships"][0]["membership"]["id"].as_str().unwrap_or_default().to_owned();
         house.owner.delete(&format!("/organizations/acme/members/{member}")).await.expect(204);
         ann.get("/organizations/acme").await.refused(401, "auth.required");
         house.enter("ann@corp.test").await.refused(403, "sso.no_account");
         // Switched off is shut as well, and on again open.
         let bob = house.enter("bob@corp.test").await;
         let (_, me) = house.member(&bob).await;
-        let member = me["memberships"][0]["membership"].as_str().unwrap_or_default().to_owned();
+        let member = me["memberships"][0]["membership"]["id"].as_str().unwrap_or_default().to_owned();
         let path = format!("/organizations/acme/members/{member}");
         house.owner.post(&format!("{path}/deactivate"), json!({})).await.expect(200);
         house.enter("bob@corp.test").await.refused(403, "sso.no_account");
@@ -212,7 +212,7 @@ async fn claims_give_roles_and_groups_anew_at_each_sign_in() {
         assert_eq!(house.owner.get(&path).await.expect(200).at("/origin"), "external");
         let landed = house.enter("boss+ann@corp.test").await;
         let (_, me) = house.member(&landed).await;
-        let member = me["memberships"][0]["membership"].as_str().unwrap_or_default().to_owned();
+        let member = me["memberships"][0]["membership"]["id"].as_str().unwrap_or_default().to_owned();
         let role = |me: &Value| me["memberships"][0]["role"].as_str().unwrap_or_default().to_owned();
         assert_eq!(role(&me), "admin", "the first rule that holds");
         let by_hand = house.owner.delete(&format!("{path}/members/{member}")).await;

@@ -3,7 +3,7 @@
 
 use askama::Template;
 
-use super::{Input, Person, Plain, Select};
+use super::{Input, Person, Place, Plain, Select};
 
 /// What became of a link from a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -86,11 +86,18 @@ pub(super) fn title(knob: Knob) -> (usize, &'static str) {
         Knob::ServiceAccountMaxTokens => (2, "Tokens of one service account"),
         Knob::DeployKeysOffered => (2, "Deploy keys"),
         Knob::SessionIdleS => (2, "Sessions end when idle for"),
+        Knob::SsoRequired | Knob::SsoRequiredFrom | Knob::SsoBreakGlass | Knob::DomainClaimedOnly => sign_on(knob),
+        Knob::SessionAbsoluteS => (2, "Sessions end after"),
+    }
+}
+
+/// The same for single sign-on and what comes with it.
+fn sign_on(knob: Knob) -> (usize, &'static str) {
+    match knob {
         Knob::SsoRequired => (2, "Single sign-on is required"),
         Knob::SsoRequiredFrom => (2, "Required from"),
-        Knob::SsoBreakGlass => (2, "Who keeps another way in"),
         Knob::DomainClaimedOnly => (0, "Only claimed domains count"),
-        Knob::SessionAbsoluteS => (2, "Sessions end after"),
+        _ => (2, "Who keeps another way in"),
     }
 }
 
