@@ -46,8 +46,11 @@ pub fn run(root: &Path, options: &Options) -> Outcome<bool> {
     let given = std::env::var(POSTGRES_VARIABLE).ok();
     setup::packages(given.is_none(), !options.quick)?;
     if !options.quick {
-        setup::browser_packages(&browser_folder)?;
+        setup::npm_packages(&browser_folder)?;
     }
+    let providers = root.join("tests/providers");
+    setup::npm_packages(&providers)?;
+    setup::python_packages(&providers)?;
     let mut steps = Steps::default();
     if options.filter.is_none() {
         checks(root, options, &mut steps);

@@ -4,7 +4,8 @@ use clap::{Parser, Subcommand};
 
 use crate::config::Flags;
 use crate::verb::{
-    access, audit, check, completions, docs, factor, grant, group, init, invite_link, limit, member, preset, resource, role, service_account, tenant, token, usage, scim_token,
+    access, audit, check, completions, docs, domain, factor, grant, group, init, invite_link, limit, member, preset,
+    resource, role, scim_token, service_account, sso, tenant, token, usage,
 };
 
 /// Who belongs to which organization, and what may they do: one self-hosted program.
@@ -69,6 +70,12 @@ pub(crate) enum Command {
     /// Links that let anybody holding them join an organization of a running server
     #[command(subcommand)]
     InviteLink(invite_link::Command),
+    /// Connections to identity providers of an organization of a running server
+    #[command(subcommand)]
+    Sso(sso::Command),
+    /// Mail domains that an organization of a running server claims
+    #[command(subcommand)]
+    Domain(domain::Command),
     /// List the roles of an organization, and make and change its own
     #[command(subcommand)]
     Role(role::Command),

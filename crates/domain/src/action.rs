@@ -107,6 +107,8 @@ actions! {
         "Ask what other people may do."
     DirectoryManage "directory.manage" "Connect a directory"
         "Make and revoke the tokens of the directory that keeps people and groups by SCIM, and see what it did."
+    SsoManage "sso.manage" "Manage single sign-on and mail domains"
+        "Connect identity providers, say what their claims give, and claim mail domains."
     AuthenticationReset "authentication.reset" "Reset authentication for everybody"
         "Make every session and token of the organization issued so far invalid."
 }

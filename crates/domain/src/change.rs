@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::account::Account;
+use crate::claimed_domain::DomainChange;
 use crate::departure::Kept;
 use crate::deploy_key::DeployKeyChange;
 use crate::factor::FactorChange;
@@ -26,6 +27,7 @@ use crate::provisioning::ScimChange;
 use crate::resource::ResourceChange;
 use crate::role::RoleChange;
 use crate::service_account::ServiceAccountChange;
+use crate::sso::SsoChange;
 use crate::tenant::TenantChange;
 use crate::time::Timestamp;
 use crate::token::TokenChange;
@@ -291,6 +293,10 @@ pub enum Change {
         organization: OrgId,
         lengths: Lengths,
     },
+    /// A connection to an identity provider, or what it did.
+    Sso(SsoChange),
+    /// A mail domain that the organization claims.
+    Domain(DomainChange),
     /// A usage limit.
     Limit(LimitChange),
     /// A message waits in the outbox; `sealed` is unreadable without the instance key.

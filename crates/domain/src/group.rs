@@ -94,6 +94,12 @@ pub enum GroupChange {
         group: Box<Group>,
         permissions: Vec<String>,
     },
+    /// A provider keeps it from now on, or does not any more.
+    KeptBy {
+        group: Box<Group>,
+        origin: GroupOrigin,
+        external_id: Option<String>,
+    },
     /// A member came in, or was made manager or none.
     SeatSet {
         group: Box<Group>,
@@ -117,6 +123,7 @@ impl GroupChange {
             | Self::Edited { group, .. }
             | Self::Deleted { group }
             | Self::PermissionsSet { group, .. }
+            | Self::KeptBy { group, .. }
             | Self::SeatSet { group, .. }
             | Self::SeatLeft { group, .. } => group,
         }
@@ -138,6 +145,11 @@ impl GroupChange {
                 json!({"permissions": group.permissions}),
                 json!({"permissions": permissions}),
             ),
+            Self::KeptBy { origin, .. } => (
+                "group.origin_changed",
+                json!({"origin": self.group().origin.word()}),
+                json!({"origin": origin.word()}),
+            ),
             Self::SeatSet { email, before, after, .. } => {
                 let kind = if before.is_some() { "group.manager_changed" } else { "group.member_added" };
                 (kind, before.map_or(Value::Null, |s| seat(email, &s)), seat(email, after))
@@ -153,6 +165,15 @@ impl GroupChange {
             after,
         }
     }
+}
+
+/// May a provider keep this group? Its mapping then gives everything the group gives, so its maker has to have that.
+///
+/// # Errors
+/// `group.external`, `group.reserved`, `group.grants_above_own`.
+pub fn guard_mapped(permit: &Permit, rules: &Rules, group: &Group, grants_more: bool) -> Result<(), Refusal> {
+    guard_reserved(group)?;
+    guard_adding(permit, rules, group, grants_more)
 }
 
 /// The action somebody needs to run a group: their own as its manager, any other as one who

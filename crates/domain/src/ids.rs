@@ -133,6 +133,8 @@ ids! {
     SessionId = "ses_";
     /// A second factor: an authenticator app or a passkey.
     FactorId = "fac_";
+    /// A mail domain that an organization claims.
+    DomainId = "dom_";
     /// A connection to an identity provider.
     ConnectionId = "sso_";
     /// A record of the audit trail.

@@ -27,6 +27,8 @@ pub enum Way {
     SignUp,
     /// Has proved an address of a mail domain whose people join by themselves.
     Domain,
+    /// Signs in by a provider that the organization trusts.
+    Provider,
     /// Asks to be let in.
     Request,
     /// Is let in by an administrator or a directory.
@@ -165,7 +167,7 @@ pub fn status_on_joining(rules: &Rules, way: Way, address: Address<'_>) -> Statu
         Way::Request => return Status::Requested,
         Way::Founder | Way::Direct => false,
         Way::Named if policy.approval_exempt_named_invites => false,
-        Way::Named | Way::Link | Way::SignUp | Way::Domain => match policy.approval_mode {
+        Way::Named | Way::Link | Way::SignUp | Way::Domain | Way::Provider => match policy.approval_mode {
             ApprovalMode::Off => false,
             ApprovalMode::All => true,
             ApprovalMode::OutsideDomains => {

@@ -82,6 +82,8 @@ words! {
         Request = "request",
         /// Brought by a directory.
         Scim = "scim",
+        /// Came by single sign-on.
+        Provider = "provider",
     }
 }
 

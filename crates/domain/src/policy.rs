@@ -4,17 +4,19 @@
 //! `policy/choice.rs`). Which roles exist, and which knobs an administrator may turn, is the preset's
 //! knowledge: [`crate::preset::Preset::change_policy`].
 
+mod addresses;
 mod choice;
 mod knobs;
 mod value;
 
+pub use addresses::AddressList;
 pub use choice::{
     ApprovalMode, ApprovalOnDisable, DeletePrecondition, DirectJoin, FactorsRequired, InviteAddressee, InviteBulk,
     InviteCarries, InviteDelivery, InviteReissue, OffboardMode, OrganizationCreators, OrganizationsPerIdentity,
     OwnedObjects, RoleChangeAuthority, SeatsMode, SelfRemoval, SignupClosedByInvites,
 };
 pub use knobs::{Knob, Policy};
-pub use value::{AnyOf, CharList, DomainList, NetworkList, RoleList, RoleSlug, Shape};
+pub use value::{AnyOf, CharList, DomainList, NetworkList, RoleList, RoleSlug, Shape, domain};
 
 use crate::preset::nearest;
 use serde_json::{Map, Value};

@@ -6,8 +6,9 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::ConnectionId;
-use crate::member::{Member, words};
+use crate::member::{Member, MemberKind, words};
 use crate::policy::Policy;
+use crate::preset::Rules;
 use crate::refusal::{Code, Refusal};
 use crate::time::Timestamp;
 
@@ -63,6 +64,8 @@ pub struct Sitting {
     pub factor_due: Option<Timestamp>,
     /// The lengths that held when it began, where those that hold now are for new sessions only.
     pub earlier: Option<Lengths>,
+    /// Whose provider vouched for it.
+    pub vouched: Vouched,
 }
 
 /// How long sessions last.
@@ -99,11 +102,44 @@ impl Past {
     }
 }
 
+/// Whose provider vouched for a session, seen from one organization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Vouched {
+    /// The person themself did, or a provider whose word for them counts everywhere.
+    Own,
+    /// The organization's own one, by a connection that is switched on.
+    Here,
+    /// One whose word for the person counts in another organization alone.
+    Elsewhere,
+}
+
+/// Whether single sign-on is required of a member at this moment (PL-25). Holders of the top role keep another way
+/// in, all of them or those whom the policy names.
+#[must_use]
+pub fn needs_sso(rules: &Rules, member: &Member, now: Timestamp) -> bool {
+    is_required(rules, now) && member.kind == MemberKind::Person && !keeps_way_in(rules, member)
+}
+
+/// Whether single sign-on is required by now.
+#[must_use]
+pub fn is_required(rules: &Rules, now: Timestamp) -> bool {
+    let policy = rules.policy();
+    policy.sso_required && policy.sso_required_from.is_none_or(|from| from <= now)
+}
+
+/// Whether somebody keeps another way in where single sign-on is required.
+#[must_use]
+pub fn keeps_way_in(rules: &Rules, member: &Member) -> bool {
+    let named = &rules.policy().sso_break_glass;
+    rules.preset().is_top(&member.role) && (named.is_empty() || named.contains(&member.email))
+}
+
 /// Whether a session counts in an organization: each asks its own rule of it.
 ///
 /// # Errors
-/// `auth.invalid`, `factor.required`.
-pub fn guard(policy: &Policy, member: &Member, session: &Sitting, now: Timestamp) -> Result<(), Refusal> {
+/// `auth.invalid`, `sso.required`, `sso.elsewhere`, `factor.required`.
+pub fn guard(rules: &Rules, member: &Member, session: &Sitting, now: Timestamp) -> Result<(), Refusal> {
+    let policy = rules.policy();
     let idle_s = now.seconds_since(session.seen_at);
     let lengths = session.earlier.unwrap_or_else(|| Lengths::of(policy));
     let over = lengths.idle_s.is_some_and(|most_s| idle_s > most_s)
@@ -112,6 +148,11 @@ pub fn guard(policy: &Policy, member: &Member, session: &Sitting, now: Timestamp
     if over {
         let detail = "your session is over for this organization; sign in again";
         return Err(Refusal::because(Code::AuthInvalid, detail));
+    }
+    match session.vouched {
+        Vouched::Own | Vouched::Elsewhere if needs_sso(rules, member, now) => return Err(Code::SsoRequired.into()),
+        Vouched::Elsewhere => return Err(Code::SsoElsewhere.into()),
+        Vouched::Own | Vouched::Here => {}
     }
     if session.proof.factor_at.is_none() && session.factor_due.is_some_and(|due| due <= now) {
         return Err(Code::FactorRequired.into());

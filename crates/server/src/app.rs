@@ -21,11 +21,13 @@ use uuid::Uuid;
 use webauthn_rs::prelude::Url;
 use webauthn_rs::{Webauthn, WebauthnBuilder};
 
-use crate::config::Config;
+use crate::config::{Allowed, Config};
 use crate::mail::MailTransport;
 use crate::memory::Memory;
+use crate::provider::Providers;
 use crate::security::key::InstanceKey;
 use crate::security::limits::Limits;
+use crate::security::outbound::Outbound;
 use crate::security::password::PasswordHasher;
 use crate::security::secret::{Entropy, random_bytes};
 use crate::security::token::CredentialKeys;
@@ -88,6 +90,8 @@ pub struct App {
     pub passwords: PasswordHasher,
     /// How often is too often.
     pub limits: Limits,
+    /// Identity providers.
+    pub providers: Providers,
     /// Where mail goes.
     pub mail: MailTransport,
     /// Wakes the mail job.
@@ -154,18 +158,22 @@ impl App {
     /// Puts the parts together.
     ///
     /// # Errors
-    /// When the password threads cannot be started.
+    /// When the password threads cannot be started, or TLS not be set up.
     pub fn new(parts: Parts) -> std::io::Result<Arc<Self>> {
         let passwords = PasswordHasher::new(
             parts.config.password_params(),
             parts.config.password_capacity(),
             Arc::clone(&parts.entropy),
         )?;
+        let sso = &parts.config.sso;
+        let timeout = std::time::Duration::from_secs(sso.timeout_s);
+        let outbound = Outbound::new(sso.private_addresses == Allowed::Yes, timeout)?;
         let seed = u64::from_le_bytes(random_bytes(parts.entropy.as_ref()));
         let kept = &parts.config.memory;
         let memory = Arc::new(Memory::new(kept.people, kept.rights_mib << 20, kept.directories_mib << 20, seed));
         parts.store.follow(Arc::clone(&memory) as Arc<dyn Follower>);
         Ok(Arc::new(Self {
+            providers: Providers::new(outbound, i64::from(sso.clock_skew_s)),
             credentials: CredentialKeys::new(&parts.key),
             limits: Limits::new(parts.config.limit_rates()),
             passwords,

@@ -9,6 +9,7 @@ pub mod jobs;
 pub mod mail;
 pub mod memory;
 pub mod ops;
+pub mod provider;
 pub mod scim;
 pub mod security;
 pub mod serve;

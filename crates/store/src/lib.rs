@@ -250,13 +250,14 @@ impl Store {
         let run = move |driver: &mut dyn driver::Driver| {
             let mut tx = Tx::new(Conn::writing(driver), ids.as_ref(), &author, now);
             let outcome = work(&mut tx);
-            let commit = (outcome.is_ok() && keep == Keep::Commit).then(|| tx.into_commit());
-            *keeps.lock().unwrap_or_else(PoisonError::into_inner) = commit;
+            let stands = keep == Keep::Commit || (keep == Keep::Changes && !tx.changes().is_empty());
             let verdict = match &outcome {
-                Ok(_) if keep == Keep::Commit || (keep == Keep::Changes && !tx.changes().is_empty()) => Verdict::Commit,
+                Ok(_) if stands => Verdict::Commit,
                 Ok(_) | Err(Stop::Refused(_)) => Verdict::Rollback,
                 Err(Stop::Failed(error)) => Verdict::Failed(error.clone()),
             };
+            let commit = matches!(verdict, Verdict::Commit).then(|| tx.into_commit());
+            *keeps.lock().unwrap_or_else(PoisonError::into_inner) = commit;
             *filled.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
             verdict
         };

@@ -17,6 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0010_limits_account.sql"),
     include_str!("../migrations/0011_tenants.sql"),
     include_str!("../migrations/0012_session_proof.sql"),
+    include_str!("../migrations/0013_sso.sql"),
     include_str!("../migrations/0014_scim.sql"),
     include_str!("../migrations/0015_factors.sql"),
 ];

@@ -2,7 +2,7 @@
 //! that a stranger can never queue a tenant. Sessions beginning, "last seen" stamps, what became
 //! of a mail, sign-ins and refusals in the audit trail, sweeping what is over.
 
-use guildhall_domain::ids::{EventId, InvitationId, MailId, MemberId, OrgId, SessionId, TokenId};
+use guildhall_domain::ids::{ConnectionId, EventId, InvitationId, MailId, MemberId, OrgId, SessionId, TokenId};
 use guildhall_domain::invitation::Delivery;
 use guildhall_domain::time::Timestamp;
 use serde_json::Value as Json;
@@ -28,6 +28,12 @@ const MAIL_CLAIM: &str = "UPDATE outbox SET next_at = $2 WHERE id = $1 AND next_
 const DELIVERY: &str =
     "UPDATE invitations SET delivery = $3, delivery_detail = $4 WHERE organization_id = $1 AND id = $2";
 const SWEEP_SESSIONS: &str = "DELETE FROM sessions WHERE expires_at <= $1";
+const BEGIN_ATTEMPT: &str =
+    "INSERT INTO sso_attempts (state, connection_id, browser, sealed, expires_at) VALUES ($1, $2, $3, $4, $5)";
+const TAKE_ATTEMPT: &str =
+    "DELETE FROM sso_attempts WHERE state = $1 RETURNING connection_id, browser, sealed, expires_at";
+const SWEEP_ATTEMPTS: &str = "DELETE FROM sso_attempts WHERE expires_at <= $1";
+const SESSION_SID: &str = "UPDATE sessions SET provider_sid = $2 WHERE id = $1";
 const SWEEP_LINKS: &str = "DELETE FROM links WHERE expires_at <= $1";
 const SWEEP_ANSWERS: &str = "DELETE FROM idempotency WHERE created_at <= $1";
 const SWEEP_MAIL: &str = "DELETE FROM outbox WHERE next_at IS NULL AND created_at <= $1";
@@ -53,6 +59,10 @@ pub(crate) const STATEMENTS: &[&str] = &[
     MAIL_CLAIM,
     DELIVERY,
     SWEEP_SESSIONS,
+    BEGIN_ATTEMPT,
+    TAKE_ATTEMPT,
+    SWEEP_ATTEMPTS,
+    SESSION_SID,
     SWEEP_LINKS,
     SWEEP_REMOVALS,
     SWEEP_ANSWERS,
@@ -76,6 +86,19 @@ pub struct Note {
     pub after: Json,
     /// `success`, `denied` or `failure`.
     pub outcome: &'static str,
+}
+
+/// A sign-in on its way to a provider and back.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// By which connection.
+    pub connection: ConnectionId,
+    /// Hash of what the browser that began it holds.
+    pub browser: Vec<u8>,
+    /// What it needs on its return, unreadable without the instance key.
+    pub sealed: Vec<u8>,
+    /// When it is too late.
+    pub expires_at: Timestamp,
 }
 
 /// When each member, session and token was last seen; written now and then, in one go.
@@ -113,6 +136,34 @@ impl Tx<'_> {
             ],
         )
         .map(drop)
+    }
+
+    /// Remembers the provider's own name for a session.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn session_sid(&mut self, session: SessionId, sid: &str) -> Result<(), StoreError> {
+        self.execute(SESSION_SID, params![session, sid]).map(drop)
+    }
+
+    /// Remembers a sign-in that goes to a provider, under the hash of its state.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn begin_attempt(&mut self, state: &[u8; 32], attempt: Attempt) -> Result<(), StoreError> {
+        let Attempt { connection, browser, sealed, expires_at } = attempt;
+        self.execute(BEGIN_ATTEMPT, params![*state, connection, browser, sealed, expires_at]).map(drop)
+    }
+
+    /// Takes the sign-in that comes back with a state; it is never taken again.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn take_attempt(&mut self, state: &[u8; 32]) -> Result<Option<Attempt>, StoreError> {
+        self.first(TAKE_ATTEMPT, params![*state], |row| {
+            let (connection, browser, sealed, expires_at) = (row.next()?, row.next()?, row.next()?, row.next()?);
+            Ok(Attempt { connection, browser, sealed, expires_at })
+        })
     }
 
     /// Writes a note to the audit trail, at the revision it was seen at.
@@ -273,6 +324,7 @@ impl Tx<'_> {
     pub fn sweep(&mut self, old_answers: Timestamp, old_mail: Timestamp) -> Result<u64, StoreError> {
         let now = self.now();
         let mut gone = self.execute(SWEEP_SESSIONS, params![now])?;
+        gone += self.execute(SWEEP_ATTEMPTS, params![now])?;
         gone += self.execute(SWEEP_LINKS, params![now])?;
         gone += self.sweep_ceremonies()?;
         gone += self.execute(SWEEP_REMOVALS, params![now])?;

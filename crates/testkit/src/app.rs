@@ -49,6 +49,12 @@ impl ManualClock {
 const START_MICROS: i64 = 1_800_000_000_000_000;
 
 impl ManualClock {
+    /// Tells the machine's time, which other programs go by.
+    pub fn like_the_machine(&self) {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
+        self.0.store(i64::try_from(since.as_micros()).expect("before the end of time"), Ordering::SeqCst);
+    }
+
     /// Moves time to `seconds` after the start, unless it is later already.
     pub fn set_s(&self, seconds: i64) {
         self.0.fetch_max(START_MICROS + seconds * 1_000_000, Ordering::SeqCst);

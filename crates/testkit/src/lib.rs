@@ -9,6 +9,7 @@ pub mod mail;
 pub mod memory;
 pub mod model;
 pub mod people;
+pub mod provider;
 pub mod smtp;
 pub mod wire;
 
@@ -16,3 +17,4 @@ pub use app::{Engine, ManualClock, Owner, TestApp, engines};
 pub use browser::Browser;
 pub use caller::{Answer, Caller};
 pub use people::{Invited, Person};
+pub use provider::{Landed, OpenId};

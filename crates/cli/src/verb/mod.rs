@@ -8,6 +8,7 @@ pub(crate) mod config;
 pub(crate) mod departure;
 pub(crate) mod docs;
 pub(crate) mod doctor;
+pub(crate) mod domain;
 pub(crate) mod factor;
 pub(crate) mod grant;
 pub(crate) mod group;
@@ -21,6 +22,7 @@ pub(crate) mod role;
 pub(crate) mod scim_token;
 pub(crate) mod serve;
 pub(crate) mod service_account;
+pub(crate) mod sso;
 pub(crate) mod tenant;
 pub(crate) mod token;
 pub(crate) mod usage;
@@ -47,6 +49,8 @@ pub(crate) fn run(command: Command, output: &mut Output) -> Result<(), Failure> 
         Command::Token(command) => token::run(&command, output),
         Command::ScimToken(command) => scim_token::run(&command, output),
         Command::InviteLink(command) => invite_link::run(&command, output),
+        Command::Sso(command) => sso::run(&command, output),
+        Command::Domain(command) => domain::run(&command, output),
         Command::Role(command) => role::run(&command, output),
         Command::Group(command) => group::run(&command, output),
         Command::Audit(command) => audit::run(&command, output),

@@ -37,6 +37,8 @@ impl Change {
             Self::Token(change) => return Some(change.audit()),
             Self::DeployKey(change) => return Some(change.audit()),
             Self::Limit(change) => return Some(change.audit()),
+            Self::Sso(change) => return Some(change.audit()),
+            Self::Domain(change) => return change.audit(),
             Self::Tenant(change) => return Some(change.audit()),
             Self::Role(change) => return Some(change.audit()),
             Self::Scim(change) => return Some(change.audit()),

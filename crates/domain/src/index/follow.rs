@@ -55,6 +55,9 @@ impl Index {
             | Change::SessionProved { .. }
             | Change::Factor(_)
             | Change::Scim(_)
+            | Change::Sso(_)
+            | Change::Domain(_)
+            | Change::SessionLengthsKept { .. }
             | Change::SessionEnded { .. }
             | Change::Token(_)
             | Change::TokensRevoked { .. }
@@ -161,7 +164,7 @@ impl Index {
 
     fn group(&mut self, change: &GroupChange) -> Result<(), Unfit> {
         match change {
-            GroupChange::Edited { .. } => Ok(()),
+            GroupChange::Edited { .. } | GroupChange::KeptBy { .. } => Ok(()),
             GroupChange::SeatSet { group, after, .. } => self.seat(group.id, after.member, Some(after.manager)),
             GroupChange::SeatLeft { group, seat, .. } => self.seat(group.id, seat.member, None),
             // What a group gives by itself is among the rules.

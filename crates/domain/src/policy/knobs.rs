@@ -1,12 +1,14 @@
 //! The table of knobs. One row per knob: its sentence, dotted name, variant, field with type, default and,
 //! for whole numbers, the range. Everything else about knobs is derived from this table.
 
+use super::addresses::AddressList;
 use super::choice::{
     ApprovalMode, ApprovalOnDisable, DeletePrecondition, DirectJoin, FactorsRequired, InviteAddressee, InviteBulk,
     InviteCarries, InviteDelivery, InviteReissue, OffboardMode, OrganizationCreators, OrganizationsPerIdentity,
     OwnedObjects, RoleChangeAuthority, SeatsMode, SelfRemoval, SignupClosedByInvites,
 };
 use super::value::{AnyOf, CharList, DomainList, KnobValue, NetworkList, RoleList, RoleSlug, Shape};
+use crate::time::Timestamp;
 use serde_json::Value;
 use std::ops::RangeInclusive;
 
@@ -227,6 +229,14 @@ knobs! {
     "access.networks" AccessNetworks, access_networks: NetworkList = NetworkList::default();
     /// How recently, in seconds, somebody must have proved who they are to make tokens and keys, export the audit trail or change the policy; `null`: signing in is enough. Tokens are not asked.
     "session.step_up_s" SessionStepUpS, session_step_up_s: Option<i64> = None, within 60..=YEAR_S;
+    /// Whether people get in by the organization's own single sign-on alone. Tokens go on working.
+    "sso.required" SsoRequired, sso_required: bool = false;
+    /// From when on `sso.required` holds; `null`: at once.
+    "sso.required_from" SsoRequiredFrom, sso_required_from: Option<Timestamp> = None;
+    /// The addresses of those holders of the top role who keep another way in where single sign-on is required; empty: all of them.
+    "sso.break_glass" SsoBreakGlass, sso_break_glass: AddressList = AddressList::default();
+    /// Whether people join by themselves, by `domain.auto_join`, only with addresses of domains that the organization has proved to be its own.
+    "domain.claimed_only" DomainClaimedOnly, domain_claimed_only: bool = false;
     /// With fewer holders of the top role than this, the console advises to name another.
     "owners.recommended" OwnersRecommended, owners_recommended: i64 = 2, within 1..=100;
 }

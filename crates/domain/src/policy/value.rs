@@ -30,6 +30,10 @@ pub enum Shape {
     Domains,
     /// Characters, written one after the other.
     Characters,
+    /// A moment, or `null`.
+    Moment,
+    /// Mail addresses.
+    Addresses,
 }
 
 /// A type a knob can have. `within` bounds whole numbers; other types ignore it.
@@ -366,7 +370,8 @@ fn slug(value: &Value) -> Option<String> {
     value.as_str().filter(|text| crate::preset::is_slug(text)).map(str::to_owned)
 }
 
-fn domain(text: &str) -> Option<String> {
+/// A mail domain in its ASCII form; `None` for what is none.
+pub fn domain(text: &str) -> Option<String> {
     let ascii = idna::domain_to_ascii_strict(text).ok()?;
     let complete = ascii.contains('.') && !ascii.split('.').any(str::is_empty);
     complete.then_some(ascii)

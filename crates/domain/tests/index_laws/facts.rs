@@ -135,6 +135,7 @@ impl Facts {
             created_by: None,
             last_active_at: None,
             sessions_from: at,
+            managed: false,
             revision: 0,
         }
     }

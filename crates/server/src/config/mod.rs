@@ -60,6 +60,8 @@ pub struct Config {
     pub session: SessionConfig,
     /// How often is too often.
     pub limits: LimitsConfig,
+    /// Single sign-on.
+    pub sso: SsoConfig,
     /// Sending of mail.
     pub outbox: OutboxConfig,
     /// What is kept in memory.
@@ -130,6 +132,30 @@ pub struct LimitsConfig {
     pub mail_requests_per_minute_per_address: u32,
     pub mails_per_hour_per_recipient: u32,
     pub mails_per_hour_per_organization: u32,
+}
+
+/// `sso.…`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SsoConfig {
+    /// Whether providers may be inside one's own network.
+    pub private_addresses: Allowed,
+    /// Whom to ask for the records of claimed domains.
+    pub name_server: Option<SocketAddr>,
+    /// How long a provider has for one answer.
+    pub timeout_s: u64,
+    /// How far a provider's clock may be off.
+    pub clock_skew_s: u32,
+}
+
+/// Something an operator allows or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Allowed {
+    /// Not.
+    No,
+    /// It is.
+    Yes,
 }
 
 /// `outbox.…`

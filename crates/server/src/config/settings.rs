@@ -196,6 +196,30 @@ pub const SETTINGS: &[Setting] = &[
     limit("limits.mails_per_hour_per_recipient", "60", "Mails an hour to one recipient, from everybody together."),
     limit("limits.mails_per_hour_per_organization", "50000", "Mails an hour that one organization causes."),
     setting(
+        "sso.private_addresses",
+        Kind::Choice(&["no", "yes"]),
+        Some("no"),
+        "Whether identity providers may be inside one's own network, or be asked without TLS. Whoever administers an organization then has this machine ask addresses there.",
+    ),
+    setting(
+        "sso.name_server",
+        Kind::SocketAddress,
+        None,
+        "The name server that is asked for the records of claimed mail domains. Without it those of the machine.",
+    ),
+    setting(
+        "sso.timeout_s",
+        Kind::Number(1, 30),
+        Some("10"),
+        "How long an identity provider has for one answer, in seconds.",
+    ),
+    setting(
+        "sso.clock_skew_s",
+        Kind::Number(0, 600),
+        Some("120"),
+        "How far an identity provider's clock may be from this machine's, in seconds.",
+    ),
+    setting(
         "outbox.retry_schedule_s",
         Kind::Numbers(1, 30 * DAY_S),
         Some("60, 300, 1800, 7200, 21600, 86400"),

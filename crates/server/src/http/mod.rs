@@ -18,6 +18,7 @@ pub mod reply;
 pub mod request_id;
 pub mod routes;
 pub mod scim;
+pub mod sso;
 
 use std::sync::Arc;
 
@@ -49,6 +50,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(forward_auth::router())
         .merge(scim::router(app.config.bulk_body_limit_bytes))
         .merge(health::router())
+        .merge(sso::router())
         .merge(crate::console::routes::router())
         .fallback(crate::console::visit::nothing)
         .with_state(Arc::clone(&app))

@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::app::App;
 use crate::ops::account::AccountView;
 use crate::ops::deploy_keys::DeployKeyView;
+use crate::ops::domains::DomainView;
 use crate::ops::factors::{AppSecret, BackupCodes, FactorAdded, FactorView};
 use crate::ops::grants::GrantView;
 use crate::ops::groups::GroupView;
@@ -26,6 +27,7 @@ use crate::ops::scim_tokens::ScimTokenView;
 use crate::ops::service_accounts::ServiceAccountView;
 use crate::ops::sessions::Begun;
 use crate::ops::share_links::ShareLinkView;
+use crate::ops::sso_connections::ConnectionView;
 use crate::ops::tenant_people::TenantMemberView;
 use crate::ops::tenants::{TenantSettingsView, TenantView};
 use crate::ops::usage::UsageView;
@@ -51,7 +53,7 @@ macro_rules! tagged {
     };
 }
 
-tagged!(GroupView, ResourceView, MemberView, InvitationView, OrganizationView, PolicyView, PresetView, InviteLinkView, LimitView, AccountView, RoleView, ServiceAccountView, TenantView, TenantSettingsView; GrantView, Invited, InviteOutcome, TokenView, Nothing, identities::Me, InviteLinksReset, UsageView, TenantMemberView, JoinRequestView, DeployKeyView, ShareLinkView, FactorView, AppSecret, FactorAdded, BackupCodes, Question, ScimTokenView);
+tagged!(GroupView, ResourceView, MemberView, InvitationView, OrganizationView, PolicyView, PresetView, InviteLinkView, LimitView, AccountView, RoleView, ServiceAccountView, TenantView, TenantSettingsView, ConnectionView; GrantView, Invited, InviteOutcome, TokenView, Nothing, identities::Me, InviteLinksReset, UsageView, TenantMemberView, JoinRequestView, DeployKeyView, ShareLinkView, FactorView, AppSecret, FactorAdded, BackupCodes, Question, ScimTokenView, DomainView);
 
 /// One object with its `ETag`.
 pub fn object<T: Serialize + Tagged>(status: StatusCode, value: &T) -> Response {

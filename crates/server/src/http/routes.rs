@@ -9,7 +9,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::api::{
-    access, account, audit, check, deploy_keys, factors, groups, identity, invitations, invite_links, joining, limits, members, organizations, presets, resources, roles, service_accounts, session, sharing, tenants, tokens, scim_tokens,
+    access, account, audit, check, deploy_keys, domains, factors, groups, identity, installation_sso, invitations,
+    invite_links, joining, limits, members, organizations, presets, resources, roles, scim_tokens, service_accounts,
+    session, sharing, sso_connections, tenants, tokens,
 };
 use crate::app::App;
 
@@ -54,6 +56,7 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .merge(proving())
         .merge(bulk)
         .merge(credentials())
+        .merge(single_sign_on())
         .routes(routes!(invitations::get, invitations::edit, invitations::cancel))
         .routes(routes!(invitations::resend))
         .routes(routes!(invite_links::list, invite_links::create))
@@ -151,6 +154,20 @@ fn proving() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(factors::add_passkey))
         .routes(routes!(factors::reset_member))
         .routes(routes!(factors::send_password_link))
+}
+
+/// Identity providers and claimed mail domains.
+fn single_sign_on() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(sso_connections::list, sso_connections::create))
+        .routes(routes!(sso_connections::get, sso_connections::edit, sso_connections::delete))
+        .routes(routes!(sso_connections::test))
+        .routes(routes!(domains::list, domains::claim))
+        .routes(routes!(domains::get, domains::release))
+        .routes(routes!(domains::verify))
+        .routes(routes!(installation_sso::list, installation_sso::create))
+        .routes(routes!(installation_sso::get, installation_sso::edit, installation_sso::delete))
+        .routes(routes!(installation_sso::test))
 }
 
 /// How people go, and who gets what they own.

@@ -183,6 +183,7 @@ async fn asked(app: &Arc<App>, parts: &mut Parts) -> Result<Asked, ScimError> {
         app: Arc::clone(app),
         caller: None,
         link: None,
+        device: None,
         address: address(app, parts),
         agent: header(&parts.headers, "user-agent").unwrap_or_default().to_owned(),
         request_id: super::request_id::current(),

@@ -26,8 +26,8 @@ use guildhall_domain::joining::JoinChange;
 use guildhall_domain::member::Member;
 use guildhall_domain::organization::Organization;
 use guildhall_domain::preset::Rules;
-use guildhall_domain::provisioning::ScimChange;
 use guildhall_domain::proof::Past;
+use guildhall_domain::provisioning::ScimChange;
 use guildhall_domain::resource::{ResourceChange, ShareLink};
 use guildhall_domain::tenant::Settings;
 use guildhall_domain::text::Email;
@@ -248,7 +248,10 @@ const fn changes_rules(change: &GroupChange) -> bool {
     match change {
         GroupChange::PermissionsSet { .. } => true,
         GroupChange::Created { group } | GroupChange::Deleted { group } => !group.permissions.is_empty(),
-        GroupChange::Edited { .. } | GroupChange::SeatSet { .. } | GroupChange::SeatLeft { .. } => false,
+        GroupChange::Edited { .. }
+        | GroupChange::KeptBy { .. }
+        | GroupChange::SeatSet { .. }
+        | GroupChange::SeatLeft { .. } => false,
     }
 }
 

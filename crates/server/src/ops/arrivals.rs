@@ -16,6 +16,7 @@ use guildhall_domain::organization::{self as rules_of, Organization};
 use guildhall_domain::preset::{Preset, Rules};
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::text::Email;
+use guildhall_store::read::sso::claimed_by;
 use guildhall_store::read::{identity, invitation as invitations, joining as joins, member as members, organization};
 use guildhall_store::{Stop, Tx};
 use serde_json::{Map, json};
@@ -97,6 +98,9 @@ fn enter(ctx: &Ctx, tx: &mut Tx<'_>, who: &Identity, email: &Email, here: OrgId,
             tx.apply(vec![letter])?;
         }
         return Ok(());
+    }
+    if rules.policy().domain_claimed_only && !wanted && claimed_by(tx, email.domain())? != Some(here) {
+        return Err(Code::JoinDomain.into());
     }
     let facts = joining::facts(tx, &rules, here, Some(who.id))?;
     // PL-5: an invitation that waits is accepted, with everything it gives.

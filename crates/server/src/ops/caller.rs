@@ -45,6 +45,12 @@ impl Caller {
         }
     }
 
+    /// Whether an identity provider vouched for the session in use.
+    #[must_use]
+    pub const fn is_vouched_for(&self) -> bool {
+        matches!(&self.credential, Credential::Session(session) if session.proof.connection.is_some())
+    }
+
     /// Whether it is a person or a program.
     #[must_use]
     pub const fn kind(&self) -> MemberKind {

@@ -12,8 +12,8 @@ use guildhall_domain::policy::{Knob, OrganizationCreators, Policy};
 use guildhall_domain::preset::{self, Preset, Rules};
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::time::Timestamp;
-use guildhall_domain::{approval, proof, text};
-use guildhall_store::read::{Page, identity, member as members, organization};
+use guildhall_domain::{approval, proof, sso, text};
+use guildhall_store::read::{Page, identity, member as members, organization, sso as connections};
 use guildhall_store::{Conn, Stop, Tx};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -357,6 +357,12 @@ pub async fn change_policy(ctx: &Ctx, name: &str, wanted: Map<String, Value>) ->
         let after = organization::by_id(tx, place.organization.id)?.ok_or(Code::NotFound)?;
         let rules = ctx.app.rules_uncached(tx, &after)?;
         proof::guard_lock_out(rules.policy(), ctx.address)?;
+        if rules.policy().sso_required {
+            let enabled = !connections::open(tx, Some(after.id))?.is_empty();
+            sso::guard_required(place.rules.policy(), rules.policy(), enabled)?;
+            let top = members::top_holders(tx, after.id, &rules.preset().top_role().slug, u32::MAX)?;
+            sso::guard_way_in(&rules, &members::some(tx, after.id, &top)?)?;
+        }
         if changed && approval::opens(place.rules.policy(), rules.policy()) {
             approvals::approve_waiting(ctx, tx, &after, &rules)?;
         }

@@ -7,19 +7,19 @@ use guildhall_domain::access::{Permit, Standing, authorize, guard};
 use guildhall_domain::action::Action;
 use guildhall_domain::factor::{asked_of, due};
 use guildhall_domain::group::Belonging;
-use guildhall_domain::ids::RoleId;
+use guildhall_domain::ids::{OrgId, RoleId};
 use guildhall_domain::member::{Member, Status};
 use guildhall_domain::organization::Organization;
 use guildhall_domain::preset::{Role, Rules};
-use guildhall_domain::proof::{self, Sitting};
+use guildhall_domain::proof::{self, Proof, Sitting, Vouched};
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::role::built_in_id;
 use guildhall_domain::token::scope_mask;
 use guildhall_store::read::credential::Session;
-use guildhall_store::read::{group, member, organization, tenant};
+use guildhall_store::read::{group, member, organization, sso as connections, tenant};
 use guildhall_store::{Conn, Stop, Tx};
 
-use super::{Credential, Ctx, tenants};
+use super::{Credential, Ctx, sso, tenants};
 use crate::memory::Head;
 use crate::memory::people::{Belongs, MEMBER_EVERY_S};
 
@@ -103,7 +103,19 @@ impl Ctx {
             Some(seat) => group::of_member(conn, here, seat.member.id)?,
             None => Vec::new(),
         };
-        self.stand(head, &belongs, groups)
+        let vouched = self.vouched(conn, here)?;
+        self.stand(head, &belongs, groups, vouched)
+    }
+
+    /// Whose provider vouched for the session in use.
+    fn vouched(&self, conn: &mut Conn<'_>, here: OrgId) -> Result<Vouched, Stop> {
+        let caller = self.caller()?;
+        match &caller.credential {
+            Credential::Session(Session { proof: Proof { connection: Some(by), .. }, .. }) => {
+                Ok(connections::vouched(conn, *by, caller.identity.id, here)?)
+            }
+            _ => Ok(Vouched::Own),
+        }
     }
 
     /// The same, without the database when memory knows it all.
@@ -112,14 +124,16 @@ impl Ctx {
     /// As [`Ctx::place`].
     pub async fn place_now(&self, name: &str) -> Result<Place, Stop> {
         let user = self.caller()?.identity.id;
-        if let (Some(head), Some(belongs)) = (self.app.recall_head(name), self.app.recall_belongs(user)) {
+        // Whether a provider's word still counts is asked of the database.
+        let own = !self.caller()?.is_vouched_for();
+        if let (true, Some(head), Some(belongs)) = (own, self.app.recall_head(name), self.app.recall_belongs(user)) {
             let here = head.organization.id;
             let Some(seat) = belongs.at(here).filter(|_| head.rules.groups_matter()) else {
-                return self.stand(head, &belongs, Vec::new());
+                return self.stand(head, &belongs, Vec::new(), Vouched::Own);
             };
             if let Some(index) = self.app.index_now(here).await? {
                 let groups = index.member(seat.member.id).map(|member| index.groups_of(member));
-                return self.stand(head, &belongs, groups.unwrap_or_default());
+                return self.stand(head, &belongs, groups.unwrap_or_default(), Vouched::Own);
             }
         }
         let name = name.to_owned();
@@ -127,7 +141,7 @@ impl Ctx {
     }
 
     /// The caller's standing in an organization, as somebody who belongs there so and is in these groups.
-    fn stand(&self, head: Head, belongs: &Belongs, groups: Vec<Belonging>) -> Result<Place, Stop> {
+    fn stand(&self, head: Head, belongs: &Belongs, groups: Vec<Belonging>, vouched: Vouched) -> Result<Place, Stop> {
         let caller = self.caller()?;
         let seat = belongs.at(head.organization.id);
         let member = seat.map(|seat| seat.member.clone()).filter(|m| m.status == Status::Active);
@@ -149,8 +163,9 @@ impl Ctx {
                 let asked = asked_of(&rules, &member) && proof.factor_at.is_none();
                 let factor_due = asked.then(|| due(&rules, &member, past.factors_since));
                 let earlier = past.lengths_of(created_at);
-                let sitting = Sitting { created_at, seen_at, proof, factor_due, earlier };
-                proof::guard(rules.policy(), &member, &sitting, self.now)?;
+                let sitting = Sitting { created_at, seen_at, proof, factor_due, earlier, vouched };
+                proof::guard(&rules, &member, &sitting, self.now)
+                    .map_err(|refusal| sso::lead(self, &organization, refusal))?;
             }
         }
         proof::guard_network(rules.policy(), self.address)?;

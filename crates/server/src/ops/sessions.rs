@@ -76,6 +76,14 @@ pub fn check_new_password(ctx: &Ctx, password: &str, field: &str) -> Result<(), 
 /// # Errors
 /// [`Stop`].
 pub fn begin(ctx: &Ctx, tx: &mut Tx<'_>, who: &Identity, proof: Proof) -> Result<Begun, Stop> {
+    Ok(begin_named(ctx, tx, who, proof)?.1)
+}
+
+/// The same, with the session's id.
+///
+/// # Errors
+/// [`Stop`].
+pub fn begin_named(ctx: &Ctx, tx: &mut Tx<'_>, who: &Identity, proof: Proof) -> Result<(SessionId, Begun), Stop> {
     let minted = ctx.app.credentials.mint_session(ctx.app.entropy.as_ref());
     let life_s = i64::try_from(ctx.app.config.session.lifetime_s).unwrap_or(i64::MAX);
     let session = Session {
@@ -108,11 +116,12 @@ pub fn begin(ctx: &Ctx, tx: &mut Tx<'_>, who: &Identity, proof: Proof) -> Result
             outcome: "success",
         },
     )?;
-    Ok(Begun {
+    let begun = Begun {
         cookie: minted.secret.expose().clone(),
         csrf_token: ctx.app.credentials.csrf_token(session.id.uuid().as_bytes()),
         max_age_s: life_s,
-    })
+    };
+    Ok((session.id, begun))
 }
 
 /// Signs out: ends the session in use.

@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 
 use super::factors::take_code;
 use super::sessions::{Begun, begin, limited, password_stop};
-use super::{Answer, Ctx, arrivals};
+use super::{Answer, Ctx, arrivals, sso};
 use crate::security::limits::Whence;
 use crate::security::secret::Secret;
 
@@ -185,6 +185,7 @@ async fn by_password(ctx: &Ctx, email: &str, password: String) -> Result<Known, 
     };
     ctx.app.limits.sign_in_succeeded(&account, from, now_ms);
     arrivals::guard_proved(ctx, &who).await?;
+    sso::guard_password(ctx, &who).await?;
     let fresh = match ctx.app.passwords.needs_rehash(&stored) {
         true => Some(ctx.app.passwords.hash(password).await.map_err(password_stop)?),
         false => None,

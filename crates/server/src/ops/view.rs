@@ -304,6 +304,9 @@ pub struct Preview {
     /// Who would be asked for a second factor and has none.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub without_factor: Vec<super::stranded::PreviewWithoutFactor>,
+    /// People who would get in by single sign-on alone.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub needs_sso: Vec<super::captured::PreviewCaptured>,
 }
 
 /// Nothing to say but that it is done.

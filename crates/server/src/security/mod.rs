@@ -5,6 +5,7 @@
 pub mod backoff;
 pub mod key;
 pub mod limits;
+pub mod outbound;
 pub mod password;
 mod phc;
 pub mod secret;

@@ -12,6 +12,8 @@ use crate::value::Value;
 
 const CREATE: &str = "INSERT INTO groups (organization_id, id, name, name_key, description, origin, created_at, revision, external_id, slug, reserved, joins, permissions, place, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $7)";
 const PERMISSIONS: &str = "UPDATE groups SET permissions = $3, revision = $4 WHERE organization_id = $1 AND id = $2";
+const KEPT_BY: &str =
+    "UPDATE groups SET origin = $3, external_id = $4, revision = $5 WHERE organization_id = $1 AND id = $2";
 const RULES: &str = "UPDATE organizations SET object_revision = $2 WHERE id = $1";
 const EDIT: &str = "UPDATE groups SET name = $3, name_key = $4, description = $5, revision = $6, changed_at = $7 WHERE organization_id = $1 AND id = $2";
 const EMPTY: &str = "DELETE FROM group_members WHERE organization_id = $1 AND group_id = $2";
@@ -21,7 +23,8 @@ const SEAT: &str = "INSERT INTO group_members (organization_id, group_id, member
 const LEAVE: &str = "DELETE FROM group_members WHERE organization_id = $1 AND group_id = $2 AND membership_id = $3";
 const TOUCH: &str = "UPDATE groups SET revision = $3, changed_at = $4 WHERE organization_id = $1 AND id = $2";
 
-pub(crate) const STATEMENTS: &[&str] = &[CREATE, PERMISSIONS, RULES, EDIT, EMPTY, UNGRANT, DELETE, SEAT, LEAVE, TOUCH];
+pub(crate) const STATEMENTS: &[&str] =
+    &[CREATE, KEPT_BY, PERMISSIONS, RULES, EDIT, EMPTY, UNGRANT, DELETE, SEAT, LEAVE, TOUCH];
 
 pub(super) fn changed(conn: &mut Conn<'_>, at: &At<'_>, change: &GroupChange) -> Result<(), StoreError> {
     let group = change.group();
@@ -42,6 +45,9 @@ pub(super) fn changed(conn: &mut Conn<'_>, at: &At<'_>, change: &GroupChange) ->
             deleted(conn, group)?;
             if group.permissions.is_empty() { Ok(()) } else { rules_changed(conn, group, revision) }
         }
+        GroupChange::KeptBy { origin, external_id, .. } => conn
+            .execute(KEPT_BY, params![group.organization, group.id, *origin, external_id.clone(), revision])
+            .map(drop),
         GroupChange::SeatSet { after, .. } => seat(conn, at, group, after),
         GroupChange::SeatLeft { seat: left, .. } => {
             conn.execute(LEAVE, params![group.organization, group.id, left.member])?;

@@ -1,5 +1,6 @@
 //! Turns each change into rows. One page of arms; the compiler names a change that was forgotten.
 
+mod claimed_domain;
 mod departure;
 mod factor;
 mod group;
@@ -13,6 +14,7 @@ mod resource;
 mod role;
 pub(crate) mod scim;
 mod service_account;
+mod sso;
 mod tenant;
 mod token;
 
@@ -42,6 +44,8 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         .chain(tenant::STATEMENTS)
         .chain(factor::STATEMENTS)
         .chain(role::STATEMENTS)
+        .chain(sso::STATEMENTS)
+        .chain(claimed_domain::STATEMENTS)
         .chain(joining::STATEMENTS)
         .chain(scim::STATEMENTS)
         .copied()
@@ -111,7 +115,6 @@ pub(crate) fn rows(
         Change::TokensRevoked { organization, member } => token::all_revoked(conn, &at, *organization, *member),
         Change::TokenValuesErased { organization } => token::values_erased(conn, *organization),
         Change::ServiceAccount(change) => service_account::changed(conn, &at, change),
-        Change::DeployKey(change) => token::deploy_key_changed(conn, change),
         Change::LinkIssued { link, kind, user, email, hash, expires_at: until } => {
             identity::link_issued(conn, &at, *link, *kind, *user, email, hash, *until)
         }
@@ -121,6 +124,7 @@ pub(crate) fn rows(
         Change::Group(change) => group::changed(conn, &at, change),
         Change::Scim(change) => scim::changed(conn, &at, change),
         Change::Resource(change) => resource::changed(conn, &at, change),
+        Change::DeployKey(_) | Change::Sso(_) | Change::Domain(_) => rows_of_trust(conn, &at, change),
         Change::Limit(change) => limit::changed(conn, &at, change),
         Change::Factor(change) => factor::changed(conn, change),
         Change::Tenant(change) => tenant::changed(conn, &at, change),
@@ -144,6 +148,17 @@ fn rows_of_policy(conn: &mut Conn<'_>, at: &At<'_>, change: &Change) -> Result<(
         Change::SessionLengthsKept { organization: id, lengths } => factor::lengths_kept(conn, at, *id, *lengths),
         // INVARIANT: `rows` sends nothing else here.
         _ => Err(StoreError::Bug("a change that is not the policy's".to_owned())),
+    }
+}
+
+/// What proves whom: keys of installations, identity providers, mail domains.
+fn rows_of_trust(conn: &mut Conn<'_>, at: &At<'_>, change: &Change) -> Result<(), StoreError> {
+    match change {
+        Change::DeployKey(change) => token::deploy_key_changed(conn, change),
+        Change::Sso(change) => sso::changed(conn, at, change),
+        Change::Domain(change) => claimed_domain::changed(conn, at, change),
+        // INVARIANT: `rows` sends nothing else here.
+        _ => Err(StoreError::Bug("a change that is nobody's proof".to_owned())),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Every question the program asks of its tables, by subject. Does not change anything.
 
 pub mod audit;
+pub mod claimed_domain;
 pub mod credential;
 pub mod deploy_key;
 pub mod directory;
@@ -24,6 +25,7 @@ pub mod schema;
 pub mod scim;
 pub mod service_account;
 pub mod share;
+pub mod sso;
 pub mod tenant;
 
 use guildhall_domain::ids::OrgId;
@@ -52,6 +54,8 @@ pub(crate) fn statements() -> impl Iterator<Item = String> {
         index::STATEMENTS,
         tenant::STATEMENTS,
         removal::STATEMENTS,
+        sso::STATEMENTS,
+        claimed_domain::STATEMENTS,
         preset::STATEMENTS,
         service_account::STATEMENTS,
         invite_link::STATEMENTS,

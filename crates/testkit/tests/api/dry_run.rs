@@ -36,7 +36,7 @@ async fn a_preview_of_every_write_changes_nothing() {
             let body = house.body(&operation);
             let mut caller =
                 if operation.permission.is_none() && !operation.path.starts_with("/me") && operation.method == "POST" {
-                    let whole = ["/organizations", "/tenants", "/instance"];
+                    let whole = ["/organizations", "/tenants", "/instance", "/sso-connections"];
                     if ["ask_to_join", "step_up"].contains(&operation.id.as_str())
                         || whole.iter().any(|at| operation.path.starts_with(at))
                     {

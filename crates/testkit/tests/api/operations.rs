@@ -75,6 +75,12 @@ pub struct House {
     pub entered: Person,
     /// A usage limit.
     pub limit: String,
+    /// A connection of the organization, and one of the installation.
+    pub connection: String,
+    pub connection_of_all: String,
+    /// A claimed domain, and its code.
+    pub domain: String,
+    pub code: String,
     /// Somebody of the tenant `big`.
     pub person: String,
     /// A role of the organization's own, for projects.
@@ -158,6 +164,14 @@ impl House {
         let share_link = shared.expect(201).at("/id").to_owned();
         let limit = json!({"scope": {"type": "member"}, "unit": "tokens", "budget": 9, "period_s": 60});
         let limit = owner.post(&format!("{here}/usage-limits"), limit).await.expect(201).at("/id").to_owned();
+        let provider = json!({"name": "Corp", "issuer": "https://127.0.0.1:1", "client_id": "app"});
+        let connection = owner.post(&format!("{here}/sso-connections"), provider.clone()).await.expect(201);
+        let connection = connection.at("/id").to_owned();
+        let connection_of_all = owner.post("/sso-connections", provider).await.expect(201).at("/id").to_owned();
+        let claim = json!({"domain": "claimed.test", "verify_by": "mail"});
+        let domain = owner.post(&format!("{here}/domains"), claim).await.expect(201).at("/id").to_owned();
+        let mail = test.mails_to("postmaster@claimed.test").await.pop().expect("a mail");
+        let code = mail.word_after("this code: ");
         owner.post("/tenants", json!({"name": "Big", "slug": "big"})).await.expect(201);
         let somebody = json!({"email": "somebody@acme.test"});
         let person = owner.post("/tenants/big/members", somebody).await.expect(201).at("/id").to_owned();
@@ -186,6 +200,10 @@ impl House {
             share_link,
             entered,
             limit,
+            connection,
+            connection_of_all,
+            domain,
+            code,
             person,
             role,
             reset,
@@ -216,6 +234,7 @@ impl House {
             _ => "acme",
         };
         let mut path = operation.path.replace("{org}", organization);
+        let connection = if operation.id.contains("installation") { &self.connection_of_all } else { &self.connection };
         let token = if path.contains("{account}") { &self.service_token } else { &self.token };
         for (name, value) in [
             ("{tenant}", "big"),
@@ -232,6 +251,8 @@ impl House {
             ("{factor}", &self.factor),
             ("{grant}", &self.grant),
             ("{limit}", &self.limit),
+            ("{connection}", connection),
+            ("{domain}", &self.domain),
             ("{share_link}", &self.share_link),
         ] {
             path = path.replace(name, value);
@@ -310,6 +331,12 @@ impl House {
             "check_batch" => {
                 json!({"checks": [{"subject": self.people[0].1.member, "permission": "member.list"}]})
             }
+            "create_sso_connection" | "create_installation_sso_connection" => {
+                json!({"name": "New", "issuer": "https://id.example.org", "client_id": "app", "client_secret": "s"})
+            }
+            "edit_sso_connection" | "edit_installation_sso_connection" => json!({"name": "Corp 2", "position": 2}),
+            "claim_domain" => json!({"domain": "other.test", "verify_by": "dns"}),
+            "verify_domain" => json!({"code": self.code}),
             "create_tenant" => json!({"name": "Bigger"}),
             "rename_tenant" => json!({"name": "Bigger"}),
             "change_tenant_settings" => json!({"trusted_domains": ["acme.test"]}),

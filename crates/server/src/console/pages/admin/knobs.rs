@@ -94,6 +94,10 @@ const TITLES: &[(Knob, usize, &str)] = &[
     (Knob::ScimReservesRoleNames, 1, "A directory's groups are not called like roles"),
     (Knob::SessionIdleS, 2, "Sessions end when idle for"),
     (Knob::SessionAbsoluteS, 2, "Sessions end after"),
+    (Knob::SsoRequired, 2, "Single sign-on is required"),
+    (Knob::SsoRequiredFrom, 2, "Required from"),
+    (Knob::SsoBreakGlass, 2, "Who keeps another way in"),
+    (Knob::DomainClaimedOnly, 6, "Only claimed domains count"),
     (Knob::SessionNewOnly, 2, "A changed length holds for new sessions only"),
     (Knob::AccessNetworks, 2, "Only from these networks"),
     (Knob::MfaRequired, 2, "Who needs a second factor"),
@@ -229,8 +233,8 @@ pub(super) fn control(rules: &Rules, knob: Knob, value: &Value, typed: Option<&S
             };
             KnobControl::Ticks(roles(rules).map(tick).collect())
         }
-        Shape::Domains => KnobControl::Lines(list(value).join("\n")),
-        Shape::Characters => KnobControl::Text(text),
+        Shape::Domains | Shape::Addresses => KnobControl::Lines(list(value).join("\n")),
+        Shape::Characters | Shape::Moment => KnobControl::Text(text),
     }
 }
 
@@ -280,7 +284,8 @@ pub(super) fn read(rules: &Rules, knob: Knob, sent: &Sent) -> Option<Value> {
         Shape::Number { optional: true, .. } if last.is_empty() => Value::Null,
         Shape::Number { .. } if is_span(knob) => number(last, sent.get(&unit_field(knob)).parse().unwrap_or(1)),
         Shape::Number { .. } => number(last, 1),
-        Shape::One(_) | Shape::Role | Shape::Characters => json!(last),
+        Shape::Moment if last.is_empty() => Value::Null,
+        Shape::One(_) | Shape::Role | Shape::Moment | Shape::Characters => json!(last),
         Shape::Several(_) => given.iter().filter(|word| !word.is_empty()).copied().collect(),
         Shape::Roles => {
             let ticked: Vec<&str> = given.iter().filter(|slug| !slug.is_empty()).copied().collect();
@@ -290,7 +295,9 @@ pub(super) fn read(rules: &Rules, knob: Knob, sent: &Sent) -> Option<Value> {
                 json!(ticked)
             }
         }
-        Shape::Domains => last.split([',', '\n', '\r', ' ']).map(str::trim).filter(|d| !d.is_empty()).collect(),
+        Shape::Domains | Shape::Addresses => {
+            last.split([',', '\n', '\r', ' ']).map(str::trim).filter(|d| !d.is_empty()).collect()
+        }
     })
 }
 

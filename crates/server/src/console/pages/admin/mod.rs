@@ -32,6 +32,7 @@ mod rows;
 mod sections;
 mod service_accounts;
 mod service_tokens;
+mod sso;
 mod tokens;
 mod why;
 
@@ -99,6 +100,11 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/{org}/admin/groups/{group}/members", post(group::add))
         .route("/{org}/admin/groups/{group}/members/{member}/{act}", post(group::seat))
         .route("/{org}/admin/why", get(why::show))
+        .route("/{org}/admin/sso", get(sso::show))
+        .route("/{org}/admin/sso/connections", post(sso::connect))
+        .route("/{org}/admin/sso/connections/{connection}/{act}", post(sso::act))
+        .route("/{org}/admin/sso/domains", post(sso::claim))
+        .route("/{org}/admin/sso/domains/{domain}/{act}", post(sso::act_on_domain))
         .route("/{org}/admin/tokens", get(tokens::list))
         .route("/{org}/admin/tokens/{token}/revoke", get(tokens::ask).post(tokens::revoke))
         .route("/{org}/admin/provisioning", get(provisioning::show).post(provisioning::make))

@@ -110,6 +110,7 @@ fn came_by(desk: &Desk, member: &Member, inviter: Option<&Member>) -> Fact {
         (Origin::InviteLink, Some(by)) => Fact::new("Came with a link of", FactValue::Link(place_of(desk, by))),
         (Origin::InviteLink, None) => Fact::text("Came by", "Invite link"),
         (Origin::SignUp, _) => Fact::text("Came by", "Signed up"),
+        (Origin::Provider, _) => Fact::text("Came by", "Single sign-on"),
         (Origin::Domain, _) => Fact::text("Came by", "An address of our mail domain"),
         (Origin::Scim, _) => Fact::text("Came by", "A directory"),
         (Origin::Request, _) => Fact::text("Came by", "Asked to join"),

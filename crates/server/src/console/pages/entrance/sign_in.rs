@@ -6,12 +6,12 @@ use guildhall_domain::refusal::Code;
 use guildhall_store::Stop;
 
 use crate::console::verdict::Verdict;
-use crate::console::view::{Input, SignInPage, SignInStep};
-use crate::console::visit::{Sent, Shown, Visit, go, push_cookie};
+use crate::console::view::{Input, Place, SignInPage, SignInStep};
+use crate::console::visit::{Sent, Shown, Visit, Wrong, go, push_cookie};
 use crate::http::reply::{set_device, set_session};
 use crate::ops::passkeys::{self, UsePasskey};
 use crate::ops::sign_in::{self as ways, FirstStep, HALF_LIFE_S, NewSession};
-use crate::ops::{Answer, accept, setup};
+use crate::ops::{Answer, accept, setup, sso};
 
 /// `GET /sign-in`. With `next` the form is shown even to somebody signed in: a session may be too old for one
 /// organization and good for others, and sending them back would turn in a circle.
@@ -33,6 +33,7 @@ async fn page(visit: &Visit, step: SignInStep, email: Input, next: String, verdi
         false => accept::open_to_all(&visit.ctx, organization.clone()).await.is_ok(),
     };
     let packed: String = form_urlencoded::byte_serialize(organization.as_bytes()).collect();
+    let other_ways = other_ways(visit, step, &email.value, &organization).await?;
     let page = SignInPage {
         page: visit.plain("Sign in"),
         step,
@@ -40,10 +41,26 @@ async fn page(visit: &Visit, step: SignInStep, email: Input, next: String, verdi
         next,
         problem: verdict.problem.clone(),
         passkeys: visit.ctx.app.webauthn().is_ok(),
-        other_ways: Vec::new(),
+        other_ways,
         sign_up_href: open.then(|| format!("/sign-up?organization={packed}")),
     };
     verdict.page(visit, &page)
+}
+
+/// The identity providers to sign in with: the organization's, where one is named, those of the address's mail
+/// domain, whosever it is, and the installation's.
+async fn other_ways(visit: &Visit, step: SignInStep, email: &str, organization: &str) -> Result<Vec<Place>, Wrong> {
+    let wrong = |stop| visit.wrong(stop);
+    let mut ways = Vec::new();
+    if !organization.is_empty() {
+        ways.extend(sso::ways_into(&visit.ctx, organization).await.map_err(wrong)?);
+    }
+    if step == SignInStep::Password {
+        ways.extend(sso::way_for(&visit.ctx, email).await.map_err(wrong)?);
+    }
+    ways.extend(sso::ways_for_all(&visit.ctx).await.map_err(wrong)?);
+    ways.dedup_by_key(|way| way.connection);
+    Ok(ways.into_iter().map(|way| Place::new(format!("Sign in with {}", way.name), way.start)).collect())
 }
 
 /// `POST /sign-in`: the address alone leads to the second step, whosever it is; with a password one signs in.
