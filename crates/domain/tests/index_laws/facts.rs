@@ -67,7 +67,7 @@ impl Facts {
         let mut facts = Self {
             organization: OrgId::new(dice.id()),
             preset: Arc::clone(preset),
-            by_grants: seed % 3 == 0,
+            by_grants: seed.is_multiple_of(3),
             group_required: seed % 4 == 1,
             rules: Arc::new(Rules::new(Arc::clone(preset), preset.policy.clone())),
             revision: 1,

@@ -221,8 +221,8 @@ async fn no_credential_opens_anything_once_its_end_was_answered() {
     for engine in engines() {
         let scene = Scene::start(engine, 1).await;
         let (organization, placed) = scene.organization("storm", &[(0, "owner")]).await;
-        let (_, secret) = scene.token(organization, &placed[0]).await;
-        let mut owner = scene.test.with_token(&secret);
+        let (cookie, csrf) = scene.session(&placed[0].person).await;
+        let mut owner = scene.test.anybody().with_session(&cookie, &csrf);
         let accounts = format!("/organizations/{organization}/service-accounts");
         let bot =
             owner.post(&accounts, json!({"name": "bot", "role": "member"})).await.expect(201).at("/id").to_owned();
