@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 use crate::config::Flags;
 use crate::verb::{
     access, audit, check, completions, docs, grant, group, init, invite_link, limit, member, preset, resource, role,
-    service_account, tenant, token, usage,
+    serve, service_account, tenant, token, usage,
 };
 
 /// Who belongs to which organization, and what may they do: one self-hosted program.
@@ -29,7 +29,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Serve the console, the API and the jobs until told to stop
-    Serve(Flags),
+    Serve(serve::Args),
     /// Make the first organization and its owner without a browser
     Init(init::Args),
     /// Ask a running server whether somebody may do something

@@ -5,6 +5,7 @@ pub(crate) mod audit;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod config;
+pub(crate) mod demo;
 pub(crate) mod departure;
 pub(crate) mod docs;
 pub(crate) mod doctor;
@@ -30,7 +31,7 @@ use crate::output::Output;
 /// Runs the verb that was asked for.
 pub(crate) fn run(command: Command, output: &mut Output) -> Result<(), Failure> {
     match command {
-        Command::Serve(flags) => serve::run(&flags, output),
+        Command::Serve(args) => serve::run(&args, output),
         Command::Init(args) => init::run(&args, output),
         Command::Check(args) => check::run(&args, output),
         Command::Member(command) => member::run(&command, output),

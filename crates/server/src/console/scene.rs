@@ -81,6 +81,7 @@ impl Scene {
                 href: format!("/{}/me", organization.slug),
             },
             trail: Vec::new(),
+            demo: visit.ctx.app.config.demo.is_some(),
         }
     }
 

@@ -159,6 +159,7 @@ fn sign_in(visit: &Visit, problem: Option<&str>) -> SignInPage {
         next: "/acme/admin/users".to_owned(),
         problem: problem.map(str::to_owned),
         sign_up_href: Some("/sign-up".to_owned()),
+        demo: None,
     }
 }
 

@@ -4,6 +4,7 @@
 use askama::Template;
 
 use super::{Input, Person, Plain, Select};
+use crate::config::Demo;
 
 /// What became of a link from a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +61,8 @@ pub struct SignInPage {
     pub problem: Option<String>,
     /// Address of the sign-up page, when people may join by themselves.
     pub sign_up_href: Option<String>,
+    /// In a demo, whom one may be.
+    pub demo: Option<Demo>,
 }
 
 /// `GET /password/forgot`: asks for a mail with a link to a new password.

@@ -37,6 +37,7 @@ async fn page(visit: &Visit, email: Input, next: String, verdict: &Verdict) -> S
         email,
         next,
         problem: verdict.problem.clone(),
+        demo: visit.ctx.app.config.demo.clone(),
         sign_up_href: open.then(|| format!("/sign-up?organization={packed}")),
     };
     verdict.page(visit, &page)
