@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand};
 
 use crate::config::Flags;
 use crate::verb::{
-    access, audit, check, completions, docs, grant, group, init, invite_link, limit, member, preset, resource, role,
-    serve, service_account, tenant, token, usage,
+    access, audit, check, completions, docs, grant, group, import, init, invite_link, limit, member, preset, resource,
+    role, serve, service_account, tenant, token, usage,
 };
 
 /// Who belongs to which organization, and what may they do: one self-hosted program.
@@ -70,6 +70,8 @@ pub(crate) enum Command {
     /// List, make and end groups, and say who is in them
     #[command(subcommand)]
     Group(group::Command),
+    /// Bring a directory into an organization of a running server: people, groups, resources, grants
+    Import(import::Args),
     /// The audit trail of an organization of a running server
     #[command(subcommand)]
     Audit(audit::Command),

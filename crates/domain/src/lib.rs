@@ -15,6 +15,7 @@ pub mod disposable;
 pub mod group;
 pub mod identity;
 pub mod ids;
+pub mod import;
 pub mod invitation;
 pub mod invite_link;
 pub mod joining;

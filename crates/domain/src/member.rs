@@ -79,6 +79,8 @@ words! {
         Domain = "domain",
         /// Asked to join.
         Request = "request",
+        /// Came with an import.
+        Import = "import",
     }
 }
 

@@ -11,6 +11,7 @@ pub(crate) mod docs;
 pub(crate) mod doctor;
 pub(crate) mod grant;
 pub(crate) mod group;
+pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod invite_link;
 pub(crate) mod limit;
@@ -46,6 +47,7 @@ pub(crate) fn run(command: Command, output: &mut Output) -> Result<(), Failure> 
         Command::InviteLink(command) => invite_link::run(&command, output),
         Command::Role(command) => role::run(&command, output),
         Command::Group(command) => group::run(&command, output),
+        Command::Import(args) => import::run(&args, output),
         Command::Audit(command) => audit::run(&command, output),
         Command::Preset(command) => preset::run(&command, output),
         Command::Doctor(flags) => doctor::run(&flags, output),

@@ -11,6 +11,7 @@ use crate::ops::account::AccountView;
 use crate::ops::deploy_keys::DeployKeyView;
 use crate::ops::grants::GrantView;
 use crate::ops::groups::GroupView;
+use crate::ops::import_shapes::Imported;
 use crate::ops::invitations::InvitationView;
 use crate::ops::invite_links::{InviteLinkView, InviteLinksReset};
 use crate::ops::inviting::{InviteOutcome, Invited};
@@ -48,7 +49,7 @@ macro_rules! tagged {
     };
 }
 
-tagged!(GroupView, ResourceView, MemberView, InvitationView, OrganizationView, PolicyView, PresetView, InviteLinkView, LimitView, AccountView, RoleView, ServiceAccountView, TenantView, TenantSettingsView; GrantView, Invited, InviteOutcome, TokenView, Nothing, identities::Me, InviteLinksReset, UsageView, TenantMemberView, JoinRequestView, DeployKeyView, ShareLinkView);
+tagged!(GroupView, ResourceView, MemberView, InvitationView, OrganizationView, PolicyView, PresetView, InviteLinkView, LimitView, AccountView, RoleView, ServiceAccountView, TenantView, TenantSettingsView; GrantView, Imported, Invited, InviteOutcome, TokenView, Nothing, identities::Me, InviteLinksReset, UsageView, TenantMemberView, JoinRequestView, DeployKeyView, ShareLinkView);
 
 /// One object with its `ETag`.
 pub fn object<T: Serialize + Tagged>(status: StatusCode, value: &T) -> Response {

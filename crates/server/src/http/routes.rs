@@ -9,8 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::api::{
-    access, account, audit, check, deploy_keys, groups, identity, invitations, invite_links, joining, limits, members,
-    organizations, presets, resources, roles, service_accounts, session, sharing, tenants, tokens,
+    access, account, audit, check, deploy_keys, groups, identity, import, invitations, invite_links, joining, limits,
+    members, organizations, presets, resources, roles, service_accounts, session, sharing, tenants, tokens,
 };
 use crate::app::App;
 
@@ -19,6 +19,7 @@ use crate::app::App;
 pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
     let bulk = OpenApiRouter::new()
         .routes(routes!(invitations::list, invitations::create))
+        .routes(routes!(import::import))
         .layer(DefaultBodyLimit::max(bulk_body_limit_bytes));
     OpenApiRouter::new()
         .routes(routes!(session::set_up))

@@ -22,6 +22,8 @@ pub mod grant_shapes;
 pub mod grants;
 pub mod groups;
 pub mod identities;
+pub mod import;
+pub mod import_shapes;
 pub mod instance;
 pub mod introspect;
 pub mod invitations;

@@ -294,6 +294,9 @@ pub struct Preview {
     /// People who wait, and whose way in a change of the policy closes or does not open.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub stranded: Vec<super::stranded::PreviewStranded>,
+    /// Of an import: what would become of each item.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub items: Vec<super::import_shapes::ImportOutcome>,
 }
 
 /// Nothing to say but that it is done.

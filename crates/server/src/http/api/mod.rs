@@ -7,6 +7,7 @@ pub mod check;
 pub mod deploy_keys;
 pub mod groups;
 pub mod identity;
+pub mod import;
 pub mod invitations;
 pub mod invite_links;
 pub mod joining;
