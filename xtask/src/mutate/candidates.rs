@@ -6,9 +6,17 @@ use super::Mutation;
 /// Keys that are words for people or names, on which no line rests.
 const WORDS: [&str; 9] = ["name", "title", "description", "slug", "label", "version", "applies_to", "plural", "covers"];
 
+/// Something that may be taken out.
+#[derive(Clone, Debug)]
+pub(super) struct Candidate {
+    pub(super) mutation: Mutation,
+    /// Whether it is a knob of the policy.
+    pub(super) is_knob: bool,
+}
+
 /// The candidates of a preset, in the order of its file.
-pub(super) fn of(preset: &str, text: &str) -> Vec<Mutation> {
-    let mut found = Vec::new();
+pub(super) fn of(preset: &str, text: &str) -> Vec<Candidate> {
+    let mut all = Vec::new();
     let (mut section, mut list) = ("", "");
     for line in text.lines() {
         let bare = line.split(" #").next().unwrap_or_default().trim_end();
@@ -23,6 +31,7 @@ pub(super) fn of(preset: &str, text: &str) -> Vec<Mutation> {
         if line.is_empty() || line.starts_with('#') || section == "[words]" || WORDS.contains(&list) || list == "open" {
             continue;
         }
+        let mut found = Vec::new();
         if bare.ends_with("= true") || bare.ends_with("= false") {
             found.extend(switched(preset, text, line, bare));
         } else if bare.contains(" = ") && (!bare.contains('[') || bare.contains(']')) {
@@ -34,8 +43,10 @@ pub(super) fn of(preset: &str, text: &str) -> Vec<Mutation> {
             let without = line.replacen(&with, &" ".repeat(with.len()), 1);
             found.extend(once(preset, text, line, &without));
         }
+        let is_knob = section == "[policy]";
+        all.extend(found.into_iter().map(|mutation| Candidate { mutation, is_knob }));
     }
-    found
+    all
 }
 
 /// A switch the other way round; `=` gives up its spaces for the longer word.
@@ -70,7 +81,7 @@ mod tests {
     fn knobs_switches_and_rights_go_one_by_one() {
         let text = "name = \"p\"\nopen = [\"a.b\"]\n\n[policy]\nlife = 7   # a week\nfree = true\n\n[[role]]\nslug = \"x\"\nfloor = [\n    \"a.read\", \"b.*\",\n]\n\n[[role]]\nslug = \"y\"\nfloor = [\n    \"a.read\", \"b.*\",\n]\n";
         let all = of("p", text);
-        let made: Vec<String> = all.iter().map(|one| one.applied(text).expect("fits")).collect();
+        let made: Vec<String> = all.iter().map(|one| one.mutation.applied(text).expect("fits")).collect();
         assert_eq!(made.len(), 6, "{all:#?}");
         assert!(made[0].contains("#ife = 7") && made[1].contains("free=false"));
         assert!(made[2].contains("\n              \"b.*\",") && made[2].matches("a.read").count() == 1);

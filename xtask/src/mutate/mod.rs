@@ -15,7 +15,9 @@ use crate::files::read_all;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
+use candidates::Candidate;
 use patch::Patched;
 use programs::{Programs, failed_tests};
 
@@ -58,20 +60,26 @@ impl Mutation {
 #[derive(Debug, PartialEq)]
 pub struct Options {
     seek: bool,
+    /// How long to seek.
+    minutes: u64,
     /// Only lines whose id begins so.
     filter: String,
 }
 
 impl Options {
     pub fn parse(words: &[&str]) -> Outcome<Options> {
-        let mut options = Options { seek: false, filter: String::new() };
+        let mut options = Options { seek: false, minutes: 60, filter: String::new() };
         let mut asked = false;
         for word in words {
             match *word {
                 "--mutate" => asked = true,
                 "--seek" => (asked, options.seek) = (true, true),
+                minutes if minutes.starts_with("--minutes=") => {
+                    let number = minutes.trim_start_matches("--minutes=").parse();
+                    options.minutes = number.map_err(|_| format!("`{minutes}`: how many minutes?"))?;
+                }
                 option if option.starts_with('-') => {
-                    return Err(format!("unknown option `{option}`; there are `--mutate` and `--seek`"));
+                    return Err(format!("unknown option `{option}`; there are `--mutate`, `--seek` and `--minutes=N`"));
                 }
                 filter => options.filter = filter.to_uppercase(),
             }
@@ -87,41 +95,51 @@ pub fn run(root: &Path, options: &Options) -> Outcome<bool> {
     let mut table = read_table(root)?;
     let programs = Programs::build(root)?;
     if options.seek {
+        let mut all = Vec::new();
         for (presets, lines) in &families {
             let bare = lines.iter().filter(|id| id.starts_with(&options.filter) && !table.contains_key(*id));
             let bare: BTreeSet<String> = bare.cloned().collect();
-            for preset in presets {
-                seek(root, &programs, preset, &bare, &proofs, &mut table)?;
+            for preset in presets.iter().filter(|_| !bare.is_empty()) {
+                let text = preset_text(root, preset)?;
+                all.extend(candidates::of(preset, &text).into_iter().map(|one| (one, text.clone(), bare.clone())));
             }
         }
+        // Knobs first: most lines rest on one, and time may be short.
+        all.sort_by_key(|(candidate, ..)| !candidate.is_knob);
+        seek(&programs, &all, &proofs, options.minutes, &mut table)?;
         write(root, TABLE, &shown_table(&table))?;
     }
     verify(root, &programs, &table, &proofs, options)
 }
 
-/// Tries everything that can be taken out of a preset, and keeps for each line what fails the fewest tests beside
-/// its own: that is nearest to the line.
+/// A candidate, its preset's text, and the lines that look for one.
+type Try = (Candidate, String, BTreeSet<String>);
+
+/// Tries everything that can be taken out of the presets, as long as there is time, and keeps for each line what
+/// fails the fewest tests beside its own: that is nearest to the line.
 fn seek(
-    root: &Path,
     programs: &Programs,
-    preset: &str,
-    bare: &BTreeSet<String>,
+    all: &[Try],
     proofs: &[Proof],
+    minutes: u64,
     table: &mut BTreeMap<String, Mutation>,
 ) -> Outcome<()> {
-    let text = preset_text(root, preset)?;
-    let asked: Vec<&Proof> = proofs.iter().filter(|proof| proof.ids.iter().any(|id| bare.contains(id))).collect();
+    let end = Instant::now() + Duration::from_secs(minutes * 60);
     let mut best: BTreeMap<String, (usize, Mutation)> = BTreeMap::new();
-    for mutation in candidates::of(preset, &text) {
-        let Ok(mutated) = mutation.applied(&text) else { continue };
+    for (at, (candidate, text, bare)) in all.iter().enumerate() {
+        if Instant::now() > end {
+            println!("{minutes} minutes are over with {} of {} tried; seek again for the rest", at, all.len());
+            break;
+        }
+        let mutation = &candidate.mutation;
+        let Ok(mutated) = mutation.applied(text) else { continue };
         if !programs.takes_preset(&mutated)? {
             continue;
         }
-        let failed = fails(programs, &text, &mutated, &asked)?;
-        let bitten: BTreeSet<&String> =
-            failed.iter().flat_map(|proof| &proof.ids).filter(|id| bare.contains(*id)).collect();
+        let asked: Vec<&Proof> = proofs.iter().filter(|proof| proof.ids.iter().any(|id| bare.contains(id))).collect();
+        let failed = fails(programs, text, &mutated, &asked)?;
         println!("{:>3} of {} fail: {}", failed.len(), asked.len(), mutation.shown());
-        for id in bitten {
+        for id in failed.iter().flat_map(|proof| &proof.ids).filter(|id| bare.contains(*id)) {
             if best.get(id).is_none_or(|(count, _)| failed.len() < *count) {
                 best.insert(id.clone(), (failed.len(), mutation.clone()));
             }

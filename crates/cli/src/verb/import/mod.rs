@@ -138,11 +138,16 @@ impl Promised {
         }
     }
 
-    /// Whether a line names something that is only promised.
-    fn is_named_by(&self, item: &Map<String, Value>) -> bool {
-        let kind = item.get("kind").and_then(Value::as_str).unwrap_or_default();
-        let named = ["group", "resource", "parent", "owner"].iter().chain((kind != "person").then_some(&"email"));
-        let mut named = named.filter_map(|field| item.get(*field).and_then(Value::as_str));
+    /// Whether a line was refused only for naming what is promised.
+    fn explains(&self, code: &str, item: &Map<String, Value>) -> bool {
+        let fields: &[&str] = match code {
+            "group.unknown" => &["group"],
+            "grant.subject" => &["email", "owner"],
+            "resource.parent" => &["parent"],
+            "not_found" => &["resource"],
+            _ => &[],
+        };
+        let mut named = fields.iter().filter_map(|field| item.get(*field).and_then(Value::as_str));
         named.any(|name| self.0.contains(&name.to_lowercase()))
     }
 }
@@ -163,7 +168,7 @@ fn note(
             }
         }
         "unchanged" => tally.unchanged += 1,
-        _ if promised.is_some_and(|promised| promised.is_named_by(&line.item)) => tally.created += 1,
+        _ if promised.is_some_and(|promised| promised.explains(text("code"), &line.item)) => tally.created += 1,
         _ => {
             tally.refused += 1;
             refused(&line.place, text("code"), text("detail"), output)?;
