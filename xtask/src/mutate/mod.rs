@@ -91,7 +91,10 @@ impl Options {
 /// Mutates, and tells which lines' tests do not notice.
 pub fn run(root: &Path, options: &Options) -> Outcome<bool> {
     let files = read_all(root)?;
-    let (families, proofs) = (read_lines(&files)?, read_proofs(&files));
+    let families = read_lines(&files)?;
+    let mut proofs = read_proofs(&files);
+    // A comment inside a test claims for the word that follows it, which would name tests by the dozen.
+    proofs.retain(|proof| proof.test.contains('_'));
     let mut table = read_table(root)?;
     let programs = Programs::build(root)?;
     if options.seek {

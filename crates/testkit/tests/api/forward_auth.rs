@@ -120,7 +120,7 @@ async fn a_browser_without_session_is_led_to_the_sign_in_page_and_back() {
     }
 }
 
-/// A running nginx, with everything it writes in the test's own folder.
+/// A running nginx, one process that ends when it is killed, with everything it writes in the test's own folder.
 struct Nginx {
     process: Child,
     url: String,
@@ -155,6 +155,7 @@ fn configuration(folder: &std::path::Path, guildhall: &str, port: u16, product: 
         .collect();
     format!(
         r#"daemon off;
+master_process off;
 worker_processes 1;
 pid {folder}/nginx.pid;
 error_log stderr warn;
