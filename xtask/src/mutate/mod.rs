@@ -37,7 +37,11 @@ struct Mutation {
 impl Mutation {
     /// In a few words, for people.
     fn shown(&self) -> String {
-        let short = |text: &str| text.trim().chars().take(60).collect::<String>().replace('|', "/");
+        let short = |text: &str| {
+            let line = text.trim().lines().next_back().unwrap_or_default();
+            let bare = line.split(" #").next().unwrap_or_default().trim();
+            bare.chars().take(60).collect::<String>().replace('|', "/")
+        };
         match self.replace.trim() {
             "" => format!("{}: without `{}`", self.preset, short(&self.find)),
             with if with.starts_with('#') => format!("{}: without `{}`", self.preset, short(&self.find)),
