@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand};
 
 use crate::config::Flags;
 use crate::verb::{
-    access, audit, check, completions, docs, domain, factor, grant, group, init, invite_link, limit, member, preset,
-    resource, role, scim_token, service_account, sso, tenant, token, usage,
+    access, audit, check, completions, docs, domain, factor, grant, group, import, init, invite_link, limit, member,
+    preset, resource, role, scim_token, serve, service_account, sso, tenant, token, usage,
 };
 
 /// Who belongs to which organization, and what may they do: one self-hosted program.
@@ -29,7 +29,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Serve the console, the API and the jobs until told to stop
-    Serve(Flags),
+    Serve(serve::Args),
     /// Make the first organization and its owner without a browser
     Init(init::Args),
     /// Ask a running server whether somebody may do something
@@ -82,6 +82,8 @@ pub(crate) enum Command {
     /// List, make and end groups, and say who is in them
     #[command(subcommand)]
     Group(group::Command),
+    /// Bring a directory into an organization of a running server: people, groups, resources, grants
+    Import(import::Args),
     /// The audit trail of an organization of a running server
     #[command(subcommand)]
     Audit(audit::Command),

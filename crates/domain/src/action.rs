@@ -43,6 +43,8 @@ actions! {
         "Change the organization's name, address and settings."
     OrganizationDelete "organization.delete" "Delete the organization"
         "Delete the organization with everything in it."
+    OrganizationImport "organization.import" "Import a directory"
+        "Bring in people, groups, resources and grants in bulk; each item needs the right to make it too."
     PolicyRead "policy.read" "See the policy"
         "See the organization's policy."
     PolicyUpdate "policy.update" "Change the policy"

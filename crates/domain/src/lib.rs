@@ -18,6 +18,7 @@ pub mod factor;
 pub mod group;
 pub mod identity;
 pub mod ids;
+pub mod import;
 pub mod index;
 pub mod invitation;
 pub mod invite_link;

@@ -84,6 +84,8 @@ words! {
         Scim = "scim",
         /// Came by single sign-on.
         Provider = "provider",
+        /// Came with an import.
+        Import = "import",
     }
 }
 

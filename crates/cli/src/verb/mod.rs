@@ -5,6 +5,7 @@ pub(crate) mod audit;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod config;
+pub(crate) mod demo;
 pub(crate) mod departure;
 pub(crate) mod docs;
 pub(crate) mod doctor;
@@ -12,6 +13,7 @@ pub(crate) mod domain;
 pub(crate) mod factor;
 pub(crate) mod grant;
 pub(crate) mod group;
+pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod invite_link;
 pub(crate) mod limit;
@@ -34,7 +36,7 @@ use crate::output::Output;
 /// Runs the verb that was asked for.
 pub(crate) fn run(command: Command, output: &mut Output) -> Result<(), Failure> {
     match command {
-        Command::Serve(flags) => serve::run(&flags, output),
+        Command::Serve(args) => serve::run(&args, output),
         Command::Init(args) => init::run(&args, output),
         Command::Check(args) => check::run(&args, output),
         Command::Member(command) => member::run(&command, output),
@@ -53,6 +55,7 @@ pub(crate) fn run(command: Command, output: &mut Output) -> Result<(), Failure> 
         Command::Domain(command) => domain::run(&command, output),
         Command::Role(command) => role::run(&command, output),
         Command::Group(command) => group::run(&command, output),
+        Command::Import(args) => import::run(&args, output),
         Command::Audit(command) => audit::run(&command, output),
         Command::Preset(command) => preset::run(&command, output),
         Command::Doctor(flags) => doctor::run(&flags, output),

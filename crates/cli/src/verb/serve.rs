@@ -19,13 +19,24 @@ use crate::failure::Failure;
 use crate::installation::{Installation, Started, stopped};
 use crate::log::Lines;
 use crate::output::Output;
+use crate::verb::demo;
 
-pub(crate) fn run(flags: &Flags, output: &mut Output) -> Result<(), Failure> {
-    let config = load(flags)?.config;
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    flags: Flags,
+    /// Show made-up organizations, one for each preset, in a folder of their own [default folder: ./guildhall-demo]
+    #[arg(long)]
+    demo: bool,
+}
+
+pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
+    let loaded = load(&args.flags)?;
+    let (config, demo) = demo::settings(loaded, args.demo)?;
     let log = start_log(&config.log)?;
     let runtime = runtime()?;
     let installation = Installation::open(config.clone())?;
-    let served = runtime.block_on(listen(&config, installation, output));
+    let served = runtime.block_on(listen(&config, installation, demo, output));
     let handle = runtime.handle().clone();
     // Nothing that is still under way may keep the process from ending.
     runtime.shutdown_timeout(Duration::from_secs(1));
@@ -58,7 +69,12 @@ fn start_log(log: &LogConfig) -> Result<Lines, Failure> {
     Ok(waiting)
 }
 
-async fn listen(config: &Config, installation: Installation, output: &mut Output) -> Result<Started, Failure> {
+async fn listen(
+    config: &Config,
+    installation: Installation,
+    demo: demo::State,
+    output: &mut Output,
+) -> Result<Started, Failure> {
     let mut signals = Signals::new()?;
     let cannot = |error: std::io::Error| {
         Failure::failed(
@@ -69,9 +85,23 @@ async fn listen(config: &Config, installation: Installation, output: &mut Output
     let listener = TcpListener::bind(config.listen).await.map_err(cannot)?;
     let bound = listener.local_addr().map_err(cannot)?;
     let started = installation.start(bound)?;
-    welcome(&started.app, config).await?;
+    let serving = serve(Arc::clone(&started.app), listener, signals.next());
+    tokio::pin!(serving);
+    match demo {
+        demo::State::None => welcome(&started.app, config).await?,
+        demo::State::Ready => notice(config, &demo::welcome(bound)?),
+        demo::State::Empty => {
+            notice(config, "making up people and organizations; this takes a moment");
+            // The demo is played over the program's own API, so it is served already.
+            tokio::select! {
+                filled = demo::fill(&started.app, config, bound) => filled?,
+                () = &mut serving => return Ok(started),
+            }
+            notice(config, &demo::welcome(bound)?);
+        }
+    }
     tell_ready(bound, output)?;
-    serve(Arc::clone(&started.app), listener, signals.next()).await;
+    serving.await;
     Ok(started)
 }
 

@@ -66,6 +66,33 @@ pub struct Config {
     pub outbox: OutboxConfig,
     /// What is kept in memory.
     pub memory: MemoryConfig,
+    /// Set when the data is made up: the doors that the sign-in page shows. No setting; the command line finds it out.
+    #[serde(skip)]
+    pub demo: Option<Demo>,
+}
+
+/// What the console says of data that is made up.
+#[derive(Debug, Clone)]
+pub struct Demo {
+    /// Everybody's password.
+    pub password: String,
+    /// Who may be looked at, one for each organization.
+    pub doors: Vec<Door>,
+}
+
+/// Somebody to look at a made-up organization as.
+#[derive(Debug, Clone)]
+pub struct Door {
+    /// Their address.
+    pub email: String,
+    /// Their name.
+    pub name: String,
+    /// The organization's name.
+    pub organization: String,
+    /// Its slug.
+    pub slug: String,
+    /// Its preset's name.
+    pub preset: String,
 }
 
 /// `log.…`

@@ -78,6 +78,7 @@ impl Scene {
                 href: format!("/{}/me", organization.slug),
             },
             trail: Vec::new(),
+            demo: visit.ctx.app.config.demo.is_some(),
         }
     }
 

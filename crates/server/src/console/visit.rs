@@ -83,7 +83,13 @@ impl Visit {
     /// The surroundings of a page without an organization.
     #[must_use]
     pub fn plain(&self, title: &str) -> Plain {
-        Plain { title: title.to_owned(), theme: self.theme.clone(), csrf: self.csrf(), flash: self.flash.clone() }
+        Plain {
+            title: title.to_owned(),
+            theme: self.theme.clone(),
+            csrf: self.csrf(),
+            flash: self.flash.clone(),
+            demo: self.ctx.app.config.demo.is_some(),
+        }
     }
 
     /// The CSRF token of the session in use; empty without one.

@@ -13,6 +13,7 @@ use crate::ops::domains::DomainView;
 use crate::ops::factors::{AppSecret, BackupCodes, FactorAdded, FactorView};
 use crate::ops::grants::GrantView;
 use crate::ops::groups::GroupView;
+use crate::ops::import_shapes::Imported;
 use crate::ops::invitations::InvitationView;
 use crate::ops::invite_links::{InviteLinkView, InviteLinksReset};
 use crate::ops::inviting::{InviteOutcome, Invited};
@@ -53,7 +54,7 @@ macro_rules! tagged {
     };
 }
 
-tagged!(GroupView, ResourceView, MemberView, InvitationView, OrganizationView, PolicyView, PresetView, InviteLinkView, LimitView, AccountView, RoleView, ServiceAccountView, TenantView, TenantSettingsView, ConnectionView; GrantView, Invited, InviteOutcome, TokenView, Nothing, identities::Me, InviteLinksReset, UsageView, TenantMemberView, JoinRequestView, DeployKeyView, ShareLinkView, FactorView, AppSecret, FactorAdded, BackupCodes, Question, ScimTokenView, DomainView);
+tagged!(GroupView, ResourceView, MemberView, InvitationView, OrganizationView, PolicyView, PresetView, InviteLinkView, LimitView, AccountView, RoleView, ServiceAccountView, TenantView, TenantSettingsView, ConnectionView; GrantView, Invited, InviteOutcome, TokenView, Nothing, identities::Me, InviteLinksReset, UsageView, TenantMemberView, JoinRequestView, DeployKeyView, ShareLinkView, FactorView, AppSecret, FactorAdded, BackupCodes, Question, ScimTokenView, DomainView, Imported);
 
 /// One object with its `ETag`.
 pub fn object<T: Serialize + Tagged>(status: StatusCode, value: &T) -> Response {

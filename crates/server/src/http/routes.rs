@@ -9,9 +9,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::api::{
-    access, account, audit, check, deploy_keys, domains, factors, groups, identity, installation_sso, invitations,
-    invite_links, joining, limits, members, organizations, presets, resources, roles, scim_tokens, service_accounts,
-    session, sharing, sso_connections, tenants, tokens,
+    access, account, audit, check, deploy_keys, domains, factors, groups, identity, import, installation_sso,
+    invitations, invite_links, joining, limits, members, organizations, presets, resources, roles, scim_tokens,
+    service_accounts, session, sharing, sso_connections, tenants, tokens,
 };
 use crate::app::App;
 
@@ -20,6 +20,7 @@ use crate::app::App;
 pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
     let bulk = OpenApiRouter::new()
         .routes(routes!(invitations::list, invitations::create))
+        .routes(routes!(import::import))
         .layer(DefaultBodyLimit::max(bulk_body_limit_bytes));
     OpenApiRouter::new()
         .routes(routes!(session::set_up))

@@ -25,6 +25,8 @@ pub mod grant_shapes;
 pub mod grants;
 pub mod groups;
 pub mod identities;
+pub mod import;
+pub mod import_shapes;
 pub mod instance;
 pub mod introspect;
 pub mod invitations;

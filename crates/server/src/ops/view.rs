@@ -307,6 +307,9 @@ pub struct Preview {
     /// People who would get in by single sign-on alone.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub needs_sso: Vec<super::captured::PreviewCaptured>,
+    /// Of an import: what would become of each item.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub items: Vec<super::import_shapes::ImportOutcome>,
 }
 
 /// Nothing to say but that it is done.

@@ -120,7 +120,7 @@ async fn a_browser_without_session_is_led_to_the_sign_in_page_and_back() {
     }
 }
 
-/// A running nginx, with everything it writes in the test's own folder.
+/// A running nginx, one process that ends when it is killed, with everything it writes in the test's own folder.
 struct Nginx {
     process: Child,
     url: String,

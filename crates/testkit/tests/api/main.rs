@@ -22,6 +22,7 @@ mod going;
 mod groups;
 mod hostile;
 mod idempotency;
+mod importing;
 mod invitations;
 mod invite_links;
 mod join_requests;

@@ -302,6 +302,7 @@ impl House {
             "rename_organization" => json!({"name": "Acme 2"}),
             "delete_organization" => json!({"confirm": "acme"}),
             "change_policy" => json!({"invite.ttl_s": 3600, "approval.mode": "off"}),
+            "import" => json!({"items": [{"kind": "group", "name": "Imported"}]}),
             "apply_preset" => json!({"preset": "standard"}),
             "change_member_role" => json!({"role": "admin"}),
             "edit_invitation" => {

@@ -162,6 +162,7 @@ fn sign_in(visit: &Visit, problem: Option<&str>) -> SignInPage {
         passkeys: true,
         other_ways: Vec::new(),
         sign_up_href: Some("/sign-up".to_owned()),
+        demo: None,
     }
 }
 

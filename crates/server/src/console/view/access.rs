@@ -4,6 +4,7 @@
 use askama::Template;
 
 use super::{Input, Person, Place, Plain, Select};
+use crate::config::Demo;
 
 /// What became of a link from a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +78,8 @@ pub struct SignInPage {
     pub other_ways: Vec<Place>,
     /// Address of the sign-up page, when people may join by themselves.
     pub sign_up_href: Option<String>,
+    /// In a demo, whom one may be.
+    pub demo: Option<Demo>,
 }
 
 /// `GET /password/forgot`: asks for a mail with a link to a new password.

@@ -9,6 +9,7 @@ pub mod domains;
 pub mod factors;
 pub mod groups;
 pub mod identity;
+pub mod import;
 pub mod installation_sso;
 pub mod invitations;
 pub mod invite_links;

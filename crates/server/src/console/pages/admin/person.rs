@@ -114,6 +114,8 @@ fn came_by(desk: &Desk, member: &Member, inviter: Option<&Member>) -> Fact {
         (Origin::Domain, _) => Fact::text("Came by", "An address of our mail domain"),
         (Origin::Scim, _) => Fact::text("Came by", "A directory"),
         (Origin::Request, _) => Fact::text("Came by", "Asked to join"),
+        (Origin::Import, Some(by)) => Fact::new("Imported by", FactValue::Link(place_of(desk, by))),
+        (Origin::Import, None) => Fact::text("Came by", "An import"),
     }
 }
 

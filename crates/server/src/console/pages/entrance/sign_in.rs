@@ -42,6 +42,7 @@ async fn page(visit: &Visit, step: SignInStep, email: Input, next: String, verdi
         problem: verdict.problem.clone(),
         passkeys: visit.ctx.app.webauthn().is_ok(),
         other_ways,
+        demo: visit.ctx.app.config.demo.clone(),
         sign_up_href: open.then(|| format!("/sign-up?organization={packed}")),
     };
     verdict.page(visit, &page)
