@@ -14,7 +14,7 @@ const says = (page, text) => page.getByText(text).first().waitFor();
 /** The newest mail to somebody, once it is written, and the link in it. */
 async function mailedLink(product, to, part) {
   for (let tries = 0; tries < 100; tries += 1) {
-    const files = (await readdir(`${product.data}/outbox`).catch(() => [])).filter(name => name.includes(to)).sort();
+    const files = (await readdir(`${product.data}/outbox`).catch(() => [])).filter(name => name.includes(to) && name.endsWith('.eml')).sort();
     for (const file of files.reverse()) {
       const text = (await readFile(`${product.data}/outbox/${file}`, 'utf8')).replace(/=\r?\n/g, '').replace(/=3D/g, '=');
       const found = text.match(new RegExp(`http://[^\\s"<>]*${part}[^\\s"<>]*`));
@@ -102,7 +102,7 @@ export async function one_invitation({ product, signedInPage }) {
   const page = await signedInPage(undefined, plain);
   await page.goto('/acme/admin/users?query=one');
   await page.getByLabel('Actions for one@acme.example').click();
-  await page.getByRole('button', { name: 'Resend' }).click();
+  await page.locator('details[open]').getByRole('button', { name: 'Resend' }).click();
   await says(page, 'The invitation of one@acme.example is sent again.');
   await page.goto(`/acme/admin/invitations/${invitation.id}`);
   await page.getByRole('button', { name: 'Get a link instead' }).click();
@@ -145,13 +145,19 @@ export async function settings_and_tokens({ signedInPage }) {
   await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Acme Rockets & Sons');
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   await says(page, 'Saved.');
+  await page.getByRole('link', { name: 'Joining' }).click();
   await page.getByLabel('Invitations work for', { exact: true }).fill('36');
   await page.getByLabel('Unit of Invitations work for').selectOption({ label: 'hours' });
-  await page.getByLabel('Invited people skip the approval').check();
-  await page.getByRole('checkbox', { name: 'Contributor' }).check();
   await page.getByRole('button', { name: 'Save settings' }).click();
   await says(page, 'The settings are saved and hold from now on.');
   assert.equal(await page.getByLabel('Invitations work for', { exact: true }).inputValue(), '36');
+  await page.getByRole('link', { name: 'Roles and leaving' }).click();
+  await page.getByRole('checkbox', { name: 'Contributor' }).check();
+  await page.getByRole('button', { name: 'Save settings' }).click();
+  // Whom it gives something is told first.
+  await says(page, 'Who is affected');
+  await page.getByRole('button', { name: 'Save settings' }).click();
+  await says(page, 'The settings are saved and hold from now on.');
   assert.ok(await page.getByRole('checkbox', { name: 'Contributor' }).isChecked());
   await page.goto('/acme/me/tokens/new');
   await page.getByLabel('Name', { exact: true }).fill('CI');

@@ -63,6 +63,11 @@ export async function the_organization({ product, signedInPage }) {
   const page = await signedInPage();
   await look(page, {
     settings: '/acme/admin/org',
+    'settings-joining-cloudtruth': '/acme/admin/org/settings/joining',
+    groups: '/acme/admin/groups',
+    limits: '/acme/admin/limits',
+    resources: '/acme/admin/resources',
+    role: '/acme/admin/roles/viewer?with=owner',
     'delete-organization': '/acme/admin/org/delete',
     roles: '/acme/admin/roles',
     tokens: '/acme/admin/tokens',
@@ -83,6 +88,7 @@ export async function ones_own_account({ product, signedInPage }) {
     account: '/acme/me',
     'new-token': '/acme/me/tokens/new',
     leave: '/acme/leave',
+    shared: '/acme/me/shared',
     organizations: '/organizations',
     'new-organization': '/organizations/new',
   });

@@ -4,6 +4,7 @@
 
 use crate::Outcome;
 use crate::files::{SourceFile, read_all};
+use crate::mutate::read_bites;
 use crate::rust_source::{Keep, blank, test_lines};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -22,6 +23,9 @@ const INTRODUCTION: &str = "\
 What each of the five systems must do under its preset, and the tests that prove it. A line without a
 test is not met, whatever the code may do. A line that is deliberately not met as it is written says why in
 its last column.
+
+`cargo xtask conformance --mutate` takes out of a preset what a line rests on, and the line's tests must fail; the
+column before the last tells what was taken, where that was shown.
 
 Marks: **seed** stated by the system's own page, must hold exactly · **src** found in its public source or
 documentation · **inferred** our reading · **open** its sources contradict each other, a knob decides.
@@ -44,10 +48,25 @@ struct Line {
 
 /// A test that claims to prove some lines.
 #[derive(Debug, PartialEq)]
-struct Proof {
-    path: String,
-    test: String,
-    ids: Vec<String>,
+pub struct Proof {
+    pub path: String,
+    pub test: String,
+    pub ids: Vec<String>,
+}
+
+/// The presets of each system, and the ids of its lines.
+pub fn read_lines(files: &[SourceFile]) -> Outcome<Vec<(Vec<String>, Vec<String>)>> {
+    let list = files.iter().find(|f| f.path == LINES).ok_or_else(|| format!("`{LINES}` is missing"))?;
+    let of = |family: Family| {
+        let presets = family.preset.split(", ").map(str::to_owned).collect();
+        (presets, family.lines.into_iter().map(|line| line.id).collect())
+    };
+    Ok(read_families(&list.text)?.into_iter().map(of).collect())
+}
+
+/// Every test that claims to prove something.
+pub fn read_proofs(files: &[SourceFile]) -> Vec<Proof> {
+    files.iter().flat_map(proofs).collect()
 }
 
 /// The whole page.
@@ -55,14 +74,14 @@ pub fn page(root: &Path) -> Outcome<String> {
     let files = read_all(root)?;
     let list = files.iter().find(|f| f.path == LINES).ok_or_else(|| format!("`{LINES}` is missing"))?;
     let families = read_families(&list.text)?;
-    let proofs: Vec<Proof> = files.iter().flat_map(proofs).collect();
+    let proofs = read_proofs(&files);
     let known = |id: &String| families.iter().any(|family| family.lines.iter().any(|line| line.id == *id));
     for proof in &proofs {
         if let Some(id) = proof.ids.iter().find(|id| !known(id)) {
             return Err(format!("{}: `{}` claims `{id}`, which {LINES} does not list", proof.path, proof.test));
         }
     }
-    Ok(render(&families, &proofs))
+    Ok(render(&families, &proofs, &read_bites(root)?))
 }
 
 fn read_families(text: &str) -> Outcome<Vec<Family>> {
@@ -178,7 +197,7 @@ fn span(first: &str, last: &str) -> Vec<String> {
     }
 }
 
-fn render(families: &[Family], proofs: &[Proof]) -> String {
+fn render(families: &[Family], proofs: &[Proof], bites: &BTreeMap<String, String>) -> String {
     let mut tests: BTreeMap<&str, Vec<&Proof>> = BTreeMap::new();
     for proof in proofs {
         for id in &proof.ids {
@@ -204,7 +223,7 @@ fn render(families: &[Family], proofs: &[Proof]) -> String {
     for family in families {
         let _ = write!(
             page,
-            "\n## {}\n\n| Line | Mark | What must hold | Tests | |\n| --- | --- | --- | --- | --- |\n",
+            "\n## {}\n\n| Line | Mark | What must hold | Tests | Bites | |\n| --- | --- | --- | --- | --- | --- |\n",
             family.name
         );
         for line in &family.lines {
@@ -214,7 +233,9 @@ fn render(families: &[Family], proofs: &[Proof]) -> String {
                 ("", _) => "met",
                 (exception, _) => exception,
             };
-            let _ = writeln!(page, "| {} | {} | {} | {} | {verdict} |", line.id, line.mark, line.says, links(proofs));
+            let Line { id, mark, says, .. } = line;
+            let bites = bites.get(id).map_or("", String::as_str);
+            let _ = writeln!(page, "| {id} | {mark} | {says} | {} | {bites} | {verdict} |", links(proofs));
         }
     }
     page
@@ -277,11 +298,15 @@ mod tests {
         let families = read_families(list).expect("a good list");
         let proof =
             Proof { path: "crates/a/tests/b.rs".to_owned(), test: "px_1_a".to_owned(), ids: vec!["PX-1".to_owned()] };
-        let page = render(&families, &[proof]);
+        let bites = BTreeMap::from([("PX-1".to_owned(), "pixie: without `a`".to_owned())]);
+        let page = render(&families, &[proof], &bites);
         assert!(page.contains("| Pixie | `pixie` | 3 | 1 | 1 |"), "{page}");
-        assert!(page.contains("| PX-1 | seed | a | [`px_1_a`](../../crates/a/tests/b.rs) | met |"), "{page}");
-        assert!(page.contains("| PX-2 | open | b |  | not met |"), "{page}");
-        assert!(page.contains("| PX-3 | src | c |  | hidden is missing |"), "{page}");
+        assert!(
+            page.contains("| PX-1 | seed | a | [`px_1_a`](../../crates/a/tests/b.rs) | pixie: without `a` | met |"),
+            "{page}"
+        );
+        assert!(page.contains("| PX-2 | open | b |  |  | not met |"), "{page}");
+        assert!(page.contains("| PX-3 | src | c |  |  | hidden is missing |"), "{page}");
         assert!(read_families(&list.replace("open", "maybe")).is_err());
     }
 

@@ -9,7 +9,9 @@ mod conformance;
 mod deps;
 mod docs;
 mod files;
+mod mutate;
 mod postgres;
+mod python;
 mod rust_source;
 mod setup;
 mod steps;
@@ -33,6 +35,9 @@ cargo xtask COMMAND
                            measure the release build beside bare references and write
                            docs/benchmarks.md; --quick only tries it out, --build adds a
                            clean build's processor time
+  conformance --mutate [LINE]
+                           take out of the presets what each line rests on and demand that its
+                           tests fail; --seek looks for what lines rest on that name nothing yet
   docs [--check]           write docs/reference, or with --check tell which pages are stale
   help                     this text
 ";
@@ -61,6 +66,7 @@ fn run(words: &[&str]) -> Outcome<bool> {
         ["tidy"] => tidy::run(&files::root()?),
         ["deps"] => deps::run(&files::root()?),
         ["bench", options @ ..] => bench::run(&files::root()?, &bench::Options::parse(options)?),
+        ["conformance", options @ ..] => mutate::run(&files::root()?, &mutate::Options::parse(options)?),
         ["docs"] => docs::write(&files::root()?),
         ["docs", "--check"] => docs::check(&files::root()?),
         _ => Err(format!("unknown command `{}`; `cargo xtask help` lists them", words.join(" "))),

@@ -1,5 +1,5 @@
-//! What a test run needs from the machine, and how it gets there on Debian: PostgreSQL, a browser with
-//! a font, the packages of the browser tests. Installs nothing that is there already.
+//! What a test run needs from the machine, and how it gets there on Debian: PostgreSQL, nginx, a browser with
+//! a font, the packages of the browser tests and the identity providers. Installs nothing that is there already.
 
 use crate::Outcome;
 use std::path::{Path, PathBuf};
@@ -7,6 +7,9 @@ use std::process::{Command, Stdio};
 
 /// Where Debian puts the browser; the browser tests look there.
 const CHROMIUM: &str = "/usr/bin/chromium";
+
+/// Where Debian puts the proxy that the test of forward-auth runs; not on everybody's path.
+const NGINX: &str = "/usr/sbin/nginx";
 
 /// Installs what is missing, or says what to do about it.
 pub fn packages(with_postgres: bool, with_browser: bool) -> Outcome<()> {
@@ -46,16 +49,18 @@ pub fn packages(with_postgres: bool, with_browser: bool) -> Outcome<()> {
 fn missing(with_postgres: bool, with_browser: bool) -> Vec<&'static str> {
     let needs = [
         ("postgresql", with_postgres, postgres_bin().is_some()),
+        ("nginx-light", true, Path::new(NGINX).exists() || on_path("nginx")),
         ("chromium", with_browser, Path::new(CHROMIUM).exists()),
         ("fonts-dejavu-core", with_browser, has_fonts()),
-        ("nodejs", with_browser, on_path("node")),
-        ("npm", with_browser, on_path("npm")),
+        ("nodejs", true, on_path("node")),
+        ("npm", true, on_path("npm")),
+        ("python3-venv", true, has_venv()),
     ];
     needs.into_iter().filter(|(_, needed, present)| *needed && !present).map(|(package, ..)| package).collect()
 }
 
-/// Installs the packages of the browser tests as their lock file says, when it changed since.
-pub fn browser_packages(folder: &Path) -> Outcome<()> {
+/// Installs the npm packages of a folder as their lock file says, when it changed since.
+pub fn npm_packages(folder: &Path) -> Outcome<()> {
     let changed = |path: PathBuf| path.metadata().and_then(|data| data.modified()).ok();
     let installed = changed(folder.join("node_modules/.package-lock.json"));
     if installed.is_some() && installed >= changed(folder.join("package-lock.json")) {
@@ -69,6 +74,26 @@ pub fn browser_packages(folder: &Path) -> Outcome<()> {
     match twice(install) {
         true => Ok(()),
         false => Err(format!("`npm ci` failed in `{}`; it needs npm and the npm registry", folder.display())),
+    }
+}
+
+/// Installs the Python packages of a folder as its list says, into a place of their own, when it changed since.
+pub fn python_packages(folder: &Path) -> Outcome<()> {
+    let changed = |path: PathBuf| path.metadata().and_then(|data| data.modified()).ok();
+    let (list, place) = (folder.join("requirements.txt"), folder.join(".venv"));
+    let done = place.join("installed");
+    if changed(done.clone()).is_some_and(|at| Some(at) >= changed(list.clone())) {
+        return Ok(());
+    }
+    let made = succeeds(Command::new("python3").args(["-m", "venv"]).arg(&place));
+    let install = || {
+        let mut pip = Command::new(place.join("bin/pip"));
+        pip.args(["install", "--quiet", "--disable-pip-version-check", "-r"]).arg(&list);
+        pip.status().is_ok_and(|status| status.success())
+    };
+    match made && twice(install) && std::fs::write(done, "").is_ok() {
+        true => Ok(()),
+        false => Err(format!("`pip install` failed in `{}`; it needs python3-venv and PyPI", folder.display())),
     }
 }
 
@@ -94,6 +119,11 @@ pub fn postgres_bin() -> Option<PathBuf> {
 fn has_fonts() -> bool {
     let known = ["/usr/share/fonts/truetype", "/usr/share/fonts/opentype", "/usr/local/share/fonts"];
     known.iter().any(|folder| std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()))
+}
+
+/// Whether Python can make environments of its own; Debian ships that apart.
+fn has_venv() -> bool {
+    succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"]))
 }
 
 fn on_path(program: &str) -> bool {

@@ -7,7 +7,7 @@ use crate::cargo::cargo;
 use crate::postgres::Postgres;
 use crate::setup;
 use crate::steps::{Steps, Tally, browser_result, cargo_result, check, count};
-use crate::{deps, docs, tidy};
+use crate::{deps, docs, python, tidy};
 use std::path::Path;
 use std::process::Command;
 
@@ -46,8 +46,11 @@ pub fn run(root: &Path, options: &Options) -> Outcome<bool> {
     let given = std::env::var(POSTGRES_VARIABLE).ok();
     setup::packages(given.is_none(), !options.quick)?;
     if !options.quick {
-        setup::browser_packages(&browser_folder)?;
+        setup::npm_packages(&browser_folder)?;
     }
+    let providers = root.join("tests/providers");
+    setup::npm_packages(&providers)?;
+    setup::python_packages(&providers)?;
     let mut steps = Steps::default();
     if options.filter.is_none() {
         checks(root, options, &mut steps);
@@ -94,6 +97,12 @@ fn tests(root: &Path, options: &Options, given: Option<String>, steps: &mut Step
     });
     if options.filter.is_none() {
         steps.run("docs", || verdict(docs::check_built(root)));
+    }
+    if !options.quick && options.filter.is_none() {
+        steps.run("scim", || match python::environment(root) {
+            Ok(environment) => python::run(root, &environment, &docs::product()),
+            Err(message) => verdict(Err(message)),
+        });
     }
     if !options.quick {
         steps.run("browser", || {

@@ -111,6 +111,7 @@ fn operator(app: &Arc<App>) -> Ctx {
         app: Arc::clone(app),
         caller: None,
         link: None,
+        device: None,
         address: IpAddr::V4(Ipv4Addr::LOCALHOST),
         agent: "bench".to_owned(),
         request_id: "bench".to_owned(),

@@ -2,11 +2,13 @@
 //! generator, the bare references and the page they fill. `cargo xtask bench` builds and runs it;
 //! nothing here is part of the product.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
+#![allow(clippy::indexing_slicing, reason = "a workload made here; a mistake ends the bench")]
 
 mod bare;
 mod commits;
 mod figure;
 mod hash;
+mod in_process;
 mod load;
 mod machine;
 mod process;
@@ -26,6 +28,9 @@ use product::Product;
 type Outcome<T> = Result<T, String>;
 
 const HELP: &str = "guildhall-bench bare                      serve the bare route
+guildhall-bench in-process                measure the check in process alone
+guildhall-bench requests PROGRAM FOLDER [quick]   measure requests on SQLite alone
+guildhall-bench ask PEOPLE index|bare TIMES   ask the generated questions; what valgrind counts
 guildhall-bench run PROGRAM FOLDER PAGE [quick] [build=CPU_MINUTES]
                                           measure PROGRAM with data in FOLDER, write PAGE;
                                           GUILDHALL_TEST_POSTGRES names a server to measure on too";
@@ -56,6 +61,9 @@ async fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match words.as_slice() {
         ["bare"] => bare::serve().await,
+        ["ask", many, which, times] => in_process::ask(many, which, times),
+        ["in-process"] => in_process::figures(3).map(|figures| println!("{}", table(&figures))),
+        ["requests", program, folder, options @ ..] => requests_alone(program, folder, options).await,
         ["run", program, folder, page, options @ ..] => run(program, folder, page, options).await,
         _ => Err(HELP.to_owned()),
     };
@@ -68,17 +76,32 @@ async fn main() -> ExitCode {
     }
 }
 
+impl Bench {
+    /// With an empty folder.
+    fn begin(program: &str, folder: &str, options: &[&str]) -> Outcome<Self> {
+        let (rounds, window_ms) = if options.contains(&"quick") { (2, 500) } else { (7, 1_500) };
+        let bench =
+            Self { program: program.into(), folder: folder.into(), rounds, window: Duration::from_millis(window_ms) };
+        if bench.folder.exists() {
+            std::fs::remove_dir_all(&bench.folder).map_err(|e| format!("cannot empty `{folder}`: {e}"))?;
+        }
+        std::fs::create_dir_all(&bench.folder).map_err(|e| format!("cannot make `{folder}`: {e}"))?;
+        Ok(bench)
+    }
+}
+
+async fn requests_alone(program: &str, folder: &str, options: &[&str]) -> Outcome<()> {
+    let bench = Bench::begin(program, folder, options)?;
+    let sqlite = Product::set_up(&bench.program, &bench.folder.join("sqlite"), None)?;
+    let figures = requests::against_hello(&bench, &sqlite, "SQLite").await?;
+    println!("{}", table(&figures));
+    Ok(())
+}
+
 async fn run(program: &str, folder: &str, page: &str, options: &[&str]) -> Outcome<()> {
-    let quick = options.contains(&"quick");
     let build_min: Option<f64> =
         options.iter().find_map(|word| word.strip_prefix("build=")).map(str::parse).transpose().map_err(|_| HELP)?;
-    let (rounds, window_ms) = if quick { (2, 500) } else { (7, 1_500) };
-    let bench =
-        Bench { program: program.into(), folder: folder.into(), rounds, window: Duration::from_millis(window_ms) };
-    if bench.folder.exists() {
-        std::fs::remove_dir_all(&bench.folder).map_err(|e| format!("cannot empty `{folder}`: {e}"))?;
-    }
-    std::fs::create_dir_all(&bench.folder).map_err(|e| format!("cannot make `{folder}`: {e}"))?;
+    let bench = Bench::begin(program, folder, options)?;
     let machine = Machine::look();
     if let Some(warning) = machine.warning() {
         eprintln!("bench: {warning}");
@@ -103,6 +126,8 @@ async fn measure(bench: &Bench, postgres: Option<&str>) -> Outcome<Vec<Figure>> 
         let product = Product::set_up(&bench.program, &bench.folder.join("postgres"), Some(database.url.clone()))?;
         figures.extend(requests::against_hello(bench, &product, "PostgreSQL").await?);
     }
+    say("checks in process");
+    figures.extend(in_process::figures(bench.rounds)?);
     say("signing in");
     figures.push(requests::sign_in(bench, &sqlite).await?);
     say("commits");

@@ -17,9 +17,9 @@ const CONNECTIONS: usize = 32;
 const SIGNING_IN: usize = 8;
 const WARM: Duration = Duration::from_millis(300);
 
-const READ_LIMIT: &str = "who asks and what they ask for are read from the database, three to six statements for each \
-     request (on PostgreSQL each a round trip, and two hand-overs between threads); the log line is written at once; \
-     sessions and rights in memory are to take the statements' place";
+const READ_LIMIT: &str = "no statement is run; what is left is the frame around the handler (recognising the \
+     credential by a keyed hash, request id, log line, meters, deadline), reading and writing JSON, and the load \
+     generator's share of the same cores";
 const SIGN_IN_LIMIT: &str = "the hash itself; the rest is one read, one commit and the load generator's share of the \
      same cores";
 

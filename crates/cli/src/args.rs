@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand};
 
 use crate::config::Flags;
 use crate::verb::{
-    access, audit, check, completions, docs, grant, group, init, invite_link, limit, member, preset, resource, role,
-    service_account, tenant, token, usage,
+    access, audit, check, completions, docs, domain, factor, grant, group, import, init, invite_link, limit, member,
+    preset, resource, role, scim_token, serve, service_account, sso, tenant, token, usage,
 };
 
 /// Who belongs to which organization, and what may they do: one self-hosted program.
@@ -29,7 +29,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Serve the console, the API and the jobs until told to stop
-    Serve(Flags),
+    Serve(serve::Args),
     /// Make the first organization and its owner without a browser
     Init(init::Args),
     /// Ask a running server whether somebody may do something
@@ -37,6 +37,9 @@ pub(crate) enum Command {
     /// List, invite and remove members of an organization of a running server
     #[command(subcommand)]
     Member(member::Command),
+    /// Help members of an organization back in who lost what they sign in with
+    #[command(subcommand)]
+    Factor(factor::Command),
     /// Usage limits of an organization of a running server
     #[command(subcommand)]
     Limit(limit::Command),
@@ -61,15 +64,26 @@ pub(crate) enum Command {
     /// List and revoke the tokens of an organization of a running server
     #[command(subcommand)]
     Token(token::Command),
+    /// Tokens with which directories keep people and groups by SCIM, and what these asked
+    #[command(subcommand)]
+    ScimToken(scim_token::Command),
     /// Links that let anybody holding them join an organization of a running server
     #[command(subcommand)]
     InviteLink(invite_link::Command),
+    /// Connections to identity providers of an organization of a running server
+    #[command(subcommand)]
+    Sso(sso::Command),
+    /// Mail domains that an organization of a running server claims
+    #[command(subcommand)]
+    Domain(domain::Command),
     /// List the roles of an organization, and make and change its own
     #[command(subcommand)]
     Role(role::Command),
     /// List, make and end groups, and say who is in them
     #[command(subcommand)]
     Group(group::Command),
+    /// Bring a directory into an organization of a running server: people, groups, resources, grants
+    Import(import::Args),
     /// The audit trail of an organization of a running server
     #[command(subcommand)]
     Audit(audit::Command),

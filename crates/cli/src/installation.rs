@@ -39,7 +39,7 @@ impl Installation {
     /// and must not run inside the asynchronous runtime.
     pub(crate) fn open(config: Config) -> Result<Self, Failure> {
         make_folder(&config.data)?;
-        // Many nodes may share a PostgreSQL; a SQLite file belongs to one process.
+        // PostgreSQL keeps such a lock itself, see the store.
         let lock = config.database.is_none().then(|| take_lock(&config.data)).transpose()?;
         let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy::new().map_err(|error| {
             Failure::failed(
@@ -190,6 +190,9 @@ pub(crate) fn store_failure(config: &Config, error: &StoreError) -> Failure {
     let hint = match (error, &config.database) {
         (StoreError::TooNew { .. }, _) => {
             "this data was used with a newer guildhall; older ones cannot read it".to_owned()
+        }
+        (StoreError::Taken, _) => {
+            "one process uses a database at a time: stop the other one first, or ask it over HTTP".to_owned()
         }
         (StoreError::Unavailable(_), Some(_)) => {
             "check that PostgreSQL runs, and the address, user, password and name in `database`".to_owned()

@@ -62,9 +62,36 @@ pub struct Permit {
     may_all: Vec<Action>,
     program: bool,
     mints: bool,
+    directory: bool,
 }
 
 impl Permit {
+    /// Leave of an organization's directory, which [`crate::provisioning::permit`] gives: it is nobody's, and keeps
+    /// people and groups whatever their rank.
+    pub(crate) fn of_directory(organization: OrgId) -> Self {
+        Self {
+            organization,
+            action: Action::DirectoryManage,
+            member: MemberId::new(uuid::Uuid::nil()),
+            user: None,
+            role: String::new(),
+            rights: Mask::ALL,
+            below: Mask::ALL,
+            past_control: Mask::ALL,
+            ceiling: Mask::ALL,
+            may_all: vec![Action::MemberManageTop, Action::MemberDeactivate, Action::GroupManage],
+            program: false,
+            mints: false,
+            directory: true,
+        }
+    }
+
+    /// Is the holder the organization's directory?
+    #[must_use]
+    pub const fn is_directory(&self) -> bool {
+        self.directory
+    }
+
     /// The organization it is for.
     #[must_use]
     pub const fn organization(&self) -> OrgId {
@@ -168,12 +195,14 @@ fn over_others(rights: Mask) -> Mask {
     [Action::MemberLeave, Action::TokenCreate].iter().fold(rights, |rights, own| rights.without(own.bit()))
 }
 
-/// Gives a permit for `action` in `organization`, or says no. To somebody who is not an active
-/// member the organization does not exist.
-///
-/// # Errors
-/// `not_found`, `access.denied`, `token.scope_missing`.
-pub fn authorize(organization: OrgId, standing: &Standing, rules: &Rules, action: Action) -> Result<Permit, Refusal> {
+/// Says no unless the standing lets its holder do `action`. To somebody who is not an active member
+/// the organization does not exist.
+fn allowed<'a>(
+    organization: OrgId,
+    standing: &'a Standing,
+    rules: &Rules,
+    action: Action,
+) -> Result<(&'a Member, Mask), Refusal> {
     let Some(member) =
         standing.member.as_ref().filter(|m| m.organization == organization && m.status == Status::Active)
     else {
@@ -181,19 +210,33 @@ pub fn authorize(organization: OrgId, standing: &Standing, rules: &Rules, action
     };
     let rights = standing.rights(rules);
     let bit = rules.preset().action_bit(action);
-    if !rights.contains(bit) {
-        let whole = at_root(member, &standing.groups, rules, None, rights::effective);
-        if whole.contains(bit) {
-            return Err(Refusal::because(
-                Code::ScopeMissing,
-                format!("this token was made without the scope `{}`", action.permission()),
-            ));
-        }
+    if rights.contains(bit) {
+        return Ok((member, rights));
+    }
+    let whole = at_root(member, &standing.groups, rules, None, rights::effective);
+    if whole.contains(bit) {
         return Err(Refusal::because(
-            Code::AccessDenied,
-            format!("your role here does not have `{}`", action.permission()),
+            Code::ScopeMissing,
+            format!("this token was made without the scope `{}`", action.permission()),
         ));
     }
+    Err(Refusal::because(Code::AccessDenied, format!("your role here does not have `{}`", action.permission())))
+}
+
+/// What [`authorize`] says, for whoever needs no permit.
+///
+/// # Errors
+/// `not_found`, `access.denied`, `token.scope_missing`.
+pub fn guard(organization: OrgId, standing: &Standing, rules: &Rules, action: Action) -> Result<(), Refusal> {
+    allowed(organization, standing, rules, action).map(drop)
+}
+
+/// Gives a permit for `action` in `organization`, or says no.
+///
+/// # Errors
+/// `not_found`, `access.denied`, `token.scope_missing`.
+pub fn authorize(organization: OrgId, standing: &Standing, rules: &Rules, action: Action) -> Result<Permit, Refusal> {
+    let (member, rights) = allowed(organization, standing, rules, action)?;
     let may_all = Action::ALL.iter().copied().filter(|a| rights.contains(rules.preset().action_bit(*a))).collect();
     let own = rules.rights(&member.role);
     // One step below the organization: what flows down, and what of it a controlled scope lets through.
@@ -214,5 +257,6 @@ pub fn authorize(organization: OrgId, standing: &Standing, rules: &Rules, action
         may_all,
         program: member.kind == MemberKind::ServiceAccount,
         mints: standing.scopes.is_none_or(|scopes| scopes.contains(Action::TokenCreate.bit())),
+        directory: false,
     })
 }

@@ -43,6 +43,8 @@ actions! {
         "Change the organization's name, address and settings."
     OrganizationDelete "organization.delete" "Delete the organization"
         "Delete the organization with everything in it."
+    OrganizationImport "organization.import" "Import a directory"
+        "Bring in people, groups, resources and grants in bulk; each item needs the right to make it too."
     PolicyRead "policy.read" "See the policy"
         "See the organization's policy."
     PolicyUpdate "policy.update" "Change the policy"
@@ -69,6 +71,8 @@ actions! {
         "Leave the organization by oneself."
     MemberEndSessions "member.end_sessions" "End other people's sessions"
         "End all sessions of another person in the organization."
+    MemberRecover "member.recover" "Help people back in"
+        "Take away the second factors of a person who lost them, and mail a link for a new password."
     InvitationManage "invitation.manage" "Resend, change and cancel invitations"
         "Resend, cancel and change invitations and invite links."
     RoleList "role.list" "See the roles"
@@ -103,6 +107,10 @@ actions! {
         "For products: report what people use, and ask what is left of the limits."
     AccessCheck "access.check" "Ask what others may do"
         "Ask what other people may do."
+    DirectoryManage "directory.manage" "Connect a directory"
+        "Make and revoke the tokens of the directory that keeps people and groups by SCIM, and see what it did."
+    SsoManage "sso.manage" "Manage single sign-on and mail domains"
+        "Connect identity providers, say what their claims give, and claim mail domains."
     AuthenticationReset "authentication.reset" "Reset authentication for everybody"
         "Make every session and token of the organization issued so far invalid."
 }
@@ -119,6 +127,24 @@ impl Action {
     /// The action guarded by `permission`, if the permission is one of the engine's own.
     pub fn by_permission(permission: &str) -> Option<Action> {
         Action::ALL.iter().copied().find(|action| action.permission() == permission)
+    }
+
+    /// Whether doing it decides about others or about the organization: what makes an administrator.
+    pub const fn administers(self) -> bool {
+        !matches!(
+            self,
+            Action::OrganizationRead
+                | Action::PolicyRead
+                | Action::MemberList
+                | Action::MemberInvite
+                | Action::MemberLeave
+                | Action::RoleList
+                | Action::GroupList
+                | Action::GroupManageOwn
+                | Action::TokenCreate
+                | Action::UsageReport
+                | Action::AccessCheck
+        )
     }
 
     /// The permissions of all actions together.

@@ -9,8 +9,10 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::account::Account;
+use crate::claimed_domain::DomainChange;
 use crate::departure::Kept;
 use crate::deploy_key::DeployKeyChange;
+use crate::factor::FactorChange;
 use crate::group::GroupChange;
 use crate::identity::Identity;
 use crate::ids::{LinkId, MailId, MemberId, OrgId, SessionId, UserId};
@@ -20,9 +22,12 @@ use crate::joining::JoinChange;
 use crate::limit::LimitChange;
 use crate::member::Member;
 use crate::organization::Organization;
+use crate::proof::Lengths;
+use crate::provisioning::ScimChange;
 use crate::resource::ResourceChange;
 use crate::role::RoleChange;
 use crate::service_account::ServiceAccountChange;
+use crate::sso::SsoChange;
 use crate::tenant::TenantChange;
 use crate::time::Timestamp;
 use crate::token::TokenChange;
@@ -225,6 +230,13 @@ pub enum Change {
         except: Option<SessionId>,
         why: &'static str,
     },
+    /// Whoever is signed in proved once more who they are, perhaps with a second factor.
+    SessionProved {
+        user: UserId,
+        session: SessionId,
+        factor: bool,
+        at: Timestamp,
+    },
     SessionEnded {
         user: UserId,
         session: SessionId,
@@ -264,6 +276,8 @@ pub enum Change {
     Group(GroupChange),
     /// A role of the organization's own.
     Role(RoleChange),
+    /// What a directory keeps, and its tokens.
+    Scim(ScimChange),
     /// A resource or a grant on it.
     Resource(ResourceChange),
     /// A tenant, or somebody in it.
@@ -272,6 +286,17 @@ pub enum Change {
     InstanceAuthenticationReset {
         at: Timestamp,
     },
+    /// A second factor of somebody, or their backup codes.
+    Factor(FactorChange),
+    /// The lengths of sessions that hold for those begun until now; the new ones are for new sessions.
+    SessionLengthsKept {
+        organization: OrgId,
+        lengths: Lengths,
+    },
+    /// A connection to an identity provider, or what it did.
+    Sso(SsoChange),
+    /// A mail domain that the organization claims.
+    Domain(DomainChange),
     /// A usage limit.
     Limit(LimitChange),
     /// A message waits in the outbox; `sealed` is unreadable without the instance key.

@@ -15,6 +15,7 @@ use crate::ownership;
 use crate::permission::Mask;
 use crate::policy::{DeletePrecondition, OrganizationsPerIdentity, OwnedObjects, SelfRemoval};
 use crate::preset::Rules;
+use crate::provisioning::guard_managed;
 use crate::refusal::{Code, Refusal};
 use crate::resource::{Grant, Resource};
 use crate::seats;
@@ -161,6 +162,7 @@ pub fn obstacles(
         found.push(Refusal::of(Code::SelfRemove));
     }
     if !mine {
+        found.extend(guard_managed(permit, rules, member).err());
         found.extend(member::guard_rank(permit, rules, member).err());
     }
     found.extend(member::guard_last_top(rules, member, around).err());
@@ -300,6 +302,7 @@ pub fn restore(
         name: undo.identity.name,
         handle: undo.identity.handle,
         sessions_from: now,
+        managed: false,
         ..member.clone()
     };
     let mut changes = vec![Change::MemberRestored { member: Box::new(after), kept: Box::new(undo.kept) }];

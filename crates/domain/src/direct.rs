@@ -84,6 +84,7 @@ pub fn add(
             created_by: Some(permit.member()),
             last_active_at: None,
             sessions_from: Timestamp::default(),
+            managed: false,
             revision: 0,
         }),
     }])

@@ -95,6 +95,12 @@ pub enum GroupChange {
         group: Box<Group>,
         permissions: Vec<String>,
     },
+    /// A provider keeps it from now on, or does not any more.
+    KeptBy {
+        group: Box<Group>,
+        origin: GroupOrigin,
+        external_id: Option<String>,
+    },
     /// A member came in, or was made manager or none.
     SeatSet {
         group: Box<Group>,
@@ -118,6 +124,7 @@ impl GroupChange {
             | Self::Edited { group, .. }
             | Self::Deleted { group }
             | Self::PermissionsSet { group, .. }
+            | Self::KeptBy { group, .. }
             | Self::SeatSet { group, .. }
             | Self::SeatLeft { group, .. } => group,
         }
@@ -139,6 +146,11 @@ impl GroupChange {
                 json!({"permissions": group.permissions}),
                 json!({"permissions": permissions}),
             ),
+            Self::KeptBy { origin, .. } => (
+                "group.origin_changed",
+                json!({"origin": self.group().origin.word()}),
+                json!({"origin": origin.word()}),
+            ),
             Self::SeatSet { email, before, after, .. } => {
                 let kind = if before.is_some() { "group.manager_changed" } else { "group.member_added" };
                 (kind, before.map_or(Value::Null, |s| seat(email, &s)), seat(email, after))
@@ -154,6 +166,15 @@ impl GroupChange {
             after,
         }
     }
+}
+
+/// May a provider keep this group? Its mapping then gives everything the group gives, so its maker has to have that.
+///
+/// # Errors
+/// `group.external`, `group.reserved`, `group.grants_above_own`.
+pub fn guard_mapped(permit: &Permit, rules: &Rules, group: &Group, grants_more: bool) -> Result<(), Refusal> {
+    guard_reserved(group)?;
+    guard_adding(permit, rules, group, grants_more)
 }
 
 /// Whether somebody with a role runs a group by their place in it: as its manager, or since their role runs
@@ -176,8 +197,10 @@ pub fn action_for(manages: bool, may_manage_all: bool) -> Action {
     if manages && !may_manage_all { Action::GroupManageOwn } else { Action::GroupManage }
 }
 
-fn guard_local(group: &Group) -> Result<(), Refusal> {
-    if group.origin == GroupOrigin::External {
+/// A group that a directory keeps is changed there, unless the policy lets it be changed here as well.
+fn guard_local(by_directory: bool, rules: &Rules, group: &Group) -> Result<(), Refusal> {
+    let kept = group.origin == GroupOrigin::External && rules.policy().keeps_directory_apart();
+    if kept && !by_directory {
         return Err(Refusal::of(Code::GroupExternal));
     }
     Ok(())
@@ -211,7 +234,8 @@ pub fn create(_permit: &Permit, group: Group, name_taken: bool) -> Result<Vec<Ch
 /// # Errors
 /// `group.name_taken`, `group.external`, `group.reserved`.
 pub fn edit(
-    _permit: &Permit,
+    permit: &Permit,
+    rules: &Rules,
     group: &Group,
     name: String,
     description: String,
@@ -220,7 +244,7 @@ pub fn edit(
     if name == group.name && description == group.description {
         return Ok(Vec::new());
     }
-    guard_local(group)?;
+    guard_local(permit.is_directory(), rules, group)?;
     guard_reserved(group)?;
     if name_taken {
         return Err(Refusal::of(Code::GroupNameTaken));
@@ -260,7 +284,7 @@ pub fn set_permissions(
 /// # Errors
 /// `group.external`, `group.grants_above_own`.
 pub fn guard_adding(permit: &Permit, rules: &Rules, group: &Group, grants_more: bool) -> Result<(), Refusal> {
-    guard_local(group)?;
+    guard_local(permit.is_directory(), rules, group)?;
     if grants_more || !covers(permit, rules.group_mask(group.id)) {
         return Err(Refusal::of(Code::GroupGrantsAboveOwn));
     }
@@ -279,15 +303,16 @@ fn covers(permit: &Permit, gives: Mask) -> bool {
 /// # Errors
 /// `group.external`, `group.reserved`, `group.last_group`.
 pub fn delete(
-    _permit: &Permit,
+    permit: &Permit,
     rules: &Rules,
     group: &Group,
     alone: bool,
     managers: &[Member],
 ) -> Result<Vec<Change>, Refusal> {
-    guard_local(group)?;
+    guard_local(permit.is_directory(), rules, group)?;
     guard_reserved(group)?;
-    if alone && rules.policy().group_required {
+    // What a directory takes away is gone: somebody without a group has nothing, which harms nobody else.
+    if alone && rules.policy().group_required && !permit.is_directory() {
         return Err(Refusal::of(Code::GroupLast));
     }
     let mut changes: Vec<Change> = managers.iter().filter_map(|one| running::role_lost(rules, one)).collect();
@@ -327,7 +352,7 @@ pub fn set_seat(
         return Ok(Vec::new());
     }
     if before.is_none() {
-        guard_local(group)?;
+        guard_local(permit.is_directory(), rules, group)?;
         if !matches!(member.status, Status::Active | Status::Deactivated | Status::PendingApproval) {
             return Err(Refusal::because(Code::MemberState, "only people who came in can be in a group"));
         }
@@ -363,11 +388,12 @@ pub fn leave_seat(
     seat: Seat,
     around: Around,
 ) -> Result<Vec<Change>, Refusal> {
-    guard_local(group)?;
+    guard_local(permit.is_directory(), rules, group)?;
     if permit.action() == Action::GroupManageOwn && permit.is_self(member.id) {
         return Err(Refusal::of(Code::GroupSelfManager));
     }
-    if rules.policy().group_required && !around.elsewhere && !rules.preset().is_top(&member.role) {
+    let needed = rules.policy().group_required && !permit.is_directory();
+    if needed && !around.elsewhere && !rules.preset().is_top(&member.role) {
         return Err(Refusal::of(Code::GroupLast));
     }
     let lost = if seat.manager && !around.manages_elsewhere { running::role_lost(rules, member) } else { None };

@@ -276,6 +276,7 @@ pub fn join(
         created_by: link.created_by,
         last_active_at: None,
         sessions_from: Timestamp::default(),
+        managed: false,
         revision: 0,
     };
     let mut changes = Vec::new();

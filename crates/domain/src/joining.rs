@@ -28,6 +28,8 @@ pub enum Way {
     SignUp,
     /// Has proved an address of a mail domain whose people join by themselves.
     Domain,
+    /// Signs in by a provider that the organization trusts.
+    Provider,
     /// Asks to be let in.
     Request,
     /// Is let in by an administrator or a directory.
@@ -45,7 +47,7 @@ impl<'a> Address<'a> {
     /// A stored address, and whether the person has proved that it is theirs.
     ///
     /// INVARIANT: an address that is not proved never counts for a rule about domains, but for the one an
-    /// administrator invited by name: there the administrator's word counts.
+    /// administrator invited by name, or lets in: there the administrator's word counts.
     #[must_use]
     pub fn of(email: &'a str, proved: bool) -> Self {
         Self { domain: email.rsplit_once('@').map_or("", |(_, domain)| domain), proved }
@@ -102,9 +104,9 @@ pub fn guard_join(rules: &Rules, way: Way, address: Address<'_>, facts: &Facts) 
         Way::Request if !policy.join_requests => return Err(Refusal::of(Code::NotFound)),
         _ => {}
     }
-    // The founder chose the rules, and inviting by name is an administrator's word for whose address it is.
+    // The founder chose the rules; inviting by name and letting in are an administrator's word for whose address it is.
     if way != Way::Founder {
-        guard_exclusive(policy, address, way == Way::Named)?;
+        guard_exclusive(policy, address, matches!(way, Way::Named | Way::Direct))?;
     }
     let kept = facts.seat_kept && policy.seats_counts_invited;
     if !kept && !matches!(way, Way::Request | Way::Founder) {
@@ -169,7 +171,7 @@ pub fn status_on_joining(rules: &Rules, way: Way, address: Address<'_>) -> Statu
         Way::Request => return Status::Requested,
         Way::Founder | Way::Direct => false,
         Way::Named if policy.approval_exempt_named_invites => false,
-        Way::Named | Way::Link | Way::SignUp | Way::Domain => match policy.approval_mode {
+        Way::Named | Way::Link | Way::SignUp | Way::Domain | Way::Provider => match policy.approval_mode {
             ApprovalMode::Off => false,
             ApprovalMode::All => true,
             ApprovalMode::OutsideDomains => {

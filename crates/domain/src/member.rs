@@ -10,6 +10,7 @@ use crate::change::Change;
 use crate::ids::{MemberId, OrgId, UserId};
 use crate::policy::RoleChangeAuthority;
 use crate::preset::{ORGANIZATION, Rules};
+use crate::provisioning::guard_managed;
 use crate::refusal::{Code, Refusal};
 use crate::seats::{self, Seats};
 use crate::service_account;
@@ -79,6 +80,12 @@ words! {
         Domain = "domain",
         /// Asked to join.
         Request = "request",
+        /// Brought by a directory.
+        Scim = "scim",
+        /// Came by single sign-on.
+        Provider = "provider",
+        /// Came with an import.
+        Import = "import",
     }
 }
 
@@ -125,6 +132,8 @@ pub struct Member {
     pub last_active_at: Option<Timestamp>,
     /// Sessions begun before this moment are not valid here.
     pub sessions_from: Timestamp,
+    /// Kept by a directory, by SCIM.
+    pub managed: bool,
     /// Revision of its last change.
     pub revision: u64,
 }
@@ -253,7 +262,7 @@ pub(crate) fn end_of_access(member: &Member, around: Surroundings, why: &'static
 /// Switches a member off; everything they have is kept.
 ///
 /// # Errors
-/// `member.state`, `member.self`, `member.top_role_required`, `member.last_owner`.
+/// `member.state`, `member.self`, `member.managed`, `member.top_role_required`, `member.last_owner`.
 pub fn deactivate(
     permit: &Permit,
     rules: &Rules,
@@ -269,6 +278,7 @@ pub fn deactivate(
     if permit.is_self(member.id) {
         return Err(Refusal::of(Code::SelfRemove));
     }
+    guard_managed(permit, rules, member)?;
     guard_rank(permit, rules, member)?;
     guard_last_top(rules, member, around)?;
     let mut changes = vec![Change::MemberDeactivated { member: Box::new(member.clone()) }];
@@ -279,7 +289,7 @@ pub fn deactivate(
 /// Switches a member on again, exactly as they were. They take a seat again.
 ///
 /// # Errors
-/// `member.state`, `member.top_role_required`, `seats.full`.
+/// `member.state`, `member.managed`, `member.top_role_required`, `seats.full`.
 pub fn reactivate(permit: &Permit, rules: &Rules, member: &Member, seats: Seats) -> Result<Vec<Change>, Refusal> {
     if member.status == Status::Active {
         return Ok(Vec::new());
@@ -287,9 +297,20 @@ pub fn reactivate(permit: &Permit, rules: &Rules, member: &Member, seats: Seats)
     if member.status != Status::Deactivated {
         return Err(wrong_state(member, "only a deactivated member can be reactivated"));
     }
+    guard_managed(permit, rules, member)?;
     guard_rank(permit, rules, member)?;
     seats::guard(rules.policy(), seats)?;
     Ok(vec![Change::MemberReactivated { member: Box::new(member.clone()) }])
+}
+
+/// Whom a link for a new password is mailed to.
+///
+/// # Errors
+/// `member.top_role_required`, `access.denied`, `member.state`.
+pub fn guard_recovery(permit: &Permit, rules: &Rules, member: &Member) -> Result<UserId, Refusal> {
+    guard_rank(permit, rules, member)?;
+    let person = member.user.filter(|_| member.kind == MemberKind::Person);
+    person.ok_or_else(|| wrong_state(member, "nobody has signed in with it yet"))
 }
 
 /// Ends the person's sessions here: those begun before `now` are not valid in this organization

@@ -14,6 +14,7 @@ use crate::joining::domains_set;
 use crate::member::{Member, MemberKind, Origin, Status};
 use crate::policy::{Knob, KnobError, Policy};
 use crate::preset::{Preset, Rules};
+use crate::proof::Lengths;
 use crate::refusal::{Code, FieldError, Refusal};
 use crate::time::Timestamp;
 
@@ -111,6 +112,7 @@ pub fn create(
         created_by: None,
         last_active_at: None,
         sessions_from: Timestamp::default(),
+        managed: false,
         revision: 0,
     };
     let id = organization.id;
@@ -168,6 +170,10 @@ pub fn change_policy(
     let mut changes = vec![Change::PolicyChanged { organization: organization.id, before, after }];
     if rules.policy().token_value_again && !policy.token_value_again {
         changes.push(Change::TokenValuesErased { organization: organization.id });
+    }
+    let (was, is) = (Lengths::of(rules.policy()), Lengths::of(&policy));
+    if was != is && policy.session_new_only {
+        changes.push(Change::SessionLengthsKept { organization: organization.id, lengths: was });
     }
     changes.extend(domains_set(organization.id, Some(rules), &policy));
     Ok(changes)

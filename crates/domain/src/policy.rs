@@ -4,17 +4,19 @@
 //! `policy/choice.rs`). Which roles exist, and which knobs an administrator may turn, is the preset's
 //! knowledge: [`crate::preset::Preset::change_policy`].
 
+mod addresses;
 mod choice;
 mod knobs;
 mod value;
 
+pub use addresses::AddressList;
 pub use choice::{
-    ApprovalMode, ApprovalOnDisable, DeletePrecondition, DirectJoin, GroupsShown, InviteAddressee, InviteBulk,
-    InviteCarries, InviteDelivery, InviteReissue, OffboardMode, OrganizationCreators, OrganizationsPerIdentity,
-    OwnedObjects, RoleChangeAuthority, SeatsMode, SelfRemoval, SignupClosedByInvites,
+    ApprovalMode, ApprovalOnDisable, DeletePrecondition, DirectJoin, FactorsRequired, GroupsShown, InviteAddressee,
+    InviteBulk, InviteCarries, InviteDelivery, InviteReissue, OffboardMode, OrganizationCreators,
+    OrganizationsPerIdentity, OwnedObjects, RoleChangeAuthority, SeatsMode, SelfRemoval, SignupClosedByInvites,
 };
 pub use knobs::{Knob, Policy};
-pub use value::{AnyOf, CharList, DomainList, RoleList, RoleSlug, Shape};
+pub use value::{AnyOf, CharList, DomainList, NetworkList, RoleList, RoleSlug, Shape, domain};
 
 use crate::preset::nearest;
 use serde_json::{Map, Value};
@@ -78,6 +80,12 @@ impl Policy {
             detail: format!("`{name}` cannot be `{value}`"),
             hint: format!("allowed: {}", knob.allowed()),
         })
+    }
+
+    /// Whether what a directory keeps is changed there alone.
+    #[must_use]
+    pub const fn keeps_directory_apart(&self) -> bool {
+        self.scim_offered && !self.scim_local_changes
     }
 
     /// The knobs that differ from `base`, by dotted name, with their present values.

@@ -2,12 +2,10 @@
 //! put into the one formula of [`crate::rights`]. Does not load anything.
 
 mod audience;
-mod everywhere;
 mod link;
 mod origin;
 
 pub use audience::Audience;
-pub use everywhere::{Everything, everywhere};
 pub use link::{by_link, link_mask};
 pub use origin::{Origin, elsewhere};
 
@@ -103,10 +101,14 @@ fn wall(rules: &Rules, site: Site<'_>) -> Option<usize> {
     site.path.iter().rposition(|resource| is_controlled(rules, resource, has_grants(resource)))
 }
 
-/// The permission that tells whether somebody is in a scope.
+/// The permission that tells whether somebody is in a scope of this type.
+pub(crate) fn entry_of(preset: &Preset, kind: &str) -> Mask {
+    Verb::Read.permission(preset, kind).map_or(Mask::EMPTY, |(bit, _)| Mask::EMPTY.with(bit))
+}
+
+/// The same of the scope at the end of a way.
 fn entry(preset: &Preset, path: &[Resource]) -> Mask {
-    let read = path.last().and_then(|scope| Verb::Read.permission(preset, &scope.kind));
-    read.map_or(Mask::EMPTY, |(bit, _)| Mask::EMPTY.with(bit))
+    path.last().map_or(Mask::EMPTY, |scope| entry_of(preset, &scope.kind))
 }
 
 /// The receivers that a member reaches. INVARIANT: what is shared to scopes does not count for that,

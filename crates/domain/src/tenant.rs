@@ -318,6 +318,7 @@ pub fn standing(
             created_by: None,
             last_active_at: None,
             sessions_from: Timestamp::default(),
+            managed: false,
             revision: 0,
         },
         |member| Member { role: top.clone(), ..member },

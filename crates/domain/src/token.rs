@@ -191,9 +191,7 @@ pub fn create(
 /// # Errors
 /// `token.scope_missing`, `member.top_role_required`, `service_account.other_top`, `access.denied`.
 pub fn guard_secret(permit: &Permit, rules: &Rules, holder: &Member) -> Result<(), Refusal> {
-    if !permit.mints() {
-        return Err(Refusal::because(Code::ScopeMissing, WITHOUT_MINTING));
-    }
+    guard_mints(permit)?;
     guard_rank(permit, rules, holder)?;
     if !permit.covers_role(rules.rights(&holder.role)) {
         return Err(Refusal::because(
@@ -323,6 +321,14 @@ pub fn show_value(rules: &Rules, token: &Token) -> Result<Vec<Change>, Refusal> 
 
 /// May a token in use switch on, rename and see tokens of its own holder? Only one that may make
 /// them too.
+///
+/// # Errors
+/// `token.scope_missing`.
+pub(crate) fn guard_mints(permit: &Permit) -> Result<(), Refusal> {
+    if permit.mints() { Ok(()) } else { Err(Refusal::because(Code::ScopeMissing, WITHOUT_MINTING)) }
+}
+
+/// The same of a token that makes another for its own holder.
 ///
 /// # Errors
 /// `token.scope_missing`.

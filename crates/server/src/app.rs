@@ -1,27 +1,35 @@
 //! What every request shares: the store, the keys, the clock, the limits. Holds no rules.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use guildhall_domain::ids::{MemberId, OrgId, SessionId, TokenId};
 use guildhall_domain::organization::Organization;
 use guildhall_domain::preset::{ORGANIZATION, Preset, Rules};
+use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::role::CustomRole;
 use guildhall_domain::tenant::Tenant;
 use guildhall_domain::time::Timestamp;
+use guildhall_store::read::scim::ScimRequest;
 use guildhall_store::read::{group, role, tenant};
 use guildhall_store::stream::Seen;
-use guildhall_store::{Author, Conn, IdSource, Keep, Stop, Store, StoreError};
+use guildhall_store::{Author, Conn, Follower, IdSource, Keep, Stop, Store, StoreError, Tx};
 use tokio::sync::Notify;
 use uuid::Uuid;
+use webauthn_rs::prelude::Url;
+use webauthn_rs::{Webauthn, WebauthnBuilder};
 
-use crate::config::Config;
+use crate::config::{Allowed, Config};
 use crate::mail::MailTransport;
+use crate::memory::Memory;
 use crate::notes::Notes;
+use crate::provider::Providers;
 use crate::security::key::InstanceKey;
 use crate::security::limits::Limits;
+use crate::security::outbound::Outbound;
 use crate::security::password::PasswordHasher;
 use crate::security::secret::{Entropy, random_bytes};
 use crate::security::token::CredentialKeys;
@@ -84,6 +92,8 @@ pub struct App {
     pub passwords: PasswordHasher,
     /// How often is too often.
     pub limits: Limits,
+    /// Identity providers.
+    pub providers: Providers,
     /// Where mail goes.
     pub mail: MailTransport,
     /// Wakes the mail job.
@@ -92,10 +102,15 @@ pub struct App {
     pub notes: Notes,
     /// Set when the program begins to stop: `readyz` says no.
     pub stopping: AtomicBool,
+    webauthn: Option<Webauthn>,
     presets: RwLock<HashMap<String, Arc<Preset>>>,
     rules: RwLock<HashMap<Uuid, ((u64, u64), Arc<Rules>)>>,
+    memory: Arc<Memory>,
     seen: Mutex<Marks>,
 }
+
+/// Most requests of directories that wait for the log.
+const ASKED_MOST: usize = 10_000;
 
 /// When things were last seen, until the sweep writes it. One entry a thing, however busy it is.
 #[derive(Debug, Default)]
@@ -103,6 +118,8 @@ pub struct Marks {
     sessions: HashMap<SessionId, Timestamp>,
     tokens: HashMap<TokenId, Timestamp>,
     members: HashMap<(OrgId, MemberId), Timestamp>,
+    /// What directories asked, the oldest first.
+    asked: VecDeque<ScimRequest>,
 }
 
 impl fmt::Debug for App {
@@ -129,6 +146,18 @@ pub struct Parts {
     pub mail: MailTransport,
 }
 
+/// Passkeys belong to a name. A machine that is reached by its own loopback number is reached as `localhost` too,
+/// where browsers take them.
+fn relying_party(public_url: &str) -> Option<Webauthn> {
+    let mut origin = Url::parse(public_url).ok()?;
+    let own = origin.host_str()?.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    if own {
+        origin.set_host(Some("localhost")).ok()?;
+    }
+    let name = origin.domain()?.to_owned();
+    WebauthnBuilder::new(&name, &origin).and_then(|builder| builder.rp_name("Guildhall").build()).ok()
+}
+
 /// The tenant above an organization.
 fn above(conn: &mut Conn<'_>, organization: &Organization) -> Result<Option<Tenant>, StoreError> {
     Ok(organization.tenant.map(|id| tenant::by_id(conn, id)).transpose()?.flatten())
@@ -138,17 +167,26 @@ impl App {
     /// Puts the parts together.
     ///
     /// # Errors
-    /// When the password threads cannot be started.
+    /// When the password threads cannot be started, or TLS not be set up.
     pub fn new(parts: Parts) -> std::io::Result<Arc<Self>> {
         let passwords = PasswordHasher::new(
             parts.config.password_params(),
             parts.config.password_capacity(),
             Arc::clone(&parts.entropy),
         )?;
+        let sso = &parts.config.sso;
+        let timeout = std::time::Duration::from_secs(sso.timeout_s);
+        let outbound = Outbound::new(sso.private_addresses == Allowed::Yes, timeout)?;
+        let seed = u64::from_le_bytes(random_bytes(parts.entropy.as_ref()));
+        let kept = &parts.config.memory;
+        let memory = Arc::new(Memory::new(kept.people, kept.rights_mib << 20, kept.directories_mib << 20, seed));
+        parts.store.follow(Arc::clone(&memory) as Arc<dyn Follower>);
         Ok(Arc::new(Self {
+            providers: Providers::new(outbound, i64::from(sso.clock_skew_s)),
             credentials: CredentialKeys::new(&parts.key),
             limits: Limits::new(parts.config.limit_rates()),
             passwords,
+            webauthn: relying_party(&parts.public_url),
             config: parts.config,
             public_url: parts.public_url,
             store: parts.store,
@@ -161,6 +199,7 @@ impl App {
             stopping: AtomicBool::new(false),
             presets: RwLock::new(HashMap::new()),
             rules: RwLock::new(HashMap::new()),
+            memory,
             seen: Mutex::new(Marks::default()),
         }))
     }
@@ -169,6 +208,34 @@ impl App {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// What is kept in memory, while it may be answered from: nobody else writes to the database, and
+    /// the end of every commit is known.
+    #[must_use]
+    pub fn memory(&self) -> Option<&Memory> {
+        (self.store.is_alone() && self.memory.is_sure()).then_some(&*self.memory)
+    }
+
+    /// A number that callers do not know: what they name cannot be chosen to meet in a table.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        self.memory.seed
+    }
+
+    /// What passkeys are made for and verified with.
+    ///
+    /// # Errors
+    /// `passkey.unavailable` where the installation is reached by a number.
+    pub fn webauthn(&self) -> Result<&Webauthn, Refusal> {
+        self.webauthn.as_ref().ok_or_else(|| Code::PasskeyUnavailable.into())
+    }
+
+    /// What authenticator apps show codes under.
+    #[must_use]
+    pub fn issuer(&self) -> String {
+        let host = Url::parse(&self.public_url).ok().and_then(|url| url.host_str().map(str::to_owned));
+        format!("Guildhall {}", host.unwrap_or_default()).trim().to_owned()
     }
 
     /// A fresh id's bits.
@@ -286,6 +353,15 @@ impl App {
         self.marks().members.insert((organization, member), now);
     }
 
+    /// Keeps in mind what a directory asked, until the log is written. Of more than the log takes, the oldest is lost.
+    pub fn mark_asked(&self, request: ScimRequest) {
+        let asked = &mut self.marks().asked;
+        if asked.len() >= ASKED_MOST {
+            asked.pop_front();
+        }
+        asked.push_back(request);
+    }
+
     /// When a session was last seen, as far as this process knows and has not written.
     #[must_use]
     pub fn session_seen(&self, session: SessionId) -> Option<Timestamp> {
@@ -297,8 +373,8 @@ impl App {
     /// # Errors
     /// [`Stop`]; the marks are lost then, which only makes "last seen" older.
     pub async fn write_marks(&self) -> Result<(), Stop> {
-        let Marks { sessions, tokens, members } = std::mem::take(&mut *self.marks());
-        if sessions.is_empty() && tokens.is_empty() && members.is_empty() {
+        let Marks { sessions, tokens, members, asked } = std::mem::take(&mut *self.marks());
+        if sessions.is_empty() && tokens.is_empty() && members.is_empty() && asked.is_empty() {
             return Ok(());
         }
         let seen = Seen {
@@ -306,6 +382,11 @@ impl App {
             tokens: tokens.into_iter().collect(),
             members: members.into_iter().map(|((organization, member), at)| (organization, member, at)).collect(),
         };
-        self.store.write(Author::default(), self.now(), Keep::Commit, move |tx| Ok(tx.seen(&seen)?)).await
+        let asked = Vec::from(asked);
+        let work = move |tx: &mut Tx<'_>| {
+            tx.seen(&seen)?;
+            Ok(tx.asked_by_directories(&asked)?)
+        };
+        self.store.write(Author::default(), self.now(), Keep::Commit, work).await
     }
 }

@@ -130,6 +130,9 @@ fn a_refused_form_says_why() {
 #[test]
 fn the_first_view_is_small() {
     let list = draw(samples().find(|one| one.path == "/acme/admin/users").unwrap());
-    let assets: usize = assets::all().iter().map(|asset| asset.body.len()).sum();
-    assert!(list.len() + assets < 100_000, "{} bytes before compression", list.len() + assets);
+    // Pages go as they are, assets compressed: what goes over the wire is measured in the browser's tests.
+    assert!(list.len() < 40_000, "{} bytes", list.len());
+    for asset in assets::all() {
+        assert!(asset.body.len() < 80_000, "{} is {} bytes before compression", asset.name, asset.body.len());
+    }
 }

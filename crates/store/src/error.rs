@@ -7,6 +7,8 @@ use std::fmt;
 pub enum StoreError {
     /// The database cannot be reached, read or written now; nothing was changed.
     Unavailable(String),
+    /// Another process uses the database.
+    Taken,
     /// More work waits than may wait.
     Busy,
     /// Another transaction came in between; the store runs the work again.
@@ -28,6 +30,7 @@ impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unavailable(why) => write!(f, "database unavailable: {why}"),
+            Self::Taken => f.write_str("the database is in use by another guildhall"),
             Self::Busy => f.write_str("database queue is full"),
             Self::Conflict(why) => write!(f, "transaction conflict: {why}"),
             Self::TooNew { found, known } => {

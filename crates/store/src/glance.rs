@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::Stop;
 use crate::conn::Conn;
+use crate::driver::Counter;
 use crate::driver::Driver;
 use crate::driver::sqlite::Sqlite;
 use crate::error::StoreError;
@@ -15,13 +16,14 @@ use crate::error::StoreError;
 /// The connections for looks in place, each opened when it is first needed.
 pub(crate) struct Glances {
     path: PathBuf,
+    counter: Counter,
     free: Mutex<Vec<Option<Sqlite>>>,
 }
 
 impl Glances {
     /// As many as threads can look at the same time.
-    pub(crate) fn new(path: PathBuf, count: usize) -> Self {
-        Self { path, free: Mutex::new((0..count).map(|_| None).collect()) }
+    pub(crate) fn new(path: PathBuf, count: usize, counter: Counter) -> Self {
+        Self { path, counter, free: Mutex::new((0..count).map(|_| None).collect()) }
     }
 
     fn free(&self) -> MutexGuard<'_, Vec<Option<Sqlite>>> {
@@ -31,7 +33,7 @@ impl Glances {
     /// A connection for one look, unless all are in use or none can be opened.
     pub(crate) fn take(&self) -> Option<Sqlite> {
         let slot = self.free().pop()?;
-        slot.or_else(|| Sqlite::open(&self.path, false).inspect_err(|_| self.free().push(None)).ok())
+        slot.or_else(|| Sqlite::open(&self.path, false, &self.counter).inspect_err(|_| self.free().push(None)).ok())
     }
 
     /// Closes the connections; later looks find none.
@@ -47,7 +49,7 @@ impl Glances {
     ) -> Result<T, Stop> {
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             driver.script("BEGIN")?;
-            work(&mut Conn { driver: &mut driver })
+            work(&mut Conn::reading(&mut driver))
         }));
         let fit = outcome.is_ok() && (!driver.in_transaction() || driver.script("ROLLBACK").is_ok());
         self.free().push(fit.then_some(driver));
@@ -68,8 +70,8 @@ mod tests {
     #[test]
     fn a_look_gives_its_connection_back_even_when_the_work_panics() {
         let path = std::env::temp_dir().join(format!("guildhall-glance-{}.sqlite3", std::process::id()));
-        drop(Sqlite::open(&path, true).unwrap());
-        let glances = Glances::new(path.clone(), 1);
+        drop(Sqlite::open(&path, true, &Counter::default()).unwrap());
+        let glances = Glances::new(path.clone(), 1, Counter::default());
         for _ in 0..2 {
             let driver = glances.take().unwrap();
             assert!(glances.take().is_none(), "the only connection is in use");
@@ -79,7 +81,7 @@ mod tests {
             assert!(matches!(broken, Err(Stop::Failed(StoreError::Bug(_)))));
         }
         std::fs::remove_file(&path).unwrap();
-        let gone = Glances::new(path, 1);
+        let gone = Glances::new(path, 1, Counter::default());
         assert!(gone.take().is_none() && gone.take().is_none(), "what cannot be opened is left to the readers");
         assert_eq!(gone.free().len(), 1);
     }

@@ -2,11 +2,14 @@
 //! closures and runs on the threads that own the connections; nothing here decides what is
 //! allowed.
 
+mod alone;
 mod apply;
+pub mod ceremony;
 mod conn;
 mod consequence;
 mod driver;
 mod error;
+mod follow;
 mod glance;
 mod migrate;
 mod pool;
@@ -24,8 +27,11 @@ use guildhall_domain::refusal::Refusal;
 use guildhall_domain::time::Timestamp;
 use tokio::sync::oneshot;
 
+use alone::Alone;
 pub use conn::Conn;
+use driver::Counter;
 pub use error::StoreError;
+pub use follow::{Commit, Follower};
 use glance::Glances;
 use pool::{Pool, Verdict, WriteJob};
 pub use tx::{Author, INSTANCE_TRAIL, IdSource, Tx};
@@ -38,7 +44,7 @@ pub enum Database {
         /// The file; made when missing.
         path: PathBuf,
     },
-    /// A server, any number of processes.
+    /// A server, one process at a time.
     Postgres {
         /// `postgres://user:password@host/database`.
         url: String,
@@ -79,6 +85,8 @@ impl From<StoreError> for Stop {
 pub enum Keep {
     /// Commit it.
     Commit,
+    /// Commit it when a change was applied: a write that finds nothing to do leaves no trace.
+    Changes,
     /// Undo it: the caller only wanted to know.
     Discard,
 }
@@ -92,10 +100,12 @@ pub fn examine<T>(
     work: impl FnOnce(&mut Conn<'_>) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
     match database {
-        Database::Sqlite { path } => work(&mut Conn { driver: &mut driver::sqlite::Sqlite::open(path, false)? }),
+        Database::Sqlite { path } => {
+            work(&mut Conn::reading(&mut driver::sqlite::Sqlite::open(path, false, &Counter::default())?))
+        }
         Database::Postgres { url, .. } => {
             let config = driver::postgres::config(url)?;
-            work(&mut Conn { driver: &mut driver::postgres::Postgres::open(&config)? })
+            work(&mut Conn::reading(&mut driver::postgres::Postgres::open(&config, &Counter::default())?))
         }
     }
 }
@@ -107,6 +117,8 @@ pub struct Store {
     glances: Option<Arc<Glances>>,
     ids: Arc<dyn IdSource>,
     troubled: Arc<AtomicBool>,
+    alone: Arc<Alone>,
+    counter: Counter,
     engine: &'static str,
 }
 
@@ -116,33 +128,61 @@ impl Store {
     /// # Errors
     /// [`StoreError`] with what to mend.
     pub fn open(database: &Database, ids: Arc<dyn IdSource>) -> Result<Self, StoreError> {
-        let (pool, glances, engine) = match database {
+        let counter = Counter::default();
+        let (pool, glances, alone, engine) = match database {
             Database::Sqlite { path } => {
-                let mut first = driver::sqlite::Sqlite::open(path, true)?;
+                let mut first = driver::sqlite::Sqlite::open(path, true, &counter)?;
                 migrate::migrate(&mut first, &driver::sqlite::DIALECT, "BEGIN IMMEDIATE", None)?;
                 let threads = std::thread::available_parallelism().map_or(1, usize::from);
-                let glances = Arc::new(Glances::new(path.clone(), threads));
-                (Pool::sqlite(path.clone(), 4)?, Some(glances), "sqlite")
+                let glances = Arc::new(Glances::new(path.clone(), threads, counter.clone()));
+                (Pool::sqlite(path.clone(), 4, &counter)?, Some(glances), Alone::always(), "sqlite")
             }
             Database::Postgres { url, connections } => {
                 let config = driver::postgres::config(url)?;
-                let mut first = driver::postgres::Postgres::open(&config)?;
+                let alone = Alone::by_lock(&config)?;
+                let mut first = driver::postgres::Postgres::open(&config, &counter)?;
                 migrate::migrate(
                     &mut first,
                     &driver::postgres::DIALECT,
                     "BEGIN",
                     Some("SELECT pg_advisory_xact_lock(7310577)"),
                 )?;
-                (Pool::postgres(&config, *connections)?, None, "postgresql")
+                (Pool::postgres(&config, *connections, &counter)?, None, alone, "postgresql")
             }
         };
-        Ok(Self { pool, glances, ids, troubled: Arc::new(AtomicBool::new(false)), engine })
+        Ok(Self {
+            pool,
+            glances,
+            ids,
+            troubled: Arc::new(AtomicBool::new(false)),
+            alone: Arc::new(alone),
+            counter,
+            engine,
+        })
     }
 
     /// `sqlite` or `postgresql`.
     #[must_use]
     pub const fn engine(&self) -> &'static str {
         self.engine
+    }
+
+    /// Tells `follower` of every commit from now on.
+    pub fn follow(&self, follower: Arc<dyn Follower>) {
+        self.alone.follow(follower);
+    }
+
+    /// Whether nobody but this process writes to the database, as far as it can know. While it is
+    /// not, nothing that was read is to be kept.
+    #[must_use]
+    pub fn is_alone(&self) -> bool {
+        self.alone.is()
+    }
+
+    /// How many statements were run so far.
+    #[must_use]
+    pub fn statements(&self) -> u64 {
+        self.counter.total()
     }
 
     /// Where fresh ids come from.
@@ -162,7 +202,7 @@ impl Store {
         let (sender, answer) = oneshot::channel();
         self.pool.read(Box::new(move |driver| {
             let outcome = match driver {
-                Ok(driver) => work(&mut Conn { driver }),
+                Ok(driver) => work(&mut Conn::reading(driver)),
                 Err(error) => Err(Stop::Failed(error)),
             };
             let _ = sender.send(outcome);
@@ -198,23 +238,43 @@ impl Store {
         keep: Keep,
         mut work: impl FnMut(&mut Tx<'_>) -> Result<T, Stop> + Send + 'static,
     ) -> Result<T, Stop> {
+        // INVARIANT: whoever has the lock keeps in memory what it knows, so nobody else writes.
+        if !self.alone.is_soon().await {
+            return Err(StoreError::Unavailable("another process may use the database by now".to_owned()).into());
+        }
         let (sender, answer) = oneshot::channel();
         let slot: Arc<Mutex<Option<Result<T, Stop>>>> = Arc::new(Mutex::new(None));
         let (filled, ids) = (Arc::clone(&slot), Arc::clone(&self.ids));
+        let kept: Arc<Mutex<Option<Commit>>> = Arc::new(Mutex::new(None));
+        let keeps = Arc::clone(&kept);
         let run = move |driver: &mut dyn driver::Driver| {
-            let mut tx = Tx::new(Conn { driver }, ids.as_ref(), &author, now);
+            let mut tx = Tx::new(Conn::writing(driver), ids.as_ref(), &author, now);
             let outcome = work(&mut tx);
+            let stands = keep == Keep::Commit || (keep == Keep::Changes && !tx.changes().is_empty());
             let verdict = match &outcome {
-                Ok(_) if keep == Keep::Commit => Verdict::Commit,
+                Ok(_) if stands => Verdict::Commit,
                 Ok(_) | Err(Stop::Refused(_)) => Verdict::Rollback,
                 Err(Stop::Failed(error)) => Verdict::Failed(error.clone()),
             };
+            let commit = matches!(verdict, Verdict::Commit).then(|| tx.into_commit());
+            *keeps.lock().unwrap_or_else(PoisonError::into_inner) = commit;
             *filled.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
             verdict
         };
-        let troubled = Arc::clone(&self.troubled);
+        let (troubled, alone) = (Arc::clone(&self.troubled), Arc::clone(&self.alone));
+        // An engine in this process tells surely that a commit failed.
+        let is_sure = self.glances.is_some();
         let done = move |committed: Result<(), StoreError>| {
             troubled.store(matches!(committed, Err(StoreError::Unavailable(_))), Ordering::Relaxed);
+            let commit = kept.lock().unwrap_or_else(PoisonError::into_inner).take();
+            // INVARIANT: whoever follows knows of a commit before anybody is answered.
+            if let (Some(commit), Some(follower)) = (commit, alone.follower()) {
+                match &committed {
+                    Ok(()) => follower.committed(commit),
+                    Err(_) if is_sure => {}
+                    Err(_) => follower.unsure(),
+                }
+            }
             let outcome = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
             let _ = sender.send(match (committed, outcome) {
                 (Ok(()), Some(outcome)) => outcome,
@@ -233,6 +293,7 @@ impl Store {
             glances.close();
         }
         self.pool.close();
+        self.alone.end();
     }
 
     /// Whether the database answers, and can be written when the last write failed.
@@ -261,6 +322,7 @@ impl Store {
                 let all: Vec<String> = apply::statements()
                     .chain(tx::STATEMENTS.iter().copied())
                     .chain(stream::STATEMENTS.iter().copied())
+                    .chain(ceremony::STATEMENTS.iter().copied())
                     .chain(usage::STATEMENTS.iter().copied())
                     .map(str::to_owned)
                     .chain(read::statements())

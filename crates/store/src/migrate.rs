@@ -16,7 +16,10 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0008_sharing.sql"),
     include_str!("../migrations/0010_limits_account.sql"),
     include_str!("../migrations/0011_tenants.sql"),
-    include_str!("../migrations/0016_lines.sql"),
+    include_str!("../migrations/0012_session_proof.sql"),
+    include_str!("../migrations/0013_sso.sql"),
+    include_str!("../migrations/0014_scim.sql"),
+    include_str!("../migrations/0015_factors.sql"),
 ];
 
 /// The newest schema this program knows.

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::driver::Driver;
 use crate::driver::postgres::{Config, Postgres};
 use crate::driver::sqlite::Sqlite;
+use crate::driver::{Counter, Driver};
 use crate::error::StoreError;
 
 const QUEUE: usize = 4_096;
@@ -58,24 +58,24 @@ pub(crate) struct Pool {
 }
 
 impl Pool {
-    pub(crate) fn sqlite(path: PathBuf, readers: usize) -> Result<Self, StoreError> {
+    pub(crate) fn sqlite(path: PathBuf, readers: usize, counter: &Counter) -> Result<Self, StoreError> {
         let (writes, write_queue) = flume::bounded(QUEUE);
         let (reads, read_queue) = flume::bounded(QUEUE);
-        let writer = Sqlite::open(&path, true)?;
+        let writer = Sqlite::open(&path, true, counter)?;
         spawn("store-writer", move || sqlite_writer(writer, &write_queue))?;
         for _ in 0..readers {
-            let (queue, path) = (read_queue.clone(), path.clone());
-            spawn("store-reader", move || sqlite_reader(&path, &queue))?;
+            let (queue, path, counter) = (read_queue.clone(), path.clone(), counter.clone());
+            spawn("store-reader", move || sqlite_reader(&path, &queue, &counter))?;
         }
         Ok(Self { reads, writes, readers, writers: 1 })
     }
 
-    pub(crate) fn postgres(config: &Config, connections: usize) -> Result<Self, StoreError> {
+    pub(crate) fn postgres(config: &Config, connections: usize, counter: &Counter) -> Result<Self, StoreError> {
         let (sender, queue) = flume::bounded(QUEUE);
         let connections = connections.max(1);
         for _ in 0..connections {
-            let (queue, config) = (queue.clone(), config.clone());
-            spawn("store-postgres", move || postgres_worker(&config, &queue))?;
+            let (queue, config, counter) = (queue.clone(), config.clone(), counter.clone());
+            spawn("store-postgres", move || postgres_worker(&config, &queue, &counter))?;
         }
         Ok(Self { reads: sender.clone(), writes: sender, readers: 0, writers: connections })
     }
@@ -101,7 +101,7 @@ impl Pool {
     }
 }
 
-fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), StoreError> {
+pub(crate) fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), StoreError> {
     thread::Builder::new()
         .name(name.to_owned())
         .spawn(body)
@@ -114,7 +114,7 @@ fn guarded(job: &mut WriteJob, driver: &mut dyn Driver) -> Verdict {
         .unwrap_or_else(|_| Verdict::Failed(StoreError::Bug("the work panicked".to_owned())))
 }
 
-fn sqlite_reader(path: &std::path::Path, queue: &flume::Receiver<Work>) {
+fn sqlite_reader(path: &std::path::Path, queue: &flume::Receiver<Work>, counter: &Counter) {
     let mut open: Option<Sqlite> = None;
     while let Ok(work) = queue.recv() {
         let job = match work {
@@ -127,7 +127,7 @@ fn sqlite_reader(path: &std::path::Path, queue: &flume::Receiver<Work>) {
             }
         };
         if open.is_none() {
-            match Sqlite::open(path, false) {
+            match Sqlite::open(path, false, counter) {
                 Ok(fresh) => open = Some(fresh),
                 Err(error) => {
                     job(Err(error));
@@ -219,7 +219,7 @@ fn undo(driver: &mut Sqlite) -> Result<(), StoreError> {
     if driver.in_transaction() { driver.script("ROLLBACK TO work; RELEASE work") } else { Ok(()) }
 }
 
-fn postgres_worker(config: &Config, queue: &flume::Receiver<Work>) {
+fn postgres_worker(config: &Config, queue: &flume::Receiver<Work>, counter: &Counter) {
     let mut open: Option<Postgres> = None;
     while let Ok(work) = queue.recv() {
         if matches!(work, Work::End(_)) {
@@ -228,7 +228,7 @@ fn postgres_worker(config: &Config, queue: &flume::Receiver<Work>) {
         }
         if open.as_ref().is_none_or(Postgres::is_closed) {
             open = None;
-            match Postgres::open(config) {
+            match Postgres::open(config, counter) {
                 Ok(fresh) => open = Some(fresh),
                 Err(error) => {
                     match work {

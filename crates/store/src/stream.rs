@@ -2,7 +2,7 @@
 //! that a stranger can never queue a tenant. Sessions beginning, "last seen" stamps, what became
 //! of a mail, sign-ins and refusals in the audit trail, sweeping what is over.
 
-use guildhall_domain::ids::{EventId, InvitationId, MailId, MemberId, OrgId, SessionId, TokenId};
+use guildhall_domain::ids::{ConnectionId, EventId, InvitationId, MailId, MemberId, OrgId, SessionId, TokenId};
 use guildhall_domain::invitation::Delivery;
 use guildhall_domain::time::Timestamp;
 use serde_json::Value as Json;
@@ -10,12 +10,16 @@ use serde_json::Value as Json;
 use crate::error::StoreError;
 use crate::params;
 use crate::read::credential::Session;
+use crate::read::scim::ScimRequest;
 use crate::tx::{Author, INSERT_EVENT, INSTANCE_TRAIL, Tx};
 
-const BEGIN_SESSION: &str = "INSERT INTO sessions (id, identity_id, secret, created_at, seen_at, expires_at, address, agent, method) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+const BEGIN_SESSION: &str = "INSERT INTO sessions (id, identity_id, secret, created_at, seen_at, expires_at, address, agent, method, connection_id, factor_at, proved_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
 const SESSION_SEEN: &str = "UPDATE sessions SET seen_at = $2 WHERE id = $1 AND seen_at < $2";
 const TOKEN_USED: &str = "UPDATE tokens SET last_used_at = $2 WHERE id = $1";
 const DEPLOY_KEY_USED: &str = "UPDATE deploy_keys SET last_used_at = $2 WHERE id = $1";
+const SCIM_TOKEN_USED: &str = "UPDATE scim_tokens SET last_used_at = $2 WHERE id = $1";
+const SCIM_REQUEST: &str = "INSERT INTO scim_requests (organization_id, id, at, token_name, method, path, status, outcome) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+const SCIM_PRUNE: &str = "DELETE FROM scim_requests WHERE organization_id = $1 AND id <= (SELECT id FROM scim_requests WHERE organization_id = $1 ORDER BY id DESC LIMIT 1 OFFSET 1000)";
 const MEMBER_ACTIVE: &str = "UPDATE memberships SET last_active_at = $3 WHERE organization_id = $1 AND id = $2";
 const MAIL_SENT: &str = "UPDATE outbox SET next_at = NULL, sealed = NULL, state = $2, detail = $3, attempts = attempts + 1 WHERE id = $1 AND next_at IS NOT NULL";
 const MAIL_AGAIN: &str =
@@ -24,6 +28,12 @@ const MAIL_CLAIM: &str = "UPDATE outbox SET next_at = $2 WHERE id = $1 AND next_
 const DELIVERY: &str =
     "UPDATE invitations SET delivery = $3, delivery_detail = $4 WHERE organization_id = $1 AND id = $2";
 const SWEEP_SESSIONS: &str = "DELETE FROM sessions WHERE expires_at <= $1";
+const BEGIN_ATTEMPT: &str =
+    "INSERT INTO sso_attempts (state, connection_id, browser, sealed, expires_at) VALUES ($1, $2, $3, $4, $5)";
+const TAKE_ATTEMPT: &str =
+    "DELETE FROM sso_attempts WHERE state = $1 RETURNING connection_id, browser, sealed, expires_at";
+const SWEEP_ATTEMPTS: &str = "DELETE FROM sso_attempts WHERE expires_at <= $1";
+const SESSION_SID: &str = "UPDATE sessions SET provider_sid = $2 WHERE id = $1";
 const SWEEP_LINKS: &str = "DELETE FROM links WHERE expires_at <= $1";
 const SWEEP_ANSWERS: &str = "DELETE FROM idempotency WHERE created_at <= $1";
 const SWEEP_MAIL: &str = "DELETE FROM outbox WHERE next_at IS NULL AND created_at <= $1";
@@ -40,12 +50,19 @@ pub(crate) const STATEMENTS: &[&str] = &[
     SESSION_SEEN,
     TOKEN_USED,
     DEPLOY_KEY_USED,
+    SCIM_TOKEN_USED,
+    SCIM_REQUEST,
+    SCIM_PRUNE,
     MEMBER_ACTIVE,
     MAIL_SENT,
     MAIL_AGAIN,
     MAIL_CLAIM,
     DELIVERY,
     SWEEP_SESSIONS,
+    BEGIN_ATTEMPT,
+    TAKE_ATTEMPT,
+    SWEEP_ATTEMPTS,
+    SESSION_SID,
     SWEEP_LINKS,
     SWEEP_REMOVALS,
     SWEEP_ANSWERS,
@@ -71,12 +88,25 @@ pub struct Note {
     pub outcome: &'static str,
 }
 
+/// A sign-in on its way to a provider and back.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// By which connection.
+    pub connection: ConnectionId,
+    /// Hash of what the browser that began it holds.
+    pub browser: Vec<u8>,
+    /// What it needs on its return, unreadable without the instance key.
+    pub sealed: Vec<u8>,
+    /// When it is too late.
+    pub expires_at: Timestamp,
+}
+
 /// When each member, session and token was last seen; written now and then, in one go.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
     /// Sessions.
     pub sessions: Vec<(SessionId, Timestamp)>,
-    /// Tokens and deploy keys.
+    /// Tokens, deploy keys and tokens of directories.
     pub tokens: Vec<(TokenId, Timestamp)>,
     /// Members.
     pub members: Vec<(OrgId, MemberId, Timestamp)>,
@@ -99,10 +129,41 @@ impl Tx<'_> {
                 session.expires_at,
                 &session.address,
                 &session.agent,
-                &session.method
+                session.proof.method,
+                session.proof.connection,
+                session.proof.factor_at,
+                session.proof.proved_at
             ],
         )
         .map(drop)
+    }
+
+    /// Remembers the provider's own name for a session.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn session_sid(&mut self, session: SessionId, sid: &str) -> Result<(), StoreError> {
+        self.execute(SESSION_SID, params![session, sid]).map(drop)
+    }
+
+    /// Remembers a sign-in that goes to a provider, under the hash of its state.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn begin_attempt(&mut self, state: &[u8; 32], attempt: Attempt) -> Result<(), StoreError> {
+        let Attempt { connection, browser, sealed, expires_at } = attempt;
+        self.execute(BEGIN_ATTEMPT, params![*state, connection, browser, sealed, expires_at]).map(drop)
+    }
+
+    /// Takes the sign-in that comes back with a state; it is never taken again.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn take_attempt(&mut self, state: &[u8; 32]) -> Result<Option<Attempt>, StoreError> {
+        self.first(TAKE_ATTEMPT, params![*state], |row| {
+            let (connection, browser, sealed, expires_at) = (row.next()?, row.next()?, row.next()?, row.next()?);
+            Ok(Attempt { connection, browser, sealed, expires_at })
+        })
     }
 
     /// Writes a note to the audit trail, at the revision it was seen at.
@@ -149,14 +210,30 @@ impl Tx<'_> {
             self.execute(SESSION_SEEN, params![*id, *at])?;
         }
         for (id, at) in &seen.tokens {
-            if self.execute(TOKEN_USED, params![*id, *at])? == 0 {
-                self.execute(DEPLOY_KEY_USED, params![*id, *at])?;
+            for mark in [TOKEN_USED, DEPLOY_KEY_USED, SCIM_TOKEN_USED] {
+                if self.execute(mark, params![*id, *at])? > 0 {
+                    break;
+                }
             }
         }
         for (organization, member, at) in &seen.members {
             self.execute(MEMBER_ACTIVE, params![*organization, *member, *at])?;
         }
         Ok(())
+    }
+
+    /// Writes what directories asked; of each organization the newest thousand requests are kept.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn asked_by_directories(&mut self, requests: &[ScimRequest]) -> Result<(), StoreError> {
+        for r in requests {
+            let (status, token) = (u64::from(r.status), &r.token_name);
+            let values = params![r.organization, r.id, r.at, token, &r.method, &r.path, status, &r.outcome];
+            self.execute(SCIM_REQUEST, values)?;
+        }
+        let organizations: std::collections::BTreeSet<OrgId> = requests.iter().map(|r| r.organization).collect();
+        organizations.into_iter().try_for_each(|here| self.execute(SCIM_PRUNE, params![here]).map(drop))
     }
 
     /// Takes a due message for sending until `until`; `false` when another node has it.
@@ -247,7 +324,9 @@ impl Tx<'_> {
     pub fn sweep(&mut self, old_answers: Timestamp, old_mail: Timestamp) -> Result<u64, StoreError> {
         let now = self.now();
         let mut gone = self.execute(SWEEP_SESSIONS, params![now])?;
+        gone += self.execute(SWEEP_ATTEMPTS, params![now])?;
         gone += self.execute(SWEEP_LINKS, params![now])?;
+        gone += self.sweep_ceremonies()?;
         gone += self.execute(SWEEP_REMOVALS, params![now])?;
         gone += self.execute(SWEEP_ANSWERS, params![old_answers])?;
         Ok(gone + self.execute(SWEEP_MAIL, params![old_mail])?)

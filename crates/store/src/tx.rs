@@ -15,6 +15,7 @@ use crate::apply;
 use crate::conn::Conn;
 use crate::consequence;
 use crate::error::StoreError;
+use crate::follow::Commit;
 use crate::params;
 
 const LOCK_ORGANIZATION: &str =
@@ -101,6 +102,11 @@ impl<'a> Tx<'a> {
     fn event_id(&self) -> EventId {
         let place = (self.changes.len() as u128).min(0xfff) << 64;
         EventId::new(Uuid::from_u128(self.ids.fresh(self.now).as_u128() & !(0xfff << 64) | place))
+    }
+
+    /// What those who follow commits are told when this one stands.
+    pub(crate) fn into_commit(self) -> Commit {
+        Commit { revisions: self.revisions.into_iter().collect(), changes: self.changes }
     }
 
     /// Everything applied so far.

@@ -1,14 +1,19 @@
 //! The few kinds of value that both engines keep, and how the product's types become them. Does
 //! not know any engine.
 
+use guildhall_domain::claimed_domain::{ClaimState, VerifyBy};
+use guildhall_domain::factor::FactorKind;
 use guildhall_domain::group::GroupOrigin;
 use guildhall_domain::ids::{
-    EventId, GrantId, GroupId, InvitationId, InviteLinkId, LimitId, LinkId, MailId, MemberId, OrgId, ResourceId,
-    RoleId, ServiceAccountId, SessionId, ShareLinkId, TenantId, TenantMemberId, TokenId, UserId,
+    ConnectionId, DomainId, EventId, FactorId, GrantId, GroupId, InvitationId, InviteLinkId, LimitId, LinkId, MailId,
+    MemberId, OrgId, ResourceId, RoleId, ServiceAccountId, SessionId, ShareLinkId, TenantId, TenantMemberId, TokenId,
+    UserId,
 };
 use guildhall_domain::invitation::{Deliver, Delivery, State};
 use guildhall_domain::invite_link::LinkState;
 use guildhall_domain::member::{MemberKind, Origin, Status};
+use guildhall_domain::proof::Method;
+use guildhall_domain::sso::MailTrust;
 use guildhall_domain::tenant::TenantRole;
 use guildhall_domain::time::Timestamp;
 use uuid::Uuid;
@@ -268,6 +273,9 @@ stored_ids!(
     InvitationId,
     TokenId,
     SessionId,
+    ConnectionId,
+    FactorId,
+    DomainId,
     EventId,
     LinkId,
     InviteLinkId,
@@ -299,7 +307,22 @@ macro_rules! stored_words {
     )*};
 }
 
-stored_words!(GroupOrigin, LinkState, TenantRole, Status, Origin, MemberKind, State, Deliver, Delivery);
+stored_words!(
+    FactorKind,
+    VerifyBy,
+    ClaimState,
+    MailTrust,
+    Method,
+    GroupOrigin,
+    LinkState,
+    TenantRole,
+    Status,
+    Origin,
+    MemberKind,
+    State,
+    Deliver,
+    Delivery
+);
 
 /// Parameters of a statement.
 #[macro_export]

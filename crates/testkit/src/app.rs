@@ -49,6 +49,12 @@ impl ManualClock {
 const START_MICROS: i64 = 1_800_000_000_000_000;
 
 impl ManualClock {
+    /// Tells the machine's time, which other programs go by.
+    pub fn like_the_machine(&self) {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
+        self.0.store(i64::try_from(since.as_micros()).expect("before the end of time"), Ordering::SeqCst);
+    }
+
     /// Moves time to `seconds` after the start, unless it is later already.
     pub fn set_s(&self, seconds: i64) {
         self.0.fetch_max(START_MICROS + seconds * 1_000_000, Ordering::SeqCst);
@@ -163,6 +169,8 @@ impl TestApp {
     /// clock. Migrations run again.
     pub async fn restart(mut self) -> Self {
         self.server.abort();
+        let store = self.app.store.clone();
+        tokio::task::spawn_blocking(move || store.close()).await.expect("closes");
         let (folder, database, own) = (self.folder.clone(), self.database.clone(), self.own.take());
         let (clock, key) = (Arc::clone(&self.clock), self.app.key.clone());
         self.folder = PathBuf::new();
@@ -220,6 +228,12 @@ impl TestApp {
         Self { app, url: format!("http://{address}"), clock, folder: folder.to_owned(), server, database, own }
     }
 
+    /// The database it runs on.
+    #[must_use]
+    pub const fn database(&self) -> &Database {
+        &self.database
+    }
+
     /// A context as the operator has one.
     #[must_use]
     pub fn ctx(&self) -> Ctx {
@@ -227,6 +241,7 @@ impl TestApp {
             app: Arc::clone(&self.app),
             caller: None,
             link: None,
+            device: None,
             address: std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
             agent: "test".to_owned(),
             request_id: "test".to_owned(),
@@ -279,11 +294,13 @@ impl TestApp {
         guildhall_server::jobs::mail::deliver_due(&self.app).await.expect("delivers")
     }
 
-    /// Stops the program. Fails when mail is left that was never tried to be sent.
+    /// Stops the program. Fails when mail is left that was never tried to be sent, and when memory
+    /// is not what the database has.
     pub async fn stop(self) {
         let waiting =
             self.app.store.read(|conn| Ok(guildhall_store::read::outbox::waiting(conn)?)).await.expect("reads");
         assert_eq!(waiting, 0, "mail is left over in the outbox; deliver it, or say why it waits");
+        crate::memory::is_true(&self.app).await;
     }
 }
 

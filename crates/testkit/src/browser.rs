@@ -13,6 +13,8 @@ pub struct Browser {
     client: reqwest::Client,
     url: String,
     cookies: BTreeMap<String, String>,
+    /// The form that was sent last; it is sent again where the answer says so.
+    sent: Vec<u8>,
     /// Status of the page.
     pub status: u16,
     /// Path and query of the page, after redirects.
@@ -47,6 +49,7 @@ impl TestApp {
             client: client.expect("a client"),
             url: self.url.clone(),
             cookies: BTreeMap::new(),
+            sent: Vec::new(),
             status: 0,
             path: "/".to_owned(),
             html: String::new(),
@@ -104,6 +107,11 @@ impl Browser {
     async fn follow(&mut self) -> &mut Self {
         for _ in 0..10 {
             let Some(next) = self.headers.get(LOCATION).and_then(|v| v.to_str().ok()).map(str::to_owned) else { break };
+            if self.status == 307 {
+                let body = self.sent.clone();
+                self.ask("POST", &next, Some(body), &[("sec-fetch-site", "same-origin")]).await;
+                continue;
+            }
             assert_eq!(self.status, 303, "only forms and doors redirect");
             self.ask("GET", &next, None, &[("sec-fetch-site", "same-origin")]).await;
         }
@@ -156,12 +164,19 @@ impl Browser {
 
     async fn post(&mut self, path: &str, pairs: &[(String, String)]) {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+        self.sent = body.clone().into_bytes();
         self.ask("POST", path, Some(body.into_bytes()), &[("sec-fetch-site", "same-origin")]).await;
     }
 
     /// Signs in by the page.
     pub async fn sign_in(&mut self, email: &str, password: &str) -> &mut Self {
         self.open("/sign-in").await;
-        self.send("/sign-in", &[("email", email), ("password", password)]).await
+        self.give(email, password).await
+    }
+
+    /// Gives address and password to the sign-in page that is open, in its two steps.
+    pub async fn give(&mut self, email: &str, password: &str) -> &mut Self {
+        self.send("/sign-in", &[("email", email)]).await;
+        self.send("/sign-in", &[("password", password)]).await
     }
 }

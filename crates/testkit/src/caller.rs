@@ -116,7 +116,9 @@ impl Caller {
         body: Option<Vec<u8>>,
         headers: &[(&str, &str)],
     ) -> Answer {
-        let base = if path.starts_with("/api/") || !path.starts_with('/') { "" } else { "/api/v1" };
+        let beside =
+            ["/api/", "/scim/", "/access/", "/auth/", "/.well-known/"].iter().any(|root| path.starts_with(root));
+        let base = if beside || !path.starts_with('/') { "" } else { "/api/v1" };
         let method = method.parse().expect("a method");
         let mut request = self.client.request(method, format!("{}{base}{path}", self.url));
         if let Some(token) = &self.token {

@@ -27,6 +27,15 @@ impl Caught {
     }
 }
 
+impl Caught {
+    /// The word that follows some others in it.
+    #[must_use]
+    pub fn word_after(&self, words: &str) -> String {
+        let rest = self.text.split(words).nth(1).unwrap_or_else(|| panic!("no `{words}` in {}", self.text));
+        rest.split_whitespace().next().unwrap_or_default().to_owned()
+    }
+}
+
 impl TestApp {
     /// Sends what waits and gives every message to `to`, oldest first.
     pub async fn mails_to(&self, to: &str) -> Vec<Caught> {

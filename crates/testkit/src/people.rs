@@ -42,6 +42,7 @@ impl TestApp {
     pub async fn house(engine: Engine, preset: &str) -> (Self, Caller) {
         let test = Self::start(engine).await;
         let owner = test.init(preset).await;
+        crate::memory::warm(&test.app, "acme").await;
         let caller = test.with_token(&owner.token);
         (test, caller)
     }

@@ -222,3 +222,80 @@ async fn the_api_is_described_on_a_page_of_its_own() {
     assert!(!anybody.headers.contains_key("content-encoding"), "what holds a secret is not compressed");
     test.stop().await;
 }
+
+#[tokio::test]
+async fn a_fresh_proof_is_asked_in_place_and_what_was_typed_goes_on() {
+    for engine in engines() {
+        let test = TestApp::start(engine).await;
+        let owner = test.init("standard").await;
+        let mut token = test.anybody().with_token(&owner.token);
+        let knob = serde_json::json!({"session.step_up_s": 60});
+        token.patch("/organizations/acme/policy", knob).await.expect(200);
+        let mut me = test.browser();
+        me.sign_in(&owner.email, PASSWORD).await;
+        me.open("/acme/me/tokens/new").await;
+        test.clock.advance_s(61);
+        me.send("/acme/me/tokens", &[("name", "Nightly build"), ("expires_in_s", "604800")]).await;
+        assert_eq!((me.status, me.shows("Is it still you?")), (403, true));
+        assert!(me.shows("Nightly build"), "what was typed is carried on");
+        let action = "/account/step-up?to=%2Facme%2Fme%2Ftokens";
+        me.send(action, &[("step_up_password", "wrong horse")]).await;
+        assert_eq!((me.status, me.shows("That is not your present password.")), (403, true));
+        me.send(action, &[("step_up_password", PASSWORD)]).await;
+        assert_eq!((me.status, me.path.as_str()), (200, "/acme/me/tokens"));
+        assert!(me.shows("Nightly build") && me.shows("gld_pat_"), "{}", me.html);
+        // What was only looked at is opened again.
+        test.clock.advance_s(1_000);
+        me.open("/account/security").await;
+        me.send("/account/security/app", &[]).await;
+        assert!(me.shows("Is it still you?"));
+        me.send("/account/step-up?to=%2Faccount%2Fsecurity%2Fapp", &[("step_up_password", PASSWORD)]).await;
+        assert!(me.shows("Set up your app") && me.html.contains("class=\"qr\""), "{}", me.html);
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn signing_in_with_a_factor_takes_two_steps_and_the_half_opens_nothing() {
+    for engine in engines() {
+        let test = TestApp::start(engine).await;
+        let owner = test.init("standard").await;
+        let mut me = test.browser();
+        me.sign_in(&owner.email, PASSWORD).await;
+        me.open("/account/security").await;
+        me.send("/account/security/app", &[]).await;
+        let secret = me.html.split("id=\"secret\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
+        let secret = secret.expect("a key").replace(' ', "");
+        let code =
+            |test: &TestApp| guildhall_testkit::authenticator::code(&secret, test.app.now().micros() / 1_000_000);
+        me.send("/account/security/app/confirm", &[("code", &code(&test))]).await;
+        assert!(me.shows("Authenticator app</bdi> is on") && me.html.matches("<li><code>").count() == 10);
+        let mut other = test.browser();
+        other.sign_in(&owner.email, PASSWORD).await;
+        assert!(other.path.starts_with("/sign-in/code") && other.cookie("guildhall_session").is_none());
+        assert!(other.open("/acme/me").await.path.starts_with("/sign-in?"));
+        other.open("/sign-in/code").await;
+        other.send("/sign-in/code", &[("code", "000000")]).await;
+        assert_eq!((other.status, other.shows("That code is wrong")), (401, true));
+        test.clock.advance_s(30);
+        other.send("/sign-in/code", &[("code", &code(&test))]).await;
+        assert_eq!(other.path, "/acme/admin/users");
+        assert!(other.open("/acme/me").await.shows("10 backup codes left"));
+        // Too late is from the beginning; nobody without a password sees that there is a second step.
+        let mut late = test.browser();
+        late.sign_in(&owner.email, PASSWORD).await;
+        test.clock.advance_s(700);
+        late.send("/sign-in/code", &[("code", &code(&test))]).await;
+        assert_eq!((late.status, late.shows("This took too long")), (410, true));
+        let mut pages = Vec::new();
+        for email in [owner.email.as_str(), "nobody@acme.test"] {
+            let mut stranger = test.browser();
+            stranger.open("/sign-in").await;
+            stranger.send("/sign-in", &[("email", email)]).await;
+            stranger.send("/sign-in", &[("password", "wrong horse")]).await;
+            pages.push((stranger.status, stranger.html.replace(email, "")));
+        }
+        assert_eq!(pages[0], pages[1]);
+        test.stop().await;
+    }
+}

@@ -5,6 +5,8 @@ mod admin {
     pub mod house;
     pub mod limits;
     pub mod links;
+    pub mod programs;
+    pub mod provisioning;
     pub mod settings;
     pub mod walls;
 }

@@ -57,11 +57,11 @@ async fn somebody_signs_in_is_led_back_and_signs_out() {
         let owner = test.init("standard").await;
         let mut browser = test.browser();
         assert_eq!(browser.open("/acme/me?x=1").await.path, "/sign-in?next=%2Facme%2Fme%3Fx%3D1");
-        browser.send("/sign-in", &[("email", &owner.email), ("password", "wrong horse")]).await;
+        browser.give(&owner.email, "wrong horse").await;
         assert_eq!(browser.status, 401);
         assert!(browser.shows("The email address and password do not belong together."));
         assert!(browser.shows(&format!("value=\"{}\"", owner.email)) && browser.shows("value=\"/acme/me?x=1\""));
-        browser.send("/sign-in", &[("email", &owner.email), ("password", PASSWORD)]).await;
+        browser.give(&owner.email, PASSWORD).await;
         assert_eq!((browser.path.as_str(), browser.status), ("/acme/me?x=1", 200));
         browser.send("/theme", &[("theme", "dark")]).await;
         assert_eq!(browser.path, "/acme/me?x=1", "back to the page the form stood on");
@@ -75,7 +75,7 @@ async fn somebody_signs_in_is_led_back_and_signs_out() {
             let packed: String = form_urlencoded::byte_serialize(outside.as_bytes()).collect();
             let mut other = test.browser();
             other.open(&format!("/sign-in?next={packed}")).await;
-            other.send("/sign-in", &[("email", &owner.email), ("password", PASSWORD)]).await;
+            other.give(&owner.email, PASSWORD).await;
             assert_eq!(other.path, "/acme/admin/users", "{outside}");
         }
         test.stop().await;
@@ -149,7 +149,7 @@ async fn an_invitation_tells_its_state_to_whoever_opens_it() {
         let next = again.html.split("href=\"/sign-in?next=").nth(1).and_then(|rest| rest.split('"').next());
         let next = format!("/sign-in?next={}", next.expect("a way to sign in"));
         again.open(&next).await;
-        again.send("/sign-in", &[("email", "ann@acme.test"), ("password", PASSWORD)]).await;
+        again.give("ann@acme.test", PASSWORD).await;
         assert!(again.path == link && again.shows("Join as ann@acme.test"));
         again.send(&link, &[]).await;
         assert_eq!(again.path, "/beta/admin/users");

@@ -30,10 +30,13 @@ pub fn run(root: &Path) -> Outcome<bool> {
     let text = |path: &str| files.iter().find(|f| f.path == path).map(|f| f.text.as_str());
     let policy = read_policy(text(POLICY).ok_or_else(|| format!("`{POLICY}` is missing"))?)?;
     let packages = packages::of_build(root)?;
-    let browser = text(packages::BROWSER).map(packages::of_browser_tests).transpose()?.unwrap_or_default();
+    let mut of_tests = Vec::new();
+    for manifest in packages::OF_TESTS {
+        of_tests.extend(text(manifest).map(packages::of_tests).transpose()?.unwrap_or_default());
+    }
     let mut findings = banned(&policy, &packages);
     findings.extend(licences(&policy, &packages));
-    findings.extend(reasons(text(adr::PAGE).unwrap_or_default(), &packages, &browser));
+    findings.extend(reasons(text(adr::PAGE).unwrap_or_default(), &packages, &of_tests));
     findings.extend(unused(&policy, &packages, &files));
     Ok(report("deps", findings))
 }

@@ -7,8 +7,8 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// The manifest of the browser tests.
-pub const BROWSER: &str = "tests/browser/package.json";
+/// The manifests of the browser tests, and of the providers that tests talk to.
+pub const OF_TESTS: [&str; 2] = ["tests/browser/package.json", "tests/providers/package.json"];
 
 /// A package of the build, as `cargo metadata` tells it.
 pub struct Package {
@@ -75,9 +75,9 @@ fn folder(manifest: &str, root: &Path) -> String {
     folder.strip_prefix(root).unwrap_or(folder).to_string_lossy().into_owned()
 }
 
-/// The names of the packages that the browser tests install.
-pub fn of_browser_tests(text: &str) -> Outcome<Vec<String>> {
-    let value: Value = serde_json::from_str(text).map_err(|error| format!("`{BROWSER}`: {error}"))?;
+/// The names of the packages that a manifest of the tests installs.
+pub fn of_tests(text: &str) -> Outcome<Vec<String>> {
+    let value: Value = serde_json::from_str(text).map_err(|error| format!("a manifest of the tests: {error}"))?;
     let sections = ["dependencies", "devDependencies"].iter().filter_map(|section| value[section].as_object());
     Ok(sections.flat_map(|section| section.keys().cloned()).collect())
 }
@@ -88,6 +88,6 @@ mod tests {
 
     #[test]
     fn the_packages_of_the_browser_tests_are_direct_dependencies_too() {
-        assert_eq!(of_browser_tests("{\"devDependencies\":{\"axe-core\":\"1.0.0\"}}"), Ok(vec!["axe-core".to_owned()]));
+        assert_eq!(of_tests("{\"devDependencies\":{\"axe-core\":\"1.0.0\"}}"), Ok(vec!["axe-core".to_owned()]));
     }
 }

@@ -327,6 +327,7 @@ pub(crate) fn plan(answer: &Value, output: &mut Output) -> Result<(), Failure> {
         ("access_lost", "would lose"),
         ("mails", "would mail"),
         ("stranded", "would strand"),
+        ("needs_sso", "would bind to single sign-on"),
     ] {
         for item in answer.get(name).and_then(Value::as_array).into_iter().flatten() {
             output.line(format!("{word}: {}", item.as_str().map_or_else(|| item.to_string(), str::to_owned)))?;

@@ -17,18 +17,32 @@ use tracing_subscriber::EnvFilter;
 use crate::config::{Flags, load};
 use crate::failure::Failure;
 use crate::installation::{Installation, Started, stopped};
+use crate::log::Lines;
 use crate::output::Output;
+use crate::verb::demo;
 
-pub(crate) fn run(flags: &Flags, output: &mut Output) -> Result<(), Failure> {
-    let config = load(flags)?.config;
-    start_log(&config.log)?;
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    flags: Flags,
+    /// Show made-up organizations, one for each preset, in a folder of their own [default folder: ./guildhall-demo]
+    #[arg(long)]
+    demo: bool,
+}
+
+pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
+    let loaded = load(&args.flags)?;
+    let (config, demo) = demo::settings(loaded, args.demo)?;
+    let log = start_log(&config.log)?;
     let runtime = runtime()?;
     let installation = Installation::open(config.clone())?;
-    let served = runtime.block_on(listen(&config, installation, output));
+    let served = runtime.block_on(listen(&config, installation, demo, output));
     let handle = runtime.handle().clone();
     // Nothing that is still under way may keep the process from ending.
     runtime.shutdown_timeout(Duration::from_secs(1));
-    served.map(|started| started.close(&handle))
+    let closed = served.map(|started| started.close(&handle));
+    log.flush();
+    closed
 }
 
 /// The asynchronous runtime on all cores.
@@ -37,23 +51,30 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     runtime.map_err(|error| Failure::failed(format!("cannot start: {error}"), "raise this process's limits"))
 }
 
-fn start_log(log: &LogConfig) -> Result<(), Failure> {
+fn start_log(log: &LogConfig) -> Result<Lines, Failure> {
     let filter = EnvFilter::builder().parse(&log.level).map_err(|error| {
         Failure::usage(
             format!("`{}` is not allowed for `log.level`: {error}", log.level),
             "write `info`, or a level per module as in `warn,guildhall_server=debug`",
         )
     })?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let waiting = Lines::start()
+        .map_err(|error| Failure::failed(format!("cannot start: {error}"), "raise this process's limits"))?;
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(waiting.clone());
     // Fails only when a log runs already, which is as well.
     let _ = match log.format {
         LogFormat::Json => lines.json().flatten_event(true).with_current_span(false).try_init(),
         LogFormat::Text => lines.with_ansi(std::io::stderr().is_terminal()).try_init(),
     };
-    Ok(())
+    Ok(waiting)
 }
 
-async fn listen(config: &Config, installation: Installation, output: &mut Output) -> Result<Started, Failure> {
+async fn listen(
+    config: &Config,
+    installation: Installation,
+    demo: demo::State,
+    output: &mut Output,
+) -> Result<Started, Failure> {
     let mut signals = Signals::new()?;
     let cannot = |error: std::io::Error| {
         Failure::failed(
@@ -64,9 +85,23 @@ async fn listen(config: &Config, installation: Installation, output: &mut Output
     let listener = TcpListener::bind(config.listen).await.map_err(cannot)?;
     let bound = listener.local_addr().map_err(cannot)?;
     let started = installation.start(bound)?;
-    welcome(&started.app, config).await?;
+    let serving = serve(Arc::clone(&started.app), listener, signals.next());
+    tokio::pin!(serving);
+    match demo {
+        demo::State::None => welcome(&started.app, config).await?,
+        demo::State::Ready => notice(config, &demo::welcome(bound)?),
+        demo::State::Empty => {
+            notice(config, "making up people and organizations; this takes a moment");
+            // The demo is played over the program's own API, so it is served already.
+            tokio::select! {
+                filled = demo::fill(&started.app, config, bound) => filled?,
+                () = &mut serving => return Ok(started),
+            }
+            notice(config, &demo::welcome(bound)?);
+        }
+    }
     tell_ready(bound, output)?;
-    serve(Arc::clone(&started.app), listener, signals.next()).await;
+    serving.await;
     Ok(started)
 }
 

@@ -196,12 +196,17 @@ pub(crate) fn founded(folder: &Folder) -> (String, String) {
 
 /// One request over a connection of its own: status and body. A lost connection is `None`.
 pub(crate) fn ask(url: &str, method: &str, path: &str, token: &str, body: &str) -> Option<(u16, Value)> {
+    let credential = if token.is_empty() { String::new() } else { format!("Authorization: Bearer {token}\r\n") };
+    ask_with(url, method, path, &credential, body).map(|(status, _, body)| (status, body))
+}
+
+/// The same with any header lines; answers the head too.
+pub(crate) fn ask_with(url: &str, method: &str, path: &str, lines: &str, body: &str) -> Option<(u16, String, Value)> {
     let host = url.strip_prefix("http://").unwrap();
     let mut stream = std::net::TcpStream::connect(host).ok()?;
     stream.set_read_timeout(Some(PATIENCE)).ok()?;
-    let credential = if token.is_empty() { String::new() } else { format!("Authorization: Bearer {token}\r\n") };
     let request = format!(
-        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{credential}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{lines}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     );
     stream.write_all(request.as_bytes()).ok()?;
@@ -213,5 +218,5 @@ pub(crate) fn ask(url: &str, method: &str, path: &str, token: &str, body: &str) 
     if length.is_some_and(|length: usize| length != body.len()) {
         return None;
     }
-    Some((status, serde_json::from_str(body).unwrap_or(Value::String(body.to_owned()))))
+    Some((status, head.to_owned(), serde_json::from_str(body).unwrap_or(Value::String(body.to_owned()))))
 }

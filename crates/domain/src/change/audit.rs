@@ -30,14 +30,18 @@ impl Change {
         match self {
             Self::Link(change) => return Some(change.audit()),
             Self::Join(change) => return change.audit(),
+            Self::Factor(change) => return change.audit(),
             Self::Group(change) => return Some(change.audit()),
             Self::Resource(change) => return Some(change.audit()),
             Self::ServiceAccount(change) => return Some(change.audit()),
             Self::Token(change) => return Some(change.audit()),
             Self::DeployKey(change) => return Some(change.audit()),
             Self::Limit(change) => return Some(change.audit()),
+            Self::Sso(change) => return Some(change.audit()),
+            Self::Domain(change) => return change.audit(),
             Self::Tenant(change) => return Some(change.audit()),
             Self::Role(change) => return Some(change.audit()),
+            Self::Scim(change) => return Some(change.audit()),
             _ => {}
         }
         self.audit_of_organization()
@@ -236,6 +240,9 @@ impl Change {
             }
             Self::SessionsEnded { user, why, .. } => {
                 fact(*user, "identity.sessions_ended", "", Value::Null, json!({"why": why}))
+            }
+            Self::SessionProved { user, session, factor, .. } => {
+                fact(*user, "session.proved", "", Value::Null, json!({"session": session, "factor": factor}))
             }
             Self::SessionEnded { user, session } => {
                 fact(*user, "session.ended", "", json!({"session": session}), Value::Null)

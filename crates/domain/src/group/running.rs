@@ -69,7 +69,7 @@ pub fn follow_role(
     let mut changes = Vec::new();
     for (group, before) in chosen.iter().filter(|(_, before)| !before.is_some_and(|seat| seat.manager)) {
         if before.is_none() {
-            guard_local(group)?;
+            guard_local(false, rules, group)?;
         }
         changes.push(seat(group, member, *before, true));
     }

@@ -186,6 +186,7 @@ fn rows(
         created_by: Some(permit.member()),
         last_active_at: None,
         sessions_from: Timestamp::default(),
+        managed: false,
         revision: 0,
     };
     let invitation = Invitation {

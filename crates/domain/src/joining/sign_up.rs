@@ -66,6 +66,7 @@ pub fn waits_no_more(rules: &Rules, member: &Member) -> bool {
         Origin::Invitation => Way::Named,
         Origin::InviteLink => Way::Link,
         Origin::Domain => Way::Domain,
+        Origin::Provider => Way::Provider,
         _ => Way::SignUp,
     };
     member.status == Status::PendingApproval

@@ -174,5 +174,13 @@ choices! {
         Anyone "anyone",
         /// Administrators of the installation.
         Administrators "administrators",
+    }    /// `mfa.required`
+    FactorsRequired {
+        /// Nobody has to have one; whoever has one is asked for it.
+        Off "off",
+        /// Whoever holds the top role or decides about others.
+        Administrators "administrators",
+        /// Everybody (PL-33).
+        All "all",
     }
 }

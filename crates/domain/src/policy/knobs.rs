@@ -1,12 +1,14 @@
 //! The table of knobs. One row per knob: its sentence, dotted name, variant, field with type, default and,
 //! for whole numbers, the range. Everything else about knobs is derived from this table.
 
+use super::addresses::AddressList;
 use super::choice::{
-    ApprovalMode, ApprovalOnDisable, DeletePrecondition, DirectJoin, GroupsShown, InviteAddressee, InviteBulk,
-    InviteCarries, InviteDelivery, InviteReissue, OffboardMode, OrganizationCreators, OrganizationsPerIdentity,
-    OwnedObjects, RoleChangeAuthority, SeatsMode, SelfRemoval, SignupClosedByInvites,
+    ApprovalMode, ApprovalOnDisable, DeletePrecondition, DirectJoin, FactorsRequired, GroupsShown, InviteAddressee,
+    InviteBulk, InviteCarries, InviteDelivery, InviteReissue, OffboardMode, OrganizationCreators,
+    OrganizationsPerIdentity, OwnedObjects, RoleChangeAuthority, SeatsMode, SelfRemoval, SignupClosedByInvites,
 };
-use super::value::{AnyOf, CharList, DomainList, KnobValue, RoleList, RoleSlug, Shape};
+use super::value::{AnyOf, CharList, DomainList, KnobValue, NetworkList, RoleList, RoleSlug, Shape};
+use crate::time::Timestamp;
 use serde_json::Value;
 use std::ops::RangeInclusive;
 
@@ -211,12 +213,36 @@ knobs! {
     "token.value_again" TokenValueAgain, token_value_again: bool = false;
     /// How many tokens a service account may have; `null`: as many as it takes.
     "service_account.max_tokens" ServiceAccountMaxTokens, service_account_max_tokens: Option<i64> = None, within 0..=10_000;
+    /// Whether a directory may keep people and groups here by SCIM; without it no token is made for one, and those there are open nothing.
+    "scim.offered" ScimOffered, scim_offered: bool = false;
+    /// Whether people and groups that a directory keeps can be switched off, removed and put into groups here as well; the directory may undo it with its next word.
+    "scim.local_changes" ScimLocalChanges, scim_local_changes: bool = false;
+    /// Whether a directory may not bring groups that are called like a role of the organization.
+    "scim.reserves_role_names" ScimReservesRoleNames, scim_reserves_role_names: bool = false;
     /// Whether there are deploy keys: secrets that belong to no person and only prove the organization.
     "deploy_keys.offered" DeployKeysOffered, deploy_keys_offered: bool = false;
     /// After how many seconds without a request a session ends; `null`: only with `session.absolute_s`.
     "session.idle_s" SessionIdleS, session_idle_s: Option<i64> = Some(1_209_600), within 60..=YEAR_S;
     /// After how many seconds a session ends even when it is in use.
     "session.absolute_s" SessionAbsoluteS, session_absolute_s: i64 = 2_592_000, within 60..=YEAR_S;
+    /// Whom the organization lets in by the browser only with a second factor: nobody in particular, its administrators (whoever holds the top role or decides about others), or everybody. Tokens are not asked.
+    "mfa.required" MfaRequired, mfa_required: FactorsRequired = FactorsRequired::Off;
+    /// For how many seconds people without a second factor are only told of it, from when the policy begins to ask or they come in.
+    "mfa.grace_s" MfaGraceS, mfa_grace_s: i64 = 604_800, within 0..=YEAR_S;
+    /// Whether a changed length of sessions holds for those that begin afterwards only.
+    "session.new_only" SessionNewOnly, session_new_only: bool = false;
+    /// The only networks from which the organization is reached, by browser and by token; empty: all. Whoever sets it must be in one of them.
+    "access.networks" AccessNetworks, access_networks: NetworkList = NetworkList::default();
+    /// How recently, in seconds, somebody must have proved who they are to make tokens and keys, export the audit trail or change the policy; `null`: signing in is enough. Tokens are not asked.
+    "session.step_up_s" SessionStepUpS, session_step_up_s: Option<i64> = None, within 60..=YEAR_S;
+    /// Whether people get in by the organization's own single sign-on alone. Tokens go on working.
+    "sso.required" SsoRequired, sso_required: bool = false;
+    /// From when on `sso.required` holds; `null`: at once.
+    "sso.required_from" SsoRequiredFrom, sso_required_from: Option<Timestamp> = None;
+    /// The addresses of those holders of the top role who keep another way in where single sign-on is required; empty: all of them.
+    "sso.break_glass" SsoBreakGlass, sso_break_glass: AddressList = AddressList::default();
+    /// Whether people join by themselves, by `domain.auto_join`, only with addresses of domains that the organization has proved to be its own.
+    "domain.claimed_only" DomainClaimedOnly, domain_claimed_only: bool = false;
     /// With fewer holders of the top role than this, the console advises to name another.
     "owners.recommended" OwnersRecommended, owners_recommended: i64 = 2, within 1..=100;
 }

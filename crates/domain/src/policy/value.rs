@@ -1,7 +1,9 @@
 //! How a knob's value is read from JSON, shown as JSON and described to people.
 
 use super::choice::Choice;
+use crate::network::Cidr;
 use serde_json::{Value, json};
+use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
 /// What kind of value a knob takes: enough to choose the input of a form.
@@ -24,10 +26,14 @@ pub enum Shape {
     Role,
     /// Slugs of organization roles, or `*` for all.
     Roles,
-    /// Mail domains.
+    /// Mail domains or networks, one a line.
     Domains,
     /// Characters, written one after the other.
     Characters,
+    /// A moment, or `null`.
+    Moment,
+    /// Mail addresses.
+    Addresses,
 }
 
 /// A type a knob can have. `within` bounds whole numbers; other types ignore it.
@@ -316,6 +322,33 @@ impl KnobValue for DomainList {
     }
 }
 
+/// Networks, as they were written.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct NetworkList(Vec<(String, Cidr)>);
+
+impl NetworkList {
+    /// Whether `address` is in one of them; an empty list lets everybody in.
+    pub fn lets_in(&self, address: IpAddr) -> bool {
+        self.0.is_empty() || self.0.iter().any(|(_, network)| network.contains(address))
+    }
+}
+
+impl KnobValue for NetworkList {
+    fn read(value: &Value, _: &RangeInclusive<i64>) -> Option<Self> {
+        let one = |entry: &Value| entry.as_str().and_then(|text| Some((text.to_owned(), text.parse().ok()?)));
+        value.as_array()?.iter().map(one).collect::<Option<_>>().map(NetworkList)
+    }
+    fn show(&self) -> Value {
+        self.0.iter().map(|(text, _)| json!(text)).collect()
+    }
+    fn allowed(_: &RangeInclusive<i64>) -> String {
+        "a list of networks such as `192.0.2.0/24` or `2001:db8::/32`".to_owned()
+    }
+    fn shape(_: &RangeInclusive<i64>) -> Shape {
+        Shape::Domains
+    }
+}
+
 /// Characters that something must not have; at most 64.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct CharList(String);
@@ -347,7 +380,8 @@ fn slug(value: &Value) -> Option<String> {
     value.as_str().filter(|text| crate::preset::is_slug(text)).map(str::to_owned)
 }
 
-fn domain(text: &str) -> Option<String> {
+/// A mail domain in its ASCII form; `None` for what is none.
+pub fn domain(text: &str) -> Option<String> {
     let ascii = idna::domain_to_ascii_strict(text).ok()?;
     let complete = ascii.contains('.') && !ascii.split('.').any(str::is_empty);
     complete.then_some(ascii)

@@ -123,11 +123,23 @@
     }
   });
 
-  // A flash may be put away.
+  // A flash may be put away; good news goes by itself, unless somebody reads it or may take it back.
   document.addEventListener('click', (event) => {
     const button = event.target.closest('[data-dismiss]');
-    if (button) button.closest('.flash').remove();
+    if (button) (button.closest('.toast') ?? button.closest('.flash')).remove();
   });
+  for (const toast of document.querySelectorAll('[data-toast]')) {
+    const life_ms = toast.querySelector('form') ? 20_000 : 7_000;
+    const leave = () => setTimeout(() => {
+      if (toast.matches(':hover, :focus-within')) leave();
+      else toast.remove();
+    }, life_ms);
+    leave();
+  }
+
+  // On a phone the tabs scroll: the one that is open is in view.
+  const tab = document.querySelector('.side-nav [aria-current]');
+  if (tab && matchMedia('(max-width: 52rem)').matches) tab.scrollIntoView({ block: 'nearest', inline: 'center' });
 
   // Parts of a page that arrive later ask for the same care.
   const dress = (within) => { showTimes(within); addReveal(within); linkSlugs(within); };

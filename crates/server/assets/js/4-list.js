@@ -33,6 +33,28 @@
     form.addEventListener('submit', (event) => { event.preventDefault(); soon(0); });
   }
 
+  // Several at once: the bar shows how many are chosen.
+  const picks = () => [...document.querySelectorAll('input[name="pick"]')];
+  const count = () => {
+    const bar = document.getElementById('bulk');
+    if (!bar) return;
+    const chosen = picks().filter((pick) => pick.checked).length;
+    bar.toggleAttribute('data-some', chosen > 0);
+    bar.querySelector('[data-picked]').textContent = String(chosen);
+    const all = document.querySelector('[data-pick-all]');
+    all.checked = chosen > 0 && chosen === picks().length;
+    all.indeterminate = chosen > 0 && !all.checked;
+  };
+  const pickAll = (on) => { for (const pick of picks()) pick.checked = on; count(); };
+  document.addEventListener('change', (event) => {
+    if (event.target.matches('[data-pick-all]')) pickAll(event.target.checked);
+    else if (event.target.matches('input[name="pick"]')) count();
+  });
+  document.addEventListener('click', (event) => {
+    if (event.target.closest('[data-pick-none]')) pickAll(false);
+  });
+  addEventListener('pageshow', count);
+
   document.addEventListener('click', (event) => {
     const button = event.target.closest('[data-drop]');
     const row = button?.closest('li');

@@ -1,4 +1,4 @@
-// Keys: `/` goes to the search, Ctrl-K (Cmd-K) opens a list of every place this page links to.
+// Keys: `/` goes to the search, Ctrl-K (Cmd-K) opens a list of every place this page links to, and of people.
 (() => {
   'use strict';
   let dialog;
@@ -28,9 +28,39 @@
     } else input.removeAttribute('aria-activedescendant');
   };
 
+  // People: asked of the list's own page, as its search does, once a few letters are typed.
+  let people = [];
+  let timer;
+  let running;
+  const ask = () => {
+    clearTimeout(timer);
+    running?.abort();
+    const typed = input.value.trim();
+    const list = document.querySelector('.side-nav a[href$="/admin/users"]');
+    if (typed.length < 2 || !list) { people = []; return; }
+    timer = setTimeout(async () => {
+      running = new AbortController();
+      const address = new URL(list.href);
+      address.searchParams.set('query', typed);
+      try {
+        const answer = await fetch(address, { signal: running.signal, headers: { Accept: 'text/html' } });
+        const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+        people = [...page.querySelectorAll('#people .who')].slice(0, 8).flatMap((who) => {
+          const link = who.querySelector('a[href]');
+          const mail = who.querySelector('.who-mail')?.textContent.trim() ?? '';
+          return link ? [{ label: link.textContent.trim(), group: mail || list.textContent.trim(), link, found: true }] : [];
+        });
+        show();
+      } catch (error) {
+        if (error.name !== 'AbortError') people = [];
+      }
+    }, 140);
+  };
+
   const show = () => {
     const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
-    shown = places.filter(({ label, group }) => words.every((word) => `${label} ${group}`.toLowerCase().includes(word)));
+    const named = places.filter(({ label, group }) => words.every((word) => `${label} ${group}`.toLowerCase().includes(word)));
+    shown = [...named, ...people];
     at = 0;
     list.replaceChildren(...shown.map(({ label, group }, index) => {
       const item = document.createElement('li');
@@ -52,7 +82,8 @@
     const place = shown[at];
     if (!place) return;
     dialog.close();
-    place.link.click();
+    if (place.found) location.assign(place.link.getAttribute('href'));
+    else place.link.click();
   };
 
   const build = () => {
@@ -61,7 +92,7 @@
     dialog.setAttribute('aria-label', 'Go to');
     input = document.createElement('input');
     input.type = 'text';
-    input.placeholder = 'Go to …';
+    input.placeholder = 'Go to a page or a person …';
     input.setAttribute('role', 'combobox');
     input.setAttribute('aria-label', 'Go to');
     input.setAttribute('aria-expanded', 'true');
@@ -80,7 +111,7 @@
       if (item) { at = [...list.children].indexOf(item); go(); }
       else if (event.target === dialog) dialog.close();
     });
-    input.addEventListener('input', show);
+    input.addEventListener('input', () => { people = []; show(); ask(); });
     input.addEventListener('keydown', (event) => {
       const steps = { ArrowDown: 1, ArrowUp: -1 };
       if (event.key in steps && shown.length) {
@@ -100,6 +131,7 @@
     if (dialog.open) return dialog.close();
     places = gather();
     input.value = '';
+    people = [];
     show();
     dialog.showModal();
     input.focus();

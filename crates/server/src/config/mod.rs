@@ -3,7 +3,6 @@
 //! Where the values come from (flags, environment, file) is the command line's business; defaults, types, bounds and
 //! the words of the reference are in [`settings`], and only there.
 
-mod cidr;
 mod kind;
 mod reference;
 pub mod settings;
@@ -16,7 +15,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-pub use cidr::Cidr;
+pub use guildhall_domain::network::Cidr;
 pub use reference::config_md;
 
 use crate::security::limits::{LimitRates, Rate};
@@ -61,8 +60,39 @@ pub struct Config {
     pub session: SessionConfig,
     /// How often is too often.
     pub limits: LimitsConfig,
+    /// Single sign-on.
+    pub sso: SsoConfig,
     /// Sending of mail.
     pub outbox: OutboxConfig,
+    /// What is kept in memory.
+    pub memory: MemoryConfig,
+    /// Set when the data is made up: the doors that the sign-in page shows. No setting; the command line finds it out.
+    #[serde(skip)]
+    pub demo: Option<Demo>,
+}
+
+/// What the console says of data that is made up.
+#[derive(Debug, Clone)]
+pub struct Demo {
+    /// Everybody's password.
+    pub password: String,
+    /// Who may be looked at, one for each organization.
+    pub doors: Vec<Door>,
+}
+
+/// Somebody to look at a made-up organization as.
+#[derive(Debug, Clone)]
+pub struct Door {
+    /// Their address.
+    pub email: String,
+    /// Their name.
+    pub name: String,
+    /// The organization's name.
+    pub organization: String,
+    /// Its slug.
+    pub slug: String,
+    /// Its preset's name.
+    pub preset: String,
 }
 
 /// `log.…`
@@ -91,6 +121,8 @@ pub enum LogFormat {
 pub struct PasswordConfig {
     /// The fewest characters of a new password.
     pub min_length: usize,
+    /// The most characters of a new password.
+    pub max_length: usize,
     /// Argon2id's memory.
     pub memory_kib: u32,
     /// Argon2id's passes.
@@ -129,6 +161,30 @@ pub struct LimitsConfig {
     pub mails_per_hour_per_organization: u32,
 }
 
+/// `sso.…`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SsoConfig {
+    /// Whether providers may be inside one's own network.
+    pub private_addresses: Allowed,
+    /// Whom to ask for the records of claimed domains.
+    pub name_server: Option<SocketAddr>,
+    /// How long a provider has for one answer.
+    pub timeout_s: u64,
+    /// How far a provider's clock may be off.
+    pub clock_skew_s: u32,
+}
+
+/// Something an operator allows or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Allowed {
+    /// Not.
+    No,
+    /// It is.
+    Yes,
+}
+
 /// `outbox.…`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -137,6 +193,18 @@ pub struct OutboxConfig {
     pub retry_schedule_s: Vec<u64>,
     /// Mails on their way at a time.
     pub concurrency: usize,
+}
+
+/// `memory.…`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MemoryConfig {
+    /// What the rights of all organizations in use may take together.
+    pub rights_mib: usize,
+    /// What the directories of all organizations in use may take together.
+    pub directories_mib: usize,
+    /// Credentials, and people, that are kept.
+    pub people: usize,
 }
 
 impl OutboxConfig {
@@ -201,6 +269,16 @@ impl Config {
     pub fn cookie_name(&self) -> String {
         let prefix = if self.is_https() { "__Host-" } else { "" };
         format!("{prefix}{}", self.session.cookie_name)
+    }
+
+    /// The full name of the cookie by which a browser is known to an account.
+    pub fn device_cookie_name(&self) -> String {
+        format!("{}_device", self.cookie_name())
+    }
+
+    /// The full name of the cookie of a sign-in that waits for its second factor.
+    pub fn half_cookie_name(&self) -> String {
+        format!("{}_half", self.cookie_name())
     }
 
     /// Whether a peer may speak for others.

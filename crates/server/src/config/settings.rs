@@ -127,7 +127,8 @@ pub const SETTINGS: &[Setting] = &[
         "What is logged: `error`, `warn`, `info`, `debug` or `trace`, also by module as in `warn,guildhall_server=debug`.",
     ),
     setting("log.format", Kind::Choice(&["text", "json"]), Some("text"), "The shape of a log line."),
-    setting("password.min_length", Kind::Number(8, 128), Some("8"), "The fewest characters of a new password."),
+    setting("password.min_length", Kind::Number(8, 64), Some("8"), "The fewest characters of a new password."),
+    setting("password.max_length", Kind::Number(64, 1024), Some("64"), "The most characters of a new password."),
     setting(
         "password.memory_kib",
         Kind::Number(8, 131_072),
@@ -195,10 +196,52 @@ pub const SETTINGS: &[Setting] = &[
     limit("limits.mails_per_hour_per_recipient", "60", "Mails an hour to one recipient, from everybody together."),
     limit("limits.mails_per_hour_per_organization", "50000", "Mails an hour that one organization causes."),
     setting(
+        "sso.private_addresses",
+        Kind::Choice(&["no", "yes"]),
+        Some("no"),
+        "Whether identity providers may be inside one's own network, or be asked without TLS. Whoever administers an organization then has this machine ask addresses there.",
+    ),
+    setting(
+        "sso.name_server",
+        Kind::SocketAddress,
+        None,
+        "The name server that is asked for the records of claimed mail domains. Without it those of the machine.",
+    ),
+    setting(
+        "sso.timeout_s",
+        Kind::Number(1, 30),
+        Some("10"),
+        "How long an identity provider has for one answer, in seconds.",
+    ),
+    setting(
+        "sso.clock_skew_s",
+        Kind::Number(0, 600),
+        Some("120"),
+        "How far an identity provider's clock may be from this machine's, in seconds.",
+    ),
+    setting(
         "outbox.retry_schedule_s",
         Kind::Numbers(1, 30 * DAY_S),
         Some("60, 300, 1800, 7200, 21600, 86400"),
         "The waits between tries to send a mail, in seconds. After the last one the delivery has failed.",
     ),
     setting("outbox.concurrency", Kind::Number(1, 256), Some("8"), "How many mails are on their way at a time."),
+    setting(
+        "memory.rights_mib",
+        Kind::Number(1, 1 << 20),
+        Some("256"),
+        "How much memory the rights of organizations in use may take, in MiB; some 200 bytes a member. Those not used for longest leave, and are read again when they are asked for.",
+    ),
+    setting(
+        "memory.directories_mib",
+        Kind::Number(1, 1 << 20),
+        Some("512"),
+        "How much memory the directories may take in which people are looked up, in MiB; some 150 bytes a member. Those not used for longest leave, and are read again when somebody is looked for.",
+    ),
+    setting(
+        "memory.people",
+        Kind::Number(1, 100_000_000),
+        Some("100000"),
+        "How many sessions and tokens in use, and how many people with their memberships, are kept in memory.",
+    ),
 ];

@@ -41,12 +41,15 @@ const SCRIPT: &str = concat!(
     include_str!("../../assets/js/4-list.js"),
     include_str!("../../assets/js/5-palette.js"),
 );
+/// Only on the pages that ask a device for a passkey.
+const PASSKEY: &str = include_str!("../../assets/js/passkey.js");
 const MARK: &[u8] = include_bytes!("../../assets/mark.svg");
 
-static ASSETS: LazyLock<[Asset; 3]> = LazyLock::new(|| {
+static ASSETS: LazyLock<[Asset; 4]> = LazyLock::new(|| {
     [
         asset("console", "css", "text/css; charset=utf-8", STYLE.as_bytes()),
         asset("console", "js", "text/javascript; charset=utf-8", SCRIPT.as_bytes()),
+        asset("passkey", "js", "text/javascript; charset=utf-8", PASSKEY.as_bytes()),
         asset("mark", "svg", "image/svg+xml", MARK),
     ]
 });
@@ -60,6 +63,7 @@ fn asset(stem: &str, ending: &str, media_type: &'static str, body: &'static [u8]
     let name = match (stem, ending) {
         ("console", "css") => "console.css",
         ("console", _) => "console.js",
+        ("passkey", _) => "passkey.js",
         _ => "mark.svg",
     };
     Asset { name, href: format!("{PREFIX}{file}"), file, media_type, body }

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::routing::get;
 use tower_http::compression::CompressionLayer;
 
-use super::pages::{account, admin, entrance};
+use super::pages::{account, admin, entrance, tenants};
 use super::{assets, visit};
 use crate::app::App;
 
@@ -18,5 +18,6 @@ pub fn router() -> Router<Arc<App>> {
         .merge(entrance::routes())
         .merge(account::routes())
         .merge(admin::routes())
+        .merge(tenants::routes())
         .method_not_allowed_fallback(visit::not_so)
 }

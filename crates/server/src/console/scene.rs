@@ -6,7 +6,6 @@ use std::sync::Arc;
 use guildhall_domain::action::Action;
 use guildhall_domain::permission::Mask;
 use guildhall_domain::preset::Rules;
-use guildhall_store::Stop;
 
 use super::view::{
     Account, Avatar, Flash, NavGroup, NavLink, Noun, OrganizationMark, Place, Shell, Tone, Words, titled,
@@ -34,9 +33,7 @@ impl Scene {
     /// # Errors
     /// As any use case there: to a stranger the organization does not exist.
     pub async fn enter(visit: &Visit, organization: &str) -> Result<Self, Wrong> {
-        let name = organization.to_owned();
-        let found: Result<ops::Place, Stop> = visit.ctx.read(move |ctx, conn| ctx.place(conn, &name)).await;
-        let place = found.map_err(|stop| visit.wrong(stop))?;
+        let place = visit.ctx.place_now(organization).await.map_err(|stop| visit.wrong(stop))?;
         let me = identities::me(&visit.ctx).await.map_err(|stop| visit.wrong(stop))?;
         let rights = place.standing.rights(&place.rules);
         let words = Arc::new(words(&place.rules));
@@ -67,7 +64,7 @@ impl Scene {
             theme: visit.theme.clone(),
             csrf: visit.csrf(),
             flash: visit.flash.clone(),
-            notices: if tab == "users" { self.notices(visit) } else { Vec::new() },
+            notices: self.notices(visit, tab),
             organization: OrganizationMark {
                 name: organization.name.clone(),
                 avatar: Avatar::of(&organization.name, &organization.id.to_string()),
@@ -81,17 +78,27 @@ impl Scene {
                 href: format!("/{}/me", organization.slug),
             },
             trail: Vec::new(),
+            demo: visit.ctx.app.config.demo.is_some(),
         }
     }
 
-    /// What holds until the operator mends it, told to those whom it concerns.
-    fn notices(&self, visit: &Visit) -> Vec<Flash> {
+    /// What holds until somebody mends it: a second factor that is asked for, and, among people, mail that only
+    /// those who invite need to know of.
+    fn notices(&self, visit: &Visit, tab: &str) -> Vec<Flash> {
         let app = &visit.ctx.app;
-        if app.mail.is_smtp() || !self.may(Action::MemberInvite) {
-            return Vec::new();
+        let mut notices = Vec::new();
+        let here = self.me.memberships.iter().find(|b| b.organization.slug == self.slug());
+        if let Some(due) = here.and_then(|b| b.factor_due_at) {
+            let text =
+                format!("{} asks for a second factor from {}.", self.place.organization.name, visit.when(due).exact);
+            let notice = Flash::new(Tone::Wait, text);
+            notices.push(notice.link("Set one up", "/account/security"));
         }
-        let notice = Flash::new(Tone::Wait, "Mail is written to files: no mail server is set.");
-        vec![notice.detail("Whoever runs this installation finds it in the outbox folder of its data.")]
+        if tab == "users" && !app.mail.is_smtp() && self.may(Action::MemberInvite) {
+            let notice = Flash::new(Tone::Wait, "Mail is written to files: no mail server is set.");
+            notices.push(notice.detail("Whoever runs this installation finds it in the outbox folder of its data."));
+        }
+        notices
     }
 
     fn organizations(&self) -> Vec<Place> {
@@ -117,23 +124,52 @@ impl Scene {
             (words.roles_title.as_str(), "roles", "shield", Action::RoleList),
             (groups.as_str(), "groups", "users", Action::GroupList),
             (words.tokens_title.as_str(), "tokens", "key", Action::TokenManage),
+            ("Service accounts", "service-accounts", "screen", Action::ServiceAccountManage),
+            ("Deploy keys", "deploy-keys", "lock", Action::TokenDeploy),
+            ("Provisioning", "provisioning", "group", Action::DirectoryManage),
+            ("Single sign-on", "sso", "key", Action::SsoManage),
             (words.limits_title.as_str(), "limits", "gauge", Action::LimitManage),
             (words.audit_title.as_str(), "audit", "list", Action::AuditRead),
             (words.settings_title.as_str(), "org", "gear", Action::PolicyRead),
         ];
-        let link = |(label, name, icon, _): &(&str, &str, &str, Action)| NavLink {
-            label: (*label).to_owned(),
+        let preset = self.place.rules.preset();
+        let mut sections: [NavGroup; 3] = [&preset.words.access_section, "Programs", &words.organization.title]
+            .map(|label: &str| NavGroup { label: label.to_owned(), links: Vec::new() });
+        let link = |label: &str, name: &str, icon: &str| NavLink {
+            label: label.to_owned(),
             href: format!("/{}/admin/{name}", self.slug()),
-            icon: (*icon).to_owned(),
-            current: *name == tab,
+            icon: icon.to_owned(),
+            current: name == tab,
         };
-        let mut links: Vec<NavLink> = tabs.iter().filter(|(_, _, _, action)| self.may(*action)).map(link).collect();
-        // Everybody sees what they reach, whatever their role.
-        if let Some(title) = self.resources_title() {
-            let at = links.iter().position(|link| link.href.ends_with("/roles")).unwrap_or(0);
-            links.insert(at, link(&(title.as_str(), "resources", "stack", Action::OrganizationRead)));
+        for (label, name, icon, action) in tabs {
+            let offered = match name {
+                "deploy-keys" => self.place.rules.policy().deploy_keys_offered,
+                "provisioning" => self.place.rules.policy().scim_offered,
+                _ => true,
+            };
+            // Everybody sees what they reach, whatever their role.
+            if name == "roles"
+                && let (Some(title), Some(section)) = (self.resources_title(), sections.first_mut())
+            {
+                section.links.push(link(&title, "resources", "stack"));
+            }
+            if self.may(action)
+                && offered
+                && let Some(section) = sections.get_mut(section_of(name))
+            {
+                section.links.push(link(label, name, icon));
+            }
         }
-        vec![NavGroup { label: self.place.rules.preset().words.access_section.clone(), links }]
+        sections.into_iter().filter(|section| !section.links.is_empty()).collect()
+    }
+}
+
+/// The part of the navigation a tab stands in: people and what they may, programs, the organization itself.
+fn section_of(tab: &str) -> usize {
+    match tab {
+        "users" | "roles" | "groups" => 0,
+        "tokens" | "service-accounts" | "deploy-keys" | "provisioning" => 1,
+        _ => 2,
     }
 }
 

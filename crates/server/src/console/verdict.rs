@@ -51,8 +51,10 @@ fn is_of_a_form(refusal: &Refusal) -> bool {
         | Kind::Unpaid
         | Kind::Forbidden
         | Kind::Limited
-        | Kind::Unavailable => refusal.code != Code::CsrfInvalid,
-        Kind::Unauthenticated => refusal.code == Code::CredentialsWrong,
+        | Kind::Unavailable => !matches!(refusal.code, Code::CsrfInvalid | Code::FactorRequired | Code::ProofStale),
+        Kind::Unauthenticated => {
+            matches!(refusal.code, Code::CredentialsWrong | Code::AuthCodeWrong | Code::PasskeyRefused)
+        }
         Kind::Malformed | Kind::Hidden | Kind::Method | Kind::TooLarge | Kind::MediaType => false,
     }
 }

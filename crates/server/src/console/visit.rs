@@ -16,11 +16,12 @@ use guildhall_domain::refusal::{Code, Kind, Refusal};
 use guildhall_domain::time::Timestamp;
 use guildhall_store::Stop;
 
+use super::pages::account::{security, step_up};
 use super::respond;
 use super::verdict::sentence;
 use super::view::{Flash, Place, Plain, ProblemPage, Time, Tone};
 use crate::app::App;
-use crate::http::context::{cookie, header, recognise};
+use crate::http::context::{cookie, from_here, header, recognise};
 use crate::http::problem::{status, told};
 use crate::ops::{Caller, Ctx};
 
@@ -30,6 +31,10 @@ const FLASH: &str = "guildhall_flash";
 pub const THEME: &str = "theme";
 /// The cookie that names the organization last used.
 const LAST: &str = "guildhall_last";
+/// Stands between the words of a message and what takes it back.
+const UNDO: char = '\u{1f}';
+/// How the addresses end that take something back.
+const UNDOES: [&str; 2] = ["/restore", "/reactivate"];
 const YEAR_S: u32 = 31_536_000;
 
 /// One visit.
@@ -45,12 +50,16 @@ pub struct Visit {
     pub back: String,
     /// Whether a form was sent, not a page asked for.
     pub sent: bool,
+    /// What was sent, to be sent again once somebody has proved who they are.
+    pub fields: Arc<Vec<(String, String)>>,
     /// The chosen theme, empty for none.
     pub theme: String,
     /// What the page before left to tell.
     pub flash: Vec<Flash>,
     /// Slug of the organization last used.
     pub last: Option<String>,
+    /// The cookie of a sign-in that waits for its second factor; empty for none.
+    pub half: String,
     entered: Arc<OnceLock<String>>,
 }
 
@@ -74,7 +83,13 @@ impl Visit {
     /// The surroundings of a page without an organization.
     #[must_use]
     pub fn plain(&self, title: &str) -> Plain {
-        Plain { title: title.to_owned(), theme: self.theme.clone(), csrf: self.csrf(), flash: self.flash.clone() }
+        Plain {
+            title: title.to_owned(),
+            theme: self.theme.clone(),
+            csrf: self.csrf(),
+            flash: self.flash.clone(),
+            demo: self.ctx.app.config.demo.is_some(),
+        }
     }
 
     /// The CSRF token of the session in use; empty without one.
@@ -131,6 +146,12 @@ impl Visit {
 /// Sends the browser on with a message for the next page.
 #[must_use]
 pub fn go_with(path: &str, tone: Tone, text: &str) -> Response {
+    go_with_undo(path, tone, text, "")
+}
+
+/// The same with a button that takes it back: the address of a form that is sent with nothing in it.
+#[must_use]
+pub fn go_with_undo(path: &str, tone: Tone, text: &str, undo: &str) -> Response {
     let mood = match tone {
         Tone::Plain => "plain",
         Tone::Good => "good",
@@ -140,7 +161,7 @@ pub fn go_with(path: &str, tone: Tone, text: &str) -> Response {
     };
     let mut response = go(path);
     let short: String = text.chars().take(500).collect();
-    let packed = URL_SAFE_NO_PAD.encode(format!("{mood} {short}"));
+    let packed = URL_SAFE_NO_PAD.encode(format!("{mood} {short}{UNDO}{undo}"));
     push_cookie(&mut response, &format!("{FLASH}={packed}; Path=/; Max-Age=60; HttpOnly; SameSite=Lax"));
     response
 }
@@ -172,7 +193,8 @@ pub fn push_cookie(response: &mut Response, line: &str) {
 fn left_over(headers: &HeaderMap) -> Vec<Flash> {
     let bytes = cookie(headers, FLASH).and_then(|packed| URL_SAFE_NO_PAD.decode(packed).ok());
     let Some(text) = bytes.and_then(|b| String::from_utf8(b).ok()) else { return Vec::new() };
-    let (mood, words) = text.split_once(' ').unwrap_or(("plain", &text));
+    let (text, undo) = text.split_once(UNDO).unwrap_or((&text, ""));
+    let (mood, words) = text.split_once(' ').unwrap_or(("plain", text));
     let tone = match mood {
         "good" => Tone::Good,
         "wait" => Tone::Wait,
@@ -180,7 +202,9 @@ fn left_over(headers: &HeaderMap) -> Vec<Flash> {
         "bad" => Tone::Bad,
         _ => Tone::Plain,
     };
-    vec![Flash::new(tone, words)]
+    // A cookie may come from a stranger: it names no other form than those that take something back.
+    let undo = if UNDOES.iter().any(|end| undo.ends_with(end)) { local(undo) } else { "" };
+    vec![Flash::new(tone, words).undo(undo)]
 }
 
 /// The page a form stood on, as the browser tells it; `/` when it does not or names another site.
@@ -194,6 +218,7 @@ async fn visit(app: &Arc<App>, parts: &Parts) -> Result<Visit, Wrong> {
     let mut headers = parts.clone();
     // A page is read with the browser's session; a token is for the API.
     headers.headers.remove("authorization");
+    headers.headers.remove("x-api-key");
     let ctx = recognise(app, &headers).await?;
     let sent = !matches!(parts.method, Method::GET | Method::HEAD);
     let here = || parts.uri.path_and_query().map_or("/", |at| local(at.as_str()));
@@ -201,6 +226,8 @@ async fn visit(app: &Arc<App>, parts: &Parts) -> Result<Visit, Wrong> {
     Ok(Visit {
         back: back.to_owned(),
         sent,
+        fields: Arc::default(),
+        half: cookie(&parts.headers, &app.config.half_cookie_name()).unwrap_or_default().to_owned(),
         last: cookie(&parts.headers, LAST).map(str::to_owned),
         entered: Arc::default(),
         ctx,
@@ -247,17 +274,6 @@ impl Sent {
     }
 }
 
-/// Whether a form comes from a page of this site, as the browser tells it.
-fn from_here(headers: &HeaderMap) -> bool {
-    if let Some(site) = header(headers, "sec-fetch-site") {
-        return matches!(site, "same-origin" | "none");
-    }
-    match (header(headers, "origin"), header(headers, "host")) {
-        (Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, from)| from == host),
-        _ => true,
-    }
-}
-
 impl<S> FromRequest<S> for Sent
 where
     S: Send + Sync,
@@ -268,10 +284,11 @@ where
     async fn from_request(request: Request, state: &S) -> Result<Self, Wrong> {
         let app = Arc::<App>::from_ref(state);
         let (parts, body) = request.into_parts();
-        let visit = visit(&app, &parts).await?;
+        let mut visit = visit(&app, &parts).await?;
         let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), state).await;
         let bytes = bytes.map_err(|_| visit.wrong(Code::BodyTooLarge))?;
         let fields: Vec<(String, String)> = form_urlencoded::parse(&bytes).into_owned().collect();
+        visit.fields = Arc::new(fields.clone());
         let sent = Self { visit, fields };
         let session = sent.visit.ctx.caller.as_ref().and_then(Caller::session);
         let proved = session.is_none_or(|s| app.credentials.csrf_matches(s.uuid().as_bytes(), sent.get("csrf")));
@@ -325,6 +342,13 @@ impl IntoResponse for Wrong {
                 let next =
                     visit.map_or_else(String::new, |v| form_urlencoded::byte_serialize(v.back.as_bytes()).collect());
                 return go(&format!("/sign-in?next={next}"));
+            }
+            Some(refusal) if refusal.code == Code::FactorRequired => {
+                return security::to_security(visit.and_then(|v| v.ctx.caller.as_ref()));
+            }
+            Some(refusal) if refusal.code == Code::ProofStale && visit.is_some() => {
+                let page = visit.map(step_up::of).and_then(|page| respond::page(StatusCode::FORBIDDEN, &page).ok());
+                return page.unwrap_or_else(|| StatusCode::FORBIDDEN.into_response());
             }
             Some(refusal) => {
                 let name = title(refusal.code.kind());

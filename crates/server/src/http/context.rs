@@ -7,15 +7,17 @@ use std::sync::Arc;
 use axum::extract::{ConnectInfo, FromRef, FromRequestParts, MatchedPath};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
+use guildhall_domain::identity::Identity;
 use guildhall_domain::member::MemberKind;
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_store::read::credential;
-use guildhall_store::{Conn, Stop};
+use guildhall_store::{Conn, Stop, StoreError};
 use serde::Deserialize;
 
 use super::extract::query;
 use super::problem::Problem;
 use crate::app::App;
+use crate::memory::people::{CREDENTIAL_EVERY_S, Known};
 use crate::ops::sessions::limited;
 use crate::ops::share_links;
 use crate::ops::{Caller, Credential, Ctx, Idempotency};
@@ -27,6 +29,8 @@ use crate::security::token::TokenKind;
 /// A handler under `/api/v1` sees the path without that.
 const OPEN: &[&str] = &[
     "/session",
+    "/session/passkey",
+    "/session/passkey/begin",
     "/sign-up",
     "/invitations/accept",
     "/invitations/refuse",
@@ -102,68 +106,118 @@ async fn by_token(app: &Arc<App>, text: &str, from: IpAddr) -> Result<Caller, St
         return Err(other_kind().into());
     }
     let now = app.now();
-    let found = app
-        .store
-        .glance(move |conn: &mut Conn<'_>| {
-            let Some((token, identity)) = credential::token_by_secret(conn, &hash, now)? else { return Ok(None) };
-            let over = token.revoked_at.is_some()
-                || !token.active
-                || token.expires_at.is_some_and(|end| end <= now)
-                || token.issued_at < identity.valid_from;
-            Ok((!over).then_some(Caller { identity, credential: Credential::Token(token) }))
-        })
-        .await?;
-    match found {
-        Some(caller) => {
-            if let Credential::Token(token) = &caller.credential {
-                app.mark_token(token.id);
-            }
-            Ok(caller)
+    let by_secret = move |conn: &mut Conn<'_>, hash: &[u8; 32]| credential::token_by_secret(conn, hash, now);
+    let known = match app.memory().and_then(|memory| memory.people.known(&hash)) {
+        Some(known) => Some(known),
+        None => app.store.glance(reading(app, hash, by_secret, Credential::Token)).await?,
+    };
+    let valid = known.filter(|known| match &known.caller.credential {
+        Credential::Token(token) => {
+            token.revoked_at.is_none()
+                && token.active
+                && token.expires_at.is_none_or(|end| end > now)
+                && token.issued_at >= known.caller.identity.valid_from
         }
-        None => {
-            app.limits.bad_tokens.take(&address_key(from), now.micros() / 1_000).map_err(limited)?;
-            Err(Code::AuthInvalid.into())
+        Credential::Session(_) => false,
+    });
+    let Some(known) = valid else {
+        app.limits.bad_tokens.take(&address_key(from), now.micros() / 1_000).map_err(limited)?;
+        return Err(Code::AuthInvalid.into());
+    };
+    if let Credential::Token(token) = &known.caller.credential
+        && known.last.now(now, CREDENTIAL_EVERY_S)
+    {
+        app.mark_token(token.id);
+    }
+    Ok(known.caller.clone())
+}
+
+/// Reads a credential by its hash, and keeps it while memory is sure.
+fn reading<T>(
+    app: &Arc<App>,
+    hash: [u8; 32],
+    read: impl FnOnce(&mut Conn<'_>, &[u8; 32]) -> Result<Option<(T, Identity)>, StoreError> + Send + 'static,
+    credential: impl FnOnce(T) -> Credential + Send + 'static,
+) -> impl FnOnce(&mut Conn<'_>) -> Result<Option<Arc<Known>>, Stop> + Send + 'static {
+    let app = Arc::clone(app);
+    move |conn| {
+        let memory = app.memory();
+        let ticket = memory.map(|memory| memory.people.credentials_ticket());
+        let Some((found, identity)) = read(conn, &hash)? else { return Ok(None) };
+        let mut caller = Caller { identity, credential: credential(found) };
+        if let Credential::Session(session) = &mut caller.credential {
+            // What was seen since the streams were last written.
+            session.seen_at = app.session_seen(session.id).map_or(session.seen_at, |seen| seen.max(session.seen_at));
         }
+        Ok(Some(match (memory, ticket) {
+            (Some(memory), Some(ticket)) => memory.people.keep_known(ticket, hash, caller),
+            _ => Arc::new(Known::unkept(caller)),
+        }))
     }
 }
 
 /// Recognises a session cookie; one that is unknown or over is no credential.
 async fn by_session(app: &Arc<App>, value: &str) -> Result<Option<Caller>, Stop> {
     let Some(hash) = app.credentials.session_hash(value) else { return Ok(None) };
-    let (now, asked) = (app.now(), Arc::clone(app));
+    let known = match app.memory().and_then(|memory| memory.people.known(&hash)) {
+        Some(known) => Some(known),
+        None => app.store.glance(reading(app, hash, credential::session_by_secret, Credential::Session)).await?,
+    };
+    let Some(known) = known else { return Ok(None) };
+    let (now, before) = (app.now(), known.last.before());
+    let mut caller = known.caller.clone();
+    let Credential::Session(session) = &mut caller.credential else { return Ok(None) };
+    session.seen_at = before;
     let idle_s = i64::try_from(app.config.session.idle_s).unwrap_or(i64::MAX);
-    let found = app
-        .store
-        .glance(move |conn: &mut Conn<'_>| {
-            let Some((mut session, identity)) = credential::session_by_secret(conn, &hash)? else { return Ok(None) };
-            session.seen_at = asked.session_seen(session.id).map_or(session.seen_at, |seen| seen.max(session.seen_at));
-            let over = session.expires_at <= now
-                || now.seconds_since(session.seen_at) > idle_s
-                || session.created_at < identity.valid_from;
-            Ok((!over).then_some(Caller { identity, credential: Credential::Session(session) }))
-        })
-        .await?;
-    if let Some(session) = found.as_ref().and_then(Caller::session) {
-        app.mark_session(session);
+    let over = session.expires_at <= now
+        || now.seconds_since(before) > idle_s
+        || session.created_at < caller.identity.valid_from;
+    if over {
+        return Ok(None);
     }
-    Ok(found)
+    if known.last.now(now, CREDENTIAL_EVERY_S) {
+        app.mark_session(session.id);
+    }
+    Ok(Some(caller))
 }
 
-/// The request's context with whatever credential it carries. No CSRF token is asked for here.
+/// What stands behind `Authorization: Bearer`; another scheme is refused, a password among them (PL-29).
+fn authorization(headers: &HeaderMap) -> Option<Result<&str, Refusal>> {
+    header(headers, "authorization").map(|text| match text.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(token.trim()),
+        _ => Err(Refusal::because(Code::AuthInvalid, "send `Authorization: Bearer <token>`")),
+    })
+}
+
+/// Whether a request comes from a page of this site, as the browser tells it; programs tell nothing.
+#[must_use]
+pub fn from_here(headers: &HeaderMap) -> bool {
+    if let Some(site) = header(headers, "sec-fetch-site") {
+        return matches!(site, "same-origin" | "none");
+    }
+    match (header(headers, "origin"), header(headers, "host")) {
+        (Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, from)| from == host),
+        _ => true,
+    }
+}
+
+/// The request's context with whatever credential it carries: the key of `X-API-Key`, else the bearer, else the
+/// session's cookie (PX-43). No CSRF token is asked for here.
 ///
 /// # Errors
 /// `token.malformed`, `auth.invalid`, `rate.limited`, faults.
 pub async fn recognise(app: &Arc<App>, parts: &Parts) -> Result<Ctx, Stop> {
     let from = address(app, parts);
-    let bearer = header(&parts.headers, "authorization").map(|text| match text.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(token.trim()),
-        _ => Err(Refusal::because(Code::AuthInvalid, "send `Authorization: Bearer <token>`")),
-    });
+    let key = header(&parts.headers, "x-api-key").map(|key| Ok(key.trim()));
+    let bearer = key.or_else(|| authorization(&parts.headers));
+    // Whoever says so is known by a token alone, whatever cookie the browser sends along.
+    let tokens_only = header(&parts.headers, "x-use-bearer").is_some_and(|v| v.trim().eq_ignore_ascii_case("true"));
     let link = match &bearer {
         Some(Ok(token)) => share_links::shown(app, token, from).await?,
         _ => None,
     };
-    let caller = match (bearer, cookie(&parts.headers, &app.config.cookie_name())) {
+    let session = cookie(&parts.headers, &app.config.cookie_name()).filter(|_| !tokens_only);
+    let caller = match (bearer, session) {
         (Some(_), _) if link.is_some() => None,
         (Some(token), _) => Some(by_token(app, token?, from).await?),
         (None, Some(value)) => by_session(app, value).await?,
@@ -173,6 +227,7 @@ pub async fn recognise(app: &Arc<App>, parts: &Parts) -> Result<Ctx, Stop> {
         app: Arc::clone(app),
         caller,
         link,
+        device: cookie(&parts.headers, &app.config.device_cookie_name()).map(str::to_owned),
         address: from,
         agent: header(&parts.headers, "user-agent").unwrap_or_default().to_owned(),
         request_id: super::request_id::current(),
@@ -220,7 +275,8 @@ where
         }
         if let Some(session) = ctx.caller.as_ref().and_then(Caller::session) {
             let given = header(&parts.headers, "x-csrf-token").unwrap_or_default();
-            if !app.credentials.csrf_matches(session.uuid().as_bytes(), given) {
+            let proved = app.credentials.csrf_matches(session.uuid().as_bytes(), given);
+            if !proved || !from_here(&parts.headers) {
                 if !open {
                     return Err(Code::CsrfInvalid.into());
                 }

@@ -26,12 +26,13 @@ pub fn finish(document: OpenApi) -> Value {
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}
         },
         "servers": [{"url": "/api/v1"}],
-        "security": [{"token": []}, {"session": []}]
+        "security": [{"token": []}, {"key": []}, {"session": []}]
     });
     merge(&mut whole, described);
     let schemes = json!({"components": {
         "securitySchemes": {
             "token": {"type": "http", "scheme": "bearer", "description": "`gld_pat_…`"},
+            "key": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "The same token; it comes before `Authorization`, and both before the cookie. `X-Use-Bearer: true` has the cookie ignored."},
             "session": {"type": "apiKey", "in": "cookie", "name": "guildhall_session", "description": "Writes need the session's `X-CSRF-Token` as well."}
         },
         "schemas": {"ProblemBody": schema::<ProblemBody>(), "FieldProblem": schema::<FieldProblem>()}

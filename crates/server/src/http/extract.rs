@@ -2,6 +2,7 @@
 //! its name. Does not look at values.
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use bytes::Bytes;
@@ -71,7 +72,11 @@ pub fn refused(path: &str, message: &str) -> Refusal {
     Refusal::field(field, "field.wrong_type", plain.to_owned())
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
+/// Reads a JSON object.
+///
+/// # Errors
+/// `request.malformed`; `request.invalid`, naming the field.
+pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
     // A list would be taken for an object whose fields stand in order.
     if bytes.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'[') {
         return Err(Refusal::field("body", "field.wrong_type", "must be an object, not a list"));
@@ -100,8 +105,9 @@ async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Pro
     })
 }
 
-fn is_json(request: &Request) -> bool {
-    let kind = request.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+/// Whether a body comes as JSON.
+pub(super) fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let essence = kind.split(';').next().unwrap_or_default().trim();
     essence.eq_ignore_ascii_case("application/json")
         || (essence.starts_with("application/") && essence.ends_with("+json"))
@@ -111,7 +117,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        if !is_json(&request) {
+        if !is_json(request.headers()) {
             return Err(Code::MediaType.into());
         }
         Ok(Self(parse(&bytes(request, state).await?)?))
@@ -122,7 +128,7 @@ impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalB
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let json = is_json(&request);
+        let json = is_json(request.headers());
         let body = bytes(request, state).await?;
         if body.is_empty() {
             return Ok(Self(T::default()));

@@ -2,12 +2,14 @@
 //! the request, call one use case and answer; no rule stands here.
 
 pub mod api;
+pub mod authzen;
 pub mod context;
 pub mod cursor;
 pub mod deadline;
 pub mod denials;
 pub mod document;
 pub mod extract;
+pub mod forward_auth;
 pub mod health;
 pub mod idempotency;
 pub mod observe;
@@ -16,6 +18,8 @@ pub mod reference;
 pub mod reply;
 pub mod request_id;
 pub mod routes;
+pub mod scim;
+pub mod sso;
 
 use std::sync::Arc;
 
@@ -43,7 +47,11 @@ pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .nest("/api/v1", api)
         .merge(document::router(document))
+        .merge(authzen::router(app.config.bulk_body_limit_bytes))
+        .merge(forward_auth::router())
+        .merge(scim::router(app.config.bulk_body_limit_bytes))
         .merge(health::router())
+        .merge(sso::router())
         .merge(crate::console::routes::router())
         .fallback(crate::console::visit::nothing)
         .with_state(Arc::clone(&app))
@@ -52,6 +60,7 @@ pub fn router(app: Arc<App>) -> Router {
             ServiceBuilder::new()
                 .layer(middleware::from_fn(request_id::layer))
                 .layer(middleware::from_fn(observe::layer))
+                .layer(middleware::from_fn(scim::envelope))
                 .layer(CatchPanicLayer::custom(observe::panicked))
                 .layer(middleware::from_fn_with_state(Arc::clone(&app), denials::layer))
                 .layer(middleware::from_fn(deadline::layer))

@@ -1,5 +1,7 @@
 //! One log line and one measurement for each request. Never logs bodies, queries or credentials.
 
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
 use std::sync::OnceLock;
 use std::time::Instant;
 
@@ -8,6 +10,7 @@ use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use guildhall_store::{Stop, StoreError};
+use metrics::{Counter, Histogram};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
 use super::problem::Problem;
@@ -41,11 +44,9 @@ pub fn upkeep() {
 }
 
 /// A method as a label. Anybody may invent methods, and each label is kept for ever.
-fn label(method: &Method) -> &str {
-    match method.as_str() {
-        known @ ("GET" | "POST" | "PATCH" | "PUT" | "DELETE" | "HEAD" | "OPTIONS") => known,
-        _ => "other",
-    }
+fn label(method: &Method) -> &'static str {
+    const KNOWN: &[&str] = &["GET", "POST", "PATCH", "PUT", "DELETE", "HEAD", "OPTIONS"];
+    KNOWN.iter().find(|known| **known == method.as_str()).copied().unwrap_or("other")
 }
 
 /// Logs and measures a request.
@@ -57,16 +58,52 @@ pub async fn layer(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     let (status, took) = (response.status().as_u16(), begun.elapsed());
     // A path may hold a link's secret: only the route is told of those.
-    let shown = if ["/invite/", "/password/", "/email/", "/setup"].iter().any(|secret| path.starts_with(secret)) {
+    let shown = if ["/invite/", "/password/", "/email/", "/setup", "/auth/verify/"]
+        .iter()
+        .any(|secret| path.starts_with(secret))
+    {
         "(a link)"
     } else {
         path.as_str()
     };
     tracing::info!(request_id = super::request_id::current(), %method, path = shown, status, took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX), "request");
-    let labels = [("method", label(&method).to_owned()), ("route", route), ("status", status.to_string())];
-    metrics::counter!("guildhall_http_requests_total", &labels).increment(1);
-    metrics::histogram!("guildhall_http_request_seconds").record(took.as_secs_f64());
+    measure(label(&method), &route, status, took.as_secs_f64());
     response
+}
+
+/// What counts the requests of one kind.
+struct Meter {
+    method: &'static str,
+    status: u16,
+    counter: Counter,
+}
+
+thread_local! {
+    /// The meters this thread has used, by route: to look one up in the recorder costs more than a check.
+    static METERS: RefCell<HashMap<String, Vec<Meter>>> = RefCell::new(HashMap::new());
+    static SECONDS: OnceCell<Histogram> = const { OnceCell::new() };
+}
+
+fn measure(method: &'static str, route: &str, status: u16, took_s: f64) {
+    if METRICS.get().is_none() {
+        return;
+    }
+    SECONDS.with(|seconds| {
+        seconds.get_or_init(|| metrics::histogram!("guildhall_http_request_seconds")).record(took_s);
+    });
+    METERS.with_borrow_mut(|routes| {
+        if !routes.contains_key(route) {
+            routes.insert(route.to_owned(), Vec::new());
+        }
+        let Some(meters) = routes.get_mut(route) else { return };
+        if let Some(known) = meters.iter().find(|meter| meter.method == method && meter.status == status) {
+            return known.counter.increment(1);
+        }
+        let labels = [("method", method.to_owned()), ("route", route.to_owned()), ("status", status.to_string())];
+        let counter = metrics::counter!("guildhall_http_requests_total", &labels);
+        counter.increment(1);
+        meters.push(Meter { method, status, counter });
+    });
 }
 
 /// A panic is a fault like any other: logged under the request's id, told without its cause.

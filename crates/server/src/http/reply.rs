@@ -9,20 +9,26 @@ use serde::Serialize;
 use crate::app::App;
 use crate::ops::account::AccountView;
 use crate::ops::deploy_keys::DeployKeyView;
+use crate::ops::domains::DomainView;
+use crate::ops::factors::{AppSecret, BackupCodes, FactorAdded, FactorView};
 use crate::ops::grants::GrantView;
 use crate::ops::groups::GroupView;
+use crate::ops::import_shapes::Imported;
 use crate::ops::invitations::InvitationView;
 use crate::ops::invite_links::{InviteLinkView, InviteLinksReset};
 use crate::ops::inviting::{InviteOutcome, Invited};
 use crate::ops::joining::JoinRequestView;
 use crate::ops::limits::LimitView;
 use crate::ops::organizations::PolicyView;
+use crate::ops::passkeys::Question;
 use crate::ops::presets::PresetView;
 use crate::ops::resources::ResourceView;
 use crate::ops::roles::RoleView;
+use crate::ops::scim_tokens::ScimTokenView;
 use crate::ops::service_accounts::ServiceAccountView;
 use crate::ops::sessions::Begun;
 use crate::ops::share_links::ShareLinkView;
+use crate::ops::sso_connections::ConnectionView;
 use crate::ops::tenant_people::TenantMemberView;
 use crate::ops::tenants::{TenantSettingsView, TenantView};
 use crate::ops::usage::UsageView;
@@ -48,7 +54,7 @@ macro_rules! tagged {
     };
 }
 
-tagged!(GroupView, ResourceView, MemberView, InvitationView, OrganizationView, PolicyView, PresetView, InviteLinkView, LimitView, AccountView, RoleView, ServiceAccountView, TenantView, TenantSettingsView; GrantView, Invited, InviteOutcome, TokenView, Nothing, identities::Me, InviteLinksReset, UsageView, TenantMemberView, JoinRequestView, DeployKeyView, ShareLinkView);
+tagged!(GroupView, ResourceView, MemberView, InvitationView, OrganizationView, PolicyView, PresetView, InviteLinkView, LimitView, AccountView, RoleView, ServiceAccountView, TenantView, TenantSettingsView, ConnectionView; GrantView, Invited, InviteOutcome, TokenView, Nothing, identities::Me, InviteLinksReset, UsageView, TenantMemberView, JoinRequestView, DeployKeyView, ShareLinkView, FactorView, AppSecret, FactorAdded, BackupCodes, Question, ScimTokenView, DomainView, Imported);
 
 /// One object with its `ETag`.
 pub fn object<T: Serialize + Tagged>(status: StatusCode, value: &T) -> Response {
@@ -84,6 +90,18 @@ pub fn set_session(app: &App, response: &mut Response, begun: &Begun) {
         begun.cookie,
         begun.max_age_s
     );
+    if let Ok(value) = HeaderValue::from_str(&line) {
+        response.headers_mut().append(SET_COOKIE, value);
+    }
+}
+
+const YEAR_S: u32 = 31_536_000;
+
+/// Sets the cookie by which a browser is known to an account, see [`crate::ops::Ctx::whence`].
+pub fn set_device(app: &App, response: &mut Response, device: &str) {
+    let secure = if app.config.is_https() { "; Secure" } else { "" };
+    let name = app.config.device_cookie_name();
+    let line = format!("{name}={device}; Path=/; HttpOnly; SameSite=Lax; Max-Age={YEAR_S}{secure}");
     if let Ok(value) = HeaderValue::from_str(&line) {
         response.headers_mut().append(SET_COOKIE, value);
     }

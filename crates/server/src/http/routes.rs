@@ -9,8 +9,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::api::{
-    access, account, audit, check, deploy_keys, groups, identity, invitations, invite_links, joining, limits, members,
-    organizations, presets, resources, roles, service_accounts, session, sharing, tenants, tokens,
+    access, account, audit, check, deploy_keys, domains, factors, groups, identity, import, installation_sso,
+    invitations, invite_links, joining, limits, members, organizations, presets, resources, roles, scim_tokens,
+    service_accounts, session, sharing, sso_connections, tenants, tokens,
 };
 use crate::app::App;
 
@@ -19,6 +20,7 @@ use crate::app::App;
 pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
     let bulk = OpenApiRouter::new()
         .routes(routes!(invitations::list, invitations::create))
+        .routes(routes!(import::import))
         .layer(DefaultBodyLimit::max(bulk_body_limit_bytes));
     OpenApiRouter::new()
         .routes(routes!(session::set_up))
@@ -53,8 +55,10 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(joining::mine))
         .routes(routes!(joining::seats))
         .merge(going())
+        .merge(proving())
         .merge(bulk)
         .merge(credentials())
+        .merge(single_sign_on())
         .routes(routes!(invitations::get, invitations::edit, invitations::cancel))
         .routes(routes!(invitations::resend))
         .routes(routes!(invite_links::list, invite_links::create))
@@ -132,6 +136,41 @@ fn credentials() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(service_accounts::token_value))
         .routes(routes!(deploy_keys::list, deploy_keys::create))
         .routes(routes!(deploy_keys::delete))
+        .routes(routes!(scim_tokens::list, scim_tokens::create))
+        .routes(routes!(scim_tokens::get, scim_tokens::rename, scim_tokens::revoke))
+        .routes(routes!(scim_tokens::rotate))
+        .routes(routes!(scim_tokens::requests))
+}
+
+/// How people prove who they are, beside a password.
+fn proving() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(session::begin_passkey))
+        .routes(routes!(session::use_passkey))
+        .routes(routes!(session::step_up))
+        .routes(routes!(factors::list))
+        .routes(routes!(factors::rename, factors::remove))
+        .routes(routes!(factors::begin_totp))
+        .routes(routes!(factors::confirm_totp))
+        .routes(routes!(factors::make_codes))
+        .routes(routes!(factors::begin_passkey))
+        .routes(routes!(factors::add_passkey))
+        .routes(routes!(factors::reset_member))
+        .routes(routes!(factors::send_password_link))
+}
+
+/// Identity providers and claimed mail domains.
+fn single_sign_on() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(sso_connections::list, sso_connections::create))
+        .routes(routes!(sso_connections::get, sso_connections::edit, sso_connections::delete))
+        .routes(routes!(sso_connections::test))
+        .routes(routes!(domains::list, domains::claim))
+        .routes(routes!(domains::get, domains::release))
+        .routes(routes!(domains::verify))
+        .routes(routes!(installation_sso::list, installation_sso::create))
+        .routes(routes!(installation_sso::get, installation_sso::edit, installation_sso::delete))
+        .routes(routes!(installation_sso::test))
 }
 
 /// How people go, and who gets what they own.

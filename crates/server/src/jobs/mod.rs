@@ -1,6 +1,7 @@
 //! What runs beside the requests: sending mail, writing "last seen" marks and notes, sweeping what is over.
 //! Each job is one function that does its work once, and a loop that repeats it.
 
+pub mod domains;
 pub mod mail;
 pub mod sweep;
 
@@ -77,6 +78,9 @@ async fn notes_loop(app: Arc<App>, mut stop: watch::Receiver<bool>) {
 async fn sweep_loop(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     let every = Duration::from_secs(app.config.sweep_interval_s.max(1));
     while !*stop.borrow() {
+        if let Err(stop) = domains::look_again(&app).await {
+            tracing::warn!(?stop, "claimed domains could not be looked at again");
+        }
         if let Err(stop) = sweep::sweep(&app).await {
             tracing::warn!(?stop, "what is over could not be swept");
         }

@@ -156,6 +156,29 @@ pub fn rejected(to: &str, organization: &str, reason: Option<&str>) -> Message {
     letter.paragraph(format!("If you think this is a mistake, speak to an administrator of {organization}.")).to(to)
 }
 
+/// "Somebody says that this domain is theirs."
+pub fn domain_code(to: &str, organization: &str, code: &str) -> Message {
+    let (organization, domain) = (name(organization), to.rsplit_once('@').map_or("", |(_, domain)| domain));
+    let who = format!("people with an address of {domain}");
+    Letter::new(format!("{organization} claims {domain}"))
+        .paragraph(format!(
+            "{organization} says that the mail domain {domain} is its own, to decide how {who} sign in."
+        ))
+        .paragraph(format!("If that is right, give them this code: {code}"))
+        .paragraph("If it is not, do nothing: without the code nothing happens.".to_owned())
+        .to(to)
+}
+
+/// "This domain is not yours any more."
+pub fn domain_lost(to: &str, organization: &str, domain: &str, link: &str) -> Message {
+    let organization = name(organization);
+    Letter::new(format!("{organization} has lost the mail domain {domain}"))
+        .paragraph(format!("What proved that {domain} belongs to {organization} was not found for some time."))
+        .paragraph("The domain has no effect any more: nobody is found or let in by it.".to_owned())
+        .action("See the domain", link)
+        .to(to)
+}
+
 /// "So many of your seats are taken." `taken` is how many of how many; `capped` tells that nobody comes in
 /// beyond them.
 pub fn seats(to: &str, organization: &str, taken: (u64, u64), capped: bool, link: &str) -> Message {

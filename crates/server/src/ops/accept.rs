@@ -9,6 +9,7 @@ use guildhall_domain::joining::{
 };
 use guildhall_domain::member::Origin;
 use guildhall_domain::organization::Organization;
+use guildhall_domain::proof::{Method, Proof};
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::text::{self, Email};
 use guildhall_domain::time::Timestamp;
@@ -267,7 +268,11 @@ fn enter(
     tx.apply(changes)?;
     let member = members::by_id(tx, place.id, found.member)?.ok_or(Code::NotFound)?;
     carrying::give(ctx, tx, &rules, &found, &member)?;
-    let session = if ctx.caller.is_none() { Some(sessions::begin(ctx, tx, &who)?) } else { None };
+    let session = if ctx.caller.is_none() {
+        Some(sessions::begin(ctx, tx, &who, Proof::one(Method::Password, ctx.now))?)
+    } else {
+        None
+    };
     Ok(CameIn { organization: Some((&place).into()), membership: Some((&member).into()), session })
 }
 
@@ -303,7 +308,11 @@ pub async fn sign_up(ctx: &Ctx, wanted: SignUp) -> Result<Answer<CameIn>, Stop> 
             None => None,
         };
         // Nobody is in before their address is proved, where joining waits for that.
-        let session = if member.is_some() { Some(sessions::begin(ctx, tx, &who)?) } else { None };
+        let session = if member.is_some() {
+            Some(sessions::begin(ctx, tx, &who, Proof::one(Method::Password, ctx.now))?)
+        } else {
+            None
+        };
         Ok(CameIn {
             organization: place.as_ref().map(Into::into),
             membership: member.as_ref().map(Into::into),

@@ -1,23 +1,23 @@
 //! What somebody reaches, who reaches something, and what somebody may do there: whole answers, page
-//! by page. Every page says the revision it was answered at; its cursor carries that on, and a page is
-//! never of an older one. Lists go by age, which no change moves, so what is there all the while is
-//! never left out.
+//! by page. Every page is answered at one revision and says which; its cursor carries that on, and a
+//! page is never of an older one. Lists go by age, which no change moves, so what is there all the
+//! while is never left out.
 
 use guildhall_domain::action::Action;
 use guildhall_domain::ids::{MemberId, ResourceId};
-use guildhall_domain::member::{Member, Status};
+use guildhall_domain::index::ResourceAt;
 use guildhall_domain::permission::Mask;
-use guildhall_domain::reach::{self, Ground, Who};
+use guildhall_domain::reach::Ground;
 use guildhall_domain::refusal::{Code, Refusal};
+use guildhall_store::read::organization as organizations;
 use guildhall_store::read::reach::{self as reaches, Order};
-use guildhall_store::read::{group as groups, organization as organizations};
 use guildhall_store::{Conn, Stop};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::check::{at_least, permission, subject_or_caller};
+use super::check::{self, Asking, at_least, permission};
 use super::people::reached;
-use super::resources::{find, rights_on};
+use super::resources::find;
 use super::view::{MemberIdentity, MemberView};
 use super::{Ctx, Place};
 use crate::http::cursor;
@@ -146,13 +146,12 @@ impl Turn {
     }
 
     /// INVARIANT: no page is of an older revision than the one before it.
-    fn at(&self, conn: &mut Conn<'_>, place: &Place, least: Option<u64>) -> Result<u64, Stop> {
-        let revision = organizations::revision(conn, place.organization.id)?;
+    fn guard(&self, revision: u64, least: Option<u64>) -> Result<(), Refusal> {
         at_least(least, revision, "")?;
         if self.after.as_ref().is_some_and(|(seen, _)| *seen > revision) {
             return Err(Code::CursorInvalid.into());
         }
-        Ok(revision)
+        Ok(())
     }
 
     fn last<T: std::str::FromStr>(&self) -> Result<Option<T>, Refusal> {
@@ -165,56 +164,46 @@ fn next(revision: u64, last: Option<String>) -> Option<String> {
     last.map(|last| cursor::write(&(revision, last)))
 }
 
-/// Whom a question is about. Anybody may ask about themself; about others only who has the right to.
-fn about(conn: &mut Conn<'_>, place: &Place, subject: Option<&str>) -> Result<Option<(Member, bool)>, Stop> {
-    let found = subject_or_caller(conn, place, subject)?;
-    let me = place.me()?.id;
-    let mine = found.as_ref().is_some_and(|member| member.id == me);
-    if !mine {
-        place.permit(Action::AccessCheck)?;
-    }
-    Ok(found.map(|member| (member, mine)))
-}
-
 /// Every resource on which somebody may do one thing, oldest first.
 ///
 /// # Errors
 /// `not_found`, `access.denied`, `cursor.invalid`, refused values.
 pub async fn resources(ctx: &Ctx, organization: &str, asked: AskResources) -> Result<Reach<ResourceReached>, Stop> {
-    let organization = organization.to_owned();
     let turn = Turn::of(asked.limit, asked.after.as_deref())?;
     let last: Option<ResourceId> = turn.last()?;
-    ctx.read(move |ctx, conn| {
-        let place = ctx.place(conn, &organization)?;
-        let revision = turn.at(conn, &place, asked.at_least_revision)?;
-        let about = about(conn, &place, asked.subject.as_deref())?;
-        let bit = permission(&place.rules, &asked.permission, "")?;
-        if asked.kind.as_deref().is_some_and(|kind| place.rules.preset().resource_type(kind).is_none()) {
-            return Err(Refusal::value(Code::ResourceType, "type", Code::ResourceType.meaning()).into());
-        }
-        let Some((member, mine)) = about else { return Ok(Reach { items: Vec::new(), next: None, revision }) };
-        let mut all = reaches::everything(conn, place.organization.id, member.id)?;
-        let groups = groups::of_member(conn, place.organization.id, member.id)?;
-        let scopes = if mine { place.standing.scopes } else { None };
-        let standing = place.rules.standing(&member.role, member.status == Status::Active, scopes);
-        let who = Who { member: member.id, groups: &groups };
-        let held = reach::everywhere(&place.rules, standing, &all, who, ctx.now);
-        all.resources.retain(|resource| {
-            asked.kind.as_ref().is_none_or(|kind| *kind == resource.kind)
-                && last.is_none_or(|last| resource.id > last)
-                && held.get(&resource.id).is_some_and(|mask| mask.contains(bit))
-        });
-        all.resources.sort_by_key(|resource| resource.id);
-        let (shown, last) = cursor::window(&all.resources, turn.limit);
-        let items = shown.iter().map(|resource| ResourceReached {
-            id: resource.id.to_string(),
-            kind: resource.kind.clone(),
-            external_id: resource.external_id.clone(),
-            name: resource.name.clone(),
-        });
-        Ok(Reach { items: items.collect(), next: next(revision, last.map(|r| r.id.to_string())), revision })
-    })
-    .await
+    let place = ctx.place_now(organization).await?;
+    let asking = Asking::about(ctx, &place, asked.subject.as_deref()).await?;
+    let revision = asking.index.revision();
+    turn.guard(revision, asked.at_least_revision)?;
+    let subject = asking.whom(asked.subject.as_deref())?;
+    let bit = permission(asking.index.rules(), &asked.permission, "")?;
+    if asked.kind.as_deref().is_some_and(|kind| place.rules.preset().resource_type(kind).is_none()) {
+        return Err(Refusal::value(Code::ResourceType, "type", Code::ResourceType.meaning()).into());
+    }
+    let Some((subject, mine)) = subject else { return Ok(Reach { items: Vec::new(), next: None, revision }) };
+    let index = &asking.index;
+    let of_kind = |at: ResourceAt| asked.kind.as_deref().is_none_or(|kind| index.kind_of(at) == Some(kind));
+    let mut all: Vec<(ResourceId, ResourceAt)> = index
+        .resources()
+        .filter(|at| of_kind(*at))
+        .filter_map(|at| Some((index.id_of_resource(at)?, at)))
+        .filter(|(id, _)| last.is_none_or(|last| *id > last))
+        .collect();
+    all.sort_unstable_by_key(|(id, _)| *id);
+    let most = usize::try_from(turn.limit).unwrap_or(usize::MAX).saturating_add(1);
+    let reached = all.into_iter().filter(|(_, at)| asking.rights(&subject, Some(*at), mine).contains(bit));
+    let reached: Vec<ResourceId> = reached.map(|(id, _)| id).take(most).collect();
+    let (shown, last) = cursor::window(&reached, turn.limit);
+    let (here, shown, last) = (place.organization.id, shown.to_vec(), last.copied());
+    let mut found = ctx.read(move |_, conn| Ok(reaches::some(conn, here, &shown)?)).await?;
+    found.sort_by_key(|resource| resource.id);
+    let items = found.into_iter().map(|resource| ResourceReached {
+        id: resource.id.to_string(),
+        kind: resource.kind,
+        external_id: resource.external_id,
+        name: resource.name,
+    });
+    Ok(Reach { items: items.collect(), next: next(revision, last.map(|id| id.to_string())), revision })
 }
 
 /// The ground a question names; `None` for what is not there, which nobody reaches.
@@ -237,24 +226,27 @@ pub async fn subjects(ctx: &Ctx, organization: &str, asked: AskSubjects) -> Resu
     let last: Option<MemberId> = turn.last()?;
     ctx.read(move |ctx, conn| {
         let place = ctx.place(conn, &organization)?;
-        place.permit(Action::AccessCheck)?;
-        let revision = turn.at(conn, &place, asked.at_least_revision)?;
-        let bit = permission(&place.rules, &asked.permission, "")?;
-        let Some(ground) = ground(conn, &place, asked.resource.as_deref())? else {
-            return Ok(Reach { items: Vec::new(), next: None, revision });
-        };
-        let wanted = Mask::EMPTY.with(bit);
-        let (found, more) = reached(ctx, conn, &place, &ground, wanted, (Order::Age(last), turn.limit))?;
-        let last = match more {
-            Some(Order::Age(Some(id))) => Some(id.to_string()),
-            _ => None,
-        };
-        let items = found.into_iter().map(|one| SubjectReaching {
-            member: one.member.id.to_string(),
-            identity: MemberView::from(&one.member).identity,
-            role: one.member.role,
-        });
-        Ok(Reach { items: items.collect(), next: next(revision, last), revision })
+        place.guard(Action::AccessCheck)?;
+        conn.at_one_moment(|conn| {
+            let revision = organizations::revision(conn, place.organization.id)?;
+            turn.guard(revision, asked.at_least_revision)?;
+            let bit = permission(&place.rules, &asked.permission, "")?;
+            let Some(ground) = ground(conn, &place, asked.resource.as_deref())? else {
+                return Ok(Reach { items: Vec::new(), next: None, revision });
+            };
+            let wanted = Mask::EMPTY.with(bit);
+            let (found, more) = reached(ctx, conn, &place, &ground, wanted, (Order::Age(last), turn.limit))?;
+            let last = match more {
+                Some(Order::Age(Some(id))) => Some(id.to_string()),
+                _ => None,
+            };
+            let items = found.into_iter().map(|one| SubjectReaching {
+                member: one.member.id.to_string(),
+                identity: MemberView::from(&one.member).identity,
+                role: one.member.role,
+            });
+            Ok(Reach { items: items.collect(), next: next(revision, last), revision })
+        })
     })
     .await
 }
@@ -264,34 +256,28 @@ pub async fn subjects(ctx: &Ctx, organization: &str, asked: AskSubjects) -> Resu
 /// # Errors
 /// `not_found`, `access.denied`, `cursor.invalid`, refused values.
 pub async fn actions(ctx: &Ctx, organization: &str, asked: AskActions) -> Result<Reach<ActionAllowed>, Stop> {
-    let organization = organization.to_owned();
     let turn = Turn::of(asked.limit, asked.after.as_deref())?;
     let last: Option<String> = turn.last()?;
-    ctx.read(move |ctx, conn| {
-        let place = ctx.place(conn, &organization)?;
-        let revision = turn.at(conn, &place, asked.at_least_revision)?;
-        let about = about(conn, &place, asked.subject.as_deref())?;
-        let ground = ground(conn, &place, asked.resource.as_deref())?;
-        let mask = match (about, ground) {
-            (Some((member, mine)), Some(ground)) => {
-                let scopes = if mine { place.standing.scopes } else { None };
-                rights_on(ctx, conn, &place, &member, scopes, &ground)?
-            }
-            _ => Mask::EMPTY,
-        };
-        let catalogue = place.rules.preset().catalogue.iter().filter(|(bit, _)| mask.contains(*bit));
-        let mut allowed: Vec<ActionAllowed> = catalogue
-            .map(|(_, permission)| ActionAllowed {
-                permission: permission.name.clone(),
-                label: permission.label.clone(),
-                applies_to: permission.applies_to.clone(),
-            })
-            .filter(|one| last.as_ref().is_none_or(|last| one.permission > *last))
-            .collect();
-        allowed.sort_by(|one, other| one.permission.cmp(&other.permission));
-        let (shown, last) = cursor::window(&allowed, turn.limit);
-        let last = last.map(|one| one.permission.clone());
-        Ok(Reach { items: shown.to_vec(), next: next(revision, last), revision })
-    })
-    .await
+    let place = ctx.place_now(organization).await?;
+    let asking = Asking::about(ctx, &place, asked.subject.as_deref()).await?;
+    let revision = asking.index.revision();
+    turn.guard(revision, asked.at_least_revision)?;
+    let subject = asking.whom(asked.subject.as_deref())?;
+    let mask = match (subject, check::resource(&asking.index, asked.resource.as_deref())) {
+        (Some((subject, mine)), Ok(at)) => asking.rights(&subject, at, mine),
+        _ => Mask::EMPTY,
+    };
+    let catalogue = asking.index.rules().preset().catalogue.iter().filter(|(bit, _)| mask.contains(*bit));
+    let mut allowed: Vec<ActionAllowed> = catalogue
+        .map(|(_, permission)| ActionAllowed {
+            permission: permission.name.clone(),
+            label: permission.label.clone(),
+            applies_to: permission.applies_to.clone(),
+        })
+        .filter(|one| last.as_ref().is_none_or(|last| one.permission > *last))
+        .collect();
+    allowed.sort_by(|one, other| one.permission.cmp(&other.permission));
+    let (shown, last) = cursor::window(&allowed, turn.limit);
+    let last = last.map(|one| one.permission.clone());
+    Ok(Reach { items: shown.to_vec(), next: next(revision, last), revision })
 }

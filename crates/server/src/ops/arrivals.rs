@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use guildhall_domain::approval;
 use guildhall_domain::change::Change;
 use guildhall_domain::disposable::is_public;
-use guildhall_domain::identity::Identity;
+use guildhall_domain::identity::{Identity, verify_email};
 use guildhall_domain::ids::{MemberId, OrgId};
 use guildhall_domain::invitation::{self, Guest};
 use guildhall_domain::joining::{Address, Facts, JoinChange, Way, arrive as decide, guard_join, waits_no_more};
@@ -16,6 +16,7 @@ use guildhall_domain::organization::{self as rules_of, Organization};
 use guildhall_domain::preset::{Preset, Rules};
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::text::Email;
+use guildhall_store::read::sso::claimed_by;
 use guildhall_store::read::{identity, invitation as invitations, joining as joins, member as members, organization};
 use guildhall_store::{Stop, Tx};
 use serde_json::{Map, json};
@@ -58,6 +59,22 @@ pub fn arrive(ctx: &Ctx, tx: &mut Tx<'_>, who: &Identity) -> Result<(), Stop> {
     Ok(())
 }
 
+/// Whoever opened a link mailed to an address they had not proved has proved it: so do people whom a directory
+/// brought, with their first password.
+///
+/// # Errors
+/// `email.taken`.
+pub fn proved_by_link(ctx: &Ctx, tx: &mut Tx<'_>, who: &Identity, mailed_to: &str) -> Result<(), Stop> {
+    if who.email_verified_at.is_some() || who.email != mailed_to {
+        return Ok(());
+    }
+    let email = Email::parse(mailed_to, "email")?;
+    if identity::verified(tx, email.key())?.is_some() {
+        return Err(Code::EmailTaken.into());
+    }
+    Ok(tx.apply(verify_email(who, mailed_to, ctx.now))?)
+}
+
 /// Whether signing in may let somebody in anywhere.
 ///
 /// # Errors
@@ -81,6 +98,9 @@ fn enter(ctx: &Ctx, tx: &mut Tx<'_>, who: &Identity, email: &Email, here: OrgId,
             tx.apply(vec![letter])?;
         }
         return Ok(());
+    }
+    if rules.policy().domain_claimed_only && !wanted && claimed_by(tx, email.domain())? != Some(here) {
+        return Err(Code::JoinDomain.into());
     }
     let facts = joining::facts(tx, &rules, here, Some(who.id))?;
     // PL-5: an invitation that waits is accepted, with everything it gives.
@@ -147,6 +167,15 @@ pub fn of_sign_ups(ctx: &Ctx) -> Result<Arc<Preset>, Refusal> {
 }
 
 /// Refuses a sign-in that has to wait for the proof of the address, and mails the proof anew.
+///
+/// # Errors
+/// `auth.unproved`.
+pub fn guard_waiting(tx: &mut Tx<'_>, who: &Identity) -> Result<(), Stop> {
+    let waits = who.email_verified_at.is_none() && joins::waiting_sign_up(tx, who.id)?.is_some();
+    if waits { Err(Code::AuthUnproved.into()) } else { Ok(()) }
+}
+
+/// The same for whoever shows a password, with a fresh letter.
 ///
 /// # Errors
 /// `auth.unproved`.

@@ -163,6 +163,7 @@ pub async fn export(ctx: &Ctx, organization: &str, query: &AuditQuery) -> Result
         .read(move |ctx, conn| {
             let place = ctx.place(conn, &asked)?;
             place.permit(Action::AuditRead)?;
+            ctx.guard_recent(&place)?;
             Ok(place.organization.id)
         })
         .await?;

@@ -4,6 +4,7 @@
 use guildhall_domain::identity::Identity;
 use guildhall_domain::ids::SessionId;
 use guildhall_domain::member::MemberKind;
+use guildhall_domain::proof::Method;
 use guildhall_domain::service_account::shown_id;
 use guildhall_domain::time::Timestamp;
 use guildhall_domain::token::Token;
@@ -38,11 +39,15 @@ impl Caller {
         }
     }
 
-    /// How the session in use began, if it is one.
+    /// How the session in use began, if it is one, as tenants name ways of signing in: what somebody has or knows
+    /// for themself, or a provider's word.
     #[must_use]
-    pub fn method(&self) -> Option<&str> {
+    pub const fn method(&self) -> Option<&'static str> {
         match &self.credential {
-            Credential::Session(session) => Some(&session.method),
+            Credential::Session(session) => Some(match session.proof.method {
+                Method::Password | Method::Passkey => "password",
+                Method::Sso => "oidc",
+            }),
             Credential::Token(_) => None,
         }
     }
@@ -52,6 +57,12 @@ impl Caller {
             Credential::Session(session) => session.created_at,
             Credential::Token(token) => token.issued_at,
         }
+    }
+
+    /// Whether an identity provider vouched for the session in use.
+    #[must_use]
+    pub const fn is_vouched_for(&self) -> bool {
+        matches!(&self.credential, Credential::Session(session) if session.proof.connection.is_some())
     }
 
     /// Whether it is a person or a program.

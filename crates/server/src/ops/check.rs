@@ -1,22 +1,29 @@
-//! May this subject do that? The question the program exists for. Asked of the database for now:
-//! the same facts and the same formula as every other decision.
+//! May this subject do that? The question the program exists for. Asked of the organization's rights
+//! index: the same facts and the same formula as every other decision, and no database.
+
+use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::slice;
+use std::sync::Arc;
 
 use guildhall_domain::action::Action;
-use guildhall_domain::ids::{MemberId, ServiceAccountId, UserId};
+use guildhall_domain::ids::{MemberId, ResourceId, ServiceAccountId, UserId};
+use guildhall_domain::index::{Asked, Index, MemberAt, ResourceAt};
 use guildhall_domain::member::{Member, MemberKind, Status};
-use guildhall_domain::permission::Bit;
+use guildhall_domain::permission::{Bit, Mask};
 use guildhall_domain::preset::Rules;
-use guildhall_domain::reach::{self, Ground, Who};
-use guildhall_domain::refusal::Refusal;
+use guildhall_domain::reach::Who;
+use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::rights;
 use guildhall_domain::text::Email;
-use guildhall_store::read::{group, identity, member as members, organization, reach as reaches};
-use guildhall_store::{Conn, Stop};
+use guildhall_store::read::{identity, member as members};
+use guildhall_store::{Conn, Stop, StoreError};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{Ctx, Place, resources, share_links};
+use super::share_links::{self, Held};
+use super::{Ctx, Place};
 
 /// Most checks in one request.
 pub const MOST: usize = 1_000;
@@ -70,94 +77,222 @@ pub struct AllChecked {
     pub revision: u64,
 }
 
-/// Answers one question.
+/// May this subject do that?
 ///
 /// # Errors
 /// `not_found`, `access.denied`, refused values.
 pub async fn check(ctx: &Ctx, organization: &str, asked: Check) -> Result<Checked, Stop> {
-    let organization = organization.to_owned();
     if let Some(link) = ctx.link {
         return share_links::check(ctx, organization, link, asked).await;
     }
-    ctx.glance(move |ctx, conn| {
-        let place = ctx.place(conn, &organization)?;
-        let revision = organization::revision(conn, place.organization.id)?;
-        one(ctx, conn, &place, &asked, revision, "")
-    })
-    .await
+    let place = ctx.place_now(organization).await?;
+    Asking::of(ctx, &place, slice::from_ref(&asked)).await?.one(&asked, "")
 }
 
 /// Answers many questions at one revision.
 ///
 /// # Errors
-/// `not_found`, `access.denied`, refused values.
+/// As [`check`], and `field.too_long`.
 pub async fn batch(ctx: &Ctx, organization: &str, asked: Checks) -> Result<AllChecked, Stop> {
     if asked.checks.len() > MOST {
         return Err(Refusal::field("checks", "field.too_long", format!("at most {MOST} at a time")).into());
     }
-    let organization = organization.to_owned();
-    ctx.read(move |ctx, conn| {
-        let place = ctx.place(conn, &organization)?;
-        let revision = organization::revision(conn, place.organization.id)?;
-        let answers = asked
-            .checks
-            .iter()
-            .enumerate()
-            .map(|(at, check)| one(ctx, conn, &place, check, revision, &format!("checks[{at}].")));
-        Ok(AllChecked { results: answers.collect::<Result<_, _>>()?, revision })
-    })
-    .await
+    let place = ctx.place_now(organization).await?;
+    let asking = Asking::of(ctx, &place, &asked.checks).await?;
+    let answers = asked.checks.iter().enumerate().map(|(at, check)| asking.one(check, &format!("checks[{at}].")));
+    Ok(AllChecked { results: answers.collect::<Result<_, _>>()?, revision: asking.index.revision() })
 }
 
-fn one(
+/// The key of a subject that is an address.
+fn address(subject: &str) -> Option<Email> {
+    subject.contains('@').then(|| Email::parse(subject, "subject").ok()).flatten()
+}
+
+fn subjects(checks: &[Check]) -> impl Iterator<Item = &str> {
+    checks.iter().filter_map(|check| check.subject.as_deref())
+}
+
+/// Who has proved each of the addresses among the subjects, by its key.
+async fn addresses<'a>(
     ctx: &Ctx,
-    conn: &mut Conn<'_>,
-    place: &Place,
-    asked: &Check,
-    revision: u64,
-    field: &str,
-) -> Result<Checked, Stop> {
-    if let Some(link) = share_links::token(ctx, asked.subject.as_deref()) {
-        place.permit(Action::AccessCheck)?;
-        let held = share_links::held(ctx, conn, &link)?.filter(|held| held.organization.id == place.organization.id);
-        return share_links::answer(conn, &place.rules, held.as_ref(), asked, revision, field);
+    subjects: impl Iterator<Item = &'a str>,
+) -> Result<HashMap<String, Option<UserId>>, Stop> {
+    let (mut known, mut unknown) = (HashMap::new(), Vec::new());
+    for email in subjects.filter_map(address) {
+        match ctx.app.memory().and_then(|memory| memory.addresses.get(email.key())) {
+            Some(who) => drop(known.insert(email.key().to_owned(), who)),
+            None => unknown.push(email.key().to_owned()),
+        }
     }
-    let subject = subject_or_caller(conn, place, asked.subject.as_deref())?;
-    // Anybody may ask about themself; about others only who has the right to.
-    let mine = subject.as_ref().is_some_and(|s| Some(s.id) == place.standing.member.as_ref().map(|m| m.id));
-    if !mine {
-        place.permit(Action::AccessCheck)?;
+    if !unknown.is_empty() {
+        let read = ctx.read(move |ctx, conn| {
+            let each = unknown.into_iter().map(|key| Ok((ctx.app.proved(conn, &key)?, key)));
+            Ok(each.collect::<Result<Vec<_>, StoreError>>()?)
+        });
+        known.extend(read.await?.into_iter().map(|(who, key)| (key, who)));
     }
-    let bit = known(&place.rules, asked, revision, field)?;
-    // A check of oneself answers for the credential in use, of others for whatever they may have.
-    let scopes = if mine { place.standing.scopes } else { None };
-    let ground = match &asked.resource {
-        // What is not here is reached by nobody; nothing tells it from what is hidden.
-        Some(name) => match resources::find(conn, place, name) {
-            Ok(target) => reaches::ground(conn, place.organization.id, target.id)?,
-            Err(Stop::Refused(_)) => {
-                return Ok(Checked { allowed: false, revision, reasons: asked.explain.then(Vec::new) });
+    Ok(known)
+}
+
+/// The share links among the subjects that open anything, by the hash of their secret.
+async fn links(ctx: &Ctx, checks: &[Check]) -> Result<HashMap<[u8; 32], Held>, Stop> {
+    let mut living = HashMap::new();
+    for hash in subjects(checks).filter_map(|subject| share_links::token(ctx, subject)) {
+        if let Some(held) = share_links::held(ctx, hash).await? {
+            living.insert(hash, held);
+        }
+    }
+    Ok(living)
+}
+
+/// Somebody who is asked about.
+pub(super) enum Subject<'a> {
+    /// By their membership, as it stands in the index.
+    Member(MemberAt),
+    /// The caller, who stands here otherwise: as an owner of the tenant.
+    Above(&'a Member),
+}
+
+/// One request's questions: all of them are answered at one revision.
+pub(super) struct Asking<'a> {
+    ctx: &'a Ctx,
+    place: &'a Place,
+    pub(super) index: Arc<Index>,
+    addresses: HashMap<String, Option<UserId>>,
+    links: HashMap<[u8; 32], Held>,
+    leave: OnceCell<Result<(), Refusal>>,
+}
+
+impl<'a> Asking<'a> {
+    async fn of(ctx: &'a Ctx, place: &'a Place, checks: &[Check]) -> Result<Self, Stop> {
+        let links = links(ctx, checks).await?;
+        Ok(Self { links, ..Self::with(ctx, place, addresses(ctx, subjects(checks)).await?).await? })
+    }
+
+    /// For questions about one subject that is no share link.
+    pub(super) async fn about(ctx: &'a Ctx, place: &'a Place, subject: Option<&str>) -> Result<Self, Stop> {
+        Self::with(ctx, place, addresses(ctx, subject.into_iter()).await?).await
+    }
+
+    async fn with(ctx: &'a Ctx, place: &'a Place, addresses: HashMap<String, Option<UserId>>) -> Result<Self, Stop> {
+        let index = ctx.app.index_now(place.organization.id).await?.ok_or(Code::NotFound)?;
+        Ok(Self { ctx, place, index, addresses, links: HashMap::new(), leave: OnceCell::new() })
+    }
+
+    /// May the caller ask about others? Asked once for all questions.
+    fn guard(&self) -> Result<(), Refusal> {
+        self.leave.get_or_init(|| self.place.guard(Action::AccessCheck)).clone()
+    }
+
+    fn one(&self, asked: &Check, field: &str) -> Result<Checked, Stop> {
+        let (place, index) = (self.place, &*self.index);
+        if let Some(link) = asked.subject.as_deref().and_then(|text| share_links::token(self.ctx, text)) {
+            self.guard()?;
+            let held = self.links.get(&link).filter(|held| held.organization.id == place.organization.id);
+            return share_links::answer(index, held, asked, field);
+        }
+        let subject = self.whom(asked.subject.as_deref())?;
+        let bit = known(index.rules(), asked, index.revision(), field)?;
+        let no = |reasons| Checked { allowed: false, revision: index.revision(), reasons };
+        let Ok(at) = resource(index, asked.resource.as_deref()) else {
+            // What is not here is reached by nobody; nothing tells it from what is hidden.
+            return Ok(no(asked.explain.then(Vec::new)));
+        };
+        let Some((subject, mine)) = subject else {
+            return Ok(no(asked.explain.then(|| told(&rights::Inputs::at_root(None), bit))));
+        };
+        let allowed = self.rights(&subject, at, mine).contains(bit);
+        let reasons = asked.explain.then(|| self.inputs(&subject, at, mine, |inputs| told(inputs, bit)));
+        Ok(Checked { allowed, revision: index.revision(), reasons })
+    }
+
+    /// Whom a question is about, and whether that is the caller. Anybody may ask about themself;
+    /// about others only who has the right to.
+    pub(super) fn whom(&self, subject: Option<&str>) -> Result<Option<(Subject<'a>, bool)>, Refusal> {
+        let me = self.place.me()?;
+        let subject = match subject {
+            Some(text) => self.subject(text).map(Subject::Member),
+            None => Some(self.myself(me)),
+        };
+        let mine = match &subject {
+            Some(Subject::Member(member)) => self.index.id_of(*member) == Some(me.id),
+            Some(Subject::Above(_)) => true,
+            None => false,
+        };
+        if !mine {
+            self.guard()?;
+        }
+        Ok(subject.map(|subject| (subject, mine)))
+    }
+
+    /// A check of oneself answers for the credential in use, of others for whatever they may have.
+    fn scopes(&self, mine: bool) -> Option<Mask> {
+        if mine { self.place.standing.scopes } else { None }
+    }
+
+    /// Everything the subject may do there.
+    pub(super) fn rights(&self, subject: &Subject<'_>, at: Option<ResourceAt>, mine: bool) -> Mask {
+        match subject {
+            Subject::Member(member) => {
+                let (scopes, now) = (self.scopes(mine), self.ctx.now);
+                self.index.effective(&Asked { member: *member, at, scopes, now })
             }
-            Err(failed) => return Err(failed),
-        },
-        None => Ground::default(),
+            Subject::Above(_) => self.inputs(subject, at, mine, rights::effective),
+        }
+    }
+
+    /// The same question, spelled out.
+    fn inputs<T>(
+        &self,
+        subject: &Subject<'_>,
+        at: Option<ResourceAt>,
+        mine: bool,
+        ask: impl FnOnce(&rights::Inputs<'_>) -> T,
+    ) -> T {
+        let (index, scopes, now) = (&*self.index, self.scopes(mine), self.ctx.now);
+        match subject {
+            Subject::Member(member) => index.spelled_out(&Asked { member: *member, at, scopes, now }, ask),
+            Subject::Above(me) => {
+                let groups = index.member(me.id).map(|member| index.groups_of(member)).unwrap_or_default();
+                let standing = index.rules().standing(&me.role, me.status == Status::Active, scopes);
+                index.ask_as(Some(standing), Who { member: me.id, groups: &groups }, at, now, ask)
+            }
+        }
+    }
+
+    fn myself<'m>(&self, me: &'m Member) -> Subject<'m> {
+        let here = self.index.member(me.id).filter(|here| self.index.role_of(*here) == Some(&me.role));
+        here.map_or(Subject::Above(me), Subject::Member)
+    }
+
+    /// The subject's membership here. Whoever is unknown, removed or of another organization has none.
+    fn subject(&self, text: &str) -> Option<MemberAt> {
+        let index = &*self.index;
+        if let Ok(id) = text.parse::<MemberId>() {
+            return index.member(id).filter(|member| index.status_of(*member) != Some(Status::Invited));
+        }
+        if let Ok(id) = text.parse::<ServiceAccountId>() {
+            return index.member(MemberId::new(id.uuid())).filter(|member| index.is_program(*member));
+        }
+        if let Ok(id) = text.parse::<UserId>() {
+            return index.member_of(id);
+        }
+        let who = *self.addresses.get(address(text)?.key())?;
+        index.member_of(who?)
+    }
+}
+
+/// A resource by `res_…` or by `type:external_id`; none is the organization itself.
+///
+/// # Errors
+/// `not_found`, which is for whoever asks to turn into a no.
+pub(super) fn resource(index: &Index, name: Option<&str>) -> Result<Option<ResourceAt>, Refusal> {
+    let Some(name) = name else { return Ok(None) };
+    let found = match name.parse::<ResourceId>() {
+        Ok(id) => index.resource(id),
+        Err(_) => name.split_once(':').and_then(|(kind, external)| index.resource_named(kind, external)),
     };
-    let groups = match &subject {
-        Some(member) => group::of_member(conn, place.organization.id, member.id)?,
-        None => Vec::new(),
-    };
-    let standing = subject.as_ref().map(|m| place.rules.standing(&m.role, m.status == Status::Active, scopes));
-    // Without a subject there is no standing, and then nobody is looked for among the grants.
-    let who = subject.as_ref().map(|m| Who { member: m.id, groups: &groups });
-    let Some(who) = who else {
-        let inputs = rights::Inputs::at_root(None);
-        let reasons = asked.explain.then(|| told(&inputs, bit));
-        return Ok(Checked { allowed: false, revision, reasons });
-    };
-    let (allowed, reasons) = reach::with(&place.rules, standing, ground.site(), who, ctx.now, |inputs| {
-        (rights::effective(inputs).contains(bit), asked.explain.then(|| told(inputs, bit)))
-    });
-    Ok(Checked { allowed, revision, reasons })
+    found.map(Some).ok_or_else(|| Code::NotFound.into())
 }
 
 /// The permission asked for, when it and the revision asked for are there.
@@ -184,23 +319,12 @@ pub(super) fn at_least(wanted: Option<u64>, revision: u64, field: &str) -> Resul
     Ok(())
 }
 
-/// The membership a question is about: the caller's own when it names nobody.
-pub(super) fn subject_or_caller(
-    conn: &mut Conn<'_>,
-    place: &Place,
-    text: Option<&str>,
-) -> Result<Option<Member>, Stop> {
-    match text {
-        Some(text) => subject(conn, place, text),
-        None => Ok(Some(place.me()?.clone())),
-    }
-}
-
 fn told(inputs: &rights::Inputs<'_>, bit: Bit) -> Vec<Value> {
     rights::explain(inputs, bit).iter().filter_map(|reason| serde_json::to_value(reason).ok()).collect()
 }
 
-/// The subject's membership here. Whoever is unknown, removed or of another organization has none.
+/// The membership somebody names as in a check, as a write reads it: whoever is unknown, removed or of another
+/// organization has none.
 pub(super) fn subject(conn: &mut Conn<'_>, place: &Place, text: &str) -> Result<Option<Member>, Stop> {
     let here = place.organization.id;
     if let Ok(id) = text.parse::<MemberId>() {

@@ -70,6 +70,7 @@ pub async fn create(ctx: &Ctx, organization: &str, wanted: NewDeployKey) -> Resu
     ctx.write(move |ctx, tx| {
         let place = ctx.take_place(tx, &organization)?;
         let permit = place.permit(Action::TokenDeploy)?;
+        ctx.guard_recent(&place)?;
         let minted = ctx.app.credentials.mint(TokenKind::Dep, ctx.app.entropy.as_ref());
         let key = DeployKey {
             id: TokenId::new(tx.fresh()),

@@ -70,29 +70,40 @@ pub async fn create(
     wanted: NewGrant,
 ) -> Result<Answer<GrantView>, Stop> {
     let (organization, resource) = (organization.to_owned(), resource.to_owned());
-    let what = given(wanted.role.as_ref(), wanted.permission.as_ref())?;
     ctx.write(move |ctx, tx| {
         let place = ctx.take_place(tx, &organization)?;
-        let (target, permit) = permitted(ctx, tx, &place, &resource, Verb::Share)?;
-        rules_of::guard_offered(&place.rules)?;
-        let target = target.resource;
-        let made = Grant {
-            id: GrantId::new(tx.fresh()),
-            organization: place.organization.id,
-            resource: target.id,
-            subject: subject(ctx, tx, &place, &target, &wanted.subject)?,
-            given: place.given(&target.kind, &what),
-            expires_at: wanted.expires_at,
-            created_at: ctx.now,
-            created_by: Some(permit.member()),
-        };
-        let view = GrantView::from(&made);
-        tx.apply(rules_of::grant(&permit, &place.rules, &target, made, ctx.now)?)?;
-        let path = resources::path(tx, place.organization.id, target.id)?;
-        rules_of::guard_kept(&permit, rights_at(ctx, tx, &place, &path)?, &place.rules, &target.kind)?;
-        Ok(view)
+        make(ctx, tx, &place, &resource, &wanted)
     })
     .await
+}
+
+/// Grants something in a transaction that has taken its organization.
+pub(super) fn make(
+    ctx: &Ctx,
+    tx: &mut Tx<'_>,
+    place: &Place,
+    resource: &str,
+    wanted: &NewGrant,
+) -> Result<GrantView, Stop> {
+    let what = given(wanted.role.as_ref(), wanted.permission.as_ref())?;
+    let (target, permit) = permitted(ctx, tx, place, resource, Verb::Share)?;
+    rules_of::guard_offered(&place.rules)?;
+    let target = target.resource;
+    let made = Grant {
+        id: GrantId::new(tx.fresh()),
+        organization: place.organization.id,
+        resource: target.id,
+        subject: subject(ctx, tx, place, &target, &wanted.subject)?,
+        given: place.given(&target.kind, &what),
+        expires_at: wanted.expires_at,
+        created_at: ctx.now,
+        created_by: Some(permit.member()),
+    };
+    let view = GrantView::from(&made);
+    tx.apply(rules_of::grant(&permit, &place.rules, &target, made, ctx.now)?)?;
+    let path = resources::path(tx, place.organization.id, target.id)?;
+    rules_of::guard_kept(&permit, rights_at(ctx, tx, place, &path)?, &place.rules, &target.kind)?;
+    Ok(view)
 }
 
 /// Whom a form names: somebody by address, a group by name, a scope by id or `type:external_id`.

@@ -137,31 +137,36 @@ pub async fn create(ctx: &Ctx, organization: &str, wanted: NewGroup) -> Result<A
     let organization = organization.to_owned();
     ctx.write(move |ctx, tx| {
         let place = ctx.take_place(tx, &organization)?;
-        let permit = place.permit(Action::GroupManage)?;
-        let name = text::name(&wanted.name, "name")?;
-        let taken = groups::by_name(tx, place.organization.id, &name)?.is_some();
-        let made = Group {
-            id: GroupId::new(tx.fresh()),
-            organization: place.organization.id,
-            name,
-            description: described(wanted.description.as_deref())?,
-            origin: GroupOrigin::Local,
-            external_id: None,
-            slug: None,
-            reserved: false,
-            joins: false,
-            permissions: Vec::new(),
-            created_at: ctx.now,
-            revision: 0,
-        };
-        let which = made.id;
-        tx.apply(rules_of::create(&permit, made.clone(), taken)?)?;
+        let made = make(ctx, tx, &place, &wanted)?;
         if !wanted.permissions.is_empty() {
             give(tx, &place, &made, wanted.permissions.clone())?;
         }
-        Ok((&groups::by_id(tx, place.organization.id, which)?.ok_or(Code::NotFound)?).into())
+        Ok((&groups::by_id(tx, place.organization.id, made.id)?.ok_or(Code::NotFound)?).into())
     })
     .await
+}
+
+/// Makes a group that gives nothing yet.
+pub(super) fn make(ctx: &Ctx, tx: &mut Tx<'_>, place: &Place, wanted: &NewGroup) -> Result<Group, Stop> {
+    let permit = place.permit(Action::GroupManage)?;
+    let name = text::name(&wanted.name, "name")?;
+    let taken = groups::by_name(tx, place.organization.id, &name)?.is_some();
+    let made = Group {
+        id: GroupId::new(tx.fresh()),
+        organization: place.organization.id,
+        name,
+        description: described(wanted.description.as_deref())?,
+        origin: GroupOrigin::Local,
+        external_id: None,
+        slug: None,
+        reserved: false,
+        joins: false,
+        permissions: Vec::new(),
+        created_at: ctx.now,
+        revision: 0,
+    };
+    tx.apply(rules_of::create(&permit, made.clone(), taken)?)?;
+    Ok(made)
 }
 
 /// A page of groups in the order of their names.
@@ -241,7 +246,7 @@ pub async fn edit(ctx: &Ctx, organization: &str, group: &str, wanted: EditGroup)
             None => found.description.clone(),
         };
         let other = groups::by_name(tx, place.organization.id, &name)?.filter(|other| other.id != found.id);
-        tx.apply(rules_of::edit(&permit, &found, name, description, other.is_some())?)?;
+        tx.apply(rules_of::edit(&permit, &place.rules, &found, name, description, other.is_some())?)?;
         if let Some(permissions) = &wanted.permissions {
             give(tx, &place, &found, permissions.clone())?;
         }
@@ -350,13 +355,25 @@ pub async fn set_seat(
     ctx.write(move |ctx, tx| {
         let (place, permit, found) = taken(ctx, tx, &organization, &group)?;
         let who = members::by_id(tx, place.organization.id, id(&member)?)?.ok_or(Code::NotFound)?;
-        let before = groups::seat(tx, place.organization.id, found.id, who.id)?;
-        let around =
-            Around { grants_more: grants_more(ctx, tx, &place, &found, wanted.manager)?, ..around(tx, &who, &found)? };
-        tx.apply(rules_of::set_seat(&permit, &place.rules, &found, &who, before, wanted.manager, around)?)?;
+        seat(ctx, tx, &place, &permit, (&found, &who), wanted.manager)?;
         Ok(Nothing {})
     })
     .await
+}
+
+/// Gives somebody a place in a group.
+pub(super) fn seat(
+    ctx: &Ctx,
+    tx: &mut Tx<'_>,
+    place: &Place,
+    permit: &Permit,
+    (group, who): (&Group, &Member),
+    manager: bool,
+) -> Result<(), Stop> {
+    let before = groups::seat(tx, place.organization.id, group.id, who.id)?;
+    let grants_more = grants_more(ctx, tx, place, group, manager)?;
+    let around = Around { grants_more, ..around(tx, who, group)? };
+    Ok(tx.apply(rules_of::set_seat(permit, &place.rules, group, who, before, manager, around)?)?)
 }
 
 /// Takes a member out of a group.

@@ -1,88 +1,22 @@
-//! One's own identity: who am I, name, address, password.
+//! One's own identity: name, address, password.
 
 use guildhall_domain::change::{Change, LinkKind};
-use guildhall_domain::identity::{self as rules_of, Identity, ProfileEdit};
-use guildhall_domain::member::{MemberKind, Status};
+use guildhall_domain::identity::{self as rules_of, ProfileEdit};
 use guildhall_domain::refusal::{Code, Refusal};
-use guildhall_domain::service_account::shown_id;
 use guildhall_domain::text::{self, Email};
-use guildhall_store::read::{identity, member as members, organization};
+use guildhall_store::Stop;
+use guildhall_store::read::{identity, organization};
 use guildhall_store::stream::Note;
-use guildhall_store::{Conn, Stop};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::members::grouped;
+use super::me::load;
+pub use super::me::{Belonging, CredentialView, IdentityView, Me, me};
 use super::sessions::{check_new_password, limited, password_stop};
-use super::view::{MemberView, Nothing, OrganizationView, Preview};
+use super::view::{Nothing, Preview};
 use super::{Answer, Credential, Ctx, arrivals, letters};
 use crate::security::{limits::address_key, secret::Secret, token::TokenKind};
-
-/// One's own identity.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub struct IdentityView {
-    /// `usr_…`, or `svc_…` of a service account.
-    pub id: String,
-    /// `person` or `service_account`.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// The address; `null` for service accounts.
-    pub email: Option<String>,
-    /// Whether it was proved.
-    pub email_verified: bool,
-    /// The name.
-    pub name: String,
-    /// The handle.
-    pub handle: Option<String>,
-    /// Administrator of the installation.
-    pub administrator: bool,
-}
-
-impl IdentityView {
-    /// The address; empty for a service account.
-    #[must_use]
-    pub fn address(&self) -> &str {
-        self.email.as_deref().unwrap_or_default()
-    }
-}
-
-/// The credential in use.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub struct CredentialView {
-    /// `session` or `token`.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// `ses_…` or `tok_…`.
-    pub id: String,
-    /// What a token carries; `null` is everything its holder may.
-    pub scopes: Option<Vec<String>>,
-}
-
-/// One's place in one organization.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub struct Belonging {
-    /// The organization.
-    pub organization: OrganizationView,
-    /// The membership.
-    pub membership: MemberView,
-    /// Slug of the role.
-    pub role: String,
-}
-
-/// Who am I?
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub struct Me {
-    /// The identity.
-    pub identity: IdentityView,
-    /// The credential in use.
-    pub credential: CredentialView,
-    /// Active and waiting memberships, as far as the credential reaches.
-    pub memberships: Vec<Belonging>,
-    /// The CSRF token of a session.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub csrf_token: Option<String>,
-}
 
 /// Changes to one's own identity; what is left out stays.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
@@ -133,56 +67,6 @@ pub struct Reset {
 pub struct Verify {
     /// The secret of the link.
     pub token: String,
-}
-
-/// Who am I, with what, and where do I belong?
-///
-/// # Errors
-/// `auth.required`.
-pub async fn me(ctx: &Ctx) -> Result<Me, Stop> {
-    let who = ctx.caller()?.identity.clone();
-    ctx.glance(move |ctx, conn| shown(ctx, conn, who)).await
-}
-
-fn load(ctx: &Ctx, conn: &mut Conn<'_>) -> Result<Me, Stop> {
-    let who = identity::by_id(conn, ctx.caller()?.identity.id)?.ok_or(Code::AuthInvalid)?;
-    shown(ctx, conn, who)
-}
-
-fn shown(ctx: &Ctx, conn: &mut Conn<'_>, who: Identity) -> Result<Me, Stop> {
-    let caller = ctx.caller()?;
-    let (kind, id, scopes, bound) = match &caller.credential {
-        Credential::Session(session) => ("session", session.id.to_string(), None, None),
-        Credential::Token(token) => ("token", token.id.to_string(), token.scopes.clone(), token.organization),
-    };
-    let mut memberships = Vec::new();
-    for member in members::of_identity(conn, who.id)? {
-        let waiting = matches!(member.status, Status::Active | Status::PendingApproval | Status::Requested);
-        if !waiting || bound.is_some_and(|only| only != member.organization) {
-            continue;
-        }
-        if let Some(place) = organization::by_id(conn, member.organization)? {
-            memberships.push(Belonging {
-                organization: (&place).into(),
-                membership: grouped(conn, &member)?,
-                role: member.role.clone(),
-            });
-        }
-    }
-    Ok(Me {
-        identity: IdentityView {
-            id: shown_id(who.id, caller.kind()),
-            kind: caller.kind().word().to_owned(),
-            email: Some(who.email).filter(|_| caller.kind() == MemberKind::Person),
-            email_verified: who.email_verified_at.is_some(),
-            name: who.name,
-            handle: who.handle,
-            administrator: who.administrator,
-        },
-        credential: CredentialView { kind: kind.to_owned(), id, scopes },
-        memberships,
-        csrf_token: caller.session().map(|s| ctx.app.credentials.csrf_token(s.uuid().as_bytes())),
-    })
 }
 
 /// Changes of oneself are made with a session or a token that carries everything: a token made
@@ -293,7 +177,7 @@ pub async fn forgot(ctx: &Ctx, wanted: Forgot) -> Result<Answer<Nothing>, Stop> 
         let note =
             Note { organization: None, kind: "password.reset_asked", target, after: Value::Null, outcome: "success" };
         tx.note(&ctx.author(), &note)?;
-        if let Some(who) = identity::verified(tx, email.key())? {
+        if let Some(who) = identity::reachable(tx, email.key())? {
             let letter = letters::link(ctx, tx, LinkKind::PasswordReset, who.id, &who.email)?;
             tx.apply(letter)?;
         }
@@ -334,6 +218,7 @@ pub async fn reset(ctx: &Ctx, wanted: Reset) -> Result<Answer<Nothing>, Stop> {
         let who = identity::by_id(tx, user)?.ok_or(Code::LinkInvalid)?;
         tx.apply(vec![Change::LinkUsed { link: link.id }])?;
         tx.apply(rules_of::change_password(&who, hash.clone(), None))?;
+        arrivals::proved_by_link(ctx, tx, &who, &link.email)?;
         Ok(Nothing {})
     })
     .await
@@ -354,9 +239,8 @@ pub async fn verify(ctx: &Ctx, wanted: Verify) -> Result<Answer<Nothing>, Stop> 
         let who = identity::by_id(tx, user)?.ok_or(Code::LinkInvalid)?;
         let email = Email::parse(&link.email, "email")?;
         // Whoever opens the link reads that mailbox: they may be told.
-        if identity::verified(tx, email.key())?.is_some_and(|other| other.id != user) {
-            return Err(Code::EmailTaken.into());
-        }
+        let holder = identity::verified(tx, email.key())?;
+        holder.filter(|other| other.id != user).map_or(Ok(()), |_| Err(Code::EmailTaken))?;
         tx.apply(vec![Change::LinkUsed { link: link.id }])?;
         tx.apply(rules_of::verify_email(&who, email.shown(), ctx.now))?;
         let who = identity::by_id(tx, user)?.ok_or(Code::LinkInvalid)?;
@@ -380,21 +264,6 @@ pub async fn ask_verification(ctx: &Ctx) -> Result<Answer<Nothing>, Stop> {
             let letter = letters::link(ctx, tx, LinkKind::EmailVerify, who.id, &who.email)?;
             tx.apply(letter)?;
         }
-        Ok(Nothing {})
-    })
-    .await
-}
-
-/// Ends every session and refuses every token issued up to now, the ones in use included.
-///
-/// # Errors
-/// `auth.required`, `token.scope_missing`.
-pub async fn reset_authentication(ctx: &Ctx) -> Result<Answer<Nothing>, Stop> {
-    guard_whole(ctx)?;
-    let user = ctx.caller()?.identity.id;
-    ctx.write(move |ctx, tx| {
-        tx.take_identity(user)?;
-        tx.apply(vec![Change::IdentityAuthenticationReset { user, at: ctx.now }])?;
         Ok(Nothing {})
     })
     .await

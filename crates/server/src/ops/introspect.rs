@@ -61,33 +61,29 @@ pub struct Introspected {
 /// # Errors
 /// `not_found`, `access.denied`.
 pub async fn introspect(ctx: &Ctx, asked: Introspect) -> Result<Introspected, Stop> {
-    let organization = asked.organization.clone();
-    let asking = ctx.read(move |ctx, conn| {
-        let place = ctx.place(conn, &organization)?;
-        place.permit(Action::AccessCheck)?;
-        Ok(place)
-    });
-    let asking = asking.await?;
+    let asking = ctx.place_now(&asked.organization).await?;
+    asking.permit(Action::AccessCheck)?;
     if let Ok((TokenKind::Dep, hash)) = ctx.app.credentials.parse(&asked.token) {
         return of_deploy_key(ctx, asking, hash).await;
     }
-    if let Some(link) = share_links::token(ctx, Some(&asked.token)) {
+    if let Some(link) = share_links::token(ctx, &asked.token) {
         return share_links::introspect(ctx, asking.organization.id, link).await;
     }
     let Some(caller) = crate::http::context::shown(&ctx.app, &asked.token, ctx.address).await? else {
         return Ok(Introspected::default());
     };
     let theirs = Ctx { caller: Some(caller), ..ctx.clone() };
-    let found = theirs.read(move |theirs, conn| {
-        let place = theirs.place(conn, &asked.organization)?;
-        let above = tenants::settings_above(conn, &place)?.database_endpoint;
-        let database_endpoint = place.organization.tenant.map(|_| above);
-        Ok((place, database_endpoint))
-    });
-    let (place, database_endpoint) = match found.await {
-        Ok(found) => found,
+    let place = match theirs.place_now(&asked.organization).await {
+        Ok(place) => place,
         Err(Stop::Refused(_)) => return Ok(Introspected::default()),
         Err(failed) => return Err(failed),
+    };
+    let database_endpoint = match place.organization.tenant {
+        None => None,
+        Some(_) => {
+            let place = place.clone();
+            Some(ctx.read(move |_, conn| tenants::settings_above(conn, &place)).await?.database_endpoint)
+        }
     };
     let me = place.me()?;
     let (kind, scopes) = match theirs.caller.as_ref().map(|c| &c.credential) {

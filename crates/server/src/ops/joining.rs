@@ -121,6 +121,7 @@ pub fn newcomer(tx: &Tx<'_>, rules: &Rules, here: OrgId, who: &Identity, origin:
         created_by: None,
         last_active_at: None,
         sessions_from: Timestamp::default(),
+        managed: false,
         revision: 0,
     }
 }

@@ -131,6 +131,20 @@ pub fn rejected(ctx: &Ctx, tx: &Tx<'_>, organization: &Organization, member: &Me
     queued(ctx, tx, "member_rejected", (Some(organization.id), None), &message)
 }
 
+/// The letter with the code that proves a mail domain.
+#[must_use]
+pub fn domain_code(ctx: &Ctx, tx: &Tx<'_>, organization: &Organization, to: &str, code: &str) -> Change {
+    queued(ctx, tx, "domain_code", (Some(organization.id), None), &letters::domain_code(to, &organization.name, code))
+}
+
+/// The letter to an owner whose organization has lost a mail domain.
+#[must_use]
+pub fn domain_lost(ctx: &Ctx, tx: &Tx<'_>, organization: &Organization, to: &str, domain: &str) -> Change {
+    let link = format!("{}/{}/admin/sso", ctx.app.public_url, organization.slug);
+    let message = letters::domain_lost(to, &organization.name, domain, &link);
+    queued(ctx, tx, "domain_lost", (Some(organization.id), None), &message)
+}
+
 /// The letter to an owner whose organization has filled its seats so far.
 #[must_use]
 pub fn seats(

@@ -6,6 +6,7 @@ use guildhall_domain::invite_link::{self, InviteLink, Joiner};
 use guildhall_domain::joining::{Address, Way, guard_join};
 use guildhall_domain::organization::Organization;
 use guildhall_domain::preset::Rules;
+use guildhall_domain::proof::{Method, Proof};
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::text::Email;
 use guildhall_store::read::{identity, invite_link as links, member as members, organization};
@@ -130,7 +131,7 @@ fn enter(
     if ctx.caller.is_none() {
         let proof = letters::link(ctx, tx, LinkKind::EmailVerify, who.id, &who.email)?;
         tx.apply(proof)?;
-        session = Some(sessions::begin(ctx, tx, &who)?);
+        session = Some(sessions::begin(ctx, tx, &who, Proof::one(Method::Password, ctx.now))?);
     }
     let joined = members::by_id(tx, place.id, member)?.ok_or(Code::NotFound)?;
     Ok(CameIn { organization: Some((&place).into()), membership: Some((&joined).into()), session })

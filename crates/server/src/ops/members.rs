@@ -1,6 +1,8 @@
 //! Members: listed, shown, given another role, switched off and on. How they go stands in
 //! [`departures`](super::departures).
 
+use std::collections::HashMap;
+
 use guildhall_domain::access::Permit;
 use guildhall_domain::action::Action;
 use guildhall_domain::change::Change;
@@ -91,11 +93,49 @@ impl Listing {
         Ok(Self { filter: filter(query)?, limit: cursor::limit(query.limit)?, after })
     }
 
+    /// Makes sure, where somebody is looked for by name, that the directory knows all that was committed
+    /// before. Whoever may not list members causes nothing.
+    pub(super) async fn look_up(&self, ctx: &Ctx, organization: &str) -> Result<(), Stop> {
+        if self.filter.query.is_none() || ctx.app.memory().is_none() {
+            return Ok(());
+        }
+        let name = organization.to_owned();
+        let may = move |ctx: &Ctx, conn: &mut Conn<'_>| {
+            let place = ctx.place(conn, &name)?;
+            place.permit(Action::MemberList)?;
+            Ok(place.organization.id)
+        };
+        let here = ctx.read(may).await?;
+        // Reads of its own, since what is renewed must not be older than what was touched.
+        ctx.read(move |ctx, conn| match ctx.app.memory() {
+            Some(memory) => Ok(memory.directories.renew(conn, here)?),
+            None => Ok(()),
+        })
+        .await
+    }
+
+    /// The page and one more, from the directory where it can tell.
+    fn found(&self, ctx: &Ctx, conn: &mut Conn<'_>, here: OrgId) -> Result<Vec<(members::After, Member)>, Stop> {
+        let page = Page { after: self.after.clone(), limit: self.limit + 1 };
+        let Some(looked_up) = ctx.app.memory().and_then(|kept| kept.directories.search(here, &self.filter, &page))
+        else {
+            return Ok(members::list(conn, here, &self.filter, &page)?);
+        };
+        let ids: Vec<MemberId> = looked_up.iter().map(|(_, id)| *id).collect();
+        let some = members::some(conn, here, &ids)?.into_iter().filter(|member| member.status != Status::Removed);
+        let mut rows: HashMap<MemberId, Member> = some.map(|member| (member.id, member)).collect();
+        Ok(looked_up.into_iter().filter_map(|after| rows.remove(&after.1).map(|member| (after, member))).collect())
+    }
+
     /// The rows of the page and the cursor of the next one.
-    pub(super) fn rows(self, conn: &mut Conn<'_>, place: &Place) -> Result<(Vec<Member>, Option<String>), Stop> {
+    pub(super) fn rows(
+        self,
+        ctx: &Ctx,
+        conn: &mut Conn<'_>,
+        place: &Place,
+    ) -> Result<(Vec<Member>, Option<String>), Stop> {
         place.permit(Action::MemberList)?;
-        let page = Page { after: self.after, limit: self.limit + 1 };
-        let mut found = members::list(conn, place.organization.id, &self.filter, &page)?;
+        let mut found = self.found(ctx, conn, place.organization.id)?;
         let more = found.len() > self.limit as usize;
         found.truncate(self.limit as usize);
         let next = found.last().filter(|_| more).map(|((key, id), _)| cursor::write(&(key, id.to_string())));
@@ -110,9 +150,10 @@ impl Listing {
 pub async fn list(ctx: &Ctx, organization: &str, query: MemberQuery) -> Result<List<MemberView>, Stop> {
     let name = organization.to_owned();
     let listing = Listing::of(&query)?;
+    listing.look_up(ctx, organization).await?;
     ctx.read(move |ctx, conn| {
         let place = ctx.place(conn, &name)?;
-        let (rows, next) = listing.rows(conn, &place)?;
+        let (rows, next) = listing.rows(ctx, conn, &place)?;
         Ok(List { items: viewed(conn, &place, &rows)?, next })
     })
     .await

@@ -7,19 +7,27 @@ pub mod account;
 pub mod approvals;
 pub mod arrivals;
 pub mod audit;
+pub mod authzen;
+pub mod authzen_shapes;
 pub mod caller;
+pub mod captured;
 pub mod carrying;
 pub mod check;
 pub mod declining;
 pub mod departures;
 pub mod deploy_keys;
 pub mod direct;
+pub mod domains;
+pub mod factors;
 pub mod farewell;
+pub mod forward_auth;
 pub mod grant_shapes;
 pub mod grants;
 pub mod group_sight;
 pub mod groups;
 pub mod identities;
+pub mod import;
+pub mod import_shapes;
 pub mod instance;
 pub mod introspect;
 pub mod invitations;
@@ -30,19 +38,25 @@ pub mod letters;
 pub mod limits;
 pub mod link_joining;
 pub mod links;
+pub mod me;
 pub mod member_role;
 pub mod members;
 pub mod offers;
 pub mod organizations;
+pub mod passkeys;
 pub mod people;
+pub mod place;
 pub mod presets;
 pub mod preview;
+pub mod recovery;
 pub mod removal_plan;
 pub mod replay;
 pub mod resource_shapes;
 pub mod resources;
 pub mod roles;
 pub mod roster;
+pub mod scim;
+pub mod scim_tokens;
 pub mod seats;
 pub mod service_accounts;
 pub mod service_tokens;
@@ -50,6 +64,13 @@ pub mod sessions;
 pub mod setup;
 pub mod share_links;
 pub mod shared;
+pub mod sign_in;
+pub mod sso;
+pub mod sso_connections;
+pub mod sso_entering;
+pub mod sso_logout;
+mod sso_shapes;
+pub mod stepping_up;
 pub mod stranded;
 pub mod tenant_people;
 pub mod tenants;
@@ -61,23 +82,15 @@ pub mod view;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use guildhall_domain::access::{Permit, Standing, authorize};
-use guildhall_domain::action::Action;
-use guildhall_domain::ids::RoleId;
-use guildhall_domain::member::{Member, Status};
-use guildhall_domain::organization::Organization;
-use guildhall_domain::preset::{Role, Rules};
 use guildhall_domain::refusal::{Code, Refusal};
-use guildhall_domain::role::built_in_id;
 use guildhall_domain::time::Timestamp;
-use guildhall_domain::token::scope_mask;
-use guildhall_store::read::{group, member, organization};
 use guildhall_store::{Author, Conn, Keep, Stop, StoreError, Tx};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 pub use caller::{Caller, Credential};
+pub use place::Place;
 
 use crate::app::App;
 
@@ -114,6 +127,8 @@ pub struct Ctx {
     pub caller: Option<Caller>,
     /// Hash of the share link that came as credential; it only answers for itself.
     pub link: Option<[u8; 32]>,
+    /// The cookie of a browser that signed in before; see [`Ctx::whence`].
+    pub device: Option<String>,
     /// Where from.
     pub address: IpAddr,
     /// The browser's name for itself.
@@ -152,55 +167,6 @@ impl<T> Answer<T> {
     }
 }
 
-/// Where a request takes place: the organization, its rules, and the caller's standing in it.
-#[derive(Clone, Debug)]
-pub struct Place {
-    /// The organization.
-    pub organization: Organization,
-    /// Its rules.
-    pub rules: Arc<Rules>,
-    /// The caller there.
-    pub standing: Standing,
-}
-
-impl Place {
-    /// Leave to do `action` here.
-    ///
-    /// # Errors
-    /// `not_found`, `access.denied`, `token.scope_missing`.
-    pub fn permit(&self, action: Action) -> Result<Permit, Refusal> {
-        authorize(self.organization.id, &self.standing, &self.rules, action)
-    }
-
-    /// A role by its slug or id.
-    #[must_use]
-    pub fn role(&self, applies_to: &str, name: &str) -> Option<&Role> {
-        let Ok(id) = name.parse::<RoleId>() else { return self.rules.role(applies_to, name) };
-        let own = self.rules.own_roles().iter().find(|own| own.id == id && own.applies_to == applies_to);
-        match own {
-            Some(own) => self.rules.role(applies_to, &own.slug),
-            None => self
-                .rules
-                .roles_of(applies_to)
-                .find(|role| role.built_in && built_in_id(self.organization.id, applies_to, &role.slug) == id),
-        }
-    }
-
-    /// The slug of a role that is named by its slug or id; what names none stays as it is.
-    #[must_use]
-    pub fn role_slug(&self, applies_to: &str, name: &str) -> String {
-        self.role(applies_to, name).map_or_else(|| name.to_owned(), |role| role.slug.clone())
-    }
-
-    /// The caller's membership; a place is only ever made for an active member.
-    ///
-    /// # Errors
-    /// `not_found`.
-    pub fn me(&self) -> Result<&Member, Refusal> {
-        self.standing.member.as_ref().ok_or_else(|| Code::NotFound.into())
-    }
-}
-
 impl Ctx {
     /// What the operator does at the command line, outside any request.
     #[must_use]
@@ -209,6 +175,7 @@ impl Ctx {
             app: Arc::clone(app),
             caller: None,
             link: None,
+            device: None,
             address: IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
             agent: command.to_owned(),
             request_id: app.fresh().simple().to_string(),
@@ -235,68 +202,6 @@ impl Ctx {
             Some(caller) => Author { address, request_id, ..caller.author() },
             None => Author { kind: "anonymous".to_owned(), address, request_id, ..Author::default() },
         }
-    }
-
-    /// Finds the organization and the caller's standing in it. To anybody who is not an active
-    /// member it does not exist.
-    ///
-    /// # Errors
-    /// `auth.required`, `auth.invalid`, `not_found`.
-    pub fn place(&self, conn: &mut Conn<'_>, name: &str) -> Result<Place, Stop> {
-        let caller = self.caller()?;
-        let organization = organization::find(conn, name)?.ok_or(Code::NotFound)?;
-        let member = member::of_identity_here(conn, organization.id, caller.identity.id)?;
-        let member = member.filter(|m| m.status == Status::Active);
-        let rules = self.app.rules(conn, &organization)?;
-        let member = tenants::standing(self, conn, &organization, &rules, member)?.ok_or(Code::NotFound)?;
-        let mut scopes = None;
-        match &caller.credential {
-            Credential::Token(token) => {
-                if token.organization.is_some_and(|bound| bound != organization.id)
-                    || token.member.is_some_and(|bound| bound != member.id)
-                {
-                    return Err(Code::NotFound.into());
-                }
-                scopes = scope_mask(&rules, token);
-            }
-            Credential::Session(session) => {
-                let policy = rules.policy();
-                // When it was seen before this request, which has marked it by now.
-                let idle_s = self.now.seconds_since(session.seen_at);
-                let idle = policy.session_idle_s.is_some_and(|most_s| idle_s > most_s);
-                if idle
-                    || self.now.seconds_since(session.created_at) > policy.session_absolute_s
-                    || session.created_at < member.sessions_from
-                {
-                    return Err(Refusal::because(
-                        Code::AuthInvalid,
-                        "your session is over for this organization; sign in again",
-                    )
-                    .into());
-                }
-            }
-        }
-        if caller.issued_at() < organization.valid_from {
-            return Err(Code::AuthInvalid.into());
-        }
-        let groups = match rules.groups_matter() {
-            true => group::of_member(conn, organization.id, member.id)?,
-            false => Vec::new(),
-        };
-        self.app.mark_member(organization.id, member.id);
-        Ok(Place { organization, rules, standing: Standing { member: Some(member), groups, scopes } })
-    }
-
-    /// The same for a write: the organization is taken first, so that every fact read afterwards
-    /// holds until the commit.
-    ///
-    /// # Errors
-    /// As [`Ctx::place`].
-    pub fn take_place(&self, tx: &mut Tx<'_>, name: &str) -> Result<Place, Stop> {
-        self.caller()?;
-        let found = organization::find(tx, name)?.ok_or(Code::NotFound)?;
-        tx.take_organization(found.id)?.ok_or(Code::NotFound)?;
-        self.place(tx, name)
     }
 
     /// Refuses when the caller has seen an older revision than `present`.

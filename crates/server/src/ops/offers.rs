@@ -6,7 +6,7 @@ use guildhall_domain::approval;
 use guildhall_domain::departure::{self, Estate};
 use guildhall_domain::invitation::{self, Invitation};
 use guildhall_domain::joining::{Address, Facts};
-use guildhall_domain::member::{self, Member, Status, Surroundings};
+use guildhall_domain::member::{self, Member, MemberKind, Status, Surroundings};
 use guildhall_domain::policy::RoleSlug;
 use guildhall_domain::preset::Role;
 use guildhall_domain::refusal::{Code, Refusal};
@@ -38,6 +38,10 @@ pub enum Act {
     Remove,
     /// Leave, at one's own row.
     Leave,
+    /// Take their second factors away.
+    ResetFactors,
+    /// Mail them a link for a new password.
+    SendPasswordLink,
 }
 
 impl Act {
@@ -52,6 +56,7 @@ impl Act {
             Self::Deactivate | Self::Reactivate => Action::MemberDeactivate,
             Self::Remove => Action::MemberRemove,
             Self::Leave => Action::MemberLeave,
+            Self::ResetFactors | Self::SendPasswordLink => Action::MemberRecover,
         }
     }
 }
@@ -101,6 +106,15 @@ impl Subject {
         fitting.iter().copied().filter(known).collect()
     }
 
+    /// How somebody is helped back in, which their own page offers.
+    #[must_use]
+    pub fn recovery(&self) -> &'static [Act] {
+        match (self.member.kind, self.member.status) {
+            (MemberKind::Person, Status::Active) => &[Act::ResetFactors, Act::SendPasswordLink],
+            _ => &[],
+        }
+    }
+
     /// Would `act` be done, and if not, why?
     ///
     /// # Errors
@@ -128,6 +142,10 @@ impl Subject {
             Act::Reactivate => member::reactivate(&permit, rules, member, self.facts.seats),
             Act::Remove => departure::remove(&permit, rules, member, around, &owned, now),
             Act::Leave => departure::leave(&permit, rules, member, around, &owned),
+            // Whether they are elsewhere too is looked up when it is done.
+            Act::ResetFactors | Act::SendPasswordLink => {
+                return member::guard_recovery(&permit, rules, member).map(drop);
+            }
         };
         changes.map(drop)
     }

@@ -14,8 +14,8 @@ use guildhall_domain::preset::{self, Preset, Rules};
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::tenant::{Deed, Tenant};
 use guildhall_domain::time::Timestamp;
-use guildhall_domain::{approval, text};
-use guildhall_store::read::{Page, identity, member as members, organization, tenant};
+use guildhall_domain::{approval, proof, sso, text};
+use guildhall_store::read::{Page, identity, member as members, organization, sso as connections, tenant};
 use guildhall_store::{Conn, Stop, Tx};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -283,7 +283,7 @@ pub async fn get(ctx: &Ctx, name: &str) -> Result<OrganizationView, Stop> {
     ctx.read(move |ctx, conn| {
         let place = ctx.place(conn, &name)?;
         place.permit(Action::OrganizationRead)?;
-        Ok((&place.organization).into())
+        Ok(place.organization.as_ref().into())
     })
     .await
 }
@@ -377,12 +377,20 @@ pub async fn change_policy(ctx: &Ctx, name: &str, wanted: Map<String, Value>) ->
     ctx.write(move |ctx, tx| {
         let place = ctx.take_place(tx, &name)?;
         let permit = place.permit(Action::PolicyUpdate)?;
+        ctx.guard_recent(&place)?;
         ctx.guard_seen(place.organization.revision)?;
         let changes = rules_of::change_policy(&permit, &place.organization, &place.rules, &wanted)?;
         let changed = !changes.is_empty();
         tx.apply(changes)?;
         let after = organization::by_id(tx, place.organization.id)?.ok_or(Code::NotFound)?;
         let rules = ctx.app.rules_uncached(tx, &after)?;
+        proof::guard_lock_out(rules.policy(), ctx.address)?;
+        if rules.policy().sso_required {
+            let enabled = !connections::open(tx, Some(after.id))?.is_empty();
+            sso::guard_required(place.rules.policy(), rules.policy(), enabled)?;
+            let top = members::top_holders(tx, after.id, &rules.preset().top_role().slug, u32::MAX)?;
+            sso::guard_way_in(&rules, &members::some(tx, after.id, &top)?)?;
+        }
         if changed && approval::opens(place.rules.policy(), rules.policy()) {
             approvals::approve_waiting(ctx, tx, &after, &rules)?;
         }

@@ -108,6 +108,7 @@ pub async fn apply(ctx: &Ctx, name: &str, wanted: NewPreset) -> Result<Answer<Pr
     ctx.write(move |ctx, tx| {
         let place = ctx.take_place(tx, &name)?;
         let permit = place.permit(Action::PresetApply)?;
+        ctx.guard_recent(&place)?;
         ctx.guard_seen(place.organization.revision)?;
         let here = place.organization.id;
         let in_use = used::in_use(tx, here)?;

@@ -16,7 +16,7 @@ use guildhall_store::read::{Page, group as groups, member as members, organizati
 use guildhall_store::{Stop, Tx};
 
 use super::view::{EventTarget, Preview, PreviewAccess, PreviewChange, PreviewMail};
-use super::{Ctx, stranded};
+use super::{Ctx, captured, stranded};
 
 /// The preview of everything `tx` has applied.
 ///
@@ -78,6 +78,8 @@ fn compare(
         tell((one.member, &one.email), (&was, &is), preview);
     }
     preview.stranded.extend(stranded::of(tx, here.id, &before, &after)?);
+    preview.without_factor.extend(stranded::without_factor(tx, here.id, &before, &after)?);
+    preview.needs_sso.extend(captured::of(tx, here.id, &before, &after)?);
     for role in after.organization_roles() {
         let names = (names(&before, Some(&role.slug)), names(&after, Some(&role.slug)));
         if names.0 == names.1 {

@@ -12,7 +12,7 @@ use guildhall_domain::resource::{self as rules_of, Resource, ResourcePermit, Spo
 use guildhall_domain::text;
 use guildhall_store::read::resource::Filter;
 use guildhall_store::read::{Page, group as groups, member as members, reach as reaches, resource as resources};
-use guildhall_store::{Conn, Stop};
+use guildhall_store::{Conn, Stop, Tx};
 
 use super::departures::heir;
 pub use super::resource_shapes::{EditResource, NewResource, ResourceQuery, ResourceView, Transfer};
@@ -191,35 +191,41 @@ pub async fn create(ctx: &Ctx, organization: &str, wanted: NewResource) -> Resul
     let organization = organization.to_owned();
     ctx.write(move |ctx, tx| {
         let place = ctx.take_place(tx, &organization)?;
-        let path = under(ctx, tx, &place, wanted.parent.as_deref())?;
-        let rights = rights_at(ctx, tx, &place, &path)?;
-        let permit = rules_of::authorize(place.me()?.id, rights, place.rules.preset(), &wanted.kind, Verb::Create)?;
-        let owner = match wanted.owner.as_deref().filter(|o| !o.is_empty()) {
-            Some(name) => owner_named(tx, &place, name)?,
-            None => place.me()?.clone(),
-        };
-        let external_id = external(wanted.external_id.as_deref())?;
-        let taken = match &external_id {
-            Some(id) => resources::by_external(tx, place.organization.id, &wanted.kind, id)?.is_some(),
-            None => false,
-        };
-        let made = Resource {
-            id: ResourceId::new(tx.fresh()),
-            organization: place.organization.id,
-            kind: wanted.kind.clone(),
-            external_id,
-            name: text::name(&wanted.name, "name")?,
-            parent: path.last().map(|p| p.id),
-            owner: Some(owner.id),
-            controlled: wanted.controlled,
-            created_at: ctx.now,
-            revision: 0,
-        };
-        let which = made.id;
-        tx.apply(rules_of::create(&permit, &place.rules, made, &path, Some(&owner), taken)?)?;
+        let which = make(ctx, tx, &place, &wanted)?;
         again(ctx, tx, &place, which)
     })
     .await
+}
+
+/// Makes a resource in a transaction that has taken its organization.
+pub(super) fn make(ctx: &Ctx, tx: &mut Tx<'_>, place: &Place, wanted: &NewResource) -> Result<ResourceId, Stop> {
+    let path = under(ctx, tx, place, wanted.parent.as_deref())?;
+    let rights = rights_at(ctx, tx, place, &path)?;
+    let permit = rules_of::authorize(place.me()?.id, rights, place.rules.preset(), &wanted.kind, Verb::Create)?;
+    let owner = match wanted.owner.as_deref().filter(|o| !o.is_empty()) {
+        Some(name) => owner_named(tx, place, name)?,
+        None => place.me()?.clone(),
+    };
+    let external_id = external(wanted.external_id.as_deref())?;
+    let taken = match &external_id {
+        Some(id) => resources::by_external(tx, place.organization.id, &wanted.kind, id)?.is_some(),
+        None => false,
+    };
+    let made = Resource {
+        id: ResourceId::new(tx.fresh()),
+        organization: place.organization.id,
+        kind: wanted.kind.clone(),
+        external_id,
+        name: text::name(&wanted.name, "name")?,
+        parent: path.last().map(|p| p.id),
+        owner: Some(owner.id),
+        controlled: wanted.controlled,
+        created_at: ctx.now,
+        revision: 0,
+    };
+    let which = made.id;
+    tx.apply(rules_of::create(&permit, &place.rules, made, &path, Some(&owner), taken)?)?;
+    Ok(which)
 }
 
 /// A page of the resources the caller may see, oldest first. A page may be short where others are

@@ -105,9 +105,10 @@ fn inviter(conn: &mut Conn<'_>, place: &Place, by: Option<MemberId>) -> Result<O
 /// `not_found`, `access.denied`, `cursor.invalid`, refused values.
 pub async fn list(ctx: &Ctx, organization: &str, query: MemberQuery) -> Result<Roster, Stop> {
     let (name, listing) = (organization.to_owned(), Listing::of(&query)?);
+    listing.look_up(ctx, organization).await?;
     ctx.read(move |ctx, conn| {
         let place = ctx.place(conn, &name)?;
-        let (rows, next) = listing.rows(conn, &place)?;
+        let (rows, next) = listing.rows(ctx, conn, &place)?;
         let tops = top_holders(conn, &place)?;
         let removed = undoable(ctx, conn, &place, REMOVED)?;
         Ok(Roster { rows: subjects(conn, &place, &tops, rows)?, next, top_holders: tops.len(), removed })

@@ -197,6 +197,7 @@ fn draft(
         created_by: place.standing.member.as_ref().map(|me| me.id),
         last_active_at: None,
         sessions_from: Timestamp::default(),
+        managed: false,
         revision: 0,
     };
     (ServiceAccount { member, description: description.to_owned(), owner: owner.map(|m| m.id) }, identity)

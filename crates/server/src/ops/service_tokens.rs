@@ -73,6 +73,7 @@ pub async fn create(
     let name = wanted.name.as_deref().map(|name| text::short_name(name, "name")).transpose()?;
     ctx.write(move |ctx, tx| {
         let (place, permit, found) = taken(ctx, tx, &organization, &account)?;
+        ctx.guard_recent(&place)?;
         let holder = &found.member;
         let token = TokenId::new(tx.fresh());
         let minted = Minted::of(ctx, TokenKind::Svc, token);
@@ -137,6 +138,7 @@ pub async fn rotate(
     let (organization, account, token) = (organization.to_owned(), account.to_owned(), token.to_owned());
     ctx.write(move |ctx, tx| {
         let (place, permit, account) = taken(ctx, tx, &organization, &account)?;
+        ctx.guard_recent(&place)?;
         let found = token_of(tx, place.organization.id, &account, &token)?;
         guard_gifts(ctx, tx, (&place, &permit), &account.member)?;
         let minted = Minted::of(ctx, TokenKind::Svc, found.id);

@@ -1,28 +1,24 @@
-//! Signing in and out, and the sessions somebody has.
+//! Sessions: begun, listed, ended. How somebody proves who they are stands in `sign_in` and `passkeys`.
 
 use guildhall_domain::change::Change;
 use guildhall_domain::identity::Identity;
 use guildhall_domain::ids::SessionId;
+use guildhall_domain::proof::Proof;
 use guildhall_domain::refusal::{Code, Refusal};
-use guildhall_domain::text::Email;
 use guildhall_store::read::credential::Session;
-use guildhall_store::read::{Page, credential, identity};
+use guildhall_store::read::{Page, credential};
 use guildhall_store::stream::Note;
 use guildhall_store::{Author, Stop, Tx};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use utoipa::ToSchema;
 
 use super::identities::guard_whole;
 use super::view::{List, Nothing, SessionView};
-use super::{Answer, Ctx, arrivals, id};
+use super::{Answer, Ctx, id};
 use crate::http::cursor;
 use crate::security::limits::RetryAfter;
 use crate::security::password::PasswordError;
-use crate::security::secret::Secret;
 
-/// Most identities that may claim one address without having proved it and still sign in with it.
-const CLAIMANTS: u32 = 4;
 const AGENT_MAX_CHARS: usize = 200;
 
 /// A session that has just begun: what the cookie and the page need.
@@ -34,36 +30,6 @@ pub struct Begun {
     pub csrf_token: String,
     /// Seconds until the cookie may be forgotten.
     pub max_age_s: i64,
-}
-
-/// The person signed in.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub struct SignedIn {
-    /// `usr_…`
-    pub id: String,
-    /// Address.
-    pub email: String,
-    /// Name.
-    pub name: String,
-}
-
-/// Somebody signed in.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct NewSession {
-    /// Who.
-    pub identity: SignedIn,
-    /// The session.
-    pub session: Begun,
-}
-
-/// What signing in takes.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SignIn {
-    /// The address.
-    pub email: String,
-    /// The password.
-    pub password: String,
 }
 
 /// Turns a limit into its refusal.
@@ -91,8 +57,12 @@ pub fn password_stop(error: PasswordError) -> Stop {
 /// # Errors
 /// `field.too_short`, `field.too_long`.
 pub fn check_new_password(ctx: &Ctx, password: &str, field: &str) -> Result<(), Refusal> {
-    let least = ctx.app.config.password.min_length;
-    if password.chars().count() < least {
+    let (least, most) = (ctx.app.config.password.min_length, ctx.app.config.password.max_length);
+    let length = password.chars().count();
+    if length > most {
+        return Err(Refusal::field(field, "field.too_long", format!("at most {most} characters")));
+    }
+    if length < least {
         return Err(Refusal::field(field, "field.too_short", format!("at least {least} characters")));
     }
     if password.len() > crate::security::password::MAX_PASSWORD_BYTES {
@@ -105,15 +75,15 @@ pub fn check_new_password(ctx: &Ctx, password: &str, field: &str) -> Result<(), 
 ///
 /// # Errors
 /// [`Stop`].
-pub fn begin(ctx: &Ctx, tx: &mut Tx<'_>, who: &Identity) -> Result<Begun, Stop> {
-    begin_by(ctx, tx, who, "password")
+pub fn begin(ctx: &Ctx, tx: &mut Tx<'_>, who: &Identity, proof: Proof) -> Result<Begun, Stop> {
+    Ok(begin_named(ctx, tx, who, proof)?.1)
 }
 
-/// Begins a session inside a transaction; `method` is one of the ways that a tenant may name.
+/// The same, with the session's id.
 ///
 /// # Errors
 /// [`Stop`].
-pub fn begin_by(ctx: &Ctx, tx: &mut Tx<'_>, who: &Identity, method: &str) -> Result<Begun, Stop> {
+pub fn begin_named(ctx: &Ctx, tx: &mut Tx<'_>, who: &Identity, proof: Proof) -> Result<(SessionId, Begun), Stop> {
     let minted = ctx.app.credentials.mint_session(ctx.app.entropy.as_ref());
     let life_s = i64::try_from(ctx.app.config.session.lifetime_s).unwrap_or(i64::MAX);
     let session = Session {
@@ -124,7 +94,7 @@ pub fn begin_by(ctx: &Ctx, tx: &mut Tx<'_>, who: &Identity, method: &str) -> Res
         expires_at: ctx.now.plus_s(life_s),
         address: ctx.address.to_string(),
         agent: ctx.agent.chars().take(AGENT_MAX_CHARS).collect(),
-        method: method.to_owned(),
+        proof,
     };
     tx.begin_session(&session, &minted.hash)?;
     let author = Author {
@@ -138,79 +108,20 @@ pub fn begin_by(ctx: &Ctx, tx: &mut Tx<'_>, who: &Identity, method: &str) -> Res
     let target = ("identity", who.id.to_string(), who.email.clone());
     tx.note(
         &author,
-        &Note { organization: None, kind: "session.started", target, after: json!({}), outcome: "success" },
+        &Note {
+            organization: None,
+            kind: "session.started",
+            target,
+            after: json!({ "method": session.proof.method.word() }),
+            outcome: "success",
+        },
     )?;
-    Ok(Begun {
+    let begun = Begun {
         cookie: minted.secret.expose().clone(),
         csrf_token: ctx.app.credentials.csrf_token(session.id.uuid().as_bytes()),
         max_age_s: life_s,
-    })
-}
-
-/// Signs in with address and password. Neither the answer nor its time tells whether the address
-/// has an account.
-///
-/// # Errors
-/// `auth.wrong_credentials`, `auth.unproved`, `rate.limited`, `server.busy`.
-pub async fn sign_in(ctx: &Ctx, wanted: SignIn) -> Result<Answer<NewSession>, Stop> {
-    let account = Email::parse(&wanted.email, "email")
-        .map_or_else(|_| guildhall_domain::text::fold(&wanted.email), |e| e.key().to_owned());
-    let now_ms = ctx.now.micros() / 1_000;
-    ctx.app.limits.may_sign_in(&account, ctx.address, now_ms).map_err(limited)?;
-    let key = account.clone();
-    let known = ctx.read(move |_, conn| Ok(identity::for_sign_in(conn, &key, CLAIMANTS)?)).await?;
-    let password = Secret::new(wanted.password);
-    let Some((who, stored)) = matching(ctx, known, &password).await? else {
-        ctx.app.limits.sign_in_failed(&account, ctx.address, now_ms);
-        return Err(failed(ctx, &account));
     };
-    ctx.app.limits.sign_in_succeeded(&account, ctx.address, now_ms);
-    arrivals::guard_proved(ctx, &who).await?;
-    let fresh = match ctx.app.passwords.needs_rehash(&stored) {
-        true => Some(ctx.app.passwords.hash(password).await.map_err(password_stop)?),
-        false => None,
-    };
-    ctx.write(move |ctx, tx| {
-        if let Some(fresh) = &fresh {
-            tx.rehash(who.id, &stored, fresh)?;
-        }
-        // A mail domain may have opened since; whoever may come in by it is taken first.
-        if arrivals::leads_anywhere(tx, &who)? {
-            tx.take_identity(who.id)?;
-            arrivals::arrive(ctx, tx, &who)?;
-        }
-        let session = begin(ctx, tx, &who)?;
-        let identity = SignedIn { id: who.id.to_string(), email: who.email.clone(), name: who.name.clone() };
-        Ok(NewSession { identity, session })
-    })
-    .await
-}
-
-/// The identity whose password it is. The one that proved the address comes first and always
-/// costs one hash, whether it exists or not; claimants that have not proved it follow.
-async fn matching(
-    ctx: &Ctx,
-    known: Vec<(Option<String>, Identity)>,
-    password: &Secret<String>,
-) -> Result<Option<(Identity, String)>, Stop> {
-    let (proved, claiming): (Vec<_>, Vec<_>) = known.into_iter().partition(|(_, i)| i.email_verified_at.is_some());
-    let stored = proved.first().and_then(|(hash, _)| hash.clone());
-    let right = ctx.app.passwords.verify(password.clone(), stored).await.map_err(password_stop)?;
-    let mut found = proved.into_iter().next().filter(|_| right);
-    for (hash, who) in claiming {
-        let right = ctx.app.passwords.verify(password.clone(), hash.clone()).await.map_err(password_stop)?;
-        if right && found.is_none() {
-            found = Some((hash, who));
-        }
-    }
-    Ok(found.and_then(|(hash, who)| hash.map(|hash| (who, hash))))
-}
-
-fn failed(ctx: &Ctx, account: &str) -> Stop {
-    let target = ("account", String::new(), account.chars().take(254).collect::<String>());
-    let note = Note { organization: None, kind: "session.refused", target, after: json!({}), outcome: "failure" };
-    ctx.app.notes.put(ctx.author(), note);
-    Code::CredentialsWrong.into()
+    Ok((session.id, begun))
 }
 
 /// Signs out: ends the session in use.
@@ -276,6 +187,21 @@ pub async fn end_others(ctx: &Ctx) -> Result<Answer<Nothing>, Stop> {
     let (user, except) = (ctx.caller()?.identity.id, ctx.caller()?.session());
     ctx.write(move |_, tx| {
         tx.apply(vec![Change::SessionsEnded { user, except, why: "ended by their owner" }])?;
+        Ok(Nothing {})
+    })
+    .await
+}
+
+/// Ends every session and refuses every token issued up to now, the ones in use included.
+///
+/// # Errors
+/// `auth.required`, `token.scope_missing`.
+pub async fn reset_authentication(ctx: &Ctx) -> Result<Answer<Nothing>, Stop> {
+    guard_whole(ctx)?;
+    let user = ctx.caller()?.identity.id;
+    ctx.write(move |ctx, tx| {
+        tx.take_identity(user)?;
+        tx.apply(vec![Change::IdentityAuthenticationReset { user, at: ctx.now }])?;
         Ok(Nothing {})
     })
     .await

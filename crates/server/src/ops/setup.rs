@@ -3,7 +3,8 @@
 use guildhall_domain::change::{Change, LinkKind};
 use guildhall_domain::identity::Identity;
 use guildhall_domain::ids::{LinkId, MemberId, UserId};
-use guildhall_domain::organization;
+use guildhall_domain::organization::{self, Organization};
+use guildhall_domain::proof::{Method, Proof};
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::text::{self, Email};
 use guildhall_domain::time::Timestamp;
@@ -115,32 +116,46 @@ pub struct First {
     pub password: Option<String>,
 }
 
+/// An organization, its owner and the owner's membership.
+pub type Founded = (Organization, Identity, MemberId);
+
 /// Makes the first organization and its owner, inside a transaction.
 ///
 /// # Errors
 /// `setup.done`, refused values.
-pub fn found(
-    ctx: &Ctx,
-    tx: &mut Tx<'_>,
-    first: &First,
-) -> Result<(guildhall_domain::organization::Organization, Identity, MemberId), Stop> {
+pub fn found(ctx: &Ctx, tx: &mut Tx<'_>, first: &First) -> Result<Founded, Stop> {
     if is_set_up(tx)? {
         return Err(Code::SetupDone.into());
     }
     tx.take_instance()?;
-    text::name(&first.organization, "organization")?;
+    let (changes, made) = beginning(ctx, tx, first, true)?;
+    tx.apply([vec![Change::InstanceSetUp], changes].concat())?;
+    Ok(made)
+}
+
+/// Makes a further organization and its owner, as the operator may who looks at a demo: the owner administers the
+/// organization and not the installation.
+///
+/// # Errors
+/// Refused values.
+pub fn found_another(ctx: &Ctx, tx: &mut Tx<'_>, another: &First) -> Result<Founded, Stop> {
+    tx.take_instance()?;
+    let (changes, made) = beginning(ctx, tx, another, false)?;
+    tx.apply(changes)?;
+    Ok(made)
+}
+
+/// What makes an organization and its owner.
+fn beginning(ctx: &Ctx, tx: &mut Tx<'_>, first: &First, administrator: bool) -> Result<(Vec<Change>, Founded), Stop> {
     let email = Email::parse(&first.email, "email")?;
     let preset = preset_named(&first.preset)?;
-    let who = owner(ctx, tx, &email, &text::name(&first.name, "name")?);
+    let who = Identity { administrator, ..owner(ctx, tx, &email, &text::name(&first.name, "name")?) };
     let made = draft(ctx, tx, &text::name(&first.organization, "organization")?, first.slug.as_deref(), &preset)?;
     let member = MemberId::new(tx.fresh());
-    let mut changes = vec![
-        Change::InstanceSetUp,
-        Change::IdentityCreated { identity: Box::new(who.clone()), password: first.password.clone() },
-    ];
+    let mut changes =
+        vec![Change::IdentityCreated { identity: Box::new(who.clone()), password: first.password.clone() }];
     changes.extend(organization::create(made.clone(), &preset, &who, member, ctx.now));
-    tx.apply(changes)?;
-    Ok((made, who, member))
+    Ok((changes, (made, who, member)))
 }
 
 /// Makes the first organization and its owner by the set-up address, and signs the owner in.
@@ -170,7 +185,7 @@ pub async fn complete(ctx: &Ctx, wanted: SetUp) -> Result<Answer<Ready>, Stop> {
         let link = identities::link(tx, &hash, LinkKind::SetUp)?.ok_or(Code::LinkInvalid)?;
         let (made, who, _) = found(ctx, tx, &first)?;
         tx.apply(vec![Change::LinkUsed { link: link.id }])?;
-        let session = sessions::begin(ctx, tx, &who)?;
+        let session = sessions::begin(ctx, tx, &who, Proof::one(Method::Password, ctx.now))?;
         Ok(Ready { organization: (&made).into(), owner: who.id, session })
     })
     .await

@@ -6,26 +6,28 @@ use std::sync::Arc;
 
 use guildhall_domain::change::Change;
 use guildhall_domain::ids::{OrgId, ShareLinkId};
+use guildhall_domain::index::Index;
 use guildhall_domain::organization::Organization;
 use guildhall_domain::preset::Rules;
-use guildhall_domain::reach::{self, Ground};
+use guildhall_domain::reach;
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::resource::{self as rules_of, Given, Resource, ResourceChange, ShareLink, Verb};
 use guildhall_domain::time::Timestamp;
-use guildhall_store::read::{Page, organization as organizations, reach as reaches, resource as resources, share};
+use guildhall_store::read::{Page, resource as resources, share};
 use guildhall_store::{Conn, Stop};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::check::{Check, Checked, known};
+use super::check::{Check, Checked, known, resource};
 use super::grant_shapes::given;
 use super::introspect::Introspected;
-use super::resources::{find_in, permitted};
+use super::resources::permitted;
 use super::sessions::limited;
 use super::view::{List, Nothing};
 use super::{Answer, Ctx, id};
 use crate::app::App;
 use crate::http::cursor;
+use crate::memory::Head;
 use crate::security::limits::address_key;
 use crate::security::token::TokenKind;
 
@@ -188,17 +190,25 @@ pub async fn revoke(ctx: &Ctx, organization: &str, resource: &str, link: &str) -
 #[derive(Clone, Debug)]
 pub struct Held {
     /// The link.
-    pub link: ShareLink,
+    pub link: Arc<ShareLink>,
     /// Where.
-    pub organization: Organization,
+    pub organization: Arc<Organization>,
     /// Its rules.
     pub rules: Arc<Rules>,
 }
 
+impl Held {
+    /// The link with its organization, while it opens anything.
+    fn living(link: Arc<ShareLink>, head: Head, now: Timestamp) -> Option<Self> {
+        let Head { organization, rules, .. } = head;
+        link.lives(&rules, organization.valid_from, now).then_some(Self { link, organization, rules })
+    }
+}
+
 /// The hash of a share link's token, when the text is one.
 #[must_use]
-pub fn token(ctx: &Ctx, text: Option<&str>) -> Option<[u8; 32]> {
-    of_text(&ctx.app, text?)
+pub fn token(ctx: &Ctx, text: &str) -> Option<[u8; 32]> {
+    of_text(&ctx.app, text)
 }
 
 fn of_text(app: &App, text: &str) -> Option<[u8; 32]> {
@@ -209,17 +219,25 @@ fn of_text(app: &App, text: &str) -> Option<[u8; 32]> {
 /// The link of a token's hash, while it opens anything.
 ///
 /// # Errors
-/// [`Stop`].
-pub fn held(ctx: &Ctx, conn: &mut Conn<'_>, hash: &[u8; 32]) -> Result<Option<Held>, Stop> {
-    living(&ctx.app, conn, hash, ctx.now)
+/// Faults.
+pub async fn held(ctx: &Ctx, hash: [u8; 32]) -> Result<Option<Held>, Stop> {
+    living_now(&ctx.app, hash, ctx.now).await
 }
 
 fn living(app: &App, conn: &mut Conn<'_>, hash: &[u8; 32], now: Timestamp) -> Result<Option<Held>, Stop> {
-    let Some(link) = share::by_secret(conn, hash)? else { return Ok(None) };
-    let Some(organization) = organizations::by_id(conn, link.organization)? else { return Ok(None) };
-    let rules = app.rules(conn, &organization)?;
-    let lives = link.lives(&rules, organization.valid_from, now);
-    Ok(lives.then_some(Held { link, organization, rules }))
+    let Some(link) = app.link(conn, hash)? else { return Ok(None) };
+    Ok(app.head_of(conn, link.organization)?.and_then(|head| Held::living(link, head, now)))
+}
+
+/// The same, without the database when memory knows it all.
+async fn living_now(app: &Arc<App>, hash: [u8; 32], now: Timestamp) -> Result<Option<Held>, Stop> {
+    if let Some(link) = app.recall_link(&hash)
+        && let Some(head) = app.recall_head_of(link.organization)
+    {
+        return Ok(Held::living(link, head, now));
+    }
+    let asked = Arc::clone(app);
+    app.store.glance(move |conn| living(&asked, conn, &hash, now)).await
 }
 
 /// The share link that came as credential, if one did.
@@ -228,9 +246,8 @@ fn living(app: &App, conn: &mut Conn<'_>, hash: &[u8; 32], now: Timestamp) -> Re
 /// `auth.invalid`, `rate.limited`, faults.
 pub async fn shown(app: &Arc<App>, text: &str, from: IpAddr) -> Result<Option<[u8; 32]>, Stop> {
     let Some(hash) = of_text(app, text) else { return Ok(None) };
-    let (asked, now) = (Arc::clone(app), app.now());
-    let found = app.store.glance(move |conn| living(&asked, conn, &hash, now)).await?;
-    if found.is_none() {
+    let now = app.now();
+    if living_now(app, hash, now).await?.is_none() {
         app.limits.bad_tokens.take(&address_key(from), now.micros() / 1_000).map_err(limited)?;
         return Err(Code::AuthInvalid.into());
     }
@@ -241,43 +258,30 @@ pub async fn shown(app: &Arc<App>, text: &str, from: IpAddr) -> Result<Option<[u
 ///
 /// # Errors
 /// `auth.invalid`, `not_found` elsewhere and about anybody else, refused values.
-pub(super) async fn check(ctx: &Ctx, organization: String, link: [u8; 32], asked: Check) -> Result<Checked, Stop> {
-    if asked.subject.is_some() && token(ctx, asked.subject.as_deref()) != Some(link) {
+pub(super) async fn check(ctx: &Ctx, organization: &str, link: [u8; 32], asked: Check) -> Result<Checked, Stop> {
+    if asked.subject.as_deref().is_some_and(|subject| token(ctx, subject) != Some(link)) {
         return Err(Code::NotFound.into());
     }
-    ctx.glance(move |ctx, conn| {
-        let held = held(ctx, conn, &link)?.ok_or(Code::AuthInvalid)?;
-        let here = organizations::find(conn, &organization)?.filter(|here| here.id == held.organization.id);
-        let here = here.ok_or(Code::NotFound)?;
-        let revision = organizations::revision(conn, here.id)?;
-        answer(conn, &held.rules, Some(&held), &asked, revision, "")
-    })
-    .await
+    let held = held(ctx, link).await?.ok_or(Code::AuthInvalid)?;
+    let here = &held.organization;
+    if here.slug != organization && organization.parse::<OrgId>().ok() != Some(here.id) {
+        return Err(Code::NotFound.into());
+    }
+    let index = ctx.app.index_now(here.id).await?.ok_or(Code::NotFound)?;
+    answer(&index, Some(&held), &asked, "")
 }
 
 /// What a link allows; nothing when there is none.
 ///
 /// # Errors
-/// Refused values, faults.
-pub(super) fn answer(
-    conn: &mut Conn<'_>,
-    rules: &Rules,
-    held: Option<&Held>,
-    asked: &Check,
-    revision: u64,
-    field: &str,
-) -> Result<Checked, Stop> {
+/// Refused values.
+pub(super) fn answer(index: &Index, held: Option<&Held>, asked: &Check, field: &str) -> Result<Checked, Stop> {
+    let (rules, revision) = (index.rules(), index.revision());
     let bit = known(rules, asked, revision, field)?;
-    let no = || Checked { allowed: false, revision, reasons: asked.explain.then(Vec::new) };
-    let Some(held) = held else { return Ok(no()) };
-    let here = held.organization.id;
-    let ground = match asked.resource.as_deref() {
-        None => Ground::default(),
-        Some(name) => match find_in(conn, here, name)? {
-            Some(target) => reaches::ground(conn, here, target.id)?,
-            None => return Ok(no()),
-        },
+    let (Some(held), Ok(at)) = (held, resource(index, asked.resource.as_deref())) else {
+        return Ok(Checked { allowed: false, revision, reasons: asked.explain.then(Vec::new) });
     };
+    let ground = index.ground(at);
     let (allowed, reason) = reach::by_link(rules, &held.link, ground.site(), bit);
     let reasons = asked.explain.then(|| serde_json::to_value(&reason).into_iter().collect());
     Ok(Checked { allowed, revision, reasons })
@@ -309,7 +313,7 @@ fn permissions(held: &Held, target: &Resource) -> Vec<String> {
 }
 
 fn described(ctx: &Ctx, conn: &mut Conn<'_>, link: &[u8; 32]) -> Result<Option<(Held, Resource)>, Stop> {
-    let Some(held) = held(ctx, conn, link)? else { return Ok(None) };
+    let Some(held) = living(&ctx.app, conn, link, ctx.now)? else { return Ok(None) };
     let target = resources::by_id(conn, held.organization.id, held.link.resource)?;
     Ok(target.map(|target| (held, target)))
 }

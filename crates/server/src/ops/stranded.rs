@@ -1,13 +1,15 @@
-//! Whom a change of the policy leaves standing: people who wait, and whose way in it closes or does not open.
+//! Whom a change of the policy leaves standing: people who wait, and whose way in it closes or does not open; and
+//! people who lack the second factor it asks for.
 //! Part of a preview; changes nothing.
 
+use guildhall_domain::factor::asked_of;
 use guildhall_domain::ids::OrgId;
 use guildhall_domain::joining::{Address, guard_exclusive};
 use guildhall_domain::member::Status;
 use guildhall_domain::policy::ApprovalMode;
 use guildhall_domain::preset::Rules;
 use guildhall_store::read::member::Filter;
-use guildhall_store::read::{Page, member as members};
+use guildhall_store::read::{Page, factor as factors, member as members};
 use guildhall_store::{Stop, Tx};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -53,4 +55,31 @@ pub fn of(tx: &mut Tx<'_>, here: OrgId, before: &Rules, after: &Rules) -> Result
         }
     }
     Ok(stranded)
+}
+
+/// Somebody who has no second factor and would be asked for one.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct PreviewWithoutFactor {
+    /// `mem_…`
+    pub member: String,
+    /// Their address.
+    pub email: String,
+}
+
+/// Everybody whom the policy asks for a factor after the change and not before, and who has none.
+///
+/// # Errors
+/// [`Stop`].
+pub fn without_factor(
+    tx: &mut Tx<'_>,
+    here: OrgId,
+    before: &Rules,
+    after: &Rules,
+) -> Result<Vec<PreviewWithoutFactor>, Stop> {
+    if before.policy().mfa_required == after.policy().mfa_required {
+        return Ok(Vec::new());
+    }
+    let people = factors::people_without(tx, here)?;
+    let asked = people.into_iter().filter(|m| asked_of(after, m) && !asked_of(before, m));
+    Ok(asked.map(|m| PreviewWithoutFactor { member: m.id.to_string(), email: m.email }).collect())
 }

@@ -4,8 +4,6 @@
 use guildhall_domain::identity::Identity;
 use guildhall_domain::ids::{OrgId, TenantId, TenantMemberId};
 use guildhall_domain::member::Member;
-use guildhall_domain::organization::Organization;
-use guildhall_domain::preset::Rules;
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::tenant::{self as rules_of, Deed, Settings, Tenant, TenantPermit, TenantRole};
 use guildhall_domain::text;
@@ -21,6 +19,8 @@ use super::identities::guard_whole;
 use super::view::{EventView, List, Nothing, OrganizationView};
 use super::{Answer, Ctx, Place};
 use crate::http::cursor;
+use crate::memory::Head;
+use crate::memory::people::Belongs;
 
 /// A new tenant.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -340,19 +340,17 @@ pub(super) fn settings_above(conn: &mut Conn<'_>, place: &Place) -> Result<Setti
 /// `auth.method`, `tenant.personal_off`.
 pub(super) fn standing(
     ctx: &Ctx,
-    conn: &mut Conn<'_>,
-    organization: &Organization,
-    rules: &Rules,
+    head: &Head,
+    belongs: &Belongs,
     member: Option<Member>,
-) -> Result<Option<Member>, Stop> {
-    let Some(above) = organization.tenant else { return Ok(member) };
+) -> Result<Option<Member>, Refusal> {
+    let (Some(tenant), Some(settings)) = (head.organization.tenant, &head.above) else { return Ok(member) };
     let caller = ctx.caller()?;
-    let role = tenants::role(conn, above, &caller.identity)?;
-    let top = &rules.preset().top_role().slug;
-    let member = rules_of::standing(role, &caller.identity, organization.id, top, member);
+    let top = &head.rules.preset().top_role().slug;
+    let role = belongs.role_in(tenant);
+    let member = rules_of::standing(role, &caller.identity, head.organization.id, top, member);
     let Some(member) = member else { return Ok(None) };
-    let settings = tenants::by_id(conn, above)?.map(|tenant| tenant.settings).unwrap_or_default();
-    settings.guard_personal(rules.policy().organization_personal)?;
+    settings.guard_personal(head.rules.policy().organization_personal)?;
     if let Some(method) = caller.method() {
         settings.guard_method(method)?;
     }

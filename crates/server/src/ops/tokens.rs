@@ -109,6 +109,7 @@ pub async fn create(ctx: &Ctx, wanted: NewToken) -> Result<Answer<TokenView>, St
     ctx.write(move |ctx, tx| {
         let place = ctx.take_place(tx, &wanted.organization)?;
         let permit = place.permit(Action::TokenCreate)?;
+        ctx.guard_recent(&place)?;
         let me = place.me()?;
         let which = TokenId::new(tx.fresh());
         let minted = Minted::of(ctx, TokenKind::Pat, which);
@@ -260,6 +261,7 @@ pub async fn my_value(ctx: &Ctx, token: &str) -> Result<TokenValue, Stop> {
         let found = own(ctx, tx, which)?;
         let organization = found.organization.ok_or(Code::TokenValueHidden)?;
         let place = ctx.place(tx, &organization.to_string())?;
+        ctx.guard_recent(&place)?;
         value(ctx, tx, &place.rules, &found)
     });
     shown.await?.done()
@@ -368,6 +370,7 @@ pub async fn value_of_organization(ctx: &Ctx, organization: &str, token: &str) -
     let shown = ctx.write(move |ctx, tx| {
         let (place, permit, found, holder) = held_token(ctx, tx, &organization, &which)?;
         token::guard_secret(&permit, &place.rules, &holder)?;
+        ctx.guard_recent(&place)?;
         value(ctx, tx, &place.rules, &found)
     });
     shown.await?.done()

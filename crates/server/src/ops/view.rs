@@ -67,7 +67,10 @@ pub struct MemberView {
     /// Last request seen, kept roughly.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub last_active_at: Option<Timestamp>,
-    /// `founder`, `invitation`, `invite_link`, `sign_up` or `direct`.
+    /// Whether a directory keeps them, by SCIM.
+    #[serde(default)]
+    pub managed: bool,
+    /// `founder`, `invitation`, `invite_link`, `sign_up`, `direct` or `scim`.
     pub origin: String,
     /// `mem_…` of whoever invited or added them; `null` for those who came by themselves.
     #[serde(default)]
@@ -93,6 +96,7 @@ impl From<&Member> for MemberView {
             groups: Vec::new(),
             joined_at: m.joined_at,
             last_active_at: m.last_active_at,
+            managed: m.managed,
             origin: m.origin.word().to_owned(),
             created_by: m.created_by.map(|id| id.to_string()),
             revision: m.revision,
@@ -155,6 +159,8 @@ pub struct SessionView {
     pub address: String,
     /// The browser's name for itself.
     pub agent: String,
+    /// With what it began: `password`, `passkey` or `sso`.
+    pub method: String,
     /// Whether it is the one asking.
     pub current: bool,
 }
@@ -170,6 +176,7 @@ impl SessionView {
             expires_at: s.expires_at,
             address: s.address.clone(),
             agent: s.agent.clone(),
+            method: s.proof.method.word().to_owned(),
             current,
         }
     }
@@ -298,6 +305,15 @@ pub struct Preview {
     /// People who wait, and whose way in a change of the policy closes or does not open.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub stranded: Vec<super::stranded::PreviewStranded>,
+    /// Who would be asked for a second factor and has none.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub without_factor: Vec<super::stranded::PreviewWithoutFactor>,
+    /// People who would get in by single sign-on alone.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub needs_sso: Vec<super::captured::PreviewCaptured>,
+    /// Of an import: what would become of each item.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub items: Vec<super::import_shapes::ImportOutcome>,
 }
 
 /// Nothing to say but that it is done.

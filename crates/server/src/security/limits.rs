@@ -13,6 +13,9 @@
 //!    last 30 days. The owner's usual place stays open while a botnet is slowed to some guesses a minute; from a new
 //!    place the owner waits for one refill, or comes in by a mailed link, which guesses cannot close.
 //!
+//! Beside the buckets, waits double once one machine goes on guessing at one account (see [`super::backoff`]). A browser that has signed in with the account carries a cookie that says so, which only this
+//! installation can make: its tries count for themselves alone, so it gets in whatever others do from the same place.
+//!
 //! Only failures count: an office behind one address that signs in right is never slowed.
 
 use std::collections::HashMap;
@@ -20,6 +23,14 @@ use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::backoff::Backoff;
+
+/// Wrong passwords for one account from one place that cost no wait.
+const FREE_PASSWORDS: u32 = 30;
+/// Sign-in pages that one address may open a minute.
+const QUESTIONS_PER_MINUTE: u32 = 600;
+/// Wrong codes of a second factor that cost no wait; whoever is asked for one has shown the password.
+const FREE_CODES: u32 = 5;
 /// How long a successful sign-in makes an address known to its account.
 const KNOWN_ADDRESS_S: u32 = 30 * 24 * 3600;
 /// 16 bytes each, so that known addresses outlast a flood of others.
@@ -213,6 +224,11 @@ pub struct Limits {
     pub mails_to_recipient: Limiter,
     /// Mails by organization.
     pub mails_of_organization: Limiter,
+    /// Questions to passkeys by address; each is a row until it is answered or over.
+    pub questions: Limiter,
+    /// Codes of second factors, by identity and place.
+    pub codes: Backoff,
+    waits: Backoff,
     by_address: Limiter,
     by_pair: Limiter,
     by_account: Limiter,
@@ -229,6 +245,9 @@ impl Limits {
             mail_requests: Limiter::new(rates.mail_requests),
             mails_to_recipient: Limiter::new(rates.mails_to_recipient),
             mails_of_organization: Limiter::new(rates.mails_of_organization),
+            questions: Limiter::new(Rate::per_minute(QUESTIONS_PER_MINUTE)),
+            codes: Backoff::after(FREE_CODES),
+            waits: Backoff::after(FREE_PASSWORDS),
             by_address: Limiter::new(rates.sign_in_failures_by_address),
             by_pair: Limiter::new(rates.sign_in_failures_by_account_and_address),
             by_account: Limiter::new(rates.sign_in_failures_by_account),
@@ -241,11 +260,15 @@ impl Limits {
     ///
     /// # Errors
     /// [`RetryAfter`] when guessing went too far.
-    pub fn may_sign_in(&self, account: &str, address: IpAddr, now_ms: i64) -> Result<(), RetryAfter> {
-        let place = address_key(address);
-        let pair = pair_key(account, &place);
-        self.by_address.peek(&place, now_ms)?;
+    pub fn may_sign_in(&self, account: &str, from: impl Into<Whence>, now_ms: i64) -> Result<(), RetryAfter> {
+        let from = from.into();
+        let pair = from.pair(account);
         self.by_pair.peek(&pair, now_ms)?;
+        self.waits.may(&pair, now_ms)?;
+        if from.known {
+            return Ok(());
+        }
+        self.by_address.peek(&from.key, now_ms)?;
         if self.known.peek(&pair, now_ms).is_err() {
             return Ok(());
         }
@@ -253,20 +276,53 @@ impl Limits {
     }
 
     /// After a failure. Counts even for accounts that do not exist.
-    pub fn sign_in_failed(&self, account: &str, address: IpAddr, now_ms: i64) {
-        let place = address_key(address);
-        let pair = pair_key(account, &place);
+    pub fn sign_in_failed(&self, account: &str, from: impl Into<Whence>, now_ms: i64) {
+        let from = from.into();
+        let pair = from.pair(account);
         // Full buckets stay full: those who raced past the check are counted as far as there is room.
-        let _ = self.by_address.take(&place, now_ms);
         let _ = self.by_pair.take(&pair, now_ms);
+        self.waits.failed(&pair, now_ms);
+        if from.known {
+            return;
+        }
+        let _ = self.by_address.take(&from.key, now_ms);
         if self.known.peek(&pair, now_ms).is_ok() {
             let _ = self.by_account.take(account, now_ms);
         }
     }
 
     /// After a success: the address is known to the account from now on.
-    pub fn sign_in_succeeded(&self, account: &str, address: IpAddr, now_ms: i64) {
-        self.known.drain(&pair_key(account, &address_key(address)), now_ms);
+    pub fn sign_in_succeeded(&self, account: &str, from: impl Into<Whence>, now_ms: i64) {
+        let pair = from.into().pair(account);
+        self.known.drain(&pair, now_ms);
+        self.waits.succeeded(&pair);
+    }
+}
+
+/// Whence a try comes: a network address, or a browser that has signed in with the account before.
+#[derive(Clone, Debug)]
+pub struct Whence {
+    key: String,
+    known: bool,
+}
+
+impl Whence {
+    /// A browser that showed a cookie of this installation for the account.
+    #[must_use]
+    pub fn device(id: &str) -> Self {
+        Self { key: format!("device {id}"), known: true }
+    }
+
+    /// The key of this place and an account together.
+    #[must_use]
+    pub fn pair(&self, account: &str) -> String {
+        format!("{} {account}", self.key)
+    }
+}
+
+impl From<IpAddr> for Whence {
+    fn from(address: IpAddr) -> Self {
+        Self { key: address_key(address), known: false }
     }
 }
 
@@ -276,10 +332,6 @@ pub fn address_key(address: IpAddr) -> String {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => format!("{:x}/64", u128::from(address) >> 64),
     }
-}
-
-fn pair_key(account: &str, place: &str) -> String {
-    format!("{place} {account}")
 }
 
 #[cfg(test)]

@@ -100,8 +100,12 @@ fn an_address_that_fails_with_many_accounts_is_slowed_and_right_ones_are_not_cou
 fn one_machine_at_one_account_is_slowed_without_the_owner_noticing() {
     let limits = limits();
     let stranger = address("198.51.100.7");
-    for _ in 0..40 {
+    for _ in 0..31 {
         limits.may_sign_in("ada@example.com", stranger, NOW).unwrap();
+        limits.sign_in_failed("ada@example.com", stranger, NOW);
+    }
+    assert_eq!(limits.may_sign_in("ada@example.com", stranger, NOW), Err(RetryAfter { seconds: 1 }), "waits double");
+    for _ in 31..40 {
         limits.sign_in_failed("ada@example.com", stranger, NOW);
     }
     assert_eq!(limits.may_sign_in("ada@example.com", stranger, NOW), Err(RetryAfter { seconds: 90 }));
@@ -126,8 +130,8 @@ fn many_machines_slow_guessing_but_do_not_lock_the_owner_out() {
     assert!(limits.may_sign_in("ada@example.com", same_household, NOW).is_ok());
     limits.sign_in_succeeded("ada@example.com", home, NOW + 5000);
     let later = NOW + 5000 + i64::from(KNOWN_ADDRESS_S) * 1000;
-    assert!(limits.known.peek(&pair_key("ada@example.com", &address_key(home)), later).is_ok(), "known for 30 days");
-    assert!(limits.known.peek(&pair_key("ada@example.com", &address_key(home)), later - 1).is_err());
+    assert!(limits.known.peek(&Whence::from(home).pair("ada@example.com"), later).is_ok(), "known for 30 days");
+    assert!(limits.known.peek(&Whence::from(home).pair("ada@example.com"), later - 1).is_err());
 }
 
 #[test]
@@ -135,4 +139,21 @@ fn addresses_are_keyed_by_what_one_customer_holds() {
     assert_eq!(address_key(address("::ffff:192.0.2.1")), "192.0.2.1");
     assert_eq!(address_key(address("2001:db8::1")), address_key(address("2001:db8::ffff:1")));
     assert_ne!(address_key(address("2001:db8::1")), address_key(address("2001:db8:0:1::1")));
+}
+
+#[test]
+fn a_known_browser_gets_in_whatever_a_stranger_does_from_the_same_place() {
+    let limits = limits();
+    let (ada, home) = ("ada@example.com", address("192.0.2.1"));
+    for _ in 0..10_000 {
+        limits.sign_in_failed(ada, home, NOW);
+    }
+    assert!(limits.may_sign_in(ada, home, NOW).is_err());
+    assert_eq!(limits.may_sign_in(ada, Whence::device("her phone"), NOW), Ok(()));
+    // The cookie is no way to guess without end either.
+    for _ in 0..10_000 {
+        limits.sign_in_failed(ada, Whence::device("stolen"), NOW);
+    }
+    assert!(limits.may_sign_in(ada, Whence::device("stolen"), NOW).is_err());
+    assert_eq!(limits.may_sign_in(ada, Whence::device("her phone"), NOW), Ok(()));
 }

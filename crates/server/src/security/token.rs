@@ -19,6 +19,8 @@ const BODY_DIGITS: usize = 43;
 const CHECKSUM_DIGITS: usize = 6;
 /// 32 bytes in base64 without padding.
 const SESSION_CHARACTERS: usize = 43;
+/// Without `i`, `l`, `o` and `1`.
+const CODE_DIGITS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz023456789";
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// What a token is for; part of its text, so that a token is never taken for one of another kind.
@@ -144,12 +146,20 @@ pub struct CredentialKeys {
     token: MacKey,
     session: MacKey,
     csrf: MacKey,
+    factor: MacKey,
+    device: MacKey,
 }
 
 impl CredentialKeys {
     /// Derives the keys. Stored hashes are worthless without the instance key, even for short secrets.
     pub fn new(key: &InstanceKey) -> Self {
-        Self { token: key.subkey("token"), session: key.subkey("session"), csrf: key.subkey("csrf") }
+        Self {
+            token: key.subkey("token"),
+            session: key.subkey("session"),
+            csrf: key.subkey("csrf"),
+            factor: key.subkey("factor"),
+            device: key.subkey("device"),
+        }
     }
 
     /// Makes a token with 256 random bits.
@@ -181,6 +191,38 @@ impl CredentialKeys {
         let well_formed = cookie.len() == SESSION_CHARACTERS
             && cookie.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
         well_formed.then(|| self.session.mac(&[cookie.as_bytes()]))
+    }
+
+    /// Makes backup codes: what their owner is shown, and what is kept. 50 random bits each, in letters and digits that
+    /// are not mistaken for one another.
+    pub fn backup_codes(&self, user: &[u8; 16], count: usize, entropy: &dyn Entropy) -> Vec<(String, [u8; 32])> {
+        let digit = |byte: &u8| CODE_DIGITS.get(usize::from(byte & 31)).copied().map_or('x', char::from);
+        let code = |_| {
+            let drawn: String = random_bytes::<10>(entropy).iter().map(digit).collect();
+            let (left, right) = drawn.split_at_checked(5).unwrap_or((&drawn, ""));
+            (format!("{left}-{right}"), self.backup_hash(user, &drawn))
+        };
+        (0..count).map(code).collect()
+    }
+
+    /// The hash to look a backup code up by, however it was typed.
+    pub fn backup_hash(&self, user: &[u8; 16], given: &str) -> [u8; 32] {
+        let plain: String = given.chars().filter(char::is_ascii_alphanumeric).take(64).collect();
+        self.factor.mac(&[b"backup", user, plain.to_ascii_lowercase().as_bytes()])
+    }
+
+    /// Makes the cookie of a browser that signed in with `account`: good for nothing but being known.
+    pub fn mint_device(&self, account: &str, entropy: &dyn Entropy) -> String {
+        let id = BASE64_URL_SAFE_NO_PAD.encode(random_bytes::<12>(entropy));
+        let proof = BASE64_URL_SAFE_NO_PAD.encode(self.device.mac(&[id.as_bytes(), b" ", account.as_bytes()]));
+        format!("{id}.{proof}")
+    }
+
+    /// The id of a browser that signed in with `account` before, by its cookie.
+    pub fn device_of<'a>(&self, cookie: &'a str, account: &str) -> Option<&'a str> {
+        let (id, proof) = cookie.split_once('.')?;
+        let wanted = BASE64_URL_SAFE_NO_PAD.encode(self.device.mac(&[id.as_bytes(), b" ", account.as_bytes()]));
+        same(wanted.as_bytes(), proof.as_bytes()).then_some(id)
     }
 
     /// The CSRF token of a session: bound to it, and to nothing that a page could guess.

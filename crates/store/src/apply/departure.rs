@@ -21,10 +21,11 @@ const ERASE_SHOWN: &str = "UPDATE memberships SET email = '', email_key = '', na
 const ERASE_SESSIONS: &str = "DELETE FROM sessions WHERE identity_id = $1";
 const ERASE_TOKENS: &str = "UPDATE tokens SET revoked_at = $2 WHERE identity_id = $1 AND revoked_at IS NULL";
 const ERASE_LINKS: &str = "DELETE FROM links WHERE identity_id = $1";
+const ERASE_SSO: &str = "DELETE FROM sso_links WHERE identity_id = $1";
 const ERASE_REMOVALS: &str = "DELETE FROM removals WHERE identity_id = $1";
 
 pub(crate) const STATEMENTS: &[&str] =
-    &[KEEP, FORGET, SEAT, ERASE, ERASE_SHOWN, ERASE_SESSIONS, ERASE_TOKENS, ERASE_LINKS, ERASE_REMOVALS];
+    &[KEEP, FORGET, SEAT, ERASE, ERASE_SHOWN, ERASE_SESSIONS, ERASE_TOKENS, ERASE_LINKS, ERASE_SSO, ERASE_REMOVALS];
 
 pub(super) fn kept(
     conn: &mut Conn<'_>,
@@ -54,8 +55,8 @@ pub(super) fn identity_deleted(conn: &mut Conn<'_>, at: &At<'_>, gone: &Identity
     conn.execute(ERASE, params![gone.id, key, never, at.now])?;
     conn.execute(ERASE_SHOWN, params![gone.id])?;
     conn.execute(ERASE_TOKENS, params![gone.id, at.now])?;
-    for erase in [ERASE_SESSIONS, ERASE_LINKS, ERASE_REMOVALS] {
+    for erase in [ERASE_SESSIONS, ERASE_LINKS, ERASE_SSO, ERASE_REMOVALS] {
         conn.execute(erase, params![gone.id])?;
     }
-    Ok(())
+    super::factor::all_gone(conn, gone.id)
 }

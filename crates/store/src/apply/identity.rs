@@ -21,6 +21,7 @@ const PASSWORD: &str = "UPDATE identities SET password = $2 WHERE id = $1";
 const VALID_FROM: &str = "UPDATE identities SET valid_from = $2 WHERE id = $1 AND deleted_at IS NULL";
 const END_SESSIONS: &str = "DELETE FROM sessions WHERE identity_id = $1";
 const END_OTHER_SESSIONS: &str = "DELETE FROM sessions WHERE identity_id = $1 AND id <> $2";
+const END_HALF_SESSIONS: &str = "DELETE FROM ceremonies WHERE identity_id = $1";
 const END_SESSION: &str = "DELETE FROM sessions WHERE identity_id = $1 AND id = $2";
 const REPLACE_LINKS: &str = "DELETE FROM links WHERE kind = $1 AND (identity_id = $2 OR identity_id IS NULL)";
 const LINK: &str = "INSERT INTO links (id, kind, identity_id, email, secret, expires_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
@@ -35,6 +36,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     PASSWORD,
     VALID_FROM,
     END_SESSIONS,
+    END_HALF_SESSIONS,
     END_OTHER_SESSIONS,
     END_SESSION,
     REPLACE_LINKS,
@@ -82,7 +84,17 @@ pub(super) fn email_verified(
     email: &str,
     when: Timestamp,
 ) -> Result<(), StoreError> {
-    let shown = conn.first(EMAIL, params![user, email, email_key(email), when], |row| {
+    address_given(conn, user, email, Some(when))
+}
+
+/// Another address; `proved` says since when it is proved.
+pub(super) fn address_given(
+    conn: &mut Conn<'_>,
+    user: UserId,
+    email: &str,
+    proved: Option<Timestamp>,
+) -> Result<(), StoreError> {
+    let shown = conn.first(EMAIL, params![user, email, email_key(email), proved], |row| {
         Ok((row.next::<String>()?, row.next::<Option<String>>()?))
     })?;
     let (name, handle) = shown.unwrap_or_default();
@@ -95,10 +107,12 @@ pub(super) fn password_changed(conn: &mut Conn<'_>, user: UserId, hash: &str) ->
 
 pub(super) fn authentication_reset(conn: &mut Conn<'_>, user: UserId, from: Timestamp) -> Result<(), StoreError> {
     conn.execute(VALID_FROM, params![user, from])?;
+    conn.execute(END_HALF_SESSIONS, params![user])?;
     conn.execute(END_SESSIONS, params![user]).map(drop)
 }
 
 pub(super) fn sessions_ended(conn: &mut Conn<'_>, user: UserId, except: Option<SessionId>) -> Result<(), StoreError> {
+    conn.execute(END_HALF_SESSIONS, params![user])?;
     match except {
         Some(kept) => conn.execute(END_OTHER_SESSIONS, params![user, kept]),
         None => conn.execute(END_SESSIONS, params![user]),

@@ -1,6 +1,8 @@
 //! Turns each change into rows. One page of arms; the compiler names a change that was forgotten.
 
+mod claimed_domain;
 mod departure;
+mod factor;
 mod group;
 mod identity;
 mod invite_link;
@@ -10,11 +12,14 @@ mod member;
 mod organization;
 mod resource;
 mod role;
+pub(crate) mod scim;
 mod service_account;
+mod sso;
 mod tenant;
 mod token;
 
 use guildhall_domain::change::Change;
+use guildhall_domain::factor::asks_anew;
 use guildhall_domain::ids::OrgId;
 use guildhall_domain::invitation::State;
 use guildhall_domain::member::{Member, Status};
@@ -37,8 +42,12 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         .chain(departure::STATEMENTS)
         .chain(limit::STATEMENTS)
         .chain(tenant::STATEMENTS)
+        .chain(factor::STATEMENTS)
         .chain(role::STATEMENTS)
+        .chain(sso::STATEMENTS)
+        .chain(claimed_domain::STATEMENTS)
         .chain(joining::STATEMENTS)
+        .chain(scim::STATEMENTS)
         .copied()
 }
 
@@ -68,10 +77,9 @@ pub(crate) fn rows(
         Change::OrganizationCreated { organization } => organization::created(conn, organization),
         Change::OrganizationRenamed { organization: id, after, .. } => organization::renamed(conn, &at, *id, after),
         Change::OrganizationDeleted { organization, .. } => organization::deleted(conn, &at, *organization),
-        Change::PolicyChanged { organization: id, before, after } => {
-            organization::policy_changed(conn, &at, *id, (before, after))
+        Change::PolicyChanged { .. } | Change::PresetApplied { .. } | Change::SessionLengthsKept { .. } => {
+            rows_of_policy(conn, &at, change)
         }
-        Change::PresetApplied { after, .. } => organization::preset_applied(conn, &at, after),
         Change::AccountChanged { organization: id, after, .. } => organization::account_changed(conn, &at, *id, after),
         Change::AuthenticationReset { organization: id, at: from } => {
             organization::authentication_reset(conn, &at, *id, *from)
@@ -94,36 +102,63 @@ pub(crate) fn rows(
         Change::MemberRoleChanged { member: m, after } => member::role_changed(conn, &at, m.organization, m.id, after),
         Change::MemberDeactivated { member } => member::status(conn, &at, member, Status::Deactivated),
         Change::MemberReactivated { member } => member::status(conn, &at, member, Status::Active),
-        Change::MemberRejected { member, reason, at: when } => {
-            joining::rejected(conn, &at, member, reason.as_deref(), *when)
-        }
+        Change::MemberRejected { member: m, reason, at: on } => joining::rejected(conn, &at, m, reason.as_deref(), *on),
         Change::MemberRemoved { member } | Change::MemberLeft { member } => gone(conn, &at, member),
         Change::RemovalKept { member, kept, until } => departure::kept(conn, &at, member, kept, *until),
         Change::MemberRestored { member, kept } => departure::restored(conn, &at, member, kept),
         Change::IdentityDeleted { identity } => departure::identity_deleted(conn, &at, identity),
         Change::MemberSessionsEnded { member, at: from } => member::sessions_from(conn, &at, member, *from),
         Change::SessionsEnded { user, except, .. } => identity::sessions_ended(conn, *user, *except),
+        Change::SessionProved { session, factor, at, .. } => factor::session_proved(conn, *session, *factor, *at),
         Change::SessionEnded { user, session } => identity::session_ended(conn, *user, *session),
         Change::Token(change) => token::changed(conn, &at, change),
         Change::TokensRevoked { organization, member } => token::all_revoked(conn, &at, *organization, *member),
         Change::TokenValuesErased { organization } => token::values_erased(conn, *organization),
         Change::ServiceAccount(change) => service_account::changed(conn, &at, change),
-        Change::DeployKey(change) => token::deploy_key_changed(conn, change),
-        Change::LinkIssued { link, kind, user, email, hash, expires_at } => {
-            identity::link_issued(conn, &at, *link, *kind, *user, email, hash, *expires_at)
+        Change::LinkIssued { link, kind, user, email, hash, expires_at: until } => {
+            identity::link_issued(conn, &at, *link, *kind, *user, email, hash, *until)
         }
         Change::LinkUsed { link } => identity::link_used(conn, *link),
         Change::Link(change) => invite_link::changed(conn, &at, change),
         Change::Join(change) => joining::changed(conn, &at, change),
         Change::Group(change) => group::changed(conn, &at, change),
+        Change::Scim(change) => scim::changed(conn, &at, change),
         Change::Resource(change) => resource::changed(conn, &at, change),
+        Change::DeployKey(_) | Change::Sso(_) | Change::Domain(_) => rows_of_trust(conn, &at, change),
         Change::Limit(change) => limit::changed(conn, &at, change),
+        Change::Factor(change) => factor::changed(conn, change),
         Change::Tenant(change) => tenant::changed(conn, &at, change),
         Change::InstanceAuthenticationReset { at: from } => tenant::everybody_reset(conn, *from),
         Change::Role(change) => role::changed(conn, &at, change),
         Change::MailQueued { mail, organization, invitation, kind, to, sealed } => {
             identity::mail_queued(conn, &at, *mail, (*organization, *invitation), kind, to, sealed)
         }
+    }
+}
+
+fn rows_of_policy(conn: &mut Conn<'_>, at: &At<'_>, change: &Change) -> Result<(), StoreError> {
+    if let Some(organization) = asks_anew(change) {
+        factor::asked(conn, at, organization)?;
+    }
+    match change {
+        Change::PolicyChanged { organization: id, before, after } => {
+            organization::policy_changed(conn, at, *id, (before, after))
+        }
+        Change::PresetApplied { after, .. } => organization::preset_applied(conn, at, after),
+        Change::SessionLengthsKept { organization: id, lengths } => factor::lengths_kept(conn, at, *id, *lengths),
+        // INVARIANT: `rows` sends nothing else here.
+        _ => Err(StoreError::Bug("a change that is not the policy's".to_owned())),
+    }
+}
+
+/// What proves whom: keys of installations, identity providers, mail domains.
+fn rows_of_trust(conn: &mut Conn<'_>, at: &At<'_>, change: &Change) -> Result<(), StoreError> {
+    match change {
+        Change::DeployKey(change) => token::deploy_key_changed(conn, change),
+        Change::Sso(change) => sso::changed(conn, at, change),
+        Change::Domain(change) => claimed_domain::changed(conn, at, change),
+        // INVARIANT: `rows` sends nothing else here.
+        _ => Err(StoreError::Bug("a change that is nobody's proof".to_owned())),
     }
 }
 
@@ -145,9 +180,11 @@ fn rows_of_invitation(conn: &mut Conn<'_>, at: &At<'_>, change: &Change) -> Resu
     }
 }
 
-/// Somebody who is gone is in no group, is granted nothing, owns nothing and answers for no program.
+/// Somebody who is gone is in no group, is granted nothing, owns nothing, answers for no program and is kept by no
+/// directory.
 fn gone(conn: &mut Conn<'_>, at: &At<'_>, member: &Member) -> Result<(), StoreError> {
     resource::member_gone(conn, at, member.organization, member.id)?;
     service_account::owner_gone(conn, member.organization, member.id)?;
+    scim::let_go(conn, member.organization, member.id)?;
     member::status(conn, at, member, Status::Removed)
 }

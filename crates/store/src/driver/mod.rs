@@ -4,8 +4,26 @@
 pub(crate) mod postgres;
 pub(crate) mod sqlite;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use crate::error::StoreError;
 use crate::value::{Row, Value};
+
+/// Counts the statements of all connections of a store.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Counter(Arc<AtomicU64>);
+
+impl Counter {
+    fn one(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many there were.
+    pub(crate) fn total(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
 
 /// One connection, on the thread that owns it.
 pub(crate) trait Driver {
@@ -17,6 +35,10 @@ pub(crate) trait Driver {
     fn script(&mut self, sql: &str) -> Result<(), StoreError>;
     /// Prepares a statement without running it.
     fn prepare(&mut self, sql: &str) -> Result<(), StoreError>;
+    /// Keeps what is read from here on at one moment, where the engine does not do so by itself.
+    fn hold(&mut self) -> Result<(), StoreError>;
+    /// Ends [`Driver::hold`].
+    fn release(&mut self) -> Result<(), StoreError>;
     /// What the engine finds damaged in its own files, as far as it can be asked; empty is good.
     fn damage(&mut self) -> Result<Vec<String>, StoreError>;
 }

@@ -10,7 +10,7 @@ use ::postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use ::postgres::{Client, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::{Dialect, Driver};
+use super::{Counter, Dialect, Driver};
 use crate::error::StoreError;
 use crate::value::{Row, Value};
 
@@ -27,10 +27,11 @@ pub(crate) fn config(url: &str) -> Result<Config, StoreError> {
 pub(crate) struct Postgres {
     client: Client,
     prepared: HashMap<String, Statement>,
+    counter: Counter,
 }
 
 impl Postgres {
-    pub(crate) fn open(config: &Config) -> Result<Self, StoreError> {
+    pub(crate) fn open(config: &Config, counter: &Counter) -> Result<Self, StoreError> {
         let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
         let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         let tls = rustls::ClientConfig::builder_with_provider(provider)
@@ -42,7 +43,7 @@ impl Postgres {
         client
             .batch_execute("SET client_min_messages = warning; SET default_transaction_isolation = 'read committed'; SET idle_in_transaction_session_timeout = '60s'; SET lock_timeout = '20s'")
             .map_err(|e| fault(&e))?;
-        Ok(Self { client, prepared: HashMap::new() })
+        Ok(Self { client, prepared: HashMap::new(), counter: counter.clone() })
     }
 
     /// Whether the connection is lost.
@@ -57,6 +58,35 @@ impl Postgres {
         let made = self.client.prepare(sql).map_err(|e| fault(&e))?;
         self.prepared.insert(sql.to_owned(), made.clone());
         Ok(made)
+    }
+}
+
+/// The lock that says that a process is alone with its database (or its schema of it), held by a
+/// connection of its own.
+pub(crate) struct Guard(Client);
+
+const LOCK: &str = "SELECT pg_try_advisory_lock(7310578, hashtext(current_schema()))";
+/// How often a quiet lock's connection is asked whether it lives.
+const PULSE: Duration = Duration::from_millis(200);
+
+impl Guard {
+    /// Takes the lock; `None` while another process holds it.
+    pub(crate) fn take(config: &Config) -> Result<Option<Self>, StoreError> {
+        let mut config = config.clone();
+        config.tcp_user_timeout(Duration::from_secs(2)).keepalives_idle(Duration::from_secs(1));
+        let mut client = Postgres::open(&config, &Counter::default())?.client;
+        let taken = client.query_one(LOCK, &[]).and_then(|row| row.try_get::<_, bool>(0)).map_err(|e| fault(&e))?;
+        Ok(taken.then_some(Self(client)))
+    }
+
+    /// Watches for a while whether the connection stands; it is noticed at once when it breaks.
+    pub(crate) fn holds(&mut self) -> bool {
+        use ::postgres::fallible_iterator::FallibleIterator;
+        while let Some(_heard) = match self.0.notifications().timeout_iter(PULSE).next() {
+            Ok(heard) => heard,
+            Err(_) => return false,
+        } {}
+        !self.0.is_closed() && self.0.simple_query("SELECT 1").is_ok()
     }
 }
 
@@ -125,6 +155,7 @@ fn fault(error: &::postgres::Error) -> StoreError {
 
 impl Driver for Postgres {
     fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError> {
+        self.counter.one();
         let statement = self.statement(sql)?;
         let bound: Vec<&(dyn ToSql + Sync)> = params.iter().map(|p| p as &(dyn ToSql + Sync)).collect();
         let rows = self.client.query(&statement, &bound).map_err(|e| fault(&e))?;
@@ -137,18 +168,29 @@ impl Driver for Postgres {
     }
 
     fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
+        self.counter.one();
         let statement = self.statement(sql)?;
         let bound: Vec<&(dyn ToSql + Sync)> = params.iter().map(|p| p as &(dyn ToSql + Sync)).collect();
         self.client.execute(&statement, &bound).map_err(|e| fault(&e))
     }
 
     fn script(&mut self, sql: &str) -> Result<(), StoreError> {
+        self.counter.one();
         self.client.batch_execute(sql).map_err(|e| fault(&e))
     }
 
     fn prepare(&mut self, sql: &str) -> Result<(), StoreError> {
         self.statement(sql).map(drop)
     }
+
+    fn hold(&mut self) -> Result<(), StoreError> {
+        self.script("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    }
+
+    fn release(&mut self) -> Result<(), StoreError> {
+        self.script("ROLLBACK")
+    }
+
     fn damage(&mut self) -> Result<Vec<String>, StoreError> {
         // The server looks after its own files; that it answers is what can be asked from here.
         self.script("SELECT 1").map(|()| Vec::new())

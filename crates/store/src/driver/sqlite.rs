@@ -9,7 +9,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql};
 
-use super::{Dialect, Driver};
+use super::{Counter, Dialect, Driver};
 use crate::error::StoreError;
 use crate::value::{Row, Value};
 
@@ -17,10 +17,11 @@ pub(crate) const DIALECT: Dialect = Dialect { id: "BLOB", text: "TEXT", bytes: "
 
 pub(crate) struct Sqlite {
     connection: Connection,
+    counter: Counter,
 }
 
 impl Sqlite {
-    pub(crate) fn open(path: &Path, writes: bool) -> Result<Self, StoreError> {
+    pub(crate) fn open(path: &Path, writes: bool, counter: &Counter) -> Result<Self, StoreError> {
         if writes {
             // SQLite would make it readable for everybody; its journals take the file's mode.
             let made = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
@@ -42,7 +43,7 @@ impl Sqlite {
         connection
             .execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;")
             .map_err(fault)?;
-        Ok(Self { connection })
+        Ok(Self { connection, counter: counter.clone() })
     }
 
     /// Whether a transaction is open. A full disk can end one behind our back.
@@ -109,6 +110,7 @@ fn fault(error: rusqlite::Error) -> StoreError {
 
 impl Driver for Sqlite {
     fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError> {
+        self.counter.one();
         let mut statement = self.connection.prepare_cached(sql).map_err(fault)?;
         Self::bind(&mut statement, params)?;
         let columns = statement.column_count();
@@ -125,12 +127,14 @@ impl Driver for Sqlite {
     }
 
     fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
+        self.counter.one();
         let mut statement = self.connection.prepare_cached(sql).map_err(fault)?;
         Self::bind(&mut statement, params)?;
         statement.raw_execute().map(|n| n as u64).map_err(fault)
     }
 
     fn script(&mut self, sql: &str) -> Result<(), StoreError> {
+        self.counter.one();
         // A transaction's own words come with every piece of work: they are parsed once.
         match sql.contains(';') {
             true => self.connection.execute_batch(sql).map_err(fault),
@@ -141,6 +145,16 @@ impl Driver for Sqlite {
     fn prepare(&mut self, sql: &str) -> Result<(), StoreError> {
         self.connection.prepare_cached(sql).map(drop).map_err(fault)
     }
+
+    fn hold(&mut self) -> Result<(), StoreError> {
+        // Every read of ours stands in a transaction, which sees one snapshot.
+        Ok(())
+    }
+
+    fn release(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     fn damage(&mut self) -> Result<Vec<String>, StoreError> {
         let mut found = Vec::new();
         for mut row in self.query("PRAGMA quick_check", &[])? {

@@ -2,6 +2,7 @@
 
 use guildhall_domain::identity::Identity;
 use guildhall_domain::ids::{MemberId, OrgId, SessionId, TokenId, UserId};
+use guildhall_domain::proof::Proof;
 use guildhall_domain::time::Timestamp;
 use guildhall_domain::token::Token;
 
@@ -19,23 +20,30 @@ macro_rules! token_columns {
 }
 macro_rules! session_columns {
     () => {
-        "id, identity_id, created_at, seen_at, expires_at, address, agent, method"
+        "id, identity_id, created_at, seen_at, expires_at, address, agent, method, connection_id, factor_at, proved_at"
     };
 }
 
 // Recognising a caller is the most frequent read of all, so it is one statement each.
 macro_rules! token_and_holder {
-    ($issued:literal, $condition:literal) => {
+    ($ends:literal, $issued:literal, $condition:literal) => {
         concat!(
-            "SELECT t.id, t.organization_id, t.membership_id, t.identity_id, t.holder, t.name, t.scopes, t.last4, t.expires_at, t.created_at, ",
+            "SELECT t.id, t.organization_id, t.membership_id, t.identity_id, t.holder, t.name, t.scopes, t.last4, ",
+            $ends,
+            ", t.created_at, ",
             $issued,
             ", t.last_used_at, t.active, t.revoked_at, i.id, i.email, i.email_verified_at, i.name, i.handle, i.administrator, i.valid_from, i.revision, i.created_at FROM tokens t JOIN identities i ON i.id = t.identity_id WHERE ",
             $condition
         )
     };
 }
-const TOKEN_BY_SECRET: &str = token_and_holder!("t.issued_at", "t.secret = $1");
-const TOKEN_BY_OLD_SECRET: &str = token_and_holder!("t.old_issued_at", "t.old_secret = $1 AND t.old_until > $2");
+const TOKEN_BY_SECRET: &str = token_and_holder!("t.expires_at", "t.issued_at", "t.secret = $1");
+// With the secret that was replaced the token ends when that does.
+const TOKEN_BY_OLD_SECRET: &str = token_and_holder!(
+    "CASE WHEN t.expires_at < t.old_until THEN t.expires_at ELSE t.old_until END",
+    "t.old_issued_at",
+    "t.old_secret = $1 AND t.old_until > $2"
+);
 const SEALED: &str = "SELECT sealed FROM tokens WHERE id = $1";
 const TOKEN_OF_IDENTITY: &str =
     concat!("SELECT ", token_columns!(), " FROM tokens WHERE identity_id = $1 AND id = $2 AND revoked_at IS NULL");
@@ -62,7 +70,7 @@ const TOKENS_OF_MEMBER: &str = concat!(
     " FROM tokens WHERE organization_id = $1 AND membership_id = $2 AND revoked_at IS NULL AND id < $3 ORDER BY id DESC LIMIT $4"
 );
 const TOKENS_HELD: &str = "SELECT COUNT(*) FROM tokens WHERE organization_id = $1 AND membership_id = $2 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $3)";
-const SESSION_BY_SECRET: &str = "SELECT s.id, s.identity_id, s.created_at, s.seen_at, s.expires_at, s.address, s.agent, s.method, i.id, i.email, i.email_verified_at, i.name, i.handle, i.administrator, i.valid_from, i.revision, i.created_at FROM sessions s JOIN identities i ON i.id = s.identity_id WHERE s.secret = $1";
+const SESSION_BY_SECRET: &str = "SELECT s.id, s.identity_id, s.created_at, s.seen_at, s.expires_at, s.address, s.agent, s.method, s.connection_id, s.factor_at, s.proved_at, i.id, i.email, i.email_verified_at, i.name, i.handle, i.administrator, i.valid_from, i.revision, i.created_at FROM sessions s JOIN identities i ON i.id = s.identity_id WHERE s.secret = $1";
 const SESSION_OF_IDENTITY: &str =
     concat!("SELECT ", session_columns!(), " FROM sessions WHERE identity_id = $1 AND id = $2");
 const SESSIONS_OF_IDENTITY: &str = concat!(
@@ -104,8 +112,8 @@ pub struct Session {
     pub address: String,
     /// The browser's name for itself.
     pub agent: String,
-    /// How it began: one of the ways of signing in that a tenant may name.
-    pub method: String,
+    /// What it rests on.
+    pub proof: Proof,
 }
 
 fn token(row: &mut Row) -> Result<Token, StoreError> {
@@ -141,12 +149,12 @@ fn session(row: &mut Row) -> Result<Session, StoreError> {
         expires_at: row.next()?,
         address: row.next()?,
         agent: row.next()?,
-        method: row.next()?,
+        proof: Proof { method: row.next()?, connection: row.next()?, factor_at: row.next()?, proved_at: row.next()? },
     })
 }
 
 /// The token of a secret and its holder, revoked, expired and switched off ones too. A secret that
-/// was replaced by a rotation counts while both are valid.
+/// was replaced by a rotation counts while both are valid; the token's end is that moment then.
 ///
 /// # Errors
 /// [`StoreError`].

@@ -17,6 +17,8 @@ macro_rules! columns {
     };
 }
 
+pub(super) use columns;
+
 const BY_ID: &str = concat!("SELECT ", columns!(), " FROM groups g WHERE g.organization_id = $1 AND g.id = $2");
 const BY_NAME: &str = concat!("SELECT ", columns!(), " FROM groups g WHERE g.organization_id = $1 AND g.name_key = $2");
 const LIST: &str = concat!(
@@ -26,7 +28,8 @@ const LIST: &str = concat!(
 );
 const SEAT: &str = "SELECT membership_id, manager FROM group_members WHERE organization_id = $1 AND group_id = $2 AND membership_id = $3";
 const SEATS: &str = "SELECT membership_id, manager FROM group_members WHERE organization_id = $1 AND group_id = $2 AND membership_id > $3 ORDER BY membership_id LIMIT $4";
-const OF_MEMBER: &str = "SELECT group_id, manager FROM group_members WHERE organization_id = $1 AND membership_id = $2";
+const OF_MEMBER: &str =
+    "SELECT group_id, manager FROM group_members WHERE organization_id = $1 AND membership_id = $2 ORDER BY group_id";
 const OF_MEMBERS: &str = "SELECT s.membership_id, s.manager, g.id, g.name FROM group_members s JOIN groups g ON g.organization_id = s.organization_id AND g.id = s.group_id WHERE s.organization_id = $1 AND s.membership_id IN ";
 
 const HELD: &str = concat!(
@@ -64,7 +67,7 @@ fn in_list(head: &str, many: usize) -> String {
     format!("{head}({}) ORDER BY g.name_key", places.join(", "))
 }
 
-fn group(row: &mut Row) -> Result<Group, StoreError> {
+pub(super) fn group(row: &mut Row) -> Result<Group, StoreError> {
     Ok(Group {
         id: row.next()?,
         organization: row.next()?,

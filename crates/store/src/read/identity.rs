@@ -19,6 +19,7 @@ macro_rules! columns {
 const BY_ID: &str = concat!("SELECT ", columns!(), " FROM identities WHERE id = $1 AND deleted_at IS NULL");
 const VERIFIED: &str =
     concat!("SELECT ", columns!(), " FROM identities WHERE email_key = $1 AND email_verified_at IS NOT NULL");
+const PROVISIONED: &str = "SELECT i.id, i.email, i.email_verified_at, i.name, i.handle, i.administrator, i.valid_from, i.revision, i.created_at FROM identities i WHERE i.email_key = $1 AND i.email_verified_at IS NULL AND i.password IS NULL AND i.deleted_at IS NULL AND EXISTS (SELECT 1 FROM memberships m WHERE m.identity_id = i.id AND m.managed = 1 AND m.status = 'active') ORDER BY i.id LIMIT 1";
 const BY_HANDLE: &str = concat!("SELECT ", columns!(), " FROM identities WHERE handle = $1");
 const SIGN_IN: &str = concat!(
     "SELECT password, ",
@@ -29,7 +30,7 @@ const PASSWORD: &str = "SELECT password FROM identities WHERE id = $1";
 const LINK: &str = "SELECT id, identity_id, email, expires_at FROM links WHERE secret = $1 AND kind = $2";
 const WAITING: &str = "SELECT email FROM links WHERE identity_id = $1 AND kind = $2 AND expires_at > $3";
 
-pub(crate) const STATEMENTS: &[&str] = &[BY_ID, VERIFIED, BY_HANDLE, SIGN_IN, PASSWORD, LINK, WAITING];
+pub(crate) const STATEMENTS: &[&str] = &[BY_ID, VERIFIED, PROVISIONED, BY_HANDLE, SIGN_IN, PASSWORD, LINK, WAITING];
 
 pub(super) fn identity(row: &mut Row) -> Result<Identity, StoreError> {
     Ok(Identity {
@@ -60,6 +61,18 @@ pub fn by_id(conn: &mut Conn<'_>, id: UserId) -> Result<Option<Identity>, StoreE
 /// [`StoreError`].
 pub fn verified(conn: &mut Conn<'_>, email_key: &str) -> Result<Option<Identity>, StoreError> {
     conn.first(VERIFIED, params![email_key], identity)
+}
+
+/// The identity that a link for a new password to this address goes to: whoever proved the address, else somebody
+/// whom a directory brought with it and who has had no password yet. Opening the link proves the address.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn reachable(conn: &mut Conn<'_>, email_key: &str) -> Result<Option<Identity>, StoreError> {
+    match verified(conn, email_key)? {
+        Some(found) => Ok(Some(found)),
+        None => conn.first(PROVISIONED, params![email_key], identity),
+    }
 }
 
 /// The identity with a handle.

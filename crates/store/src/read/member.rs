@@ -11,7 +11,7 @@ use crate::value::{Row, Value};
 
 macro_rules! member_columns {
     () => {
-        "id, organization_id, identity_id, kind, email, name, handle, role, status, origin, joined_at, created_at, created_by, last_active_at, sessions_from, revision"
+        "id, organization_id, identity_id, kind, email, name, handle, role, status, origin, joined_at, created_at, created_by, last_active_at, sessions_from, managed, revision"
     };
 }
 
@@ -100,6 +100,7 @@ pub(super) fn member(row: &mut Row) -> Result<Member, StoreError> {
         created_by: row.next()?,
         last_active_at: row.next()?,
         sessions_from: row.next()?,
+        managed: row.next()?,
         revision: row.next()?,
     })
 }
@@ -204,10 +205,10 @@ pub struct Filter {
     pub status: Option<Status>,
     /// Only with this role.
     pub role: Option<String>,
-    /// Only in this group.
-    pub group: Option<GroupId>,
     /// Only people, or only service accounts.
     pub kind: Option<MemberKind>,
+    /// Only in this group.
+    pub group: Option<GroupId>,
 }
 
 /// Where a page of members ended: sort key and id.
@@ -227,13 +228,13 @@ fn compose(organization: OrgId, filter: &Filter, page: &Page<After>) -> (String,
     if let Some(role) = &filter.role {
         narrow("role = ?", role.into(), &mut values);
     }
+    if let Some(kind) = filter.kind {
+        narrow("kind = ?", kind.into(), &mut values);
+    }
     if let Some(group) = filter.group {
         let seated =
             "id IN (SELECT s.membership_id FROM group_members s WHERE s.organization_id = $1 AND s.group_id = ?)";
         narrow(seated, group.into(), &mut values);
-    }
-    if let Some(kind) = filter.kind {
-        narrow("kind = ?", kind.into(), &mut values);
     }
     if let Some(query) = &filter.query {
         let escaped = query.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");

@@ -1,10 +1,14 @@
 //! Every question the program asks of its tables, by subject. Does not change anything.
 
 pub mod audit;
+pub mod claimed_domain;
 pub mod credential;
 pub mod deploy_key;
+pub mod directory;
+pub mod factor;
 pub mod group;
 pub mod identity;
+pub mod index;
 pub mod invitation;
 pub mod invite_link;
 pub mod joining;
@@ -18,8 +22,10 @@ pub mod removal;
 pub mod resource;
 pub mod role;
 pub mod schema;
+pub mod scim;
 pub mod service_account;
 pub mod share;
+pub mod sso;
 pub mod tenant;
 
 use guildhall_domain::ids::OrgId;
@@ -43,18 +49,24 @@ pub(crate) fn statements() -> impl Iterator<Item = String> {
         joining::STATEMENTS,
         credential::STATEMENTS,
         deploy_key::STATEMENTS,
+        factor::STATEMENTS,
         outbox::STATEMENTS,
+        index::STATEMENTS,
         tenant::STATEMENTS,
         removal::STATEMENTS,
+        sso::STATEMENTS,
+        claimed_domain::STATEMENTS,
         preset::STATEMENTS,
         service_account::STATEMENTS,
         invite_link::STATEMENTS,
         role::STATEMENTS,
+        scim::STATEMENTS,
     ]
     .into_iter()
     .flatten()
     .map(|sql| (*sql).to_owned())
     .chain(member::statements())
+    .chain(directory::statements())
     .chain([invitation::of_members_sql()])
     .chain(audit::statements())
     .chain(group::statements())
@@ -62,6 +74,7 @@ pub(crate) fn statements() -> impl Iterator<Item = String> {
     .chain(limit::statements())
     .chain(reach::statements())
     .chain(share::statements())
+    .chain(scim::statements())
 }
 
 /// How many ids one question takes. One statement serves every smaller number, so few are prepared.

@@ -1,11 +1,11 @@
-//! The facts behind who reaches what: a place with everything that decides about it, all places that
-//! one member may reach, and the members who may reach one place. Does not put the question itself.
+//! The facts behind who reaches what: a place with everything that decides about it, and the members
+//! who may reach one place. Does not put the question itself.
 
 use std::collections::{BTreeSet, HashMap};
 
 use guildhall_domain::ids::{MemberId, OrgId, ResourceId};
 use guildhall_domain::member::Member;
-use guildhall_domain::reach::{Audience, Everything, Ground, Receiver};
+use guildhall_domain::reach::{Audience, Ground, Receiver};
 use guildhall_domain::resource::{Grant, Resource, Subject};
 
 use super::member::{After, member, member_columns};
@@ -26,13 +26,6 @@ const GRANTS_ON: &str =
 const SOME: &str =
     concat!("SELECT ", resource_columns!(), " FROM resources r WHERE r.organization_id = $1 AND r.id IN (?)");
 const BELOW: &str = "WITH RECURSIVE below (id, level) AS (SELECT id, 0 FROM resources WHERE organization_id = $1 AND id = $2 UNION ALL SELECT r.id, b.level + 1 FROM resources r JOIN below b ON r.parent_id = b.id WHERE r.organization_id = $1 AND b.level < 64) SELECT CAST(COALESCE(MAX(level), 0) AS BIGINT), (SELECT COUNT(*) FROM grants t WHERE t.organization_id = $1 AND t.subject_kind = 'resource' AND t.subject_id IN (SELECT id FROM below)) FROM below";
-const ALL: &str = concat!("SELECT ", resource_columns!(), " FROM resources r WHERE r.organization_id = $1");
-const GRANTS_FOR: &str = concat!(
-    "SELECT ",
-    grant_columns!(),
-    " FROM grants t WHERE t.organization_id = $1 AND (t.subject_kind IN ('everyone', 'resource', 'group') OR (t.subject_kind = 'member' AND t.subject_id = $2))"
-);
-const GRANTED: &str = "SELECT DISTINCT resource_id FROM grants WHERE organization_id = $1";
 const CANDIDATES: &str = concat!(
     "SELECT sort_key, ",
     member_columns!(),
@@ -41,7 +34,7 @@ const CANDIDATES: &str = concat!(
 
 /// Every statement here.
 pub(crate) fn statements() -> Vec<String> {
-    let mut all: Vec<String> = [BELOW, ALL, GRANTS_FOR, GRANTED].iter().map(|s| (*s).to_owned()).collect();
+    let mut all: Vec<String> = vec![BELOW.to_owned()];
     all.extend([UP, GRANTS_ON, SOME].iter().map(|s| s.replace('?', &room_for_ids())));
     let nil = uuid::Uuid::nil();
     let audience = Audience { roles: vec!["x".to_owned()], groups: Vec::new(), places: vec![ResourceId::new(nil)] };
@@ -122,18 +115,6 @@ pub fn some(conn: &mut Conn<'_>, organization: OrgId, ids: &[ResourceId]) -> Res
         found.extend(conn.all(&SOME.replace('?', &room_for_ids()), &values, resource::resource)?);
     }
     Ok(found)
-}
-
-/// The whole tree with the grants that can reach one member.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn everything(conn: &mut Conn<'_>, organization: OrgId, of: MemberId) -> Result<Everything, StoreError> {
-    Ok(Everything {
-        resources: conn.all(ALL, params![organization], resource::resource)?,
-        grants: conn.all(GRANTS_FOR, params![organization, of], grant)?,
-        granted: conn.all(GRANTED, params![organization], |row| row.next())?.into_iter().collect(),
-    })
 }
 
 /// The order of a list of members, and where to go on.

@@ -57,6 +57,16 @@ const OF_GROUP: &str = concat!(
     grant_columns!(),
     " FROM grants t WHERE t.organization_id = $1 AND t.subject_kind = 'group' AND t.subject_id = $2 ORDER BY t.id"
 );
+const ALL: &str = concat!(
+    "SELECT ",
+    resource_columns!(),
+    " FROM resources r WHERE r.organization_id = $1 AND r.id > $2 ORDER BY r.id LIMIT $3"
+);
+const ALL_GRANTS: &str = concat!(
+    "SELECT ",
+    grant_columns!(),
+    " FROM grants t WHERE t.organization_id = $1 AND (t.resource_id, t.id) > ($2, $3) ORDER BY t.resource_id, t.id LIMIT $4"
+);
 
 const OF_MEMBER: &str = concat!(
     "SELECT ",
@@ -66,10 +76,11 @@ const OF_MEMBER: &str = concat!(
 
 /// Every statement here, the list in each combination of its filters.
 pub(crate) fn statements() -> Vec<String> {
-    let mut all: Vec<String> = [BY_ID, BY_EXTERNAL, PATH, PATH_GRANTS, GRANTS, GRANT, OF_GROUP, OF_MEMBER]
-        .iter()
-        .map(|s| (*s).to_owned())
-        .collect();
+    let mut all: Vec<String> =
+        [BY_ID, BY_EXTERNAL, PATH, PATH_GRANTS, GRANTS, GRANT, OF_GROUP, OF_MEMBER, ALL, ALL_GRANTS]
+            .iter()
+            .map(|s| (*s).to_owned())
+            .collect();
     for bits in 0..32_u8 {
         let filter = Filter {
             kind: (bits & 1 != 0).then(|| "x".to_owned()),
@@ -127,6 +138,33 @@ pub(super) fn grant(row: &mut Row) -> Result<Grant, StoreError> {
 /// [`StoreError`].
 pub fn by_id(conn: &mut Conn<'_>, organization: OrgId, id: ResourceId) -> Result<Option<Resource>, StoreError> {
     conn.first(BY_ID, params![organization, id], resource)
+}
+
+/// All resources after one of them, `most` at a time.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn all(
+    conn: &mut Conn<'_>,
+    organization: OrgId,
+    after: ResourceId,
+    most: u32,
+) -> Result<Vec<Resource>, StoreError> {
+    conn.all(ALL, params![organization, after, most], resource)
+}
+
+/// All grants after one of them, by resource, `most` at a time.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn all_grants(
+    conn: &mut Conn<'_>,
+    organization: OrgId,
+    on: ResourceId,
+    after: uuid::Uuid,
+    most: u32,
+) -> Result<Vec<Grant>, StoreError> {
+    conn.all(ALL_GRANTS, params![organization, on, after, most], grant)
 }
 
 /// The resource a product calls `external_id`.

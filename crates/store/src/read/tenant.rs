@@ -1,7 +1,7 @@
 //! Tenants and the people in them.
 
 use guildhall_domain::identity::Identity;
-use guildhall_domain::ids::{OrgId, TenantId, TenantMemberId};
+use guildhall_domain::ids::{OrgId, TenantId, TenantMemberId, UserId};
 use guildhall_domain::organization::Organization;
 use guildhall_domain::tenant::{Settings, Tenant, TenantMember, TenantRole};
 use guildhall_domain::text::Email;
@@ -33,6 +33,7 @@ const OF_PERSON: &str = concat!(
 );
 const ROLES: &str =
     "SELECT role FROM tenant_members WHERE tenant_id = $1 AND (identity_id = $2 OR email_key = $3) ORDER BY role DESC";
+const ROLES_OF: &str = "SELECT tenant_id, role FROM tenant_members WHERE identity_id = $1 OR email_key = (SELECT email_key FROM identities WHERE id = $1 AND email_verified_at IS NOT NULL) ORDER BY tenant_id, role DESC";
 const NAMES: &str = "SELECT 1 FROM tenant_members m LEFT JOIN identities i ON i.id = m.identity_id WHERE m.tenant_id = $1 AND (m.email_key = $2 OR i.email_key = $2 AND i.email_verified_at IS NOT NULL) LIMIT 1";
 const MEMBER: &str = concat!("SELECT ", people!(), " FROM tenant_members m WHERE m.tenant_id = $1 AND m.id = $2");
 const MEMBERS: &str =
@@ -44,7 +45,7 @@ const ORGANIZATIONS: &str =
     "SELECT id FROM organizations WHERE tenant_id = $1 AND id > $2 AND deleted_at IS NULL ORDER BY id LIMIT $3";
 
 pub(crate) const STATEMENTS: &[&str] =
-    &[BY_ID, BY_SLUG, OF_PERSON, ROLES, NAMES, MEMBER, MEMBERS, COUNT, OTHER_OWNER, OWNERS, ORGANIZATIONS];
+    &[BY_ID, BY_SLUG, OF_PERSON, ROLES, ROLES_OF, NAMES, MEMBER, MEMBERS, COUNT, OTHER_OWNER, OWNERS, ORGANIZATIONS];
 
 /// Settings as a column keeps them.
 pub(crate) fn written(settings: &Settings) -> Result<String, StoreError> {
@@ -107,6 +108,14 @@ pub fn by_id(conn: &mut Conn<'_>, id: TenantId) -> Result<Option<Tenant>, StoreE
 /// [`StoreError`].
 pub fn role(conn: &mut Conn<'_>, id: TenantId, who: &Identity) -> Result<Option<TenantRole>, StoreError> {
     conn.first(ROLES, params![id, who.id, proved(who)], Row::next)
+}
+
+/// What somebody is in each tenant they belong to, the most of it first.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn roles_of(conn: &mut Conn<'_>, user: UserId) -> Result<Vec<(TenantId, TenantRole)>, StoreError> {
+    conn.all(ROLES_OF, params![user], |row| Ok((row.next()?, row.next()?)))
 }
 
 /// Whether a tenant has somebody with this address already.

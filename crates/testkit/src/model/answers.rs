@@ -47,6 +47,7 @@ impl Model {
             ("POST", "/organizations/{}/members/{}/deactivate") => self.deactivate(c),
             ("POST", "/organizations/{}/members/{}/reactivate") => self.reactivate(c),
             ("POST", "/organizations/{}/members/{}/end-sessions") => self.end_member_sessions(c),
+            ("POST", "/organizations/{}/members/{}/reset-factors") => self.reset_member_factors(c),
             ("GET", "/organizations/{}/members/{}/removal-plan") => self.removal_plan(c),
             ("POST", "/organizations/{}/members/{}/restore") => self.restore(c),
             ("POST", "/organizations/{}/leave") => self.leave(c),

@@ -237,4 +237,24 @@ impl Model {
         self.shut(&member);
         Ok((204, Value::Null))
     }
+
+    /// Nobody in these histories has a second factor: what remains is who may take them away, and being signed out.
+    pub(super) fn reset_member_factors(&mut self, c: &Call<'_>) -> Outcome {
+        let (place, member) = self.subject(c, "member.recover")?;
+        self.may_touch(&place, &member.role)?;
+        let Some(person) = member.person.clone() else { return no(409, "member.state") };
+        let elsewhere = self.members.iter().any(|m| {
+            m.person.as_ref() == Some(&person)
+                && m.organization != member.organization
+                && m.status == "active"
+                && self.organization(&m.organization).is_some()
+        });
+        let by = c.caller()?.person.clone();
+        if elsewhere && !self.person(&by).is_some_and(|p| p.administrator) {
+            return no(409, "factor.elsewhere");
+        }
+        self.tell(&place.id, "member.factors_reset");
+        self.end_sessions(&person, None);
+        Ok((204, Value::Null))
+    }
 }

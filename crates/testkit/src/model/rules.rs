@@ -175,6 +175,8 @@ pub(super) fn fits(knob: &str, value: &Value) -> bool {
         | "token.whole_days"
         | "token.value_again"
         | "offboard.upstream_notice"
+        | "sso.required"
+        | "domain.claimed_only"
         | "deploy_keys.offered" => value.is_boolean(),
         "invite.reissue_after_expiry" => word(&["always", "never"]),
         "invite.deliver" => word(&["email", "link"]),

@@ -80,9 +80,10 @@ async fn pl_3_groups_are_chosen_when_inviting() {
         owner.sign_in(&first.email, PASSWORD).await;
         assert!(owner.open("/acme/admin/invite").await.shows("Data team"), "{}", owner.html);
         let typed =
-            [("addresses", "ann@acme.test"), ("role", "member"), ("groups", group.as_str()), ("deliver", "link")];
+            [("addresses", "ann@acme.test"), ("role", "member"), ("groups.all", group.as_str()), ("deliver", "link")];
         owner.send("/acme/admin/invite/roles", &typed).await;
-        owner.send("/acme/admin/invite/send", &[]).await;
+        assert!(owner.html.contains(&format!("name=\"groups.0\" value=\"{group}\" checked")), "{}", owner.html);
+        owner.send("/acme/admin/invite/send", &[("groups.0", &group)]).await;
         assert!(owner.shows("1 invitation made"), "{}", owner.html);
         let made = api.get("/organizations/acme/invitations").await.expect(200);
         assert_eq!(made.body["items"][0]["groups"], json!([group]));

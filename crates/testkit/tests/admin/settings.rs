@@ -35,10 +35,15 @@ async fn open_knobs_are_turned_in_units_and_fixed_ones_cannot_be() {
         let mut api = house.api();
         let form = "/acme/admin/org/policy";
         let owner = &mut house.owner;
-        owner.open("/acme/admin/org").await;
+        owner.open("/acme/admin/org/settings/joining").await;
         assert!(owner.html.contains("name=\"invite.ttl_s\" value=\"7\""), "{}", owner.html);
+        owner.open("/acme/admin/org/settings/leaving").await;
         assert!(owner.shows("Fixed by the preset") && !owner.html.contains("name=\"self.demote\""));
+        assert_eq!(owner.open("/acme/admin/org/settings/nothing").await.status, 404);
+        owner.open("/acme/admin/org/settings/joining").await;
         let turned = [
+            ("section", "joining"),
+            ("sure", "yes"),
             ("invite.ttl_s", "12"),
             ("invite.ttl_s.unit", "3600"),
             ("approval.mode", "all"),
@@ -53,11 +58,25 @@ async fn open_knobs_are_turned_in_units_and_fixed_ones_cannot_be() {
         assert_eq!(policy.body["policy"]["approval.domains"], json!(["acme.test", "b.test"]));
         assert_eq!(policy.body["policy"]["leave.allowed_for"], json!(["owner"]));
         assert_eq!(policy.body["policy"]["approval.exempt_named_invites"], true);
-        owner.send(form, &[("invite.ttl_s", "12"), ("invite.ttl_s.unit", "1"), ("leave.allowed_for", "owner")]).await;
+        owner
+            .send(
+                form,
+                &[
+                    ("section", "joining"),
+                    ("invite.ttl_s", "12"),
+                    ("invite.ttl_s.unit", "1"),
+                    ("leave.allowed_for", "owner"),
+                ],
+            )
+            .await;
         assert_eq!(owner.status, 422);
         assert!(owner.html.contains("name=\"invite.ttl_s\" value=\"12\""), "what was typed is kept");
         assert!(owner.shows("cannot be 12"), "{}", owner.html);
-        assert_eq!(owner.forge(form, &[("self.demote", "false")]).await, 303, "what is not open is not read");
+        assert_eq!(
+            owner.forge(form, &[("section", "leaving"), ("self.demote", "false")]).await,
+            303,
+            "what is not open is not read"
+        );
         assert_eq!(api.get("/organizations/acme/policy").await.body["policy"]["self.demote"], true);
         house.close().await;
     }

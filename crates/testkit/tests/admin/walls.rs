@@ -71,6 +71,14 @@ async fn every_page_asks_who_reads_it() {
             ("limits".to_owned(), 403),
             ("limits/new".to_owned(), 403),
             ("tokens".to_owned(), 403),
+            ("service-accounts".to_owned(), 403),
+            ("service-accounts/new".to_owned(), 403),
+            ("deploy-keys".to_owned(), 403),
+            ("groups/new".to_owned(), 403),
+            ("roles/new".to_owned(), 403),
+            ("org/preset".to_owned(), 403),
+            ("org/settings/joining".to_owned(), 403),
+            ("why?permission=audit.read".to_owned(), 403),
             ("audit".to_owned(), 403),
         ];
         let (_, mut viewer) = house.join_at_browser("viewer@acme.test", "viewer").await;

@@ -2,7 +2,7 @@
 //! each that its owner could make. Walls and previews are generated from these.
 
 use guildhall_testkit::app::PASSWORD;
-use guildhall_testkit::{Caller, Engine, Person, TestApp, engines};
+use guildhall_testkit::{Caller, Engine, Person, TestApp, authenticator, engines};
 use serde_json::{Value, json};
 
 /// One operation of the description.
@@ -64,6 +64,8 @@ pub struct House {
     pub account: String,
     pub service_token: String,
     pub key: String,
+    /// A token of a directory.
+    pub scim_token: String,
     /// A group with somebody in it, a workspace, and a grant on that.
     pub group: String,
     pub resource: String,
@@ -73,6 +75,12 @@ pub struct House {
     pub entered: Person,
     /// A usage limit.
     pub limit: String,
+    /// A connection of the organization, and one of the installation.
+    pub connection: String,
+    pub connection_of_all: String,
+    /// A claimed domain, and its code.
+    pub domain: String,
+    pub code: String,
     /// Somebody of the tenant `big`.
     pub person: String,
     /// A role of the organization's own, for projects.
@@ -84,6 +92,9 @@ pub struct House {
     pub secret: String,
     /// An invite link.
     pub link: String,
+    /// The owner's authenticator app, not in force yet, and its secret.
+    pub factor: String,
+    pub app: String,
 }
 
 /// An organization that takes requests to join, with the request of `owner` waiting or not.
@@ -135,6 +146,8 @@ impl House {
         let service_token = owner.post(&path, json!({})).await.expect(201).at("/id").to_owned();
         let key = owner.post(&format!("{here}/deploy-keys"), json!({"name": "cluster"})).await.expect(201);
         let key = key.at("/id").to_owned();
+        let scim_token = owner.post(&format!("{here}/scim-tokens"), json!({"name": "Entra"})).await.expect(201);
+        let scim_token = scim_token.at("/id").to_owned();
         let group = owner.post(&format!("{here}/groups"), json!({"name": "Ops"})).await.expect(201);
         let group = group.at("/id").to_owned();
         let seat = json!({"manager": false});
@@ -151,6 +164,14 @@ impl House {
         let share_link = shared.expect(201).at("/id").to_owned();
         let limit = json!({"scope": {"type": "member"}, "unit": "tokens", "budget": 9, "period_s": 60});
         let limit = owner.post(&format!("{here}/usage-limits"), limit).await.expect(201).at("/id").to_owned();
+        let provider = json!({"name": "Corp", "issuer": "https://127.0.0.1:1", "client_id": "app"});
+        let connection = owner.post(&format!("{here}/sso-connections"), provider.clone()).await.expect(201);
+        let connection = connection.at("/id").to_owned();
+        let connection_of_all = owner.post("/sso-connections", provider).await.expect(201).at("/id").to_owned();
+        let claim = json!({"domain": "claimed.test", "verify_by": "mail"});
+        let domain = owner.post(&format!("{here}/domains"), claim).await.expect(201).at("/id").to_owned();
+        let mail = test.mails_to("postmaster@claimed.test").await.pop().expect("a mail");
+        let code = mail.word_after("this code: ");
         owner.post("/tenants", json!({"name": "Big", "slug": "big"})).await.expect(201);
         let somebody = json!({"email": "somebody@acme.test"});
         let person = owner.post("/tenants/big/members", somebody).await.expect(201).at("/id").to_owned();
@@ -158,6 +179,8 @@ impl House {
         let role = owner.post(&format!("{here}/roles"), own).await.expect(201).at("/id").to_owned();
         let (invitation, secret) = (invited.id, invited.secret);
         let link = owner.post(&format!("{here}/invite-links"), json!({})).await.expect(201).at("/id").to_owned();
+        let begun = owner.send("POST", "/me/factors/totp", None, &[]).await.expect(201);
+        let (factor, app) = (begun.at("/id").to_owned(), begun.at("/secret").to_owned());
         Self {
             test,
             owner,
@@ -170,18 +193,25 @@ impl House {
             account,
             service_token,
             key,
+            scim_token,
             group,
             resource,
             grant,
             share_link,
             entered,
             limit,
+            connection,
+            connection_of_all,
+            domain,
+            code,
             person,
             role,
             reset,
             proof,
             secret,
             link,
+            factor,
+            app,
         }
     }
 
@@ -204,6 +234,7 @@ impl House {
             _ => "acme",
         };
         let mut path = operation.path.replace("{org}", organization);
+        let connection = if operation.id.contains("installation") { &self.connection_of_all } else { &self.connection };
         let token = if path.contains("{account}") { &self.service_token } else { &self.token };
         for (name, value) in [
             ("{tenant}", "big"),
@@ -213,11 +244,15 @@ impl House {
             ("{token}", token),
             ("{account}", &self.account),
             ("{key}", &self.key),
+            ("{scim_token}", &self.scim_token),
             ("{group}", &self.group),
             ("{resource}", &self.resource),
             ("{link}", &self.link),
+            ("{factor}", &self.factor),
             ("{grant}", &self.grant),
             ("{limit}", &self.limit),
+            ("{connection}", connection),
+            ("{domain}", &self.domain),
             ("{share_link}", &self.share_link),
         ] {
             path = path.replace(name, value);
@@ -241,6 +276,13 @@ impl House {
                 json!({"email": "new@b.test", "name": "New", "password": PASSWORD, "organization": "acme"})
             }
             "accept_invitation" => json!({"token": self.secret, "name": "Next", "password": PASSWORD}),
+            "step_up" => json!({"password": PASSWORD}),
+            "confirm_totp" => {
+                json!({"code": authenticator::code(&self.app, self.test.app.now().micros() / 1_000_000)})
+            }
+            "rename_factor" => json!({"name": "Phone"}),
+            "add_passkey" => json!({"ceremony": "x", "credential": {}}),
+            "sign_in_with_passkey" => json!({"ceremony": "x", "credential": {}}),
             "introspect" => json!({"token": "gld_pat_x", "organization": "acme"}),
             "edit_me" => json!({"name": "Olivia", "handle": "olivia", "email": "olivia@acme.test"}),
             "delete_me" => json!({"confirm": "owner@acme.test", "password": PASSWORD}),
@@ -254,11 +296,13 @@ impl House {
             "edit_service_account" => json!({"description": "ships", "role": "guest"}),
             "delete_service_account" => json!({"confirm": "bot"}),
             "rotate_service_token" => json!({"overlap_s": 60}),
+            "create_scim_token" | "rename_scim_token" => json!({"name": "Okta"}),
             "create_deploy_key" => json!({"name": "new"}),
             "create_organization" => json!({"name": "Beta"}),
             "rename_organization" => json!({"name": "Acme 2"}),
             "delete_organization" => json!({"confirm": "acme"}),
             "change_policy" => json!({"invite.ttl_s": 3600, "approval.mode": "off"}),
+            "import" => json!({"items": [{"kind": "group", "name": "Imported"}]}),
             "apply_preset" => json!({"preset": "standard"}),
             "change_member_role" => json!({"role": "admin"}),
             "edit_invitation" => {
@@ -288,6 +332,12 @@ impl House {
             "check_batch" => {
                 json!({"checks": [{"subject": self.people[0].1.member, "permission": "member.list"}]})
             }
+            "create_sso_connection" | "create_installation_sso_connection" => {
+                json!({"name": "New", "issuer": "https://id.example.org", "client_id": "app", "client_secret": "s"})
+            }
+            "edit_sso_connection" | "edit_installation_sso_connection" => json!({"name": "Corp 2", "position": 2}),
+            "claim_domain" => json!({"domain": "other.test", "verify_by": "dns"}),
+            "verify_domain" => json!({"code": self.code}),
             "create_tenant" => json!({"name": "Bigger"}),
             "rename_tenant" => json!({"name": "Bigger"}),
             "change_tenant_settings" => json!({"trusted_domains": ["acme.test"]}),

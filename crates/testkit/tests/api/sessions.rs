@@ -90,6 +90,7 @@ async fn sessions_are_listed_and_ended_one_by_one_or_all_but_the_present() {
         let mut two = test.sign_in("ann@acme.test").await;
         let mut three = test.sign_in("ann@acme.test").await;
         let listed = two.get("/me/sessions").await.expect(200);
+        assert_eq!(listed.at("/items/0/method"), "password");
         let current: Vec<bool> =
             listed.body["items"].as_array().expect("items").iter().map(|s| s["current"] == true).collect();
         assert_eq!(current, [false, true, false], "newest first");

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use guildhall_testkit::{Engine, engines};
+use guildhall_testkit::{Engine, engines, memory};
 
 use crate::generate::{answers, history};
 use crate::world::{Item, World};
@@ -26,6 +26,7 @@ async fn run(engine: Engine, items: &[Item]) -> Option<(usize, String)> {
             return Some((at + 1, why));
         }
     }
+    memory::is_true(&world.test.app).await;
     None
 }
 

@@ -10,4 +10,5 @@ mod races;
 mod races_of_links;
 mod scene;
 mod seat_races;
+mod storm;
 mod world;

@@ -10,6 +10,7 @@ use guildhall_domain::ids::{LinkId, MemberId, OrgId, SessionId, TokenId, UserId}
 use guildhall_domain::member::{Member, MemberKind, Origin, Status};
 use guildhall_domain::organization::{self as rules_of, Organization};
 use guildhall_domain::preset;
+use guildhall_domain::proof::{Method, Proof};
 use guildhall_domain::time::Timestamp;
 use guildhall_domain::token::{KeptSecret, Token, TokenChange};
 use guildhall_server::app::App;
@@ -149,7 +150,8 @@ impl Scene {
     /// A session of a person: its cookie as `name=value`, and its CSRF token.
     pub async fn session(&self, person: &Identity) -> (String, String) {
         let (ctx, person) = (self.test.ctx(), person.clone());
-        let begun = self.write(move |tx| sessions::begin(&ctx, tx, &person)).await;
+        let begun =
+            self.write(move |tx| sessions::begin(&ctx, tx, &person, Proof::one(Method::Password, ctx.now))).await;
         (format!("{}={}", self.test.app.config.cookie_name(), begun.cookie), begun.csrf_token)
     }
 
@@ -185,7 +187,7 @@ impl Scene {
             expires_at: now.plus_s(3_600),
             address: String::new(),
             agent: String::new(),
-            method: "password".to_owned(),
+            proof: Proof::one(Method::Password, now),
         };
         let caller =
             |person: &Identity| Caller { identity: person.clone(), credential: Credential::Session(session(person)) };
@@ -223,6 +225,7 @@ fn member_of(organization: OrgId, id: MemberId, person: &Identity, role: &str, n
         created_by: None,
         last_active_at: None,
         sessions_from: Timestamp::default(),
+        managed: false,
         revision: 0,
     }
 }

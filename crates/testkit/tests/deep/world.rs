@@ -14,7 +14,7 @@ use guildhall_store::read::{Page, audit, identity, member, organization};
 use guildhall_store::{Author, Keep};
 use guildhall_testkit::app::PASSWORD;
 use guildhall_testkit::model::{Model, Organization, Reply, Request, Rulebook, Who};
-use guildhall_testkit::{Answer, Caller, Engine, ManualClock, TestApp};
+use guildhall_testkit::{Answer, Caller, Engine, ManualClock, TestApp, memory};
 use serde_json::{Map, Value, json};
 
 use crate::compare::Names;
@@ -38,7 +38,7 @@ pub fn tuned() -> Vec<(&'static str, Preset)> {
     // A role that may manage people but holds little itself: nobody gives more than their own.
     let clerk = "\n[[role]]\nslug = \"clerk\"\nname = \"Clerk\"\ndescription = \"People only.\"\nfloor = [\"organization.read\", \
                  \"member.list\", \"member.invite\", \"member.approve\", \"member.update\", \"member.change_role\", \
-                 \"member.remove\", \"member.deactivate\", \"member.leave\", \"member.end_sessions\", \"invitation.manage\", \
+                 \"member.remove\", \"member.deactivate\", \"member.leave\", \"member.end_sessions\", \"member.recover\", \"invitation.manage\", \
                  \"role.list\", \"access.check\"]\n";
     let open = text("standard")
         .replace("[policy]\n", "[policy]\nsignup.open = true\njoin.requests = true\nseats.max = 9\nrole_change.authority = \"admin\"\ndelete.precondition = \"deactivated\"\ndelete.owned_objects = \"transfer_required\"\napproval.mode = \"outside_domains\"\napproval.domains = [\"acme.test\"]\n");
@@ -99,6 +99,9 @@ impl World {
         let owner = test.init("standard").await;
         for (slug, preset) in tuned() {
             found(&test, slug, preset).await;
+        }
+        for slug in ["acme", "open", "closed"] {
+            memory::warm(&test.app, slug).await;
         }
         let (model, anybody) = (beginning(), test.anybody());
         let mut names = Names::default();

@@ -87,6 +87,7 @@ fn me(visit: &Visit, settled: bool) -> MePage {
         },
         password: Input::default(),
         password_hint: "At least 10 characters.".to_owned(),
+        security: "Password, Phone. 9 backup codes left.".to_owned(),
         sessions: if settled {
             vec![
                 session("Firefox on Linux", "192.0.2.10", 10, true),
@@ -153,6 +154,7 @@ fn created(visit: &Visit) -> TokenCreatedPage {
         token: "gld_pat_7mQ2cX9vK4nT8wZ1aB5yR0eU3iO6pL2dF8gH".to_owned(),
         expires: Some(visit.ago(-30 * 86_400 + 600)),
         scopes: vec!["member.list".to_owned(), "audit.read".to_owned()],
+        all: "Everything you may",
         back_href: "/acme/me".to_owned(),
     }
 }

@@ -3,7 +3,7 @@
 use askama::Template;
 use guildhall_server::console::view::{
     AcceptPage, AcceptState, Action, Chip, Choice, Fact, FactValue, Input, InvitationPage, InviteAddressesPage,
-    InviteResultPage, InviteRolesPage, InviteeRow, Person, Place, Select, SentRow, Tone,
+    InviteResultPage, InviteRolesPage, InviteeRow, Person, Place, PlaceChoice, Select, SentRow, Tone,
 };
 
 use super::shared::{SCRIPT, Visit, endless, words};
@@ -67,9 +67,20 @@ fn addresses(visit: &Visit, typed: Input) -> InviteAddressesPage {
             Choice::new("email", "By mail").hint("We send each of them a link.").selected(true),
             Choice::new("link", "By a link you hand over").hint("Nothing is sent; you get one link for each."),
         ]),
-        groups: vec![Choice::new("grp_1", "Operations").selected(true), Choice::new("grp_2", "Design")],
+        by_handle: true,
+        groups: operations(),
+        places: places("all"),
         links_href: Some("/acme/admin/invite/links".to_owned()),
     }
+}
+
+fn operations() -> Vec<Choice> {
+    vec![Choice::new("grp_1", "Operations").selected(true), Choice::new("grp_2", "Design")]
+}
+
+fn places(row: &str) -> Vec<PlaceChoice> {
+    let choices = vec![Choice::new("", "No role there"), Choice::new("reader", "Reader").selected(true)];
+    vec![PlaceChoice { key: format!("place.{row}.res_1"), label: SCRIPT.to_owned(), choices }]
 }
 
 fn roles(visit: &Visit) -> InviteRolesPage {
@@ -79,6 +90,9 @@ fn roles(visit: &Visit) -> InviteRolesPage {
         name: String::new(),
         problem: problem.map(str::to_owned),
         role: role_choices(role),
+        names: Some(("Ann".to_owned(), "Lee".to_owned())),
+        groups: operations(),
+        places: places(&index.to_string()),
     };
     InviteRolesPage {
         page: visit.below("Set User Roles", &[("Users", "/acme/admin/users")]),
@@ -87,7 +101,7 @@ fn roles(visit: &Visit) -> InviteRolesPage {
         again_action: "/acme/admin/invite/roles".to_owned(),
         back_action: "/acme/admin/invite".to_owned(),
         deliver: "email".to_owned(),
-        groups: Vec::new(),
+        problem: None,
         rows: vec![
             row(0, "linus@acme.example", "admin", None),
             row(1, "margaret.hamilton@acme.example", "viewer", None),

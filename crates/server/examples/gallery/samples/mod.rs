@@ -6,6 +6,7 @@ mod organization;
 mod people;
 mod reference;
 mod shared;
+mod things;
 mod way_in;
 
 use askama::Template;
@@ -46,6 +47,7 @@ pub(crate) fn samples() -> impl Iterator<Item = &'static Sample> {
         people::SAMPLES,
         organization::SAMPLES,
         account::SAMPLES,
+        things::SAMPLES,
         reference::SAMPLES,
     ]
     .into_iter()

@@ -3,7 +3,7 @@
 use askama::Template;
 use guildhall_server::console::view::{
     Action, ApprovalSwitch, Choice, Input, Knob, KnobControl, KnobGroup, MatrixCell, MatrixRow, MatrixSection,
-    OrganizationPage, RoleHead, RolesPage,
+    OrganizationPage, Place, RoleHead, RolesPage, SettingsPage,
 };
 
 use super::shared::{Visit, words};
@@ -12,6 +12,7 @@ use super::{Sample, page};
 pub(crate) const SAMPLES: &[Sample] = &[
     page("/acme/admin/org", "Settings", |v| settings(v, true).render()),
     page("/settings-read-only", "Settings, read only", |v| settings(v, false).render()),
+    page("/acme/admin/org/settings/joining", "Settings, joining", |v| joining_page(v).render()),
     page("/acme/admin/roles", "Roles", |v| roles(v).render()),
 ];
 
@@ -23,8 +24,32 @@ fn number(value: &str, unit: &str) -> KnobControl {
     KnobControl::Number { value: value.to_owned(), min: "1".to_owned(), max: "365".to_owned(), unit: unit.to_owned() }
 }
 
-fn groups() -> Vec<KnobGroup> {
-    vec![joining(), sessions_and_tokens()]
+/// The pages of the settings, one of them current.
+fn sections(current: &str) -> Vec<Place> {
+    let place = |label: &str, rest: &str| Place {
+        current: label == current,
+        ..Place::new(label, format!("/acme/admin/org{rest}"))
+    };
+    vec![place("General", ""), place("Joining", "/settings/joining"), place("Sharing", "/settings/sharing")]
+}
+
+fn joining_page(visit: &Visit) -> SettingsPage {
+    SettingsPage {
+        page: visit.below("Joining", &[("Settings", "/acme/admin/org")]),
+        words: words(),
+        title: "Joining".to_owned(),
+        intro: "How people come in.".to_owned(),
+        sections: sections("Joining"),
+        section: "joining".to_owned(),
+        policy_action: "/acme/admin/org/policy".to_owned(),
+        approvals: Some(ApprovalSwitch {
+            on: true,
+            waiting: "Disabling lets in who waits: grace@acme.example.".to_owned(),
+        }),
+        open: joining(),
+        fixed: sessions_and_tokens(),
+        may_save: true,
+    }
 }
 
 fn joining() -> KnobGroup {
@@ -118,21 +143,17 @@ fn settings(visit: &Visit, may_edit: bool) -> OrganizationPage {
         page: visit.shell("Settings"),
         words: words(),
         profile_action: "/acme/admin/org".to_owned(),
-        approvals: may_edit.then(|| ApprovalSwitch {
-            on: true,
-            waiting: "Disabling lets in who waits: grace@acme.example.".to_owned(),
-        }),
         name: Input::of("Acme Rockets"),
         slug: Input::of("acme"),
         preset: "cloudtruth, version 1".to_owned(),
         may_edit,
-        policy_action: "/acme/admin/org/policy".to_owned(),
+        sections: sections("General"),
+        preset_action: Action::link("Preset", "/acme/admin/org/preset"),
         account: None,
-        may_save: may_edit,
-        fixed: KnobGroup::default(),
-        groups: if may_edit { groups() } else { Vec::new() },
         reset_links: may_edit
             .then(|| Action::ask_and_leave("Reset Invite Links", "/acme/admin/org/reset-links").danger()),
+        reset_authentication: may_edit
+            .then(|| Action::ask_and_leave("End all sessions and tokens", "/acme/admin/org/reset").danger()),
         delete: if may_edit {
             Action::ask_and_leave("Delete organization", "/acme/admin/org/delete").danger()
         } else {
@@ -145,6 +166,7 @@ fn roles(visit: &Visit) -> RolesPage {
     let role = |name: &str, slug: &str, sentence: &str, holders: &str| RoleHead {
         name: name.to_owned(),
         slug: slug.to_owned(),
+        href: format!("/acme/admin/roles/{slug}"),
         sentence: sentence.to_owned(),
         holders: holders.to_owned(),
         holders_href: format!("/acme/admin/users?role={slug}"),
@@ -163,6 +185,7 @@ fn roles(visit: &Visit) -> RolesPage {
     RolesPage {
         page: visit.shell("Roles"),
         words: words(),
+        new: Action::refused("New role", "The preset's roles are all there are here."),
         roles: vec![
             role("Owner", "owner", "Everything, the account included.", "1 user"),
             role("Admin", "admin", "Invites and manages users below Owner, integrations, audit logs.", "2 users"),

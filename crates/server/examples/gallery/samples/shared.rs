@@ -28,7 +28,7 @@ pub(crate) fn endless() -> String {
 
 impl Visit {
     pub(crate) fn plain(&self, title: &str) -> Plain {
-        Plain { title: title.to_owned(), theme: self.theme.clone(), csrf: "sample".to_owned(), flash: Vec::new() }
+        Plain { title: title.to_owned(), theme: self.theme.clone(), csrf: "sample".to_owned(), ..Plain::default() }
     }
 
     pub(crate) fn shell(&self, title: &str) -> Shell {
@@ -49,7 +49,6 @@ impl Visit {
             theme: self.theme.clone(),
             csrf: "sample".to_owned(),
             flash,
-            notices: Vec::new(),
             organization: OrganizationMark {
                 name: "Acme Rockets".to_owned(),
                 avatar: Avatar::of("Acme Rockets", "acme"),
@@ -66,7 +65,7 @@ impl Visit {
                 avatar: Avatar::of("Ada Lovelace", "mem_1"),
                 href: "/acme/me".to_owned(),
             },
-            trail: Vec::new(),
+            ..Shell::default()
         }
     }
 

@@ -3,7 +3,7 @@
 use askama::Template;
 use guildhall_server::console::view::{
     Choice, ForgotPage, Input, LinkState, NewOrganizationPage, OrganizationsPage, Person, Place, ProblemPage,
-    ResetPage, Select, SetupPage, SignInPage, SignUpPage, VerifyPage, WaitingPage,
+    ResetPage, Select, SetupPage, SignInPage, SignInStep, SignUpPage, VerifyPage, WaitingPage,
 };
 
 use super::shared::{EMOJI, SCRIPT, Visit, endless};
@@ -158,7 +158,11 @@ fn sign_in(visit: &Visit, problem: Option<&str>) -> SignInPage {
         email: Input::of(problem.map_or("", |_| "ada@acme.example")),
         next: "/acme/admin/users".to_owned(),
         problem: problem.map(str::to_owned),
+        step: if problem.is_some() { SignInStep::Password } else { SignInStep::Address },
+        passkeys: true,
+        other_ways: Vec::new(),
         sign_up_href: Some("/sign-up".to_owned()),
+        demo: None,
     }
 }
 

@@ -5,3 +5,6 @@ pub mod admin;
 pub mod api_docs;
 pub mod entrance;
 mod handover;
+mod tenant_settings;
+pub mod tenants;
+mod token_form;

@@ -3,7 +3,8 @@
 
 use askama::Template;
 
-use super::{Input, Person, Plain, Select};
+use super::{Input, Person, Place, Plain, Select};
+use crate::config::Demo;
 
 /// What became of a link from a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,20 +47,39 @@ pub struct SetupPage {
     pub password_hint: String,
 }
 
-/// `GET /sign-in`
+/// How far somebody is with signing in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignInStep {
+    /// The address.
+    Address,
+    /// The password, or another way.
+    Password,
+    /// The code of a second factor.
+    Code,
+}
+
+/// `GET /sign-in`, and its second and third step. What is shown does not depend on whether the address has an account.
 #[derive(Clone, Debug, Template)]
 #[template(path = "access/sign_in.html")]
 pub struct SignInPage {
     /// Surroundings.
     pub page: Plain,
+    /// Which step.
+    pub step: SignInStep,
     /// `email`
     pub email: Input,
     /// Where to go afterwards, a path of this site; sent as `next`.
     pub next: String,
     /// Why it did not work; says the same for a wrong address and a wrong password.
     pub problem: Option<String>,
+    /// Whether passkeys are to be had here.
+    pub passkeys: bool,
+    /// Ways in by the mail domain of the address, such as the organization's own sign-on.
+    pub other_ways: Vec<Place>,
     /// Address of the sign-up page, when people may join by themselves.
     pub sign_up_href: Option<String>,
+    /// In a demo, whom one may be.
+    pub demo: Option<Demo>,
 }
 
 /// `GET /password/forgot`: asks for a mail with a link to a new password.

@@ -72,6 +72,8 @@ pub struct MePage {
     pub password: Input,
     /// The rule for passwords, in a sentence.
     pub password_hint: String,
+    /// What one signs in with, in a sentence.
+    pub security: String,
     /// Open sessions, this one first.
     pub sessions: Vec<SessionRow>,
     /// Ends all but this one.
@@ -131,8 +133,10 @@ pub struct TokenCreatedPage {
     pub token: String,
     /// When it ends; `None` for never.
     pub expires: Option<Time>,
-    /// What it may do; none means everything its holder may.
+    /// What it may do.
     pub scopes: Vec<String>,
+    /// What it means that no scopes are named; empty where there are none to name.
+    pub all: &'static str,
     /// Back to one's account.
     pub back_href: String,
 }

@@ -24,10 +24,25 @@ pub struct InviteAddressesPage {
     pub role: Select,
     /// `deliver`: `email` or `link`; no choices, no field.
     pub deliver: Select,
-    /// `groups`, any number; empty where invitations carry none.
+    /// Whether a handle may stand for an address.
+    pub by_handle: bool,
+    /// `groups.all`, any number; empty where invitations carry none.
     pub groups: Vec<Choice>,
+    /// A role in each place that every address starts with; empty where invitations carry none.
+    pub places: Vec<PlaceChoice>,
     /// Where one link for many is made; `None` where there are none.
     pub links_href: Option<String>,
+}
+
+/// The roles somebody may have in one place from the start.
+#[derive(Clone, Debug, Default)]
+pub struct PlaceChoice {
+    /// The name of the field.
+    pub key: String,
+    /// What the place is called.
+    pub label: String,
+    /// Its roles, the first choice meaning none.
+    pub choices: Vec<Choice>,
 }
 
 /// One address in the second step.
@@ -41,8 +56,14 @@ pub struct InviteeRow {
     pub name: String,
     /// Why no invitation can be made for it; the row then shows a field to mend it.
     pub problem: Option<String>,
+    /// `given` and `family`, where whoever invites gives both.
+    pub names: Option<(String, String)>,
     /// `role`, each with the reason when this reader may not give it.
     pub role: Select,
+    /// `groups.{index}`.
+    pub groups: Vec<Choice>,
+    /// A role in each place.
+    pub places: Vec<PlaceChoice>,
 }
 
 /// `POST /{org}/admin/invite/roles`, second step: a role for each address.
@@ -61,14 +82,27 @@ pub struct InviteRolesPage {
     pub back_action: String,
     /// `deliver` of the first step, carried along.
     pub deliver: String,
-    /// `groups` of the first step, likewise.
-    pub groups: Vec<String>,
+    /// Why nobody was invited, where the policy takes all or nothing.
+    pub problem: Option<String>,
     /// The addresses.
     pub rows: Vec<InviteeRow>,
     /// `all_role`: the role for all of them at once.
     pub all_role: Select,
     /// How many rows have a problem.
     pub problems: usize,
+}
+
+impl InviteeRow {
+    /// How much is chosen beside the role, in a word; empty for nothing.
+    #[must_use]
+    pub fn carries(&self) -> String {
+        let groups = self.groups.iter().filter(|choice| choice.selected).count();
+        let set = |place: &&PlaceChoice| place.choices.iter().any(|c| c.selected && !c.value.is_empty());
+        match groups + self.places.iter().filter(set).count() {
+            0 => String::new(),
+            many => format!("{many} chosen"),
+        }
+    }
 }
 
 /// What became of one address.

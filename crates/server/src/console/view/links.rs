@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 
-use super::{Action, Chip, Select, Shell, Time, Words};
+use super::{Action, Chip, Choice, Input, Select, Shell, Time, Words};
 
 /// One link as a line of a table.
 #[derive(Clone, Debug)]
@@ -35,6 +35,10 @@ pub struct InviteLinksPage {
     pub action: String,
     /// `role`; no choices, no field.
     pub role: Select,
+    /// `expires_in_s`: how long it works.
+    pub life: Vec<Choice>,
+    /// `uses`: how many may come in with it.
+    pub uses: Input,
     /// Where it leads, for how long and for how many, in a sentence.
     pub about: String,
     /// The link just made, shown now and never again.

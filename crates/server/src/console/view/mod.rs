@@ -8,7 +8,6 @@ mod api_docs;
 mod audit;
 mod forms;
 mod going;
-mod groups;
 mod invitations;
 mod limits;
 mod links;
@@ -17,40 +16,47 @@ mod parts;
 mod people;
 mod person;
 mod problem;
+mod provisioning;
 mod questions;
 mod resources;
 mod roles;
+mod security;
 mod shell;
+mod sso;
+mod thing;
 mod times;
 mod words;
 
 pub use access::{
-    ForgotPage, LinkState, NewOrganizationPage, OrganizationsPage, ResetPage, SetupPage, SignInPage, SignUpPage,
-    VerifyPage, WaitingPage,
+    ForgotPage, LinkState, NewOrganizationPage, OrganizationsPage, ResetPage, SetupPage, SignInPage, SignInStep,
+    SignUpPage, VerifyPage, WaitingPage,
 };
 pub use account::{MePage, NewTokenPage, ScopeGroup, SessionRow, TokenCreatedPage, TokenRow, TokensPage};
 pub use api_docs::{ApiAnswer, ApiBody, ApiDocsPage, ApiField, ApiGroup, ApiOperation, ApiParameter};
 pub use audit::{AuditDay, AuditEvent, AuditFilters, AuditPage, FieldChange};
 pub use forms::{Choice, Input, Select};
 pub use going::{GoingPage, Handing, Heirloom};
-pub use groups::{GroupLine, GroupsPage};
 pub use invitations::{
     AcceptPage, AcceptState, InvitationPage, InviteAddressesPage, InviteResultPage, InviteRolesPage, InviteeRow,
-    SentRow,
+    PlaceChoice, SentRow,
 };
 pub use limits::{Fullness, LimitPage, LimitRow, LimitsPage};
 pub use links::{InviteLinksPage, LinkRow};
-pub use organization::{AccountForm, ApprovalSwitch, Knob, KnobControl, KnobGroup, OrganizationPage};
+pub use organization::{AccountForm, ApprovalSwitch, Knob, KnobControl, KnobGroup, OrganizationPage, SettingsPage};
 pub use parts::{Action, ActionKind, Chip, Fact, FactValue, Flash, Pager, Place, Tone};
 pub use people::{MemberPage, PeoplePage, PersonRow, RemovedRow};
 pub use person::{Avatar, Person};
 pub use problem::ProblemPage;
+pub use provisioning::{DirectoryRequestRow, DirectoryTokenRow, ProvisioningPage};
 pub use questions::{ChangeRolePage, ConfirmPage, Consequence, TypedWord};
 pub use resources::{
     LinkSharedPage, ReachRow, ResourceFormPage, ResourcePage, ResourceRow, ResourcesPage, SharePage, SharedPage,
     SharedRow, SharingPart,
 };
 pub use roles::{MatrixCell, MatrixRow, MatrixSection, RoleHead, RolesPage};
+pub use security::{AppPage, CodesPage, FactorRow, SecurityPage, StepUpPage};
 pub use shell::{Account, NavGroup, NavLink, OrganizationMark, Plain, Shell, THEMES};
+pub use sso::{ConnectionCard, DomainCard, RuleLine, SsoPage, StepLine};
+pub use thing::{Cell, Control, Empty, Field, Form, Link, Part, Row, Table, ThingPage, Why};
 pub use times::Time;
 pub use words::{Noun, Words, titled};

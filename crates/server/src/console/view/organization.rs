@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 
-use super::{Action, Choice, Input, Shell, Words};
+use super::{Action, Choice, Input, Place, Shell, Words};
 
 /// How a knob is turned.
 #[derive(Clone, Debug)]
@@ -105,20 +105,44 @@ pub struct OrganizationPage {
     pub preset: String,
     /// Whether this reader may change the profile; otherwise its fields are read-only.
     pub may_edit: bool,
-    /// Where the settings post: `/{org}/admin/org/policy`.
-    pub policy_action: String,
-    /// The switch for approvals; `None` where the preset does not let this reader turn it.
-    pub approvals: Option<ApprovalSwitch>,
-    /// The settings, in groups; one button saves them all.
-    pub groups: Vec<KnobGroup>,
-    /// What the preset fixes, read only.
-    pub fixed: KnobGroup,
-    /// Whether this reader may change any of the settings.
-    pub may_save: bool,
+    /// The pages of the settings, this one among them.
+    pub sections: Vec<Place>,
+    /// The way to another preset.
+    pub preset_action: Action,
     /// The account, for those who manage it.
     pub account: Option<AccountForm>,
     /// Resetting all invite links, where there are any and this reader may.
     pub reset_links: Option<Action>,
+    /// Making every session and token worthless, where this reader may.
+    pub reset_authentication: Option<Action>,
     /// Deleting, offered or refused.
     pub delete: Action,
+}
+
+/// `GET /{org}/admin/org/settings/{section}`
+#[derive(Clone, Debug, Template)]
+#[template(path = "people/settings.html")]
+pub struct SettingsPage {
+    /// Surroundings.
+    pub page: Shell,
+    /// The preset's words.
+    pub words: Arc<Words>,
+    /// The heading.
+    pub title: String,
+    /// One sentence.
+    pub intro: String,
+    /// The pages of the settings, this one among them.
+    pub sections: Vec<Place>,
+    /// This one, sent along.
+    pub section: String,
+    /// Where the settings post: `/{org}/admin/org/policy`.
+    pub policy_action: String,
+    /// The switch for approvals; `None` where the preset does not let this reader turn it.
+    pub approvals: Option<ApprovalSwitch>,
+    /// What can be turned; one button saves it all.
+    pub open: KnobGroup,
+    /// What the preset fixes, read only.
+    pub fixed: KnobGroup,
+    /// Whether this reader may change any of it.
+    pub may_save: bool,
 }

@@ -108,6 +108,8 @@ pub struct Flash {
     pub detail: String,
     /// Where to go next.
     pub link: Option<Place>,
+    /// Where a form posts that takes back what just happened; empty for none.
+    pub undo: String,
 }
 
 impl Flash {
@@ -122,6 +124,19 @@ impl Flash {
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = detail.into();
         self
+    }
+
+    /// With a button that takes back what just happened.
+    #[must_use]
+    pub fn undo(mut self, href: impl Into<String>) -> Self {
+        self.undo = href.into();
+        self
+    }
+
+    /// Whether it floats over the page and goes by itself: good news does, what must be read stays.
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        matches!(self.tone, Tone::Good | Tone::Plain)
     }
 
     /// With a link at the end of the first sentence.

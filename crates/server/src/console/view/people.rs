@@ -17,6 +17,8 @@ pub struct PersonRow {
     pub state: Chip,
     /// What is more to say about the state, such as `Mail failed` or `Expires in 2 days`; empty for nothing.
     pub state_detail: String,
+    /// What its tick sends to act on several at once.
+    pub pick: String,
     /// Whether the person is switched off: the line is drawn fainter.
     pub off: bool,
     /// Last seen; `None` for never.
@@ -52,8 +54,12 @@ pub struct PeoplePage {
     pub roles: Vec<Choice>,
     /// `status`, the first choice meaning all.
     pub statuses: Vec<Choice>,
-    /// `group`, the first choice meaning all; no choices, no filter.
+    /// `group`, likewise; no choices, no filter.
     pub groups: Vec<Choice>,
+    /// `type`, likewise.
+    pub kinds: Vec<Choice>,
+    /// What may be done with several at once: value and word.
+    pub bulk: Vec<(&'static str, String)>,
     /// The list as a file.
     pub export_href: String,
     /// Whether a query or a filter is set.
@@ -96,6 +102,8 @@ pub struct MemberPage {
     pub sessions: Option<usize>,
     /// Ends them, offered or refused.
     pub end_sessions: Action,
+    /// Ways to help the person back in, offered or refused; none for programs and for who is not in.
+    pub recovery: Vec<Action>,
     /// Tokens that work in this organization; `None` for a reader who may not know.
     pub tokens: Option<Vec<TokenRow>>,
     /// The latest that happened to or by them.

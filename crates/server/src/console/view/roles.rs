@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 
-use super::{Shell, Words};
+use super::{Action, Shell, Words};
 
 /// One role, a column of the matrix.
 #[derive(Clone, Debug, Default)]
@@ -13,6 +13,8 @@ pub struct RoleHead {
     pub name: String,
     /// Its slug.
     pub slug: String,
+    /// Its page.
+    pub href: String,
     /// What it is for, in a sentence; empty for none.
     pub sentence: String,
     /// Who holds it, such as `3 members`; empty for not told.
@@ -62,6 +64,8 @@ pub struct RolesPage {
     pub page: Shell,
     /// The preset's words.
     pub words: Arc<Words>,
+    /// Makes one, offered or refused.
+    pub new: Action,
     /// The columns, the top role first.
     pub roles: Vec<RoleHead>,
     /// The lines.

@@ -18,6 +18,8 @@ pub struct Plain {
     pub csrf: String,
     /// What just happened.
     pub flash: Vec<Flash>,
+    /// Whether all data is made up.
+    pub demo: bool,
 }
 
 /// The surroundings of an organization's pages.
@@ -43,6 +45,8 @@ pub struct Shell {
     pub account: Account,
     /// The way here, without the page itself; empty on a page of the navigation.
     pub trail: Vec<Place>,
+    /// As in [`Plain`].
+    pub demo: bool,
 }
 
 /// An organization's name and picture.

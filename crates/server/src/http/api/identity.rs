@@ -94,7 +94,7 @@ pub async fn ask_verification(ctx: Ctx) -> Result<Response, Problem> {
     responses((status = 204, description = "End every session and refuse every token issued up to now")),
 )]
 pub async fn reset_authentication(ctx: Ctx) -> Result<Response, Problem> {
-    Ok(done(identities::reset_authentication(&ctx).await?))
+    Ok(done(sessions::reset_authentication(&ctx).await?))
 }
 
 /// List your sessions, newest first.

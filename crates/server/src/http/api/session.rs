@@ -12,13 +12,16 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::http::extract::{Body, NoParameters, Query};
 use crate::http::problem::Problem;
-use crate::http::reply::{clear_session, done, set_session};
+use crate::http::reply::{clear_session, done, set_device, set_session, written};
 use crate::ops::accept::{self, Accept, CameIn, SignUp};
 use crate::ops::declining::{self, Decline};
 use crate::ops::identities::{self, Me};
 use crate::ops::introspect::{self, Introspect, Introspected};
-use crate::ops::sessions::{self, SignIn, SignedIn};
+use crate::ops::passkeys::{self, Question, UsePasskey};
+use crate::ops::sessions;
 use crate::ops::setup::{self, SetUp};
+use crate::ops::sign_in::{self, NewSession, SignIn, SignedIn};
+use crate::ops::stepping_up::{self, StepUp};
 use crate::ops::view::{MemberView, OrganizationView, Preview};
 use crate::ops::{Answer, Ctx};
 
@@ -79,19 +82,50 @@ pub async fn show(ctx: Ctx, _: Query<NoParameters>) -> Result<Json<Me>, Problem>
     Ok(Json(identities::me(&ctx).await?))
 }
 
-/// Sign in with address and password.
-#[utoipa::path(post, path = "/session", tag = "Session", operation_id = "sign_in", request_body = SignIn,
-    responses((status = 200, description = "Signed in; the cookie is set", body = SessionAnswer)))]
-pub async fn sign_in(ctx: Ctx, State(app): State<Arc<App>>, Body(wanted): Body<SignIn>) -> Result<Response, Problem> {
-    Ok(match sessions::sign_in(&ctx, wanted).await? {
+fn signed_in(app: &App, answer: Answer<NewSession>) -> Response {
+    match answer {
         Answer::Done(made) => {
             let body = SessionAnswer { identity: made.identity, csrf_token: made.session.csrf_token.clone() };
             let mut response = Json(body).into_response();
-            set_session(&app, &mut response, &made.session);
+            set_session(app, &mut response, &made.session);
+            set_device(app, &mut response, &made.device);
             response
         }
         Answer::Preview(preview) => Json(preview).into_response(),
-    })
+    }
+}
+
+/// Sign in with address and password, and a code where you have a second factor.
+#[utoipa::path(post, path = "/session", tag = "Session", operation_id = "sign_in", request_body = SignIn,
+    responses((status = 200, description = "Signed in; the cookie is set", body = SessionAnswer)))]
+pub async fn sign_in(ctx: Ctx, State(app): State<Arc<App>>, Body(wanted): Body<SignIn>) -> Result<Response, Problem> {
+    Ok(signed_in(&app, sign_in::sign_in(&ctx, wanted).await?))
+}
+
+/// Ask any device for a passkey of this installation: to sign in, or to prove yourself once more.
+#[utoipa::path(post, path = "/session/passkey/begin", tag = "Session", operation_id = "begin_passkey_sign_in",
+    responses((status = 200, description = "The question to the device", body = Question)))]
+pub async fn begin_passkey(ctx: Ctx) -> Result<Response, Problem> {
+    Ok(written(StatusCode::OK, passkeys::begin_using(&ctx).await?))
+}
+
+/// Sign in with a passkey alone.
+#[utoipa::path(post, path = "/session/passkey", tag = "Session", operation_id = "sign_in_with_passkey",
+    request_body = UsePasskey,
+    responses((status = 200, description = "Signed in; the cookie is set", body = SessionAnswer)))]
+pub async fn use_passkey(
+    ctx: Ctx,
+    State(app): State<Arc<App>>,
+    Body(wanted): Body<UsePasskey>,
+) -> Result<Response, Problem> {
+    Ok(signed_in(&app, passkeys::sign_in(&ctx, wanted).await?))
+}
+
+/// Prove once more that it is you, for what asks for a recent proof.
+#[utoipa::path(post, path = "/session/step-up", tag = "Session", operation_id = "step_up", request_body = StepUp,
+    responses((status = 204, description = "The session's proof is of now")))]
+pub async fn step_up(ctx: Ctx, Body(wanted): Body<StepUp>) -> Result<Response, Problem> {
+    Ok(done(stepping_up::step_up(&ctx, wanted).await?))
 }
 
 /// Sign out: end the session in use.

@@ -35,7 +35,7 @@ impl Generator {
             4 => Request { who: themself, ..on("PATCH", "/organizations/{}/members/{}", role) },
             5 | 6 => on("DELETE", "/organizations/{}/members/{}", Value::Null),
             7 | 8 => on("POST", "/organizations/{}/members/{}/deactivate", Value::Null),
-            9 => on("POST", "/organizations/{}/members/{}/deactivate", Value::Null),
+            9 => on("POST", "/organizations/{}/members/{}/reset-factors", Value::Null),
             10 => on("POST", "/organizations/{}/members/{}/reactivate", Value::Null),
             11 => on("POST", "/organizations/{}/members/{}/approve", Value::Null),
             12 | 13 => on("POST", "/organizations/{}/members/{}/reject", Value::Null),

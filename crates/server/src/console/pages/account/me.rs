@@ -6,7 +6,7 @@ use axum::extract::Path;
 use guildhall_domain::action::Action as Deed;
 use guildhall_store::read::Page;
 
-use super::{leave, sessions, tokens};
+use super::{leave, security, sessions, tokens};
 use crate::console::pages::entrance::{password_hint, place};
 use crate::console::scene::Scene;
 use crate::console::verdict::Verdict;
@@ -51,6 +51,7 @@ pub(super) async fn page(visit: &Visit, organization: &str, typed: Typed, verdic
         current_password: verdict.input("current_password", ""),
         password: Input { value: String::new(), error: verdict.at("password") },
         password_hint: password_hint(&visit.ctx),
+        security: security::summary(visit).await?,
         sessions: sessions::rows(visit, &href, &open.map_err(|stop| visit.wrong(stop))?.items),
         end_others: Action::post("End all others", format!("{href}/sessions/end-others")),
         tokens: tokens::rows(visit, &scene, &href).await?,

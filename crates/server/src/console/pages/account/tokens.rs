@@ -6,15 +6,15 @@ use std::sync::Arc;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use guildhall_domain::action::Action as Deed;
-use guildhall_domain::refusal::{Code, Refusal};
+use guildhall_domain::refusal::Code;
 use guildhall_store::Stop;
 use guildhall_store::read::Page;
 
+use crate::console::pages::token_form::{groups, life, lives};
 use crate::console::scene::Scene;
 use crate::console::verdict::Verdict;
 use crate::console::view::{
-    Action, Chip, Choice, ConfirmPage, Consequence, NewTokenPage, Place, ScopeGroup, Select, Shell, TokenCreatedPage,
-    TokenRow, Tone, titled,
+    Action, Chip, ConfirmPage, Consequence, NewTokenPage, Place, Select, Shell, TokenCreatedPage, TokenRow, Tone,
 };
 use crate::console::visit::{Sent, Shown, Visit, Wrong, go_with};
 use crate::ops::Answer;
@@ -23,12 +23,6 @@ use crate::ops::view::TokenView;
 
 /// Most of one's tokens that are shown at once.
 const SHOWN: u32 = 1_000;
-const HOUR_S: i64 = 3_600;
-const DAY_S: i64 = 86_400;
-/// What is offered as a token's life, and what of it is chosen at first.
-const LIVES_S: [i64; 4] = [7 * DAY_S, 30 * DAY_S, 90 * DAY_S, 365 * DAY_S];
-const USUAL_S: i64 = 30 * DAY_S;
-
 /// The tokens that work in this organization.
 async fn mine(visit: &Visit, scene: &Scene) -> Result<Vec<TokenView>, Wrong> {
     let all = tokens::mine(&visit.ctx, Page { after: None, limit: SHOWN }).await.map_err(|stop| visit.wrong(stop))?;
@@ -60,49 +54,6 @@ fn below(visit: &Visit, scene: &Scene, title: &str) -> Shell {
     shell
 }
 
-/// A span of time in its largest whole unit.
-fn span(seconds: i64) -> String {
-    let (count, unit) = match seconds {
-        s if s % (365 * DAY_S) == 0 => (s / (365 * DAY_S), "year"),
-        s if s % DAY_S == 0 => (s / DAY_S, "day"),
-        s if s % HOUR_S == 0 => (s / HOUR_S, "hour"),
-        s => (s / 60, "minute"),
-    };
-    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
-}
-
-/// The lives a token may have here: what the policy allows of the usual ones, its longest, or for ever.
-fn lives(longest_s: Option<i64>, typed: Option<&str>) -> Vec<Choice> {
-    let mut offered: Vec<i64> = LIVES_S.into_iter().filter(|s| longest_s.is_none_or(|most_s| *s <= most_s)).collect();
-    offered.extend(longest_s.filter(|most_s| !offered.contains(most_s)));
-    let usual_s = if offered.contains(&USUAL_S) { Some(USUAL_S) } else { offered.last().copied() };
-    let chosen = typed.map_or_else(|| usual_s.map(|s| s.to_string()).unwrap_or_default(), str::to_owned);
-    let mut values: Vec<(String, String)> =
-        offered.iter().map(|s| (s.to_string(), format!("In {}", span(*s)))).collect();
-    if longest_s.is_none() {
-        values.push((String::new(), "Never".to_owned()));
-    }
-    values.into_iter().map(|(value, label)| Choice::new(&value, label).selected(value == chosen)).collect()
-}
-
-/// The permissions the reader holds, by what they are about.
-fn groups(scene: &Scene, chosen: &[&str]) -> Vec<ScopeGroup> {
-    let preset = scene.place.rules.preset();
-    let mut groups: Vec<ScopeGroup> = Vec::new();
-    for (_, permission) in preset.catalogue.iter().filter(|(bit, _)| scene.rights.contains(*bit)) {
-        let about = permission.name.split('.').next().unwrap_or_default();
-        let label = preset.resource_type(about).map_or_else(|| titled(about), |kind| kind.name.clone());
-        let choice = Choice::new(&permission.name, &permission.name)
-            .hint(&permission.label)
-            .selected(chosen.contains(&permission.name.as_str()));
-        match groups.iter_mut().find(|group| group.label == label) {
-            Some(group) => group.scopes.push(choice),
-            None => groups.push(ScopeGroup { label, scopes: vec![choice] }),
-        }
-    }
-    groups
-}
-
 /// What was typed.
 #[derive(Default)]
 struct Typed<'a> {
@@ -132,7 +83,7 @@ fn new_page(visit: &Visit, scene: &Scene, typed: &Typed<'_>, verdict: &Verdict) 
             choices: lives(scene.place.rules.policy().token_max_life_s, typed.expires_in_s),
             error: verdict.at("expires_at"),
         },
-        groups: groups(scene, &typed.scopes),
+        groups: groups(scene.place.rules.preset(), scene.rights, &typed.scopes),
         scopes_error: None,
     };
     verdict.page(visit, &page)
@@ -163,21 +114,13 @@ pub(super) async fn create(Path(organization): Path<String>, sent: Sent) -> Show
                 token: made.token.unwrap_or_default(),
                 expires: made.expires_at.map(|at| visit.when(at)),
                 scopes: made.scopes.unwrap_or_default(),
+                all: "Everything you may",
                 back_href: format!("/{}/me", scene.slug()),
             };
             visit.page(StatusCode::OK, &page)
         }
         Err(stop) => new_page(visit, &scene, &typed, &Verdict::of(visit, stop, &["name", "expires_at"])?),
     }
-}
-
-/// A life in seconds, or for ever.
-fn life(typed: &str) -> Result<Option<i64>, Refusal> {
-    if typed.is_empty() {
-        return Ok(None);
-    }
-    let read = typed.parse().ok().filter(|s| *s > 0);
-    read.map(Some).ok_or_else(|| Refusal::field("expires_at", "field.invalid", "choose one of the list"))
 }
 
 fn revoke_page(visit: &Visit, scene: &Scene, token: &TokenView) -> ConfirmPage {
@@ -214,30 +157,4 @@ pub(super) async fn revoke(Path((organization, token)): Path<(String, String)>, 
     let visit = &sent.visit;
     tokens::revoke_mine(&visit.ctx, &token).await.map_err(|stop| visit.wrong(stop))?;
     Ok(go_with(&format!("/{organization}/me"), Tone::Good, "The token is revoked."))
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-
-    fn labels(longest_s: Option<i64>) -> Vec<String> {
-        lives(longest_s, None).into_iter().map(|c| if c.selected { format!("*{}", c.label) } else { c.label }).collect()
-    }
-
-    #[test]
-    fn a_token_is_offered_no_longer_life_than_the_policy_gives() {
-        assert_eq!(labels(None), ["In 7 days", "*In 30 days", "In 90 days", "In 1 year", "Never"]);
-        assert_eq!(labels(Some(45 * DAY_S)), ["In 7 days", "*In 30 days", "In 45 days"]);
-        assert_eq!(labels(Some(HOUR_S)), ["*In 1 hour"]);
-    }
-
-    #[test]
-    fn a_life_is_a_number_of_seconds_or_none() {
-        assert_eq!(life("").unwrap(), None);
-        assert_eq!(life("60").unwrap(), Some(60));
-        for wrong in ["-1", "0", "soon", "99999999999999999999"] {
-            assert_eq!(life(wrong).unwrap_err().code, Code::RequestInvalid, "{wrong}");
-        }
-    }
 }

@@ -2,7 +2,7 @@
 //! or new lines. Does not judge addresses.
 
 /// One entry of the list, as it was typed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Typed {
     /// The address, or whatever stood there.
     pub(super) email: String,

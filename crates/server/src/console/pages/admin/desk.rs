@@ -13,7 +13,7 @@ use guildhall_store::Stop;
 use crate::console::scene::Scene;
 use crate::console::verdict::sentence;
 use crate::console::view::{Place, Shell, Time, Tone};
-use crate::console::visit::{Shown, Visit, Wrong, go_with};
+use crate::console::visit::{Shown, Visit, Wrong, go_with, go_with_undo};
 use crate::http::problem::status;
 use crate::ops::Ctx;
 
@@ -61,6 +61,12 @@ impl Desk {
         Shell { trail, ..self.shell(title, "users") }
     }
 
+    /// The frame of a page below a tab: the way there as labels and addresses below `/{org}/admin/`.
+    pub(super) fn below(&self, tab: &str, trail: &[(&str, &str)], title: &str) -> Shell {
+        let trail = trail.iter().map(|(label, rest)| Place::new(*label, self.href(rest))).collect();
+        Shell { trail, notices: Vec::new(), ..self.shell(title, tab) }
+    }
+
     pub(super) fn page<T: Template>(&self, page: &T) -> Shown {
         self.visit.page(StatusCode::OK, page)
     }
@@ -73,6 +79,11 @@ impl Desk {
     /// On to the list of people, with good news.
     pub(super) fn to_people(&self, text: &str) -> Response {
         go_with(&self.href("users"), Tone::Good, text)
+    }
+
+    /// The same with a button that takes it back.
+    pub(super) fn to_people_or_back(&self, text: &str, undo: &str) -> Response {
+        go_with_undo(&self.href("users"), Tone::Good, text, undo)
     }
 
     /// A refusal that belongs to the form it answers is given back; everything else is a page of its own.

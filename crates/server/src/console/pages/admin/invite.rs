@@ -8,34 +8,30 @@ use axum::response::Response;
 use guildhall_domain::access::Permit;
 use guildhall_domain::action::Action as Asks;
 use guildhall_domain::member::guard_role;
-use guildhall_domain::policy::{InviteCarries, InviteDelivery};
-use guildhall_domain::text::{Email, NAME_MAX_CHARS};
+use guildhall_domain::policy::{InviteAddressee, InviteCarries, InviteDelivery};
+use guildhall_domain::text::Email;
 
-use super::addresses::{self, Typed};
 use super::desk::Desk;
+use super::invite_draft::{Draft, Entry};
 use super::links;
 use crate::console::verdict::sentence;
 use crate::console::view::{
-    Chip, Choice, Input, InviteAddressesPage, InviteResultPage, InviteRolesPage, InviteeRow, Select, SentRow, Tone,
+    Chip, Choice, Input, InviteAddressesPage, InviteResultPage, InviteRolesPage, InviteeRow, PlaceChoice, Select,
+    SentRow, Tone,
 };
 use crate::console::visit::{Sent, Shown, Visit, Wrong, go};
 use crate::ops::Answer;
-use crate::ops::groups;
-use crate::ops::inviting::{self, InviteOutcome, NewInvitation, NewInvitations};
+use crate::ops::groups::{self, GroupView};
+use crate::ops::inviting::{self, InviteOutcome, NewInvitations};
+use crate::ops::resource_shapes::ResourceView;
+use crate::ops::resources::{self, ResourceQuery};
 
 /// As many rows as a page of selects can hold and a person can look through.
 const MOST: usize = 500;
 /// As many groups as are offered for choosing.
-const GROUPS: u32 = 100;
-
-/// What has been chosen so far.
-#[derive(Default)]
-struct Draft {
-    people: Vec<Typed>,
-    roles: Vec<String>,
-    deliver: String,
-    groups: Vec<String>,
-}
+const GROUPS: u32 = 50;
+/// As many places as are offered for a role in each.
+const PLACES: u32 = 20;
 
 async fn open(visit: Visit, org: &str) -> Result<(Desk, Permit), Wrong> {
     let desk = Desk::open(visit, org).await?;
@@ -46,17 +42,15 @@ async fn open(visit: Visit, org: &str) -> Result<(Desk, Permit), Wrong> {
 /// `GET /{org}/admin/invite`
 pub(super) async fn start(visit: Visit, Path(org): Path<String>) -> Shown {
     let (desk, permit) = open(visit, &org).await?;
-    let page = first_step(&desk, &permit, Input::default(), "", &Draft::default()).await?;
+    let page = first_step(&desk, &permit, Input::default(), &Draft::default()).await?;
     desk.page(&page)
 }
 
 /// `POST /{org}/admin/invite`: back from the second step, with everything still there.
 pub(super) async fn back(Path(org): Path<String>, sent: Sent) -> Shown {
-    let draft = draft(&sent);
+    let draft = Draft::second(&sent);
     let (desk, permit) = open(sent.visit, &org).await?;
-    let role = draft.roles.first().map_or("", String::as_str);
-    let typed = Input::of(addresses::write(&draft.people));
-    let page = first_step(&desk, &permit, typed, role, &draft).await?;
+    let page = first_step(&desk, &permit, Input::of(draft.written()), &draft).await?;
     desk.page(&page)
 }
 
@@ -68,42 +62,39 @@ pub(super) async fn again(Path(org): Path<String>) -> Response {
 /// `POST /{org}/admin/invite/roles`: from the first step, or the second once more.
 pub(super) async fn roles(Path(org): Path<String>, sent: Sent) -> Shown {
     let from_first = sent.fields.iter().any(|(name, _)| name == "addresses");
-    let mut draft = draft(&sent);
-    if from_first {
-        draft.people = addresses::read(sent.get("addresses"));
-        draft.roles = vec![sent.get("role").to_owned(); draft.people.len()];
-    } else if let Ok(at) = sent.get("drop").parse::<usize>() {
-        if at < draft.people.len() {
-            draft.people.remove(at);
-            draft.roles.remove(at);
+    let mut draft = if from_first { Draft::first(&sent) } else { Draft::second(&sent) };
+    if let Ok(at) = sent.get("drop").parse::<usize>() {
+        if at < draft.entries.len() {
+            draft.entries.remove(at);
         }
     } else if !sent.get("apply_all").is_empty() {
-        draft.roles = vec![sent.get("all_role").to_owned(); draft.people.len()];
+        for entry in &mut draft.entries {
+            entry.role = sent.get("all_role").to_owned();
+        }
     }
     let typed = sent.get("addresses").to_owned();
     let (desk, permit) = open(sent.visit, &org).await?;
-    let role = draft.roles.first().cloned().unwrap_or_default();
-    let wrong = match draft.people.len() {
+    let wrong = match draft.entries.len() {
         0 => "There is no address in this list. Type at least one.".to_owned(),
-        1..=MOST => return desk.page(&second_step(&desk, &permit, &draft)),
+        1..=MOST => return desk.page(&second_step(&desk, &permit, &draft).await?),
         many => format!("These are {many} addresses; at most {MOST} go at once here. The API takes more."),
     };
-    let page = first_step(&desk, &permit, Input::of(typed).wrong(wrong), &role, &draft).await?;
+    let page = first_step(&desk, &permit, Input::of(typed).wrong(wrong), &draft).await?;
     desk.visit.page(StatusCode::UNPROCESSABLE_ENTITY, &page)
 }
 
 /// `POST /{org}/admin/invite/send`: each address stands for itself, one that is refused stops no other.
 pub(super) async fn send(Path(org): Path<String>, sent: Sent) -> Shown {
-    let draft = draft(&sent);
+    let draft = Draft::second(&sent);
     let (desk, permit) = open(sent.visit, &org).await?;
-    let invitations: Vec<NewInvitation> =
-        draft.people.iter().zip(&draft.roles).map(|one| wanted(one, &draft.groups)).collect();
+    let handles = by_handle(&desk);
+    let invitations: Vec<_> = draft.entries.iter().map(|entry| entry.wanted(handles)).collect();
     if invitations.is_empty() {
         let empty = Input::default().wrong("There is no address left. Type at least one.");
-        let page = first_step(&desk, &permit, empty, "", &draft).await?;
+        let page = first_step(&desk, &permit, empty, &draft).await?;
         return desk.visit.page(StatusCode::UNPROCESSABLE_ENTITY, &page);
     }
-    let roles = draft.roles.clone();
+    let roles: Vec<String> = draft.entries.iter().map(|entry| entry.role.clone()).collect();
     let deliver = Some(draft.deliver.clone()).filter(|d| !d.is_empty());
     let done = inviting::invite(desk.ctx(), desk.org(), NewInvitations { invitations, deliver }).await;
     let outcomes = match done {
@@ -112,36 +103,16 @@ pub(super) async fn send(Path(org): Path<String>, sent: Sent) -> Shown {
         // Where the policy takes all or nothing: the rows again, with what is wrong with them.
         Err(stop) => {
             let refusal = desk.of_form(stop)?;
-            return desk.again(&refusal, &second_step(&desk, &permit, &draft));
+            let problem = Some(sentence(&refusal.detail));
+            return desk.again(&refusal, &InviteRolesPage { problem, ..second_step(&desk, &permit, &draft).await? });
         }
     };
     desk.page(&result(&desk, &outcomes, &roles))
 }
 
-fn wanted((one, role): (&Typed, &String), groups: &[String]) -> NewInvitation {
-    let name: String = one.name.chars().take(NAME_MAX_CHARS).collect();
-    NewInvitation {
-        email: Some(one.email.clone()),
-        role: Some(role.clone()),
-        groups: groups.to_vec(),
-        name: Some(name),
-        ..NewInvitation::default()
-    }
-}
-
-/// The rows of the second step; a row whose address was emptied is gone.
-fn draft(sent: &Sent) -> Draft {
-    let (emails, names, roles) = (sent.all("email"), sent.all("name"), sent.all("role"));
-    let text = |list: &[&str], at: usize| list.get(at).copied().unwrap_or_default().to_owned();
-    let (mut people, mut kept) = (Vec::new(), Vec::new());
-    for (at, email) in emails.iter().enumerate() {
-        if !email.trim().is_empty() {
-            people.push(Typed { email: email.trim().to_owned(), name: text(&names, at) });
-            kept.push(text(&roles, at));
-        }
-    }
-    let groups = sent.all("groups").into_iter().map(str::to_owned).collect();
-    Draft { people, roles: kept, deliver: sent.get("deliver").to_owned(), groups }
+/// Whether people are invited by the handle of their account, too.
+fn by_handle(desk: &Desk) -> bool {
+    desk.scene.place.rules.policy().invite_addressee.contains(InviteAddressee::Handle)
 }
 
 /// The roles with the reason where this reader may not give one (CT-3). What is chosen is the wanted role,
@@ -174,79 +145,120 @@ pub(super) fn choices(desk: &Desk, permit: &Permit, wanted: &str) -> Vec<Choice>
 }
 
 /// The groups an invitation may carry, where it may; whether this reader may give each is asked when they send.
-async fn group_choices(desk: &Desk, chosen: &[String]) -> Result<Vec<Choice>, Wrong> {
+async fn known_groups(desk: &Desk) -> Result<Vec<GroupView>, Wrong> {
     let carried = desk.scene.place.rules.policy().invite_carries.contains(InviteCarries::Groups);
     if !carried || !desk.scene.may(Asks::GroupList) || !desk.scene.may(Asks::GroupManage) {
         return Ok(Vec::new());
     }
     let found = groups::list(desk.ctx(), desk.org(), Some(GROUPS), None).await.map_err(|stop| desk.wrong(stop))?;
-    let choice = |group: groups::GroupView| {
-        let on = chosen.contains(&group.id);
-        Choice::new(group.id, group.name).hint(group.description).selected(on)
-    };
-    Ok(found.items.into_iter().map(choice).collect())
+    Ok(found.items.into_iter().filter(|group| group.origin != "external").collect())
 }
 
-async fn first_step(
-    desk: &Desk,
-    permit: &Permit,
-    typed: Input,
-    role: &str,
-    draft: &Draft,
-) -> Result<InviteAddressesPage, Wrong> {
+fn group_choices(all: &[GroupView], chosen: &[String]) -> Vec<Choice> {
+    let choice = |group: &GroupView| {
+        Choice::new(&group.id, &group.name).hint(&group.description).selected(chosen.contains(&group.id))
+    };
+    all.iter().map(choice).collect()
+}
+
+/// The places an invitation may carry a role in, where it may: those this reader reaches and that have roles.
+async fn known_places(desk: &Desk) -> Result<Vec<ResourceView>, Wrong> {
+    if !desk.scene.place.rules.policy().invite_carries.contains(InviteCarries::Resources) {
+        return Ok(Vec::new());
+    }
+    let query = ResourceQuery { limit: Some(PLACES), ..ResourceQuery::default() };
+    let found = resources::list(desk.ctx(), desk.org(), query).await.map_err(|stop| desk.wrong(stop))?;
+    let preset = desk.scene.place.rules.preset();
+    Ok(found.items.into_iter().filter(|one| preset.roles_of(&one.kind).next().is_some()).collect())
+}
+
+fn place_choices(desk: &Desk, all: &[ResourceView], row: &str, chosen: &[(String, String)]) -> Vec<PlaceChoice> {
+    let preset = desk.scene.place.rules.preset();
+    let choice = |one: &ResourceView| {
+        let held = chosen.iter().find(|(resource, _)| *resource == one.id).map_or("", |(_, role)| role.as_str());
+        let none = Choice::new("", "No role there").selected(held.is_empty());
+        let roles =
+            preset.roles_of(&one.kind).map(|role| Choice::new(&role.slug, &role.name).selected(role.slug == held));
+        PlaceChoice {
+            key: format!("place.{row}.{}", one.id),
+            label: one.name.clone(),
+            choices: std::iter::once(none).chain(roles).collect(),
+        }
+    };
+    all.iter().map(choice).collect()
+}
+
+async fn first_step(desk: &Desk, permit: &Permit, typed: Input, draft: &Draft) -> Result<InviteAddressesPage, Wrong> {
     let words = &desk.scene.words;
     let by_link = match draft.deliver.as_str() {
         "" => desk.scene.place.rules.policy().invite_deliver == InviteDelivery::Link,
         chosen => chosen == "link",
     };
+    let begin = draft.entries.first().cloned().unwrap_or_default();
     Ok(InviteAddressesPage {
         page: desk.below_people(&words.invite_title),
         words: words.clone(),
         action: desk.href("invite/roles"),
         cancel_href: desk.href("users"),
         addresses: typed,
-        role: Select::of(choices(desk, permit, role)),
+        by_handle: by_handle(desk),
+        role: Select::of(choices(desk, permit, &begin.role)),
         deliver: Select::of(vec![
             Choice::new("email", "By mail").hint("Each of them gets a mail with a link.").selected(!by_link),
             Choice::new("link", "By a link you hand over")
                 .hint("Nothing is sent; you get one link for each.")
                 .selected(by_link),
         ]),
-        groups: group_choices(desk, &draft.groups).await?,
+        groups: group_choices(&known_groups(desk).await?, &begin.groups),
+        places: place_choices(desk, &known_places(desk).await?, "all", &begin.places),
         links_href: links::are_offered(desk).then(|| desk.href("invite/links")),
     })
 }
 
-fn second_step(desk: &Desk, permit: &Permit, draft: &Draft) -> InviteRolesPage {
-    let mut seen = HashSet::new();
-    let row = |(index, (one, role)): (usize, (&Typed, &String))| {
-        let problem = match Email::parse(&one.email, "email") {
-            Ok(email) if seen.insert(email.key().to_owned()) => None,
-            Ok(_) => Some("This address stands in the list twice; one is enough.".to_owned()),
-            Err(refusal) => Some(refusal.errors.first().map_or_else(String::new, |e| sentence(&e.detail))),
-        };
-        InviteeRow {
-            index,
-            email: one.email.clone(),
-            name: one.name.clone(),
-            problem,
-            role: Select::of(choices(desk, permit, role)),
+/// Why no invitation can be made for an entry, as far as its address tells.
+fn problem(entry: &Entry, handles: bool, seen: &mut HashSet<String>) -> Option<String> {
+    let key = match (entry.handle(handles), Email::parse(&entry.typed.email, "email")) {
+        (Some(handle), _) => format!("@{handle}"),
+        (None, Ok(email)) => email.key().to_owned(),
+        (None, Err(refusal)) => {
+            return Some(refusal.errors.first().map_or_else(String::new, |e| sentence(&e.detail)));
         }
     };
-    let rows: Vec<InviteeRow> = draft.people.iter().zip(&draft.roles).enumerate().map(row).collect();
+    (!seen.insert(key)).then(|| "This address stands in the list twice; one is enough.".to_owned())
+}
+
+async fn second_step(desk: &Desk, permit: &Permit, draft: &Draft) -> Result<InviteRolesPage, Wrong> {
+    let (all_groups, all_places) = (known_groups(desk).await?, known_places(desk).await?);
+    let handles = by_handle(desk);
+    let named = desk.scene.place.rules.policy().invite_names_required;
+    let mut seen = HashSet::new();
+    let row = |(index, entry): (usize, &Entry)| {
+        let names = (named && entry.handle(handles).is_none()).then(|| entry.name_parts());
+        InviteeRow {
+            index,
+            email: entry.typed.email.clone(),
+            name: entry.typed.name.clone(),
+            names,
+            problem: problem(entry, handles, &mut seen),
+            role: Select::of(choices(desk, permit, &entry.role)),
+            groups: group_choices(&all_groups, &entry.groups),
+            places: place_choices(desk, &all_places, &index.to_string(), &entry.places),
+        }
+    };
+    let rows: Vec<InviteeRow> = draft.entries.iter().enumerate().map(row).collect();
     let words = &desk.scene.words;
-    InviteRolesPage {
+    Ok(InviteRolesPage {
         page: desk.below_people(&words.invite_roles_title),
         words: words.clone(),
         send_action: desk.href("invite/send"),
         again_action: desk.href("invite/roles"),
         back_action: desk.href("invite"),
         deliver: draft.deliver.clone(),
-        groups: draft.groups.clone(),
+        problem: None,
         problems: rows.iter().filter(|row| row.problem.is_some()).count(),
         rows,
         all_role: Select::of(choices(desk, permit, "")),
-    }
+    })
 }
 
 fn result(desk: &Desk, outcomes: &[InviteOutcome], roles: &[String]) -> InviteResultPage {

@@ -12,85 +12,105 @@ const MINUTE_S: i64 = 60;
 const HOUR_S: i64 = 3_600;
 const DAY_S: i64 = 86_400;
 
-/// The headings, in their order.
-pub(super) const GROUPS: [(&str, &str); 5] = [
-    ("Joining", "How people come in, and who has a say."),
-    ("Roles and leaving", "Who changes whom, and how people go."),
-    ("Sessions and tokens", "How long what was opened stays open."),
-    ("Sharing", "What may be given to whom, and for how long."),
-    ("Seats", "How many there may be."),
+/// The headings: the last part of the page's address, what it is called, and what it is about.
+pub(super) const GROUPS: [(&str, &str, &str); 8] = [
+    ("joining", "Joining", "How people come in."),
+    ("leaving", "Roles and leaving", "Who changes whom, and how people go."),
+    ("sessions", "Sessions and tokens", "How long what was opened stays open."),
+    ("sharing", "Sharing", "What may be given to whom, and for how long."),
+    ("seats", "Seats", "How many there may be."),
+    ("approval", "Approval", "Who has a say before somebody is in."),
+    ("domains", "Domains", "What the domain of somebody's address decides."),
+    ("organizations", "Organizations", "Who makes them, and what they may be called."),
+];
+/// The order of their pages.
+pub(super) const ORDER: [usize; 8] = [0, 5, 6, 1, 2, 3, 4, 7];
+
+/// What each knob is called, and the heading it stands under.
+const TITLES: &[(Knob, usize, &str)] = &[
+    (Knob::InviteTtlS, 0, "Invitations work for"),
+    (Knob::InviteReissueAfterExpiry, 0, "Inviting again after expiry"),
+    (Knob::InviteDeliver, 0, "How invitations travel"),
+    (Knob::InviteReissueOverride, 0, "The top role may invite again all the same"),
+    (Knob::InviteAddressee, 0, "How invited people are named"),
+    (Knob::InviteNamesRequired, 0, "Given and family name are needed"),
+    (Knob::InviteCarries, 0, "What invitations give"),
+    (Knob::InviteBulk, 0, "When one of a list cannot be invited"),
+    (Knob::InviteLinkOffered, 0, "Links that anybody holding them joins with"),
+    (Knob::InviteLinkTtlS, 0, "Such links work for at most"),
+    (Knob::InviteLinkUses, 0, "People who come in with one link at most"),
+    (Knob::RoleDefault, 0, "Role to start with"),
+    (Knob::ApprovalMode, 5, "Approvals"),
+    (Knob::ApprovalExemptNamedInvites, 5, "Invited people skip the approval"),
+    (Knob::ApprovalDomains, 6, "Our mail domains"),
+    (Knob::SignupOpen, 0, "People join by themselves"),
+    (Knob::SignupClosedByInvites, 0, "Invitations close the sign-up"),
+    (Knob::SignupDomains, 6, "Mail domains that may sign up"),
+    (Knob::SignupRefusesDisposable, 6, "Refuse short-lived addresses"),
+    (Knob::SignupVerifiedEmail, 0, "Proof of the address before joining"),
+    (Knob::SignupMakesOrganization, 7, "Sign-ups make organizations"),
+    (Knob::ApprovalOnDisable, 5, "When approvals are switched off"),
+    (Knob::JoinRequests, 0, "People may ask to join"),
+    (Knob::DomainAutoJoin, 6, "Mail domains that join by themselves"),
+    (Knob::DomainExclusive, 6, "Only these mail domains"),
+    (Knob::DomainExcludesLinks, 6, "No invite links beside our domains"),
+    (Knob::OrganizationNameLengthMin, 7, "Shortest name of an organization"),
+    (Knob::OrganizationNameLengthMax, 7, "Longest name of an organization"),
+    (Knob::OrganizationNameForbids, 7, "Characters a name must not have"),
+    (Knob::OrganizationNameUnique, 7, "Names are unique"),
+    (Knob::SeatsMax, 4, "Seats"),
+    (Knob::SeatsMode, 4, "When all seats are taken"),
+    (Knob::SeatsCountsInvited, 4, "Invitations hold a seat"),
+    (Knob::IdentityOrganizations, 7, "Organizations of one person"),
+    (Knob::OrganizationPersonal, 7, "One person's own"),
+    (Knob::JoinDirect, 0, "Who is added directly"),
+    (Knob::OrganizationCreatedBy, 7, "Who makes organizations"),
+    (Knob::RoleChangeAuthority, 1, "Who changes roles and removes"),
+    (Knob::GroupRequired, 1, "Everybody is in a group"),
+    (Knob::GroupShown, 1, "Groups that people see"),
+    (Knob::GroupManagersLimitUse, 1, "Those who run a group set its limits"),
+    (Knob::GroupManagerRole, 1, "Role of those who manage groups"),
+    (Knob::GroupManagerRoleLost, 1, "Role after managing the last group"),
+    (Knob::RolesCustom, 1, "Roles of our own"),
+    (Knob::SelfDemote, 1, "Lowering one's own role"),
+    (Knob::SelfDeactivateOrRemove, 1, "Removing oneself"),
+    (Knob::LeaveAllowedFor, 1, "Who may leave"),
+    (Knob::OffboardModes, 1, "How people are taken out"),
+    (Knob::DeletePrecondition, 1, "Before somebody is removed"),
+    (Knob::DeleteOwnedObjects, 1, "What a removed person owned"),
+    (Knob::RemovalGraceS, 1, "A removal can be undone for"),
+    (Knob::OffboardUpstreamNotice, 1, "Warn of access granted elsewhere"),
+    (Knob::OwnersRecommended, 1, "Recommended holders of the top role"),
+    (Knob::ScopeControlledByGrants, 3, "A grant closes a scope to everybody else"),
+    (Knob::GrantsOffered, 3, "Grants on single things"),
+    (Knob::ShareLinkAllowed, 3, "Sharing by link"),
+    (Knob::ShareLinkMaxLifeS, 3, "Longest life of a share link"),
+    (Knob::TokenMaxPerMember, 2, "Tokens of one person"),
+    (Knob::TokenMaxLifeS, 2, "Longest life of a token"),
+    (Knob::TokenMinLifeS, 2, "Shortest life of a token with an end"),
+    (Knob::TokenWholeDays, 2, "Tokens end with their day"),
+    (Knob::TokenValueAgain, 2, "Tokens can be seen again"),
+    (Knob::ServiceAccountMaxTokens, 2, "Tokens of one service account"),
+    (Knob::DeployKeysOffered, 2, "Deploy keys"),
+    (Knob::ScimOffered, 2, "A directory may keep people and groups"),
+    (Knob::ScimLocalChanges, 1, "Changing what a directory keeps"),
+    (Knob::ScimReservesRoleNames, 1, "A directory's groups are not called like roles"),
+    (Knob::SessionIdleS, 2, "Sessions end when idle for"),
+    (Knob::SessionAbsoluteS, 2, "Sessions end after"),
+    (Knob::SsoRequired, 2, "Single sign-on is required"),
+    (Knob::SsoRequiredFrom, 2, "Required from"),
+    (Knob::SsoBreakGlass, 2, "Who keeps another way in"),
+    (Knob::DomainClaimedOnly, 6, "Only claimed domains count"),
+    (Knob::SessionNewOnly, 2, "A changed length holds for new sessions only"),
+    (Knob::AccessNetworks, 2, "Only from these networks"),
+    (Knob::MfaRequired, 2, "Who needs a second factor"),
+    (Knob::MfaGraceS, 2, "Time to set up a second factor"),
+    (Knob::SessionStepUpS, 2, "Ask again who it is, for what is delicate"),
 ];
 
 /// The heading a knob stands under, and what it is called.
 pub(super) fn title(knob: Knob) -> (usize, &'static str) {
-    match knob {
-        Knob::InviteTtlS => (0, "Invitations work for"),
-        Knob::InviteReissueAfterExpiry => (0, "Inviting again after expiry"),
-        Knob::InviteDeliver => (0, "How invitations travel"),
-        Knob::InviteReissueOverride => (0, "The top role may invite again all the same"),
-        Knob::InviteAddressee => (0, "How invited people are named"),
-        Knob::InviteNamesRequired => (0, "Given and family name are needed"),
-        Knob::InviteCarries => (0, "What invitations give"),
-        Knob::InviteBulk => (0, "When one of a list cannot be invited"),
-        Knob::InviteLinkOffered => (0, "Links that anybody holding them joins with"),
-        Knob::InviteLinkTtlS => (0, "Such links work for at most"),
-        Knob::InviteLinkUses => (0, "People who come in with one link at most"),
-        Knob::RoleDefault => (0, "Role to start with"),
-        Knob::ApprovalMode => (0, "Approvals"),
-        Knob::ApprovalExemptNamedInvites => (0, "Invited people skip the approval"),
-        Knob::ApprovalDomains => (0, "Our mail domains"),
-        Knob::SignupOpen => (0, "People join by themselves"),
-        Knob::SignupClosedByInvites => (0, "Invitations close the sign-up"),
-        Knob::SignupDomains => (0, "Mail domains that may sign up"),
-        Knob::SignupRefusesDisposable => (0, "Refuse short-lived addresses"),
-        Knob::SignupVerifiedEmail => (0, "Proof of the address before joining"),
-        Knob::SignupMakesOrganization => (0, "Sign-ups make organizations"),
-        Knob::ApprovalOnDisable => (0, "When approvals are switched off"),
-        Knob::JoinRequests => (0, "People may ask to join"),
-        Knob::DomainAutoJoin => (0, "Mail domains that join by themselves"),
-        Knob::DomainExclusive => (0, "Only these mail domains"),
-        Knob::DomainExcludesLinks => (0, "No invite links beside our domains"),
-        Knob::OrganizationNameLengthMin => (0, "Shortest name of an organization"),
-        Knob::OrganizationNameLengthMax => (0, "Longest name of an organization"),
-        Knob::OrganizationNameForbids => (0, "Characters a name must not have"),
-        Knob::OrganizationNameUnique => (0, "Names are unique"),
-        Knob::SeatsMax => (4, "Seats"),
-        Knob::SeatsMode => (4, "When all seats are taken"),
-        Knob::SeatsCountsInvited => (4, "Invitations hold a seat"),
-        Knob::IdentityOrganizations => (0, "Organizations of one person"),
-        Knob::JoinDirect => (0, "Who is added directly"),
-        Knob::OrganizationPersonal => (0, "One person's own"),
-        Knob::OrganizationCreatedBy => (0, "Who makes organizations"),
-        Knob::RoleChangeAuthority => (1, "Who changes roles and removes"),
-        Knob::GroupRequired => (1, "Everybody is in a group"),
-        Knob::GroupShown => (1, "Groups that people see"),
-        Knob::GroupManagersLimitUse => (1, "Those who run a group set its limits"),
-        Knob::GroupManagerRole => (1, "Role of those who manage groups"),
-        Knob::GroupManagerRoleLost => (1, "Role after managing the last group"),
-        Knob::RolesCustom => (1, "Roles of our own"),
-        Knob::SelfDemote => (1, "Lowering one's own role"),
-        Knob::SelfDeactivateOrRemove => (1, "Removing oneself"),
-        Knob::LeaveAllowedFor => (1, "Who may leave"),
-        Knob::OffboardModes => (1, "How people are taken out"),
-        Knob::DeletePrecondition => (1, "Before somebody is removed"),
-        Knob::DeleteOwnedObjects => (1, "What a removed person owned"),
-        Knob::RemovalGraceS => (1, "A removal can be undone for"),
-        Knob::OffboardUpstreamNotice => (1, "Warn of access granted elsewhere"),
-        Knob::OwnersRecommended => (1, "Recommended holders of the top role"),
-        Knob::ScopeControlledByGrants => (3, "A grant closes a scope to everybody else"),
-        Knob::GrantsOffered => (3, "Grants on single things"),
-        Knob::ShareLinkAllowed => (3, "Sharing by link"),
-        Knob::ShareLinkMaxLifeS => (3, "Longest life of a share link"),
-        Knob::TokenMaxPerMember => (2, "Tokens of one person"),
-        Knob::TokenMaxLifeS => (2, "Longest life of a token"),
-        Knob::TokenMinLifeS => (2, "Shortest life of a token with an end"),
-        Knob::TokenWholeDays => (2, "Tokens end with their day"),
-        Knob::TokenValueAgain => (2, "Tokens can be seen again"),
-        Knob::ServiceAccountMaxTokens => (2, "Tokens of one service account"),
-        Knob::DeployKeysOffered => (2, "Deploy keys"),
-        Knob::SessionIdleS => (2, "Sessions end when idle for"),
-        Knob::SessionAbsoluteS => (2, "Sessions end after"),
-    }
+    TITLES.iter().find(|row| row.0 == knob).map_or((0, knob.name()), |row| (row.1, row.2))
 }
 
 /// A word of a choice, for people.
@@ -106,6 +126,9 @@ fn word_label(rules: &Rules, knob: Knob, word: &str) -> String {
         (Knob::InviteCarries, "resources") => "Roles inside what is here".to_owned(),
         (Knob::InviteBulk, "each") => "The others are invited".to_owned(),
         (Knob::InviteBulk, "all_or_nothing") => "Nobody is invited".to_owned(),
+        (Knob::MfaRequired, "off") => "Nobody has to".to_owned(),
+        (Knob::MfaRequired, "administrators") => "Whoever decides about others".to_owned(),
+        (Knob::MfaRequired, "all") => "Everybody".to_owned(),
         (Knob::ApprovalMode, "off") => "Nobody waits".to_owned(),
         (Knob::ApprovalOnDisable, "approve_all") => "Whoever waits is let in".to_owned(),
         (Knob::ApprovalOnDisable, "keep_waiting") => "Whoever waits goes on waiting".to_owned(),
@@ -213,8 +236,8 @@ pub(super) fn control(rules: &Rules, knob: Knob, value: &Value, typed: Option<&S
             };
             KnobControl::Ticks(roles(rules).map(tick).collect())
         }
-        Shape::Domains => KnobControl::Lines(list(value).join("\n")),
-        Shape::Characters => KnobControl::Text(text),
+        Shape::Domains | Shape::Addresses => KnobControl::Lines(list(value).join("\n")),
+        Shape::Characters | Shape::Moment => KnobControl::Text(text),
     }
 }
 
@@ -264,7 +287,8 @@ pub(super) fn read(rules: &Rules, knob: Knob, sent: &Sent) -> Option<Value> {
         Shape::Number { optional: true, .. } if last.is_empty() => Value::Null,
         Shape::Number { .. } if is_span(knob) => number(last, sent.get(&unit_field(knob)).parse().unwrap_or(1)),
         Shape::Number { .. } => number(last, 1),
-        Shape::One(_) | Shape::Role | Shape::Characters => json!(last),
+        Shape::Moment if last.is_empty() => Value::Null,
+        Shape::One(_) | Shape::Role | Shape::Moment | Shape::Characters => json!(last),
         Shape::Several(_) => given.iter().filter(|word| !word.is_empty()).copied().collect(),
         Shape::Roles => {
             let ticked: Vec<&str> = given.iter().filter(|slug| !slug.is_empty()).copied().collect();
@@ -274,7 +298,9 @@ pub(super) fn read(rules: &Rules, knob: Knob, sent: &Sent) -> Option<Value> {
                 json!(ticked)
             }
         }
-        Shape::Domains => last.split([',', '\n', '\r', ' ']).map(str::trim).filter(|d| !d.is_empty()).collect(),
+        Shape::Domains | Shape::Addresses => {
+            last.split([',', '\n', '\r', ' ']).map(str::trim).filter(|d| !d.is_empty()).collect()
+        }
     })
 }
 
@@ -282,6 +308,14 @@ pub(super) fn read(rules: &Rules, knob: Knob, sent: &Sent) -> Option<Value> {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
+
+    #[test]
+    fn every_knob_has_a_title() {
+        for knob in Knob::ALL {
+            assert!(TITLES.iter().any(|row| row.0 == *knob), "{}", knob.name());
+        }
+    }
+
     use guildhall_domain::preset;
 
     #[test]

@@ -10,7 +10,7 @@ use super::invite::choices;
 use super::knobs;
 use crate::console::verdict::sentence;
 use crate::console::view::{
-    Action, Chip, ConfirmPage, Consequence, InviteLinksPage, LinkRow, Place, Select, Shell, Tone,
+    Action, Chip, Choice, ConfirmPage, Consequence, Input, InviteLinksPage, LinkRow, Place, Select, Shell, Tone,
 };
 use crate::console::visit::{Sent, Shown, Visit, Wrong, go_with};
 use crate::ops::Answer;
@@ -40,8 +40,11 @@ pub(super) async fn show(visit: Visit, Path(org): Path<String>) -> Shown {
 /// `POST` of the same: makes a link.
 pub(super) async fn make(Path(org): Path<String>, sent: Sent) -> Shown {
     let role = sent.get("role").to_owned();
+    let (life, uses) = (sent.get("expires_in_s").to_owned(), sent.get("uses").trim().to_owned());
     let desk = Desk::open(sent.visit, &org).await?;
-    let wanted = NewInviteLink { role: Some(role.clone()), ..NewInviteLink::default() };
+    // What is no number at all is no number of people, and refused as such.
+    let uses_wanted = Some(uses.as_str()).filter(|uses| !uses.is_empty()).map(|uses| uses.parse().unwrap_or(0));
+    let wanted = NewInviteLink { role: Some(role.clone()), expires_in_s: life.parse().ok(), uses: uses_wanted };
     match invite_links::create(desk.ctx(), desk.org(), wanted).await.and_then(Answer::done) {
         Ok(made) => {
             let page = page(&desk, &role).await?;
@@ -51,7 +54,8 @@ pub(super) async fn make(Path(org): Path<String>, sent: Sent) -> Shown {
             let refusal = desk.of_form(stop)?;
             let page = page(&desk, &role).await?;
             let problem = Some(desk.why(Asks::MemberInvite, &refusal));
-            desk.again(&refusal, &InviteLinksPage { problem, ..page })
+            let (life, uses) = (lives(&desk, &life), Input::of(uses));
+            desk.again(&refusal, &InviteLinksPage { problem, life, uses, ..page })
         }
     }
 }
@@ -74,12 +78,29 @@ async fn page(desk: &Desk, role: &str) -> Result<InviteLinksPage, Wrong> {
         words: desk.scene.words.clone(),
         action: desk.href("invite/links"),
         role: Select::of(choices(desk, &permit, role)),
+        life: lives(desk, ""),
+        uses: Input::default(),
         about: about(desk),
         made: None,
         problem: (!are_offered(desk)).then(|| "There are no invite links here; invite people by name.".to_owned()),
         rows: rows.iter().map(|link| row(desk, link)).collect(),
         reset: reset_action(desk),
     })
+}
+
+/// How long a link may work: what the policy allows of the usual times.
+fn lives(desk: &Desk, chosen: &str) -> Vec<Choice> {
+    let longest = desk.scene.place.rules.policy().invite_link_ttl_s;
+    let usual = [(3_600, "For an hour"), (86_400, "For a day"), (604_800, "For 7 days"), (2_592_000, "For 30 days")];
+    let fitting = usual.iter().filter(|(s, _)| longest.is_none_or(|most| *s <= most));
+    let each = fitting.map(|(s, label)| Choice::new(s.to_string(), *label));
+    let all =
+        std::iter::once(Choice::new("", if longest.is_some() { "As long as allowed" } else { "Until withdrawn" }));
+    let choice = |choice: Choice| {
+        let on = choice.value == chosen;
+        choice.selected(on)
+    };
+    all.chain(each).map(choice).collect()
 }
 
 /// For how long and for how many a link is.

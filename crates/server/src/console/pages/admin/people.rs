@@ -8,7 +8,7 @@ use guildhall_domain::policy::ApprovalMode;
 use guildhall_domain::time::Timestamp;
 
 use super::desk::{Desk, with_query};
-use super::{links, resources, rows};
+use super::{bulk, links, resources, rows};
 use crate::console::view::{Action, Choice, Pager, PeoplePage, RemovedRow};
 use crate::console::visit::{Shown, Visit, go};
 use crate::ops::groups::{self, GroupView};
@@ -99,6 +99,8 @@ fn page(desk: &Desk, query: &MemberQuery, found: &Roster) -> PeoplePage {
         roles: roles(desk, query.role.as_deref()),
         statuses: statuses(query.status.as_deref()),
         groups: Vec::new(),
+        kinds: kinds(desk, query.kind.as_deref()),
+        bulk: bulk::offers(desk),
         export_href: format!("/api/v1/organizations/{}/members/export?format=csv{asked}", desk.org()),
         filtered,
         rows: found.rows.iter().map(|subject| rows::row(desk, subject)).collect(),
@@ -142,6 +144,15 @@ fn in_groups(desk: &Desk, all: &[GroupView], chosen: Option<&str>) -> Vec<Choice
     let everybody = format!("All {}", desk.scene.place.rules.preset().words.groups);
     let choice = |group: &GroupView| Choice::new(&group.id, &group.name).selected(chosen == Some(group.id.as_str()));
     std::iter::once(Choice::new("", everybody).selected(chosen.is_none())).chain(all.iter().map(choice)).collect()
+}
+
+/// People and programs, for whoever manages both.
+fn kinds(desk: &Desk, chosen: Option<&str>) -> Vec<Choice> {
+    if !desk.scene.may(Asks::ServiceAccountManage) {
+        return Vec::new();
+    }
+    let choice = |value: &str, label: &str| Choice::new(value, label).selected(chosen.unwrap_or_default() == value);
+    vec![choice("", "All kinds"), choice("person", "People"), choice("service_account", "Service accounts")]
 }
 
 fn statuses(chosen: Option<&str>) -> Vec<Choice> {

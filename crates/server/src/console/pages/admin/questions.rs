@@ -13,7 +13,7 @@ use crate::console::visit::{Sent, Shown, Visit};
 use crate::ops::approvals::{self, Rejection};
 use crate::ops::members;
 use crate::ops::offers::{Act, Subject};
-use crate::ops::roster;
+use crate::ops::{recovery, roster};
 
 fn act_of(word: &str) -> Option<Act> {
     Some(match word {
@@ -22,6 +22,8 @@ fn act_of(word: &str) -> Option<Act> {
         "end-sessions" => Act::EndSessions,
         "deactivate" => Act::Deactivate,
         "reactivate" => Act::Reactivate,
+        "reset-factors" => Act::ResetFactors,
+        "send-password-reset" => Act::SendPasswordLink,
         _ => return None,
     })
 }
@@ -53,9 +55,19 @@ pub(super) async fn answer(Path((org, member, word)): Path<(String, String, Stri
         }
         Act::Deactivate => (members::deactivate(ctx, org, &member).await.map(drop), format!("{who} is deactivated.")),
         Act::Reactivate => (members::reactivate(ctx, org, &member).await.map(drop), format!("{who} is active again.")),
+        Act::ResetFactors => (
+            recovery::reset_factors(ctx, org, &member).await.map(drop),
+            format!("The second factors of {who} are gone; they sign in with their password."),
+        ),
+        Act::SendPasswordLink => {
+            (recovery::send_password_link(ctx, org, &member).await.map(drop), format!("A link is on its way to {who}."))
+        }
         _ => return Err(desk.wrong(Code::NotFound)),
     };
     match done {
+        Ok(()) if act == Act::Deactivate => {
+            Ok(desk.to_people_or_back(&news, &desk.href(&format!("users/{member}/reactivate"))))
+        }
         Ok(()) => Ok(desk.to_people(&news)),
         Err(stop) => refused(&desk, act, &subject, stop),
     }
@@ -64,7 +76,7 @@ pub(super) async fn answer(Path((org, member, word)): Path<(String, String, Stri
 /// Asks, unless the answer is known already; who may not ask is told so by the page of refusals.
 fn question(desk: &Desk, act: Act, subject: &Subject) -> Shown {
     let place = &desk.scene.place;
-    let fits = subject.acts(place).contains(&act);
+    let fits = subject.acts(place).contains(&act) || subject.recovery().contains(&act);
     let answer = subject.ask(place, act, desk.ctx().now);
     // Doing it again where it is done already is harmless, but there is nothing to ask.
     match answer.and_then(|()| if fits { Ok(()) } else { Err(Code::MemberState.into()) }) {
@@ -146,6 +158,7 @@ fn asked(desk: &Desk, act: Act, member: &Member, mine: bool) -> Question {
                 &words.end_sessions,
             )
         },
+        Act::ResetFactors | Act::SendPasswordLink => recovering(act, &who),
         Act::Deactivate => Question {
             follows: vec![
                 ends("Their sessions here end with the very next request"),
@@ -165,6 +178,31 @@ fn asked(desk: &Desk, act: Act, member: &Member, mine: bool) -> Question {
             &words.reactivate,
         ),
         _ => simple(format!("{}?", rows::label(desk, act)), String::new(), rows::label(desk, act)),
+    }
+}
+
+/// Helping somebody back in.
+fn recovering(act: Act, who: &str) -> Question {
+    let (ends, stays) = (|t: &str| Consequence::ends(t), |t: &str| Consequence::stays(t));
+    if act == Act::ResetFactors {
+        return Question {
+            title: format!("Reset the second factors of {who}?"),
+            lead: "Make sure first that it is really them who asks.".to_owned(),
+            follows: vec![
+                ends("Their authenticator app, their passkeys and their backup codes stop working"),
+                ends("They are signed out everywhere"),
+                stays("Their password, their role and their tokens stay"),
+            ],
+            yes: "Reset second factors".to_owned(),
+            danger: true,
+        };
+    }
+    Question {
+        title: format!("Send {who} a link for a new password?"),
+        lead: "It goes to their own address and works for a day.".to_owned(),
+        follows: vec![stays("Their present password works until they choose a new one")],
+        yes: "Send the link".to_owned(),
+        danger: false,
     }
 }
 

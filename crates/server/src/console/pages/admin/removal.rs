@@ -39,10 +39,10 @@ pub(super) async fn answer(Path((org, member)): Path<(String, String)>, sent: Se
     match remove(&desk, &member, &sent).await {
         Ok(()) => {
             let undo = match desk.scene.place.rules.policy().removal_grace_s {
-                Some(_) => " You can undo it below.",
-                None => "",
+                Some(_) => desk.href(&format!("users/{member}/restore")),
+                None => String::new(),
             };
-            Ok(desk.to_people(&format!("{} is removed.{undo}", rows::called(&subject.member))))
+            Ok(desk.to_people_or_back(&format!("{} is removed.", rows::called(&subject.member)), &undo))
         }
         Err(stop) => {
             let refusal = desk.of_form(stop)?;

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::desk::{Desk, with_query};
 use super::resources::{kind_name, level_name, row, title};
+use super::why;
 use crate::console::verdict::{Verdict, sentence};
 use crate::console::view::{
     Action, Chip, Choice, ConfirmPage, Consequence, Fact, FactValue, LinkSharedPage, Pager, Person, Place, ReachRow,
@@ -73,10 +74,13 @@ async fn page(desk: &Desk, resource: &str, who: &str, verdict: Verdict) -> Shown
         name: view.name.clone(),
         chips,
         facts: facts(desk, &found),
-        actions: vec![
+        actions: [
             offered("Change", Verb::Update, Action::link("Change", format!("{href}/edit"))),
             offered("Delete", Verb::Delete, Action::ask_and_leave("Delete", format!("{href}/delete")).danger()),
-        ],
+        ]
+        .into_iter()
+        .chain(why::action(desk, "Who may do what here", "", &view.id))
+        .collect(),
         inside: inside.items.iter().map(|one| row(desk, one)).collect(),
         inside_more: inside.next.is_some().then(all),
         new,
@@ -207,6 +211,10 @@ pub(super) fn shared_row(desk: &Desk, one: &SharedView, revoke: Option<Action>) 
 fn reach_row(desk: &Desk, one: &ReachView, href: &str) -> ReachRow {
     let email = one.identity.email.clone().unwrap_or_default();
     let person = Person::new(&one.identity.name, &email, &one.member);
+    let person = match why::action(desk, "", if email.is_empty() { &one.member } else { &email }, resource_of(href)) {
+        Some(to) => person.href(to.href),
+        None => person,
+    };
     let mut whence: Vec<String> = one.sources.iter().map(|source| told(desk, source)).collect();
     whence.dedup();
     let direct = one.sources.iter().any(|s| {
@@ -219,6 +227,11 @@ fn reach_row(desk: &Desk, one: &ReachView, href: &str) -> ReachRow {
         Action::refused("Remove", "Nothing was granted to them here; take it away where it comes from.")
     };
     ReachRow { person, permissions: one.permissions.clone(), whence, remove }
+}
+
+/// The resource whose page has this address.
+fn resource_of(href: &str) -> &str {
+    href.rsplit('/').next().unwrap_or_default()
 }
 
 /// A source of rights, in words.

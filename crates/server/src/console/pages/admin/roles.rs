@@ -5,6 +5,7 @@ use guildhall_domain::action::Action as Asks;
 use guildhall_domain::preset::ORGANIZATION;
 
 use super::desk::{Desk, with_query};
+use super::role_editor;
 use crate::console::view::{MatrixCell, MatrixRow, MatrixSection, RoleHead, RolesPage};
 use crate::console::visit::{Shown, Visit};
 use crate::ops::roles::{self, PermissionView, RoleView};
@@ -18,6 +19,7 @@ pub(super) async fn show(visit: Visit, Path(org): Path<String>) -> Shown {
     desk.page(&RolesPage {
         page: desk.shell(&desk.scene.words.roles_title, "roles"),
         words: desk.scene.words.clone(),
+        new: role_editor::new_action(&desk),
         roles: own.iter().map(|role| head(&desk, role)).collect(),
         sections: sections(&desk, &own, &permissions.items),
     })
@@ -30,6 +32,7 @@ fn head(desk: &Desk, role: &RoleView) -> RoleHead {
     RoleHead {
         name: role.name.clone(),
         slug: role.slug.clone(),
+        href: desk.href(&format!("roles/{}", role.slug)),
         sentence: role.description.clone(),
         holders: if listed { format!("Show {}", desk.scene.words.person.many) } else { String::new() },
         holders_href: if listed { with_query(&desk.href("users"), &[("role", slug)]) } else { String::new() },

@@ -53,6 +53,7 @@ pub(super) fn row(desk: &Desk, subject: &Subject) -> PersonRow {
         role: desk.role_name(&member.role),
         state,
         state_detail,
+        pick: member.id.to_string(),
         off: member.status == Status::Deactivated,
         last_active: member.last_active_at.map(|at| desk.when(at)),
         actions: offered,
@@ -117,6 +118,8 @@ pub(super) fn action(desk: &Desk, subject: &Subject, act: Act, in_list: bool) ->
         Act::Deactivate => Action::ask(label, format!("{base}/deactivate")),
         Act::Reactivate => Action::ask(label, format!("{base}/reactivate")),
         Act::Remove => question("remove").danger(),
+        Act::ResetFactors => Action::ask(label, format!("{base}/reset-factors")).danger(),
+        Act::SendPasswordLink => Action::ask(label, format!("{base}/send-password-reset")),
         Act::Leave => Action::ask_and_leave(label, format!("/{}/leave", desk.org())).danger(),
     }
 }
@@ -135,5 +138,7 @@ pub(super) fn label(desk: &Desk, act: Act) -> &str {
         Act::Reactivate => &words.reactivate,
         Act::Remove => &words.remove,
         Act::Leave => &words.leave,
+        Act::ResetFactors => "Reset second factors",
+        Act::SendPasswordLink => "Send a link for a new password",
     }
 }

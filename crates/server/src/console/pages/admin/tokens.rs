@@ -49,10 +49,14 @@ pub(super) fn row(desk: &Desk, token: &TokenView, holder: String, revoke: Action
     let over = token.expires_at.is_some_and(|end| end <= desk.ctx().now);
     TokenRow {
         name: token.name.clone(),
-        tail: format!("gld_pat_…{}", token.last4),
+        tail: format!("gld_{}_…{}", if token.kind == "service_token" { "svc" } else { "pat" }, token.last4),
         holder,
         scopes: token.scopes.clone().unwrap_or_default(),
-        state: if over { Chip::new("Expired", Tone::Plain) } else { Chip::new("Works", Tone::Good) },
+        state: match (over, token.active) {
+            (true, _) => Chip::new("Expired", Tone::Plain),
+            (false, false) => Chip::new("Switched off", Tone::Wait),
+            (false, true) => Chip::new("Works", Tone::Good),
+        },
         created: desk.when(token.created_at),
         expires: token.expires_at.map(|at| desk.when(at)),
         last_used: token.last_used_at.map(|at| desk.when(at)),

@@ -6,6 +6,7 @@ mod organizations;
 mod sessions;
 mod setup;
 mod share;
+mod sign_in;
 mod sign_up;
 
 use std::sync::Arc;
@@ -30,7 +31,9 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/admin", get(organizations::last_used))
         .route("/admin/{*page}", get(organizations::last_used))
         .route("/setup", get(setup::show).post(setup::complete))
-        .route("/sign-in", get(sessions::show).post(sessions::sign_in))
+        .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
+        .route("/sign-in/code", get(sign_in::show_code).post(sign_in::finish))
+        .route("/sign-in/passkey", post(sign_in::by_passkey))
         .route("/sign-out", post(sessions::sign_out))
         .route("/theme", post(sessions::theme))
         .route("/design", get(sessions::design))

@@ -1,0 +1,81 @@
+//! Bringing in people of another directory: no invitation, in at once. Groups, resources and grants that come with
+//! them are decided where all others are.
+
+use crate::access::Permit;
+use crate::change::Change;
+use crate::direct::guard_invites;
+use crate::identity::Identity;
+use crate::ids::MemberId;
+use crate::member::{Member, MemberKind, Origin, Status, guard_role};
+use crate::policy::OrganizationsPerIdentity;
+use crate::preset::Rules;
+use crate::refusal::{Code, Refusal};
+use crate::seats::{self, Seats};
+use crate::time::Timestamp;
+
+/// Somebody to bring in.
+#[derive(Clone, Copy, Debug)]
+pub struct Newcomer<'a> {
+    /// The person.
+    pub who: &'a Identity,
+    /// Whether nobody had that address: the identity is made with the membership.
+    pub is_new: bool,
+    /// The role they get; the usual one when left out.
+    pub role: Option<&'a str>,
+    /// Whether they belong to another organization.
+    pub elsewhere: bool,
+    /// The seats that are held now.
+    pub seats: Seats,
+}
+
+/// Brings somebody in, with an address that whoever administers the installation vouches for.
+///
+/// INVARIANT: nobody else does. Otherwise any organization could draw somebody else's account in, and see from the
+/// answer whether there is one.
+///
+/// # Errors
+/// `instance.administrator_required`, `join.direct_only`, `role.unknown`, `role.above_own`, `member.elsewhere`,
+/// `seats.full`.
+pub fn join(
+    permit: &Permit,
+    rules: &Rules,
+    administrator: bool,
+    newcomer: Newcomer<'_>,
+    id: MemberId,
+    now: Timestamp,
+) -> Result<Vec<Change>, Refusal> {
+    if !administrator {
+        return Err(Code::InstanceAdministrator.into());
+    }
+    guard_invites(rules)?;
+    let Newcomer { who, is_new, role, elsewhere, seats } = newcomer;
+    let role = role.unwrap_or_else(|| rules.policy().role_default.as_str());
+    guard_role(permit, rules, role, "role")?;
+    if elsewhere && rules.policy().identity_organizations == OrganizationsPerIdentity::One {
+        return Err(Code::MemberElsewhere.into());
+    }
+    seats::guard(rules.policy(), seats)?;
+    let joined = Change::MemberJoined {
+        member: Box::new(Member {
+            id,
+            organization: permit.organization(),
+            user: Some(who.id),
+            kind: MemberKind::Person,
+            email: who.email.clone(),
+            name: who.name.clone(),
+            handle: who.handle.clone(),
+            role: role.to_owned(),
+            status: Status::Active,
+            origin: Origin::Import,
+            joined_at: Some(now),
+            created_at: now,
+            created_by: Some(permit.member()),
+            last_active_at: None,
+            sessions_from: Timestamp::default(),
+            managed: false,
+            revision: 0,
+        }),
+    };
+    let made = is_new.then(|| Change::IdentityCreated { identity: Box::new(who.clone()), password: None });
+    Ok(made.into_iter().chain([joined]).collect())
+}

@@ -1,0 +1,107 @@
+//! The test programs as cargo built them, which file's tests are in which, and how a run of some of them ended.
+
+use crate::Outcome;
+use crate::cargo::cargo;
+use crate::conformance::Proof;
+use crate::docs::product;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// A test program.
+pub(super) struct Program {
+    /// The copy that is patched and run.
+    pub(super) copy: PathBuf,
+    /// What it is made of.
+    pub(super) bytes: Vec<u8>,
+    /// The folder of its crate, where tests run.
+    pub(super) folder: PathBuf,
+    /// Its first source file, relative to the root.
+    source: String,
+}
+
+impl Program {
+    /// Whether a source file belongs to it: the first file itself, or one beside or below it.
+    fn holds(&self, path: &str) -> bool {
+        let folder = self.source.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let whole = self.source.ends_with("/main.rs") || self.source.ends_with("/lib.rs");
+        path == self.source || whole && path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+    }
+}
+
+/// All test programs.
+pub(super) struct Programs {
+    all: Vec<Program>,
+    scratch: PathBuf,
+}
+
+impl Programs {
+    /// Builds them. The product only says which presets are valid, so an older one will do.
+    pub(super) fn build(root: &Path) -> Outcome<Self> {
+        let scratch = root.join("target/mutations");
+        std::fs::create_dir_all(&scratch).map_err(|error| format!("cannot make `{}`: {error}", scratch.display()))?;
+        let failed = |error: std::io::Error| format!("cannot build the tests: {error}");
+        let arguments = ["test", "--locked", "--no-run", "--message-format=json-render-diagnostics"];
+        let packages = ["-p", "guildhall-domain", "-p", "guildhall-server", "-p", "guildhall-testkit"];
+        let output = cargo(root).args(arguments).args(packages).stderr(Stdio::inherit()).output().map_err(failed)?;
+        if !output.status.success() {
+            return Err("the tests do not build".to_owned());
+        }
+        let product_built = || cargo(root).args(["build", "--locked", "--bin", "guildhall"]).status();
+        if !product().exists() && !product_built().map_err(failed)?.success() {
+            return Err("the product does not build".to_owned());
+        }
+        let text = String::from_utf8_lossy(&output.stdout);
+        let messages = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let built = messages.filter(|one| one["profile"]["test"] == true && one["executable"].is_string());
+        let all = built.map(|one| program(root, &scratch, &one)).collect::<Outcome<_>>()?;
+        Ok(Self { all, scratch })
+    }
+
+    /// The tests that prove something by the program they are in; those of the browser are in none.
+    pub(super) fn by_program<'s, 'p>(&'s self, proofs: &[&'p Proof]) -> Vec<(&'s Program, Vec<&'p Proof>)> {
+        let of = |program: &'s Program| {
+            let its: Vec<&Proof> = proofs.iter().copied().filter(|proof| program.holds(&proof.path)).collect();
+            (!its.is_empty()).then_some((program, its))
+        };
+        self.all.iter().filter_map(of).collect()
+    }
+
+    /// Whether the product takes a preset: what it refuses would fail every test, and prove nothing.
+    pub(super) fn takes_preset(&self, text: &str) -> Outcome<bool> {
+        let path = self.scratch.join("candidate.toml");
+        let failed = |error: std::io::Error| format!("cannot check a preset: {error}");
+        std::fs::write(&path, text).map_err(failed)?;
+        let mut check = Command::new(product());
+        check.args(["preset", "check"]).arg(&path).stdout(Stdio::null()).stderr(Stdio::null());
+        Ok(check.status().map_err(failed)?.success())
+    }
+}
+
+fn program(root: &Path, scratch: &Path, message: &Value) -> Outcome<Program> {
+    let text = |pointer: &str| message.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    let built = PathBuf::from(text("/executable"));
+    let failed = |error: std::io::Error| format!("cannot copy `{}`: {error}", built.display());
+    let copy = scratch.join(built.file_name().unwrap_or_default());
+    std::fs::copy(&built, &copy).map_err(failed)?;
+    let bytes = std::fs::read(&built).map_err(failed)?;
+    let folder = Path::new(text("/manifest_path")).parent().unwrap_or(root).to_owned();
+    let source = Path::new(text("/target/src_path"));
+    let source = source.strip_prefix(root).unwrap_or(source).display().to_string();
+    Ok(Program { copy, bytes, folder, source })
+}
+
+/// The names of those of `tests` that fail. SQLite alone, in memory where the machine has a folder for that.
+pub(super) fn failed_tests(program: &Path, folder: &Path, tests: &BTreeSet<&str>) -> Outcome<BTreeSet<String>> {
+    let mut command = Command::new(program);
+    command.args(tests).current_dir(folder).env_remove(crate::test::POSTGRES_VARIABLE).env("RUST_BACKTRACE", "0");
+    if Path::new("/dev/shm").is_dir() {
+        command.env("TMPDIR", "/dev/shm");
+    }
+    let output = command.output().map_err(|error| format!("cannot run `{}`: {error}", program.display()))?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let failed = text.lines().filter_map(|line| line.strip_prefix("test ")?.strip_suffix(" ... FAILED"));
+    let name = |path: &str| path.rsplit("::").next().unwrap_or(path).to_owned();
+    Ok(failed.map(name).filter(|name| tests.contains(name.as_str())).collect())
+}
