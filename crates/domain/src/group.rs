@@ -2,8 +2,10 @@
 //! `manager` flag run their group as far as their role lets managers. Does not know what is granted to a group.
 
 mod running;
+mod sight;
 
 pub use running::follow_role;
+pub use sight::{is_seen, runs};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -14,7 +16,6 @@ use crate::change::{AuditFact, Change};
 use crate::ids::{GroupId, MemberId, OrgId};
 use crate::member::{Member, Status, words};
 use crate::permission::Mask;
-use crate::policy::GroupsShown;
 use crate::preset::{RoleRights, Rules};
 use crate::refusal::{Code, Refusal};
 use crate::time::Timestamp;
@@ -177,21 +178,7 @@ pub fn guard_mapped(permit: &Permit, rules: &Rules, group: &Group, grants_more: 
     guard_adding(permit, rules, group, grants_more)
 }
 
-/// Whether somebody with a role runs a group by their place in it: as its manager, or since their role runs
-/// every group they are in (ON-15).
-#[must_use]
-pub fn runs(rules: &Rules, role: &str, manager: Option<bool>) -> bool {
-    manager.is_some_and(|manager| manager || rules.rights(role).manages_all)
-}
-
-/// Whether somebody who sees groups sees this one, which they run or do not run (ON-30).
-#[must_use]
-pub fn is_seen(rules: &Rules, runs: bool, may_manage_all: bool) -> bool {
-    runs || may_manage_all || rules.policy().group_shown == GroupsShown::All
-}
-
-/// The action somebody needs to run a group: their own as its manager, any other as one who
-/// manages groups.
+/// The action somebody needs to run a group: their own as its manager, any other as one who manages groups.
 #[must_use]
 pub fn action_for(manages: bool, may_manage_all: bool) -> Action {
     if manages && !may_manage_all { Action::GroupManageOwn } else { Action::GroupManage }

@@ -104,7 +104,7 @@ pub struct App {
     pub stopping: AtomicBool,
     webauthn: Option<Webauthn>,
     presets: RwLock<HashMap<String, Arc<Preset>>>,
-    rules: RwLock<HashMap<Uuid, ((u64, u64), Arc<Rules>)>>,
+    rules: RwLock<HashMap<Uuid, KeptRules>>,
     memory: Arc<Memory>,
     seen: Mutex<Marks>,
 }
@@ -157,6 +157,9 @@ fn relying_party(public_url: &str) -> Option<Webauthn> {
     let name = origin.domain()?.to_owned();
     WebauthnBuilder::new(&name, &origin).and_then(|builder| builder.rp_name("Guildhall").build()).ok()
 }
+
+/// Rules, and the revisions of the organization and of the tenant above that they were read at.
+type KeptRules = ((u64, u64), Arc<Rules>);
 
 /// The tenant above an organization.
 fn above(conn: &mut Conn<'_>, organization: &Organization) -> Result<Option<Tenant>, StoreError> {

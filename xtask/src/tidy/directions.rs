@@ -15,8 +15,9 @@ const MAY_KNOW: [(&str, &[&str]); 7] = [
     ("xtask", &[]),
 ];
 
-/// The outside crates that the pure crate may use: formats, names, ids and dates as values.
-const DOMAIN_MAY_USE: [&str; 7] = ["idna", "serde", "serde_json", "time", "toml", "unicode-normalization", "uuid"];
+/// The outside crates that the pure crate may use: formats, names, ids, dates and sets as values.
+const DOMAIN_MAY_USE: [&str; 8] =
+    ["idna", "roaring", "serde", "serde_json", "time", "toml", "unicode-normalization", "uuid"];
 
 /// The drivers, by the names their crates have in code.
 const ENGINES: [&str; 3] = ["rusqlite", "postgres", "tokio_postgres"];

@@ -394,9 +394,7 @@ impl IntoResponse for Wrong {
 
 fn told_wait(stop: &Stop) -> Option<u64> {
     match stop {
-        Stop::Refused(refusal) => {
-            refusal.extra.as_ref().filter(|(name, _)| *name == "retry_after_s").and_then(|(_, v)| v.as_u64())
-        }
+        Stop::Refused(no) => no.extra.as_ref().filter(|(name, _)| *name == "retry_after_s")?.1.as_u64(),
         Stop::Failed(_) => None,
     }
 }

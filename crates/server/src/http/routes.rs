@@ -51,9 +51,7 @@ pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(members::deactivate))
         .routes(routes!(members::reactivate))
         .routes(routes!(members::end_sessions))
-        .routes(routes!(joining::ask, joining::withdraw))
-        .routes(routes!(joining::mine))
-        .routes(routes!(joining::seats))
+        .merge(coming())
         .merge(going())
         .merge(proving())
         .merge(bulk)
@@ -171,6 +169,14 @@ fn single_sign_on() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(installation_sso::list, installation_sso::create))
         .routes(routes!(installation_sso::get, installation_sso::edit, installation_sso::delete))
         .routes(routes!(installation_sso::test))
+}
+
+/// How people ask to come in.
+fn coming() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(joining::ask, joining::withdraw))
+        .routes(routes!(joining::mine))
+        .routes(routes!(joining::seats))
 }
 
 /// How people go, and who gets what they own.

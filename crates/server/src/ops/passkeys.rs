@@ -110,7 +110,7 @@ pub async fn begin_adding(ctx: &Ctx) -> Result<Answer<Question>, Stop> {
     let user = guard_fresh(ctx)?.user;
     let who = ctx.caller()?.identity.clone();
     ctx.write(move |ctx, tx| {
-        let present: Vec<_> = factors::credentials(tx, user)?.into_iter().map(Into::into).collect();
+        let present = factors::credentials(tx, user)?;
         let name = if who.name.is_empty() { &who.email } else { &who.name };
         let started = ctx.app.webauthn()?.start_passkey_registration(user.uuid(), &who.email, name, Some(present));
         let (options, state) = started.map_err(broken)?;

@@ -112,7 +112,10 @@ impl Providers {
     /// [`ProviderError`].
     pub async fn names_itself(&self, connection: &Connection, now: Timestamp) -> Result<bool, ProviderError> {
         let provider = self.of(&connection.issuer, now).await?;
-        Ok(provider.all["authorization_response_iss_parameter_supported"] == true)
+        Ok(provider
+            .all
+            .get("authorization_response_iss_parameter_supported")
+            .is_some_and(|supported| supported == true))
     }
 
     /// Exchanges a code for what the provider says of the person, found right.
@@ -300,9 +303,10 @@ fn is_signed(provider: &Provider, token: &str) -> bool {
     let header: Option<Value> = part(token, 0).and_then(|bytes| serde_json::from_slice(&bytes).ok());
     let (Some(header), Some(signature)) = (header, part(token, 2)) else { return false };
     let Some((message, _)) = token.rsplit_once('.') else { return false };
-    let algorithm = serde_json::from_value::<CoreJwsSigningAlgorithm>(header["alg"].clone()).ok();
+    let algorithm =
+        serde_json::from_value::<CoreJwsSigningAlgorithm>(header.get("alg").cloned().unwrap_or_default()).ok();
     let Some(algorithm) = algorithm.filter(|one| SIGNED_WITH.contains(one)) else { return false };
-    let kid = header["kid"].as_str();
+    let kid = header.get("kid").and_then(Value::as_str);
     let mut keys = provider.keys.keys().iter();
     keys.any(|key| {
         let named = kid.is_none_or(|kid| key.key_id().is_some_and(|id| id.as_str() == kid));

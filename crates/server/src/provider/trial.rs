@@ -127,7 +127,7 @@ impl Providers {
         let asked = request.body(asked.into_bytes()).map_err(|e| e.to_string())?;
         let answer = self.outbound.ask(asked).await.map_err(|e| e.to_string())?;
         let said: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
-        match said["error"].as_str() {
+        match said.get("error").and_then(Value::as_str) {
             Some(error @ ("invalid_client" | "unauthorized_client")) => {
                 Err(format!("the provider says `{error}`; look at the client's id and secret"))
             }

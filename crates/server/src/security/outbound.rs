@@ -45,12 +45,10 @@ pub fn is_public(address: IpAddr) -> bool {
 
 fn is_public_v4(v4: Ipv4Addr) -> bool {
     let [a, b, c, _] = v4.octets();
-    let special = match (a, b, c) {
-        (0 | 10 | 127 | 224.., ..) | (169, 254, _) | (192, 168, _) | (192, 0, 0 | 2) | (192, 88, 99) => true,
-        (100, 64..=127, _) | (172, 16..=31, _) | (198, 18..=19, _) | (198, 51, 100) | (203, 0, 113) => true,
-        _ => false,
-    };
-    !special
+    let own = matches!((a, b, c), (0 | 10 | 127 | 224.., ..) | (169, 254, _) | (192, 168, _) | (192, 0, 0 | 2));
+    let shared = matches!((a, b, c), (100, 64..=127, _) | (172, 16..=31, _) | (192, 88, 99));
+    let for_trials = matches!((a, b, c), (198, 18..=19, _) | (198, 51, 100) | (203, 0, 113));
+    !(own || shared || for_trials)
 }
 
 fn is_public_v6(v6: Ipv6Addr) -> bool {

@@ -14,6 +14,7 @@ mod cloudtruth_people;
 mod conventions;
 mod departures;
 mod departures_by_preset;
+mod description;
 mod directory;
 mod domains;
 mod dry_run;

@@ -30,7 +30,9 @@ async fn inside(test: &TestApp, id: OrgId) -> (String, u64, Vec<(u64, String)>) 
         let tokens: Vec<_> = tokens.into_iter().map(|t| t.id).collect();
         let here = here.map(|o| json!([o.name, o.slug, o.policy, o.valid_from, o.revision]));
         let trail = audit::list(conn, id, &audit::Filter::default(), &Page { after: None, limit: 10_000 })?;
-        let trail = trail.into_iter().rev().map(|e| (e.revision, e.kind)).collect();
+        // Refusals are noted beside, when there is time.
+        let done = trail.into_iter().rev().filter(|e| e.outcome == "success");
+        let trail = done.map(|e| (e.revision, e.kind)).collect();
         let mut members = members;
         members.sort_by_key(ToString::to_string);
         let picture = json!([here, members, invitations, tokens]).to_string();

@@ -324,7 +324,9 @@ impl World {
                 Ok((members, trail, member::top_holders(conn, id, &top, 1)?))
             });
             let (members, trail, holders) = read.await.map_err(|e| format!("{e:?}"))?;
-            let trail: Vec<_> = trail.iter().rev().map(|e| json!([e.revision, e.kind])).collect();
+            // Refusals are noted beside, when there is time.
+            let done = trail.iter().rev().filter(|e| e.outcome == "success");
+            let trail: Vec<_> = done.map(|e| json!([e.revision, e.kind])).collect();
             self.names.agree(&json!(here.trail), &json!(trail), &format!("trail of {}", here.slug))?;
             let members: Vec<_> =
                 members.iter().map(|(_, m)| json!([m.id, m.email, m.name, m.role, m.status, m.revision])).collect();

@@ -202,7 +202,11 @@ impl Generator {
                 let state = self.dice.word(&["pending", "accepted", "cancelled", "lost"]);
                 on("/organizations/{}/invitations", vec![org], vec![limit, ("state", state.to_owned())])
             }
-            9 => on("/organizations/{}/audit-events", vec![org], vec![("limit", "40".to_owned())]),
+            9 => on(
+                "/organizations/{}/audit-events",
+                vec![org],
+                vec![("limit", "40".to_owned()), ("outcome", "success".to_owned())],
+            ),
             10 => on("/organizations/{}/policy", vec![org], Vec::new()),
             11 => on("/organizations/{}/roles", vec![org], Vec::new()),
             12 => on("/organizations", Vec::new(), Vec::new()),

@@ -102,18 +102,24 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/{org}/admin/groups/{group}/members", post(group::add))
         .route("/{org}/admin/groups/{group}/members/{member}/{act}", post(group::seat))
         .route("/{org}/admin/why", get(why::show))
+        .route("/{org}/admin/tokens", get(tokens::list))
+        .route("/{org}/admin/tokens/{token}/revoke", get(tokens::ask).post(tokens::revoke))
+        .route("/{org}/admin/audit", get(audit::list))
+        .merge(programs())
+        .merge(outside())
+}
+
+/// Identity providers and directories.
+fn outside() -> Router<Arc<App>> {
+    Router::new()
         .route("/{org}/admin/sso", get(sso::show))
         .route("/{org}/admin/sso/connections", post(sso::connect))
         .route("/{org}/admin/sso/connections/{connection}/{act}", post(sso::act))
         .route("/{org}/admin/sso/domains", post(sso::claim))
         .route("/{org}/admin/sso/domains/{domain}/{act}", post(sso::act_on_domain))
-        .route("/{org}/admin/tokens", get(tokens::list))
-        .route("/{org}/admin/tokens/{token}/revoke", get(tokens::ask).post(tokens::revoke))
         .route("/{org}/admin/provisioning", get(provisioning::show).post(provisioning::make))
         .route("/{org}/admin/provisioning/{token}/rotate", get(provisioning::ask_rotate).post(provisioning::rotate))
         .route("/{org}/admin/provisioning/{token}/revoke", get(provisioning::ask_revoke).post(provisioning::revoke))
-        .route("/{org}/admin/audit", get(audit::list))
-        .merge(programs())
 }
 
 /// What programs sign in with.
