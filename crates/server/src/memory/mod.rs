@@ -34,6 +34,7 @@ use guildhall_domain::text::Email;
 use guildhall_domain::token::TokenChange;
 use guildhall_store::{Commit, Follower};
 
+use crate::ops::view::MemberGroup;
 use directories::Directories;
 use kept::Kept;
 use people::People;
@@ -68,6 +69,8 @@ pub struct Memory {
     pub slugs: Kept<String, OrgId>,
     /// Whose a proved address is, by its key.
     pub addresses: Kept<String, Option<UserId>>,
+    /// The groups somebody is in, by their membership.
+    pub groups: Kept<MemberId, Arc<Vec<MemberGroup>>>,
     /// Share links by the hash of their secret.
     pub links: Kept<[u8; 32], Arc<ShareLink>>,
     /// Who may do what.
@@ -89,6 +92,7 @@ impl Memory {
             places: Kept::new(PLACES),
             slugs: Kept::new(PLACES),
             addresses: Kept::new(people),
+            groups: Kept::new(people),
             links: Kept::new(people),
             rights: Rights::new(rights_bytes),
             directories: Directories::new(directories_bytes),
@@ -115,6 +119,7 @@ impl Memory {
         self.places.forget_all();
         self.slugs.forget_all();
         self.addresses.forget_all();
+        self.groups.forget_all();
         self.links.forget_all();
     }
 
@@ -139,8 +144,11 @@ impl Memory {
     }
 
     fn follow(&self, commit: &Commit, change: &Change) {
-        if let Some(user) = member_of(change).and_then(|member| member.user) {
-            self.people.forget(user);
+        if let Some(member) = member_of(change) {
+            self.groups.forget(&member.id);
+            if let Some(user) = member.user {
+                self.people.forget(user);
+            }
         }
         match change {
             // Nothing of what is kept here: secrets that are looked up when they are shown, and
@@ -186,8 +194,7 @@ impl Memory {
             Change::Role(change) => self.forget_place(change.role().organization),
             Change::PresetApplied { after, .. } => self.forget_place(after.id),
             // What a group gives by itself is among the rules.
-            Change::Group(change) if changes_rules(change) => self.forget_place(change.group().organization),
-            Change::Group(_) => {}
+            Change::Group(change) => self.follow_group(change),
             Change::Resource(change) => self.follow_link(change),
             Change::Tenant(change) => self.forget_tenant(change.tenant().id),
             _ => self.follow_people(commit, change),
@@ -229,6 +236,20 @@ impl Memory {
             }
             // Whatever has no arm may touch anything.
             _ => self.forget_facts(),
+        }
+    }
+
+    fn follow_group(&self, change: &GroupChange) {
+        match change {
+            GroupChange::SeatSet { after: seat, .. } | GroupChange::SeatLeft { seat, .. } => {
+                self.groups.forget(&seat.member);
+            }
+            GroupChange::Created { .. } => {}
+            // Rare, and whom it touches is not said.
+            _ => self.groups.forget_all(),
+        }
+        if changes_rules(change) {
+            self.forget_place(change.group().organization);
         }
     }
 

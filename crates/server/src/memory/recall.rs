@@ -3,16 +3,18 @@
 
 use std::sync::Arc;
 
-use guildhall_domain::ids::{OrgId, UserId};
+use guildhall_domain::ids::{MemberId, OrgId, UserId};
 use guildhall_domain::index::Index;
+use guildhall_domain::member::Member;
 use guildhall_domain::organization::Organization;
 use guildhall_domain::resource::ShareLink;
-use guildhall_store::read::{factor, identity, index, member, organization, share, tenant};
+use guildhall_store::read::{factor, group, identity, index, member, organization, share, tenant};
 use guildhall_store::{Conn, Stop, StoreError};
 
 use super::Head;
 use super::people::Belongs;
 use crate::app::App;
+use crate::ops::view::MemberGroup;
 
 impl App {
     /// An organization by its id or slug, as far as memory knows it.
@@ -91,6 +93,31 @@ impl App {
             (Some(memory), Some(ticket)) => memory.people.keep_belongs(ticket, user, members, tenants),
             _ => Arc::new(Belongs::unkept(members, tenants)),
         })
+    }
+
+    /// The groups of a membership, as far as memory knows them.
+    #[must_use]
+    pub fn recall_groups(&self, member: MemberId) -> Option<Arc<Vec<MemberGroup>>> {
+        self.memory()?.groups.get(&member)
+    }
+
+    /// The groups of a membership.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn groups(&self, conn: &mut Conn<'_>, member: &Member) -> Result<Arc<Vec<MemberGroup>>, StoreError> {
+        if let Some(known) = self.recall_groups(member.id).filter(|_| !conn.writes()) {
+            return Ok(known);
+        }
+        let memory = self.memory().filter(|_| !conn.writes());
+        let ticket = memory.map(|memory| memory.groups.ticket());
+        let seats = group::of_members(conn, member.organization, &[member.id])?.into_iter();
+        let groups = seats.map(|(_, manager, id, name)| MemberGroup { id: id.to_string(), name, manager });
+        let groups = Arc::new(groups.collect::<Vec<_>>());
+        if let (Some(memory), Some(ticket)) = (memory, ticket) {
+            memory.groups.keep(ticket, member.id, Arc::clone(&groups));
+        }
+        Ok(groups)
     }
 
     /// Who has proved an address, by its key.

@@ -1,5 +1,7 @@
 //! Who am I, with what, and where do I belong? From memory, where it knows all of it.
 
+use std::sync::Arc;
+
 use guildhall_domain::identity::Identity;
 use guildhall_domain::member::{Member, MemberKind, Status};
 use guildhall_domain::refusal::Code;
@@ -10,7 +12,7 @@ use guildhall_store::{Conn, Stop};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::view::{MemberView, OrganizationView};
+use super::view::{MemberGroup, MemberView, OrganizationView};
 use super::{Credential, Ctx, factors};
 use crate::memory::Head;
 use crate::memory::people::{Belongs, Seat};
@@ -84,6 +86,9 @@ pub struct Me {
     pub csrf_token: Option<String>,
 }
 
+/// A membership with what is shown beside it.
+type Known = (Head, Member, Arc<Vec<MemberGroup>>);
+
 /// Who am I, with what, and where do I belong?
 ///
 /// # Errors
@@ -99,8 +104,9 @@ pub async fn me(ctx: &Ctx) -> Result<Me, Stop> {
         let who = &ctx.caller()?.identity;
         let mut memberships = Vec::new();
         for seat in &ctx.app.belongs(conn, who.id)?.seats {
-            let head = ctx.app.head_of(conn, seat.member.organization)?;
-            memberships.extend(head.map(|head| (head, seat.shown())));
+            if let Some(head) = ctx.app.head_of(conn, seat.member.organization)? {
+                memberships.push((head, seat.shown(), ctx.app.groups(conn, &seat.member)?));
+            }
         }
         shown(ctx, who, memberships)
     })
@@ -111,7 +117,7 @@ pub async fn me(ctx: &Ctx) -> Result<Me, Stop> {
 fn remembered(ctx: &Ctx, who: &Identity, belongs: &Belongs) -> Result<Option<Me>, Stop> {
     let place = |seat: &Seat| {
         let head = ctx.app.recall_head_of(seat.member.organization)?;
-        Some((head, seat.shown()))
+        Some((head, seat.shown(), ctx.app.recall_groups(seat.member.id)?))
     };
     let memberships: Option<Vec<_>> = belongs.seats.iter().map(place).collect();
     memberships.map(|memberships| shown(ctx, who, memberships)).transpose()
@@ -123,13 +129,14 @@ pub(super) fn load(ctx: &Ctx, conn: &mut Conn<'_>) -> Result<Me, Stop> {
     let mut memberships = Vec::new();
     for member in members::of_identity(conn, who.id)? {
         if let Some(found) = organization::by_id(conn, member.organization)? {
-            memberships.push((ctx.app.head_read(conn, found)?, member));
+            let groups = ctx.app.groups(conn, &member)?;
+            memberships.push((ctx.app.head_read(conn, found)?, member, groups));
         }
     }
     shown(ctx, &who, memberships)
 }
 
-fn shown(ctx: &Ctx, who: &Identity, memberships: Vec<(Head, Member)>) -> Result<Me, Stop> {
+fn shown(ctx: &Ctx, who: &Identity, memberships: Vec<Known>) -> Result<Me, Stop> {
     let caller = ctx.caller()?;
     let (kind, id, scopes, bound) = match &caller.credential {
         Credential::Session(session) => ("session", session.id.to_string(), None, None),
@@ -138,7 +145,7 @@ fn shown(ctx: &Ctx, who: &Identity, memberships: Vec<(Head, Member)>) -> Result<
     let waiting = |m: &Member| matches!(m.status, Status::Active | Status::PendingApproval | Status::Requested);
     let mine = memberships
         .iter()
-        .filter(|(_, member)| waiting(member) && bound.is_none_or(|only| only == member.organization));
+        .filter(|(_, member, _)| waiting(member) && bound.is_none_or(|only| only == member.organization));
     Ok(Me {
         identity: IdentityView {
             id: shown_id(who.id, caller.kind()),
@@ -151,10 +158,10 @@ fn shown(ctx: &Ctx, who: &Identity, memberships: Vec<(Head, Member)>) -> Result<
         },
         credential: CredentialView { kind: kind.to_owned(), id, scopes },
         memberships: mine
-            .map(|(head, member)| Belonging {
+            .map(|(head, member, groups)| Belonging {
                 factor_due_at: factors::due_here(caller, head, member),
                 organization: head.organization.as_ref().into(),
-                membership: member.into(),
+                membership: MemberView { groups: groups.to_vec(), ..member.into() },
                 role: member.role.clone(),
             })
             .collect(),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::answers::{member_view, organization_view};
+use super::answers::organization_view;
 use super::rules::{address, is_slug, key, tidy};
 use super::{Call, LINK_LIFE_S, Letter, Link, Model, Outcome, SESSION_LIFE_S, Session, no};
 
@@ -75,7 +75,7 @@ impl Model {
             if let Some(organization) = self.organization(&member.organization).filter(|_| here) {
                 memberships.push(json!({
                     "organization": organization_view(organization),
-                    "membership": member_view(member),
+                    "membership": self.whole_member(member),
                     "role": member.role,
                 }));
             }
