@@ -60,6 +60,7 @@ export async function tp_38_somebody_deletes_their_account({ product, newPage })
   const page = await newPage(plain);
   await page.goto('/sign-in');
   await page.getByLabel('Email address').fill(annie.email);
+  await page.getByRole('button', { name: 'Continue' }).click();
   await page.getByLabel('Password').fill(password);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.goto('/acme/me');

@@ -49,12 +49,14 @@ export async function signIn(context, base, { email, password, otp }) {
   assert.ok(answer.ok(), `signing in as ${email} answers ${answer.status()}: ${await answer.text()}`);
 }
 
+const debuggers = new WeakMap();
+
 /** No violation of WCAG 2.2 A and AA that a program can find; the program needs scripts to be on. */
 export async function checkAccessibility(page) {
   // By the debugger, so that the page's content security policy stays in force.
-  const debug = await page.context().newCDPSession(page);
-  await debug.send('Runtime.evaluate', { expression: `${axe};0` });
-  await debug.detach();
+  // One that stays: the end of any such session takes a page's virtual authenticators with it.
+  if (!debuggers.has(page)) debuggers.set(page, await page.context().newCDPSession(page));
+  await debuggers.get(page).send('Runtime.evaluate', { expression: `${axe};0` });
   const found = await page.evaluate(only => globalThis.axe.run(document, { runOnly: only }), rules);
   const lines = found.violations.map(v => `${v.id} (${v.impact}): ${v.help}, ${v.nodes.length}x, first ${v.nodes[0].html}`);
   assert.deepEqual(lines, [], `accessibility of ${page.url()}`);

@@ -34,6 +34,7 @@ export async function somebody_is_switched_off_and_on({ product, newPage, signed
   const late = await newPage();
   await late.goto('/sign-in');
   await late.getByLabel('Email address').fill(person.email);
+  await late.getByRole('button', { name: 'Continue' }).click();
   await late.getByLabel('Password', { exact: true }).fill(password);
   await late.getByRole('button', { name: 'Sign in' }).click();
   await late.waitForURL(/\/beta\//);
