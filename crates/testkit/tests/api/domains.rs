@@ -187,7 +187,7 @@ async fn in_all(engine: Engine) -> (TestApp, guildhall_testkit::Caller, guildhal
     (test, owner, provider)
 }
 
-// PX-23, PX-1
+// PX-23
 #[tokio::test]
 async fn px_23_a_hosted_domain_founds_its_organization_and_takes_its_people_in() {
     for engine in engines() {
