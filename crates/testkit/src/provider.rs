@@ -3,16 +3,30 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::Duration;
 
 use reqwest::header::{LOCATION, SET_COOKIE};
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
 
 use crate::{Caller, TestApp};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/providers")
+}
+
+/// How long a provider takes to start on a busy machine, and some more.
+const READY_WITHIN: Duration = Duration::from_secs(20);
+
+/// What a provider says once it is ready.
+async fn ready(lines: &mut Lines<BufReader<ChildStdout>>) -> Value {
+    loop {
+        let line = lines.next_line().await.expect("a line").expect("the provider is ready");
+        if let Ok(said) = serde_json::from_str::<Value>(&line) {
+            return said;
+        }
+    }
 }
 
 /// A provider of its own process; it ends with the test.
@@ -39,14 +53,17 @@ impl OpenId {
 
     async fn spawn(command: &mut Command) -> Self {
         let command = command.current_dir(folder()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut process =
-            command.kill_on_drop(true).spawn().expect("the provider starts; `cargo xtask test` installs it");
-        let mut lines = BufReader::new(process.stdout.take().expect("its output")).lines();
-        let said = loop {
-            let line = lines.next_line().await.expect("a line").expect("the provider is ready");
-            if let Ok(said) = serde_json::from_str::<Value>(&line) {
-                break said;
+        let mut tries = 0;
+        let (process, mut lines, said) = loop {
+            let mut process =
+                command.kill_on_drop(true).spawn().expect("the provider starts; `cargo xtask test` installs it");
+            let mut lines = BufReader::new(process.stdout.take().expect("its output")).lines();
+            // Now and then one stands still before it has begun; the next one does not.
+            if let Ok(said) = tokio::time::timeout(READY_WITHIN, ready(&mut lines)).await {
+                break (process, lines, said);
             }
+            tries += 1;
+            assert!(tries < 4, "the provider does not get ready");
         };
         // What it goes on to say is nobody's concern, but it must be able to say it.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
