@@ -5,7 +5,7 @@ use crate::access::Permit;
 use crate::change::Change;
 use crate::identity::Identity;
 use crate::ids::MemberId;
-use crate::member::{Member, MemberKind, Origin, Status, guard_role};
+use crate::member::{Member, Origin, brought_in, guard_role};
 use crate::organization::guard_shared;
 use crate::policy::{DirectJoin, OrganizationsPerIdentity};
 use crate::preset::Rules;
@@ -67,25 +67,5 @@ pub fn add(
         return Err(Code::MemberElsewhere.into());
     }
     seats::guard(rules.policy(), newcomer.seats)?;
-    Ok(vec![Change::MemberJoined {
-        member: Box::new(Member {
-            id,
-            organization: permit.organization(),
-            user: Some(who.id),
-            kind: MemberKind::Person,
-            email: who.email.clone(),
-            name: who.name.clone(),
-            handle: who.handle.clone(),
-            role: role.to_owned(),
-            status: Status::Active,
-            origin: Origin::Direct,
-            joined_at: Some(now),
-            created_at: now,
-            created_by: Some(permit.member()),
-            last_active_at: None,
-            sessions_from: Timestamp::default(),
-            managed: false,
-            revision: 0,
-        }),
-    }])
+    Ok(vec![Change::MemberJoined { member: Box::new(brought_in(permit, id, who, role, Origin::Direct, now)) }])
 }

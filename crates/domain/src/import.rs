@@ -6,7 +6,7 @@ use crate::change::Change;
 use crate::direct::guard_invites;
 use crate::identity::Identity;
 use crate::ids::MemberId;
-use crate::member::{Member, MemberKind, Origin, Status, guard_role};
+use crate::member::{Origin, brought_in, guard_role};
 use crate::policy::OrganizationsPerIdentity;
 use crate::preset::Rules;
 use crate::refusal::{Code, Refusal};
@@ -55,27 +55,7 @@ pub fn join(
         return Err(Code::MemberElsewhere.into());
     }
     seats::guard(rules.policy(), seats)?;
-    let joined = Change::MemberJoined {
-        member: Box::new(Member {
-            id,
-            organization: permit.organization(),
-            user: Some(who.id),
-            kind: MemberKind::Person,
-            email: who.email.clone(),
-            name: who.name.clone(),
-            handle: who.handle.clone(),
-            role: role.to_owned(),
-            status: Status::Active,
-            origin: Origin::Import,
-            joined_at: Some(now),
-            created_at: now,
-            created_by: Some(permit.member()),
-            last_active_at: None,
-            sessions_from: Timestamp::default(),
-            managed: false,
-            revision: 0,
-        }),
-    };
+    let joined = Change::MemberJoined { member: Box::new(brought_in(permit, id, who, role, Origin::Import, now)) };
     let made = is_new.then(|| Change::IdentityCreated { identity: Box::new(who.clone()), password: None });
     Ok(made.into_iter().chain([joined]).collect())
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::access::Permit;
 use crate::action::Action;
 use crate::change::Change;
+use crate::identity::Identity;
 use crate::ids::{MemberId, OrgId, UserId};
 use crate::policy::RoleChangeAuthority;
 use crate::preset::{ORGANIZATION, Rules};
@@ -333,4 +334,34 @@ pub fn end_sessions(
     let mut changes = vec![Change::MemberSessionsEnded { member: Box::new(member.clone()), at: now }];
     changes.extend(end_of_access(member, around, "ended by an administrator"));
     Ok(changes)
+}
+
+/// The membership of a person whom somebody with a permit brings in, at once and without an invitation.
+pub(crate) fn brought_in(
+    permit: &Permit,
+    id: MemberId,
+    who: &Identity,
+    role: &str,
+    origin: Origin,
+    now: Timestamp,
+) -> Member {
+    Member {
+        id,
+        organization: permit.organization(),
+        user: Some(who.id),
+        kind: MemberKind::Person,
+        email: who.email.clone(),
+        name: who.name.clone(),
+        handle: who.handle.clone(),
+        role: role.to_owned(),
+        status: Status::Active,
+        origin,
+        joined_at: Some(now),
+        created_at: now,
+        created_by: Some(permit.member()),
+        last_active_at: None,
+        sessions_from: Timestamp::default(),
+        managed: false,
+        revision: 0,
+    }
 }
