@@ -31,6 +31,11 @@ async function device(page) {
   } });
   return {
     credentials: async () => (await cdp.send('WebAuthn.getCredentials', { authenticatorId })).credentials,
+    /** Puts a key in the place of the one there, as a copy taken earlier would be. */
+    replace: async credential => {
+      await cdp.send('WebAuthn.removeCredential', { authenticatorId, credentialId: credential.credentialId });
+      await cdp.send('WebAuthn.addCredential', { authenticatorId, credential });
+    },
     unlocked: yes => cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: yes }),
     present: yes => cdp.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled: yes }),
   };
@@ -125,6 +130,34 @@ export async function passkeys_are_added_named_used_alone_and_removed({ product,
   await page.getByRole('button', { name: 'Sign out' }).click();
   await press(page, 'Use a passkey');
   await page.getByText('That passkey does not open an account here').waitFor();
+}
+
+export async function a_copied_passkey_is_refused_and_the_trail_tells({ product, newPage }) {
+  const dee = await join(product, 'acme', 'dee@acme.example', 'Dee', 'member');
+  const page = await newPage({ expected: denied });
+  const key = await device(page);
+  await giveAddressAndPassword(page, dee, '/account/security');
+  await page.getByLabel('What you call it').fill('Phone');
+  await page.getByRole('button', { name: 'Add a passkey' }).click();
+  await page.getByRole('heading', { name: 'Phone is on' }).waitFor();
+  const [copy] = await key.credentials();
+  // A device that has counted far ahead of its copy, so that asking the copy again does not catch up.
+  await key.replace({ ...copy, signCount: copy.signCount + 1000 });
+  await page.goto('/account/security');
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await press(page, 'Use a passkey');
+  await page.waitForURL('**/acme/**');
+  await page.goto('/account/security');
+  await key.present(false);
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('button', { name: 'Use a passkey' }).waitFor();
+  await key.replace(copy);
+  await key.present(true);
+  await press(page, 'Use a passkey');
+  await page.getByText('That passkey does not open an account here').waitFor();
+  const trail = await call(product, 'GET', '/instance/audit-events?limit=20');
+  const told = trail.items.find(event => event.type === 'factor.counter_regressed');
+  assert.ok(told, 'the trail tells of two devices with one key');
 }
 
 export async function a_policy_leads_to_the_security_page_and_lets_in_afterwards({ product, newPage }) {

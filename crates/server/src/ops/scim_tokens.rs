@@ -110,13 +110,14 @@ fn view(ctx: &Ctx, place: &Place, t: &ScimToken) -> ScimTokenView {
 /// Makes a token; its secret is in this answer only.
 ///
 /// # Errors
-/// `not_found`, `access.denied`, `scim.not_offered`, `scim_token.limit`, refused values.
+/// `not_found`, `access.denied`, `session.proof_required`, `scim.not_offered`, `scim_token.limit`, refused values.
 pub async fn create(ctx: &Ctx, organization: &str, wanted: NewScimToken) -> Result<Answer<ScimTokenView>, Stop> {
     let organization = organization.to_owned();
     let name = text::short_name(&wanted.name, "name")?;
     ctx.write(move |ctx, tx| {
         let place = ctx.take_place(tx, &organization)?;
         let permit = place.permit(Action::DirectoryManage)?;
+        ctx.guard_recent(&place)?;
         let living = scim::tokens(tx, place.organization.id)?.len();
         let minted = ctx.app.credentials.mint(TokenKind::Scim, ctx.app.entropy.as_ref());
         let token = ScimToken {
@@ -172,6 +173,7 @@ pub async fn rotate(ctx: &Ctx, organization: &str, token: &str) -> Result<Answer
     let (organization, token) = (organization.to_owned(), token.to_owned());
     ctx.write(move |ctx, tx| {
         let (place, permit, found) = taken(ctx, tx, &organization, &token)?;
+        ctx.guard_recent(&place)?;
         let minted = ctx.app.credentials.mint(TokenKind::Scim, ctx.app.entropy.as_ref());
         let (last4, secret) = (minted.last4.clone(), minted.secret.expose().clone());
         let before = view(ctx, &place, &found);

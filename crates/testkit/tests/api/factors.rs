@@ -270,6 +270,7 @@ async fn a_recent_proof_is_asked_for_where_the_policy_says_so_and_never_of_token
         let made = token.post("/organizations/acme/service-accounts", json!({"name": "bot"})).await.expect(201);
         let keys = format!("/organizations/acme/service-accounts/{}/tokens", made.at("/id"));
         let export = "/organizations/acme/audit-events/export?format=csv";
+        token.patch(POLICY, json!({"scim.offered": true})).await.expect(200);
         let mint = json!({"name": "t", "organization": "acme"});
         test.clock.advance_s(301);
         // `null`: signing in is enough.
@@ -279,6 +280,7 @@ async fn a_recent_proof_is_asked_for_where_the_policy_says_so_and_never_of_token
             let told = [
                 owner.post("/me/tokens", mint.clone()).await,
                 owner.post(&keys, json!({})).await,
+                owner.post("/organizations/acme/scim-tokens", json!({"name": "directory"})).await,
                 owner.patch(POLICY, json!({"self.demote": !ask})).await,
                 owner.get(export).await,
             ];
