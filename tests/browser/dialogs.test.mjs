@@ -1,15 +1,14 @@
 // What is nicer with scripts: questions float as dialogs over the page they were asked from, lists follow
 // what is typed, keys lead everywhere.
 import assert from 'node:assert/strict';
-import { checkAccessibility, inspect } from './page.mjs';
-import { call, join, password, populate, script } from './people.mjs';
+import { checkAccessibility, inspect, reach } from './page.mjs';
+import { call, join, once, password, populate, script } from './people.mjs';
 
 export const owner = {
   organization: 'Acme Rockets', slug: 'acme', name: 'Ada Lovelace', email: 'ada@acme.example', password, preset: 'cloudtruth',
 };
 
-let filled;
-const people = product => (filled ??= populate(product, 'acme'));
+const people = once(product => populate(product, 'acme'));
 
 async function openMenu(page, name) {
   await page.getByLabel(`Actions for ${name}`).click();
@@ -114,50 +113,38 @@ export async function keys_open_the_palette_and_lead_on({ product, signedInPage 
 export async function inviting_and_changing_a_role_need_no_mouse({ product, signedInPage }) {
   await people(product);
   const page = await signedInPage();
-  // Tab until an element is reached; nothing else than keys moves on.
-  const reach = async (wanted, key = 'Tab') => {
-    for (let steps = 0; steps < 120; steps += 1) {
-      const here = await page.evaluate(() => {
-        const at = document.activeElement;
-        return at.getAttribute('aria-label') ?? at.labels?.[0]?.textContent.trim() ?? at.textContent.trim();
-      });
-      if (here === wanted) return;
-      await page.keyboard.press(key);
-    }
-    assert.fail(`no key leads to ${wanted} on ${page.url()}`);
-  };
   await page.goto('/acme/admin/users');
   await page.keyboard.press('Tab');
-  await reach('+ Create Users');
+  await reach(page, '+ Create Users');
   await page.keyboard.press('Enter');
   await page.waitForURL(/\/invite$/);
   await page.keyboard.type('keys@acme.example, more@acme.example');
-  await reach('Set User Roles');
+  await reach(page, 'Set User Roles');
   await page.keyboard.press('Enter');
   await page.getByText('Nothing is sent yet.').waitFor();
   await page.keyboard.press('Tab');
-  await reach('Role for keys@acme.example');
+  await reach(page, 'Role for keys@acme.example');
   await page.keyboard.press('c');
-  await reach('REMOVE more@acme.example');
+  await reach(page, 'REMOVE more@acme.example');
   await page.keyboard.press('Enter');
   await page.getByText('more@acme.example').waitFor({ state: 'detached' });
-  await reach('Set User Roles');
+  await reach(page, 'Set User Roles');
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: '1 invitation made' }).waitFor();
   await page.keyboard.press('Tab');
-  await reach('Go to users');
+  await reach(page, 'Go to users');
   await page.keyboard.press('Enter');
   await page.waitForURL(/\/users$/);
   await page.getByRole('row', { name: /keys@acme\.example Contributor/ }).waitFor();
   await page.keyboard.press('Tab');
-  await reach('Actions for keys@acme.example');
+  await reach(page, 'Actions for keys@acme.example');
   await page.keyboard.press('Enter');
   await page.keyboard.press('ArrowDown');
-  await reach('Change Role', 'ArrowDown');
+  await reach(page, 'Change Role', 'ArrowDown');
   await page.keyboard.press('Enter');
   await page.getByRole('dialog').waitFor();
   await page.keyboard.press('ArrowDown');
-  await reach('Update');
+  await reach(page, 'Update');
   await page.keyboard.press('Enter');
   await page.getByText('keys@acme.example now has the role Viewer.').waitFor();
 }

@@ -10,6 +10,43 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const pictures = fileURLToPath(new URL('../../screenshots/', import.meta.url));
 const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 
+/**
+ * Waits until the page is what a person acts on: loaded with its scripts, and drawn once. A browser lets
+ * elements and texts be found while the rest is still coming, and an `autofocus` field takes the focus with
+ * the first picture, which on a busy machine comes after the load.
+ */
+async function settled(page, drawn) {
+  for (;;) {
+    await page.waitForLoadState('load');
+    if (!drawn) return;
+    try {
+      await page.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))));
+      return;
+    } catch (error) {
+      // The page went on to another one meanwhile.
+      if (!/context was destroyed|navigation/i.test(error.message)) throw error;
+    }
+  }
+}
+
+/** Lets a person's acts wait for the page; the browser's driver waits for the one element only, and for keys not at all. */
+function actWhenSettled(page) {
+  const acts = (at, names, drawn) => {
+    for (const name of names) {
+      const plain = at[name];
+      at[name] = async function (...given) {
+        await settled(typeof this.page === 'function' ? this.page() : page, drawn);
+        return plain.apply(this, given);
+      };
+    }
+  };
+  acts(page.keyboard, ['press', 'type'], true);
+  const locators = Object.getPrototypeOf(page.locator('html'));
+  if (Object.hasOwn(locators, 'patient')) return;
+  locators.patient = true;
+  acts(locators, ['click', 'check', 'uncheck', 'fill', 'selectOption', 'setInputFiles', 'focus'], false);
+}
+
 const sizes = { desktop: { width: 1280, height: 800 }, phone: { width: 375, height: 812 } };
 const schemes = ['light', 'dark'];
 
@@ -28,6 +65,7 @@ export async function openPage(browser, base, options = {}) {
   });
   context.setDefaultTimeout(10_000);
   const page = await context.newPage();
+  actWhenSettled(page);
   const noted = [];
   const note = text => { if (!expected.some(pattern => pattern.test(text))) noted.push(text); };
   page.on('console', message => { if (message.type() === 'error') note(`console: ${message.text()}`); });
@@ -50,6 +88,22 @@ export async function signIn(context, base, { email, password, otp }) {
 }
 
 const debuggers = new WeakMap();
+
+/** Presses a key, Tab unless told, until what bears the label `wanted` has the focus: nothing but keys moves on. */
+export async function reach(page, wanted, key = 'Tab') {
+  const seen = [];
+  for (let steps = 0; steps < 120; steps += 1) {
+    const here = await page.evaluate(() => {
+      const at = document.activeElement;
+      if (!at || at === document.body) return '';
+      return at.getAttribute('aria-label') ?? at.labels?.[0]?.textContent.trim() ?? at.textContent.trim();
+    });
+    if (here === wanted) return;
+    seen.push(here);
+    await page.keyboard.press(key);
+  }
+  assert.fail(`no key leads to ${wanted} on ${page.url()}, only to ${[...new Set(seen)].join(' | ')}`);
+}
 
 /** No violation of WCAG 2.2 A and AA that a program can find; the program needs scripts to be on. */
 export async function checkAccessibility(page) {

@@ -2,15 +2,14 @@
 // sideways scroll, without a complaint in the console. `inspect` leaves the pictures.
 import assert from 'node:assert/strict';
 import { inspect } from './page.mjs';
-import { call, invite, password, populate } from './people.mjs';
+import { call, invite, once, password, populate } from './people.mjs';
 
 export const owner = {
   organization: 'Acme Rockets', slug: 'acme', name: 'Ada Lovelace', email: 'ada@acme.example', password, preset: 'cloudtruth',
 };
 
-// The product of this file is filled once, by whichever test comes first.
-let filled;
-const people = product => (filled ??= populate(product, 'acme'));
+// Filled once, by whichever test comes first.
+const people = once(product => populate(product, 'acme'));
 
 async function look(page, pages) {
   for (const [name, address] of Object.entries(pages)) {

@@ -36,6 +36,15 @@ export async function join(product, org, email, name, role) {
   return { email, password, id: membership.id };
 }
 
+/** Fills each product once, whichever test comes first; a test's second go has a product of its own. */
+export function once(fill) {
+  const filled = new WeakMap();
+  return product => {
+    if (!filled.has(product)) filled.set(product, fill(product));
+    return filled.get(product);
+  };
+}
+
 /** People in every state; returns those that tests speak of. */
 export async function populate(product, org) {
   const people = {};
