@@ -68,7 +68,7 @@ pub(crate) async fn drive(server: &Server, load: &Load, warm: Duration, time: Du
     Ok(Reached { rate: requests / took.as_secs_f64(), cpu_us: (cpu_after - cpu_before) * 1e6 / requests })
 }
 
-async fn connect(address: SocketAddr) -> Outcome<TcpStream> {
+pub(crate) async fn connect(address: SocketAddr) -> Outcome<TcpStream> {
     let stream = TcpStream::connect(address).await.map_err(|e| format!("cannot connect to {address}: {e}"))?;
     stream.set_nodelay(true).map_err(|e| format!("cannot set up a connection: {e}"))?;
     Ok(stream)
@@ -84,7 +84,8 @@ async fn repeat(address: SocketAddr, request: Arc<[u8]>, done: Arc<AtomicU64>, s
     Ok(())
 }
 
-async fn exchange(stream: &mut TcpStream, request: &[u8], answer: &mut Vec<u8>) -> Outcome<()> {
+/// Sends a request over a kept connection and reads the whole answer into `answer`.
+pub(crate) async fn exchange(stream: &mut TcpStream, request: &[u8], answer: &mut Vec<u8>) -> Outcome<()> {
     stream.write_all(request).await.map_err(|e| format!("the request broke off: {e}"))?;
     answer.clear();
     loop {

@@ -6,6 +6,7 @@
 
 mod bare;
 mod commits;
+mod directory_load;
 mod figure;
 mod hash;
 mod in_process;
@@ -30,6 +31,7 @@ type Outcome<T> = Result<T, String>;
 const HELP: &str = "guildhall-bench bare                      serve the bare route
 guildhall-bench in-process                measure the check in process alone
 guildhall-bench requests PROGRAM FOLDER [quick]   measure requests on SQLite alone
+guildhall-bench scim PROGRAM FOLDER [PEOPLE]      load a directory by SCIM; 100,000 people unless told
 guildhall-bench ask PEOPLE index|bare TIMES   ask the generated questions; what valgrind counts
 guildhall-bench run PROGRAM FOLDER PAGE [quick] [build=CPU_MINUTES]
                                           measure PROGRAM with data in FOLDER, write PAGE;
@@ -64,6 +66,7 @@ async fn main() -> ExitCode {
         ["ask", many, which, times] => in_process::ask(many, which, times),
         ["in-process"] => in_process::figures(3).map(|figures| println!("{}", table(&figures))),
         ["requests", program, folder, options @ ..] => requests_alone(program, folder, options).await,
+        ["scim", program, folder, people @ ..] => scim(program, folder, people).await,
         ["run", program, folder, page, options @ ..] => run(program, folder, page, options).await,
         _ => Err(HELP.to_owned()),
     };
@@ -95,6 +98,13 @@ async fn requests_alone(program: &str, folder: &str, options: &[&str]) -> Outcom
     let sqlite = Product::set_up(&bench.program, &bench.folder.join("sqlite"), None)?;
     let figures = requests::against_hello(&bench, &sqlite, "SQLite").await?;
     println!("{}", table(&figures));
+    Ok(())
+}
+
+async fn scim(program: &str, folder: &str, people: &[&str]) -> Outcome<()> {
+    let bench = Bench::begin(program, folder, &[])?;
+    let people = people.first().map_or(Ok(100_000), |number| number.parse()).map_err(|_| HELP)?;
+    println!("{}", table(&directory_load::figures(&bench, people).await?));
     Ok(())
 }
 
