@@ -15,19 +15,23 @@ impl Bit {
     pub const COUNT: usize = 256;
 
     /// The permission numbered `index`.
+    #[inline]
     pub const fn new(index: u8) -> Bit {
         Bit(index)
     }
 
     /// The number itself.
+    #[inline]
     pub const fn index(self) -> u8 {
         self.0
     }
 
+    #[inline]
     const fn word(self) -> usize {
         (self.0 >> 6) as usize
     }
 
+    #[inline]
     const fn flag(self) -> u64 {
         1 << (self.0 & 63)
     }
@@ -56,16 +60,19 @@ impl Mask {
     }
 
     /// Whether `bit` is in the set.
+    #[inline]
     pub fn contains(self, bit: Bit) -> bool {
         self.0.get(bit.word()).is_some_and(|word| word & bit.flag() != 0)
     }
 
     /// Whether everything in this set is in `other` too.
+    #[inline]
     pub fn is_subset_of(self, other: Mask) -> bool {
         (self - other).is_empty()
     }
 
     /// Whether nothing is in the set.
+    #[inline]
     pub fn is_empty(self) -> bool {
         self == Mask::EMPTY
     }
@@ -75,6 +82,7 @@ impl Mask {
         (0..=u8::MAX).map(Bit).filter(move |bit| self.contains(*bit))
     }
 
+    #[inline]
     fn only(bit: Bit) -> Mask {
         let mut words = [0; 4];
         if let Some(word) = words.get_mut(bit.word()) {
@@ -83,6 +91,7 @@ impl Mask {
         Mask(words)
     }
 
+    #[inline]
     fn zip(self, other: Mask, combine: impl Fn(u64, u64) -> u64) -> Mask {
         let ([a, b, c, d], [e, f, g, h]) = (self.0, other.0);
         Mask([combine(a, e), combine(b, f), combine(c, g), combine(d, h)])
@@ -91,12 +100,14 @@ impl Mask {
 
 impl BitOr for Mask {
     type Output = Mask;
+    #[inline]
     fn bitor(self, other: Mask) -> Mask {
         self.zip(other, |a, b| a | b)
     }
 }
 
 impl BitOrAssign for Mask {
+    #[inline]
     fn bitor_assign(&mut self, other: Mask) {
         *self = *self | other;
     }
@@ -104,6 +115,7 @@ impl BitOrAssign for Mask {
 
 impl BitAnd for Mask {
     type Output = Mask;
+    #[inline]
     fn bitand(self, other: Mask) -> Mask {
         self.zip(other, |a, b| a & b)
     }
@@ -112,6 +124,7 @@ impl BitAnd for Mask {
 /// What is in the left set and not in the right one.
 impl Sub for Mask {
     type Output = Mask;
+    #[inline]
     fn sub(self, other: Mask) -> Mask {
         self.zip(other, |a, b| a & !b)
     }

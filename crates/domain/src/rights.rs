@@ -81,36 +81,12 @@ pub fn effective(inputs: &Inputs<'_>) -> Mask {
     let given = sources(inputs, &standing)
         .filter(|source| source.stopped.is_none())
         .fold(Mask::EMPTY, |given, source| given | source.mask);
-    remains(given, &standing)
+    remains(given, standing.rights, standing.credential_scopes)
 }
 
-/// What of everything that is given to an active member remains theirs.
-pub fn remains(given: Mask, standing: &Standing<'_>) -> Mask {
-    given & standing.rights.ceiling & standing.credential_scopes.unwrap_or(Mask::ALL)
-}
-
-/// The way from the organization down to a target, as somebody with certain rights goes it.
-#[derive(Clone, Copy, Debug)]
-pub struct Way {
-    target: u16,
-    control: Option<u16>,
-}
-
-impl Way {
-    /// To a target of this depth, with the nearest controlled scope at another.
-    pub fn new(rights: &RoleRights, target: u16, controlled: Option<u16>) -> Way {
-        Way { target, control: controlled.filter(|_| !rights.bypass) }
-    }
-
-    /// What of the role's floor is meant for the target; given at the organization, at depth 0.
-    pub fn floor(self, rights: &RoleRights) -> Mask {
-        if self.target > 0 { rights.floor & rights.below } else { rights.floor }
-    }
-
-    /// What keeps something given at this depth from reaching the target.
-    pub fn stops(self, depth: u16) -> Option<Stop> {
-        self.control.filter(|controlled| depth < *controlled).map(Stop::Controlled)
-    }
+/// What of everything that is given to an active member with these rights remains theirs.
+pub(crate) fn remains(given: Mask, rights: &RoleRights, credential_scopes: Option<Mask>) -> Mask {
+    given & rights.ceiling & credential_scopes.unwrap_or(Mask::ALL)
 }
 
 /// One thing that gives rights, and whether something keeps it from reaching the target.
@@ -122,8 +98,8 @@ struct Source<'a> {
 }
 
 /// What keeps a right from reaching the target.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Stop {
+#[derive(Clone, Copy)]
+enum Stop {
     /// The role speaks at the root only.
     RootOnly,
     /// A controlled scope at this depth lies between.
@@ -133,16 +109,17 @@ pub enum Stop {
 /// The role's floor and every grant on the way from the organization to the target.
 fn sources<'a>(inputs: &Inputs<'a>, standing: &Standing<'a>) -> impl Iterator<Item = Source<'a>> {
     let (rights, target) = (standing.rights, inputs.depth);
-    let way = Way::new(rights, target, inputs.controlled);
-    let reaching = way.floor(rights);
-    let floor = Source { mask: reaching, grant: None, stopped: way.stops(0) };
+    let control = inputs.controlled.filter(|_| !rights.bypass);
+    let stops = move |depth: u16| control.filter(|controlled| depth < *controlled).map(Stop::Controlled);
+    let reaching = rights.floor_at(target > 0);
+    let floor = Source { mask: reaching, grant: None, stopped: stops(0) };
     let kept = Source { mask: rights.floor - reaching, grant: None, stopped: Some(Stop::RootOnly) };
     // INVARIANT: rights flow down only. A grant below the target is not the target's.
     let on_the_way = inputs.grants.iter().filter(move |grant| grant.depth <= target);
     [floor, kept].into_iter().chain(on_the_way.map(move |grant| Source {
         mask: grant.mask,
         grant: Some(*grant),
-        stopped: way.stops(grant.depth),
+        stopped: stops(grant.depth),
     }))
 }
 

@@ -33,6 +33,7 @@ impl Timestamp {
 
     /// Whole microseconds since the Unix epoch.
     #[must_use]
+    #[inline]
     pub const fn micros(self) -> i64 {
         self.0
     }

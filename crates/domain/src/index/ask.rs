@@ -6,7 +6,8 @@ use crate::group::Belonging;
 use crate::ids::{GroupId, MemberId, ResourceId, UserId};
 use crate::member::Status;
 use crate::permission::{Bit, Mask};
-use crate::rights::{self, Standing, Way};
+use crate::preset::RoleRights;
+use crate::rights::{self, Standing};
 use crate::time::Timestamp;
 
 /// Levels that are looked at above a resource: more than the deepest place there is.
@@ -33,13 +34,58 @@ pub struct Asked {
     pub now: Timestamp,
 }
 
-/// Whoever is asked about, looked up once.
+/// Whoever is asked about, looked up once: an active member.
 #[derive(Clone, Copy)]
 struct Asker<'a> {
     number: u32,
     row: &'a MemberRow,
-    standing: Standing<'a>,
+    rights: &'a RoleRights,
     now: i64,
+}
+
+/// What a question wants of all that is given to somebody: everything, or to know of one permission.
+trait Wanted {
+    fn take(&mut self, given: &Mask);
+
+    /// Whether what is given would add to what was taken.
+    fn lacks(&self, given: &Mask) -> bool;
+
+    /// Whether nothing that is given further on can change the answer.
+    fn is_settled(&self) -> bool;
+}
+
+impl Wanted for Mask {
+    fn take(&mut self, given: &Mask) {
+        *self |= *given;
+    }
+
+    fn lacks(&self, given: &Mask) -> bool {
+        !given.is_subset_of(*self)
+    }
+
+    fn is_settled(&self) -> bool {
+        false
+    }
+}
+
+/// One permission, and whether it was given.
+struct One {
+    bit: Bit,
+    given: bool,
+}
+
+impl Wanted for One {
+    fn take(&mut self, given: &Mask) {
+        self.given |= given.contains(self.bit);
+    }
+
+    fn lacks(&self, given: &Mask) -> bool {
+        !self.given && given.contains(self.bit)
+    }
+
+    fn is_settled(&self) -> bool {
+        self.given
+    }
 }
 
 impl Index {
@@ -50,6 +96,7 @@ impl Index {
     }
 
     /// The member who is this person.
+    #[inline]
     #[must_use]
     pub fn member_of(&self, user: UserId) -> Option<MemberAt> {
         let user = user.uuid();
@@ -126,6 +173,7 @@ impl Index {
     }
 
     /// The resource of this type that is called so outside.
+    #[inline]
     #[must_use]
     pub fn resource_named(&self, kind: &str, external_id: &str) -> Option<ResourceAt> {
         let kind = u16::try_from(self.kinds.iter().position(|row| row.slug == kind)?).ok()?;
@@ -134,6 +182,7 @@ impl Index {
         self.resources_by_name.find(hash, |n| self.resources.get(n).is_some_and(is)).map(ResourceAt)
     }
 
+    #[inline]
     pub(super) fn row(&self, member: MemberAt) -> Option<&MemberRow> {
         self.members.get(member.0)
     }
@@ -148,55 +197,73 @@ impl Index {
     /// Everything the member may do there.
     #[must_use]
     pub fn effective(&self, asked: &Asked) -> Mask {
-        let Some(row) = self.row(asked.member) else { return Mask::EMPTY };
-        let Some(standing) = self.standing(row, asked.scopes).filter(|standing| standing.active) else {
-            return Mask::EMPTY;
-        };
-        let standing = self.rules.standing_in(standing, row.seats().len());
-        let who = Asker { number: asked.member.0, row, standing, now: asked.now.micros() };
-        self.reached(&who, asked.at.map_or(NOBODY, |at| at.0), true)
+        let Some(who) = self.asker(asked) else { return Mask::EMPTY };
+        rights::remains(self.reached(&who, asked.target(), true, Mask::EMPTY), who.rights, asked.scopes)
     }
 
-    /// Whether the member may.
+    /// Whether the member may: the same, asked of one permission only.
+    #[inline]
     #[must_use]
     pub fn may(&self, asked: &Asked, bit: Bit) -> bool {
-        self.effective(asked).contains(bit)
+        let Some(who) = self.asker(asked) else { return false };
+        let remains =
+            who.rights.ceiling.contains(bit) && asked.scopes.as_ref().is_none_or(|scopes| scopes.contains(bit));
+        remains && self.reached(&who, asked.target(), true, One { bit, given: false }).given
     }
 
-    /// What remains at a place of everything that reaches it. What is shared to scopes counts only
-    /// with `shares`: whether somebody is in a scope depends on no other scope.
-    fn reached(&self, who: &Asker<'_>, target: u32, shares: bool) -> Mask {
-        let (depth, controlled) = self.depth(target);
-        let way = Way::new(who.standing.rights, depth, controlled);
-        let mut given = match way.stops(0) {
-            None => way.floor(who.standing.rights) | self.given_by_groups(who.row),
-            Some(_) => Mask::EMPTY,
-        };
-        for (resource, above) in self.up(target).zip(0_u16..) {
-            if way.stops(depth - above).is_some() {
-                // What lies further up is stopped too.
+    /// The member who is asked about, when they are an active one.
+    #[inline]
+    fn asker(&self, asked: &Asked) -> Option<Asker<'_>> {
+        let row = self.row(asked.member).filter(|row| row.status == Some(Status::Active))?;
+        let role = self.roles.get(usize::from(row.role))?;
+        let rights = self.rules.rights_in(&role.slug, &role.rights, row.seats().len());
+        Some(Asker { number: asked.member.0, row, rights, now: asked.now.micros() })
+    }
+
+    /// Takes what reaches a place, until that settles the question. What is shared to scopes counts only with
+    /// `shares`: whether somebody is in a scope depends on no other scope.
+    #[inline]
+    fn reached<W: Wanted>(&self, who: &Asker<'_>, target: u32, shares: bool, mut wanted: W) -> W {
+        let walled = (self.by_grants || self.controlled > 0) && !who.rights.bypass;
+        if !walled || !self.up(target).any(|row| self.is_controlled(row)) {
+            wanted.take(&who.rights.floor_at(target != NOBODY));
+            if !self.giving.is_empty() {
+                self.given_by_groups(who.row, &mut wanted);
+            }
+        }
+        if !wanted.is_settled() {
+            self.climb(who, target, walled, shares, &mut wanted);
+        }
+        wanted
+    }
+
+    /// Takes what is given on the way to a place, from below. Kept apart, so that a question which the role settles
+    /// does not pay for the way.
+    #[inline(never)]
+    fn climb(&self, who: &Asker<'_>, target: u32, walled: bool, shares: bool, wanted: &mut impl Wanted) {
+        for row in self.up(target) {
+            self.given_on(row, who, shares, wanted);
+            if wanted.is_settled() || (walled && self.is_controlled(row)) {
                 break;
             }
-            given |= self.given_on(resource, who, shares);
         }
-        rights::remains(given, &who.standing)
+    }
+
+    /// Takes what being in groups gives at the organization and below.
+    #[inline(never)]
+    fn given_by_groups(&self, row: &MemberRow, wanted: &mut impl Wanted) {
+        let mine = self.giving.iter().filter(|(group, _)| row.seat(*group).is_some());
+        mine.for_each(|(_, given)| wanted.take(given));
     }
 
     /// A resource and all it stands under, from below.
     fn up(&self, target: u32) -> impl Iterator<Item = &ResourceRow> {
-        std::iter::successors(self.resources.get(target), |row| self.resources.get(row.parent)).take(DEEPEST)
-    }
-
-    /// How deep a resource is, and how deep the nearest controlled scope on the way to it.
-    fn depth(&self, target: u32) -> (u16, Option<u16>) {
-        let (mut depth, mut controlled) = (0, None);
-        for row in self.up(target) {
-            if controlled.is_none() && self.is_controlled(row) {
-                controlled = Some(depth);
-            }
-            depth += 1;
-        }
-        (depth, controlled.map(|above| depth - above))
+        let mut next = target;
+        (0..DEEPEST).map_while(move |_| {
+            let row = self.resources.get(next)?;
+            next = row.parent;
+            Some(row)
+        })
     }
 
     /// As [`crate::reach::is_controlled`].
@@ -204,82 +271,86 @@ impl Index {
         row.controlled || (self.by_grants && row.grants.as_ref().is_some_and(|grants| !grants.rows.is_empty()))
     }
 
-    /// What being in groups gives at the organization and below.
-    fn given_by_groups(&self, row: &MemberRow) -> Mask {
-        let mine = self.giving.iter().filter(|(group, _)| row.seat(*group).is_some());
-        mine.fold(Mask::EMPTY, |given, (_, mask)| given | *mask)
-    }
-
-    /// What the owner, the managers, the grants and the groups give on one resource itself.
-    fn given_on(&self, resource: &ResourceRow, who: &Asker<'_>, shares: bool) -> Mask {
-        let mut given = Mask::EMPTY;
-        let kind = self.kinds.get(usize::from(resource.kind));
+    /// Takes what the owner, the managers, the grants and the groups give on one resource itself.
+    fn given_on(&self, resource: &ResourceRow, who: &Asker<'_>, shares: bool, wanted: &mut impl Wanted) {
+        let Some(kind) = self.kinds.get(usize::from(resource.kind)) else { return };
         if resource.owner == who.number {
-            given |= kind.map_or(Mask::EMPTY, |kind| kind.owned);
+            wanted.take(&kind.owned);
         }
-        let Some(grants) = &resource.grants else { return given };
-        if let Some(kind) = kind
-            && !kind.managed.is_empty()
+        let Some(grants) = &resource.grants else { return };
+        if let Some(managed) = &kind.managed
             && by_managing(grants, who)
         {
-            given |= kind.managed;
+            wanted.take(managed);
         }
         let (shared, own) = grants.rows.split_at_checked(grants.members).unwrap_or_default();
-        given |= self.given_to(shared, EVERYONE, who.now) | self.to_groups(shared, who);
-        if let Some(mine) = own.get(own.partition_point(|row| row.subject < MEMBER | u64::from(who.number))..) {
-            given |= self.given_to(mine, MEMBER | u64::from(who.number), who.now);
+        let mine = MEMBER | u64::from(who.number);
+        if grants.may_hold(mine) {
+            self.given_to(from(own, mine), mine, who.now, wanted);
         }
-        if shares { given | self.to_scopes(grants, who, given) } else { given }
+        if wanted.is_settled() {
+            return;
+        }
+        self.given_to(shared, EVERYONE, who.now, wanted);
+        self.to_groups(grants, shared, who, wanted);
+        if shares && grants.rows.last().is_some_and(|last| last.subject >= SCOPE) {
+            self.to_scopes(grants, who, wanted);
+        }
     }
 
-    /// What is granted to their groups, of what is granted to everybody and to groups.
-    fn to_groups(&self, shared: &[GrantRow], who: &Asker<'_>) -> Mask {
+    /// Takes what is granted to their groups, of what is granted to everybody and to groups.
+    fn to_groups(&self, grants: &Grants, shared: &[GrantRow], who: &Asker<'_>, wanted: &mut impl Wanted) {
         let seats = who.row.seats();
-        let mut given = Mask::EMPTY;
         if shared.len() < seats.len() {
-            let mine =
-                shared.iter().filter(|g| g.lives(who.now) && g.group().is_some_and(|n| who.row.seat(n).is_some()));
-            return mine.fold(given, |given, grant| given | self.mask(grant.given));
+            let is_mine = |grant: &&GrantRow| grant.group().is_some_and(|group| who.row.seat(group).is_some());
+            let mine = shared.iter().filter(|grant| grant.lives(who.now)).filter(is_mine);
+            return mine.for_each(|grant| self.take(grant, wanted));
         }
-        // Both go by the number of the group, so each search begins where the one before ended.
-        let mut rest = shared;
-        for seat in seats {
-            let group = GROUP | u64::from(seat.group());
-            rest = rest.get(rest.partition_point(|row| row.subject < group)..).unwrap_or_default();
-            given |= self.given_to(rest, group, who.now);
+        let groups = seats.iter().map(|seat| GROUP | u64::from(seat.group()));
+        for group in groups.filter(|group| grants.may_hold(*group)) {
+            self.given_to(from(shared, group), group, who.now, wanted);
         }
-        given
     }
 
-    /// What is granted to scopes that they are in, beside what is `given` anyhow.
-    fn to_scopes(&self, grants: &Grants, who: &Asker<'_>, given: Mask) -> Mask {
-        let mut more = Mask::EMPTY;
+    /// Takes what is granted to scopes that they are in.
+    #[inline(never)]
+    fn to_scopes(&self, grants: &Grants, who: &Asker<'_>, wanted: &mut impl Wanted) {
         let shared = grants.rows.iter().rev().take_while(|grant| grant.subject >= SCOPE);
         for grant in shared.filter(|grant| grant.lives(who.now)) {
-            let mask = self.mask(grant.given);
-            if !mask.is_subset_of(given | more) && self.is_in(grant.number(), who) {
-                more |= mask;
+            if self.mask(grant).is_some_and(|given| wanted.lacks(given)) && self.is_in(grant.number(), who) {
+                self.take(grant, wanted);
             }
         }
-        more
     }
 
     /// Whether somebody is in a scope, whatever their credential is limited to.
     fn is_in(&self, scope: u32, who: &Asker<'_>) -> bool {
         let kind = self.resources.get(scope).and_then(|row| self.kinds.get(usize::from(row.kind)));
         let needed = kind.map_or(Mask::EMPTY, |kind| kind.entry);
-        let whole = Asker { standing: Standing { credential_scopes: None, ..who.standing }, ..*who };
-        !needed.is_empty() && needed.is_subset_of(self.reached(&whole, scope, false))
+        !needed.is_empty() && needed.is_subset_of(self.reached(who, scope, false, Mask::EMPTY) & who.rights.ceiling)
     }
 
-    /// What lives of the grants to one subject, which stand at the beginning.
-    fn given_to(&self, rows: &[GrantRow], subject: u64, now: i64) -> Mask {
+    /// Takes what lives of the grants to one subject, which stand at the beginning.
+    fn given_to(&self, rows: &[GrantRow], subject: u64, now: i64, wanted: &mut impl Wanted) {
         let its = rows.iter().take_while(|row| row.subject == subject);
-        its.filter(|row| row.lives(now)).fold(Mask::EMPTY, |mask, row| mask | self.mask(row.given))
+        its.filter(|row| row.lives(now)).for_each(|grant| self.take(grant, wanted));
     }
 
-    fn mask(&self, given: u16) -> Mask {
-        self.given.get(usize::from(given)).map_or(Mask::EMPTY, |row| row.mask)
+    fn take(&self, grant: &GrantRow, wanted: &mut impl Wanted) {
+        if let Some(given) = self.mask(grant) {
+            wanted.take(given);
+        }
+    }
+
+    fn mask(&self, grant: &GrantRow) -> Option<&Mask> {
+        self.given.get(usize::from(grant.given)).map(|row| &row.mask)
+    }
+}
+
+impl Asked {
+    #[inline]
+    fn target(&self) -> u32 {
+        self.at.map_or(NOBODY, |at| at.0)
     }
 }
 
@@ -298,10 +369,16 @@ impl GrantRow {
     }
 }
 
+/// The grants from those to a subject on.
+fn from(rows: &[GrantRow], subject: u64) -> &[GrantRow] {
+    rows.get(rows.partition_point(|row| row.subject < subject)..).unwrap_or_default()
+}
+
 /// Whether somebody manages every group that the resource is granted to, where there is one and the
 /// resource is neither everybody's nor shared to a scope.
+#[inline(never)]
 fn by_managing(grants: &Grants, who: &Asker<'_>) -> bool {
-    let managed = |group| who.row.seat(group).is_some_and(|s| s.manager() || who.standing.rights.manages_all);
+    let managed = |group| who.row.seat(group).is_some_and(|s| s.manager() || who.rights.manages_all);
     let others = grants.rows.iter().rev().take_while(|grant| grant.subject >= SCOPE);
     let groups = grants.rows.iter().take_while(|grant| grant.subject < MEMBER);
     let mut through = false;

@@ -150,6 +150,7 @@ impl Index {
         };
         self.rename(at, kind, resource.external_id.as_deref());
         let row = self.resources.get_mut(at).ok_or(Unfit)?;
+        self.controlled = self.controlled + usize::from(resource.controlled) - usize::from(row.controlled);
         (row.parent, row.owner, row.controlled) = (parent, owner, resource.controlled);
         Ok(())
     }
@@ -188,8 +189,9 @@ impl Index {
             let rows = &self.resources;
             self.resources_by_id.remove(of_id(row.id.as_u128()), at, |n| hash_of_resource(rows, n));
             self.granted -= row.grants.as_ref().map_or(0, |grants| grants.rows.len());
+            self.controlled -= usize::from(row.controlled);
             if let Some(row) = self.resources.get_mut(at) {
-                (row.there, row.grants) = (false, None);
+                (row.there, row.grants, row.controlled) = (false, None, false);
             }
             self.gone += 1;
         }
@@ -232,7 +234,7 @@ impl Index {
         let ends = grant.expires_at.map_or(i64::MAX, Timestamp::micros);
         grants.rows.insert(at, GrantRow { subject, ends, given });
         grants.ids.insert(at, grant.id.uuid());
-        grants.settle();
+        grants.settle_with(subject);
         self.granted += 1;
         Ok(())
     }
@@ -280,10 +282,44 @@ impl Index {
     }
 }
 
+/// Bits of a fresh sieve for each row, at least; it is made anew when there is half of that left.
+pub(super) const SIEVE_BITS: usize = 16;
+
+/// The word of a sieve of so many, a power of two, and the bit in it.
+const fn place_of(subject: u64, words: usize) -> (usize, u64) {
+    let hash = subject.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    ((hash >> 20) as usize & words.wrapping_sub(1), 1 << (hash >> 58))
+}
+
 impl Grants {
-    /// Looks anew where the grants to members begin.
+    /// Looks anew where the grants to members begin, and who has any.
     fn settle(&mut self) {
         self.members = self.rows.partition_point(|row| row.subject < MEMBER);
+        let words = (self.rows.len() * SIEVE_BITS).div_ceil(64).next_power_of_two();
+        self.sieve = vec![0; words];
+        for row in &self.rows {
+            let (at, bit) = place_of(row.subject, words);
+            if let Some(word) = self.sieve.get_mut(at) {
+                *word |= bit;
+            }
+        }
+    }
+
+    /// Settles after one was added for this subject.
+    fn settle_with(&mut self, subject: u64) {
+        let (at, bit) = place_of(subject, self.sieve.len());
+        let roomy = self.rows.len() * SIEVE_BITS / 2 <= self.sieve.len() * 64;
+        match self.sieve.get_mut(at) {
+            Some(word) if roomy => *word |= bit,
+            _ => return self.settle(),
+        }
+        self.members += usize::from(subject < MEMBER);
+    }
+
+    /// Whether anything may be granted to a subject: so it is for all to whom something is, and for few others.
+    pub(super) fn may_hold(&self, subject: u64) -> bool {
+        let (at, bit) = place_of(subject, self.sieve.len());
+        self.sieve.get(at).is_some_and(|word| word & bit != 0)
     }
 
     /// The places of the grants to some subjects.

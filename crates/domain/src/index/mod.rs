@@ -115,6 +115,8 @@ struct Grants {
     ids: Vec<Uuid>,
     /// Where those to members begin.
     members: usize,
+    /// Tells quickly of most subjects that nothing is granted to them.
+    sieve: Vec<u64>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -138,7 +140,7 @@ struct RoleRow {
 struct KindRow {
     slug: String,
     owned: Mask,
-    managed: Mask,
+    managed: Option<Mask>,
     entry: Mask,
 }
 
@@ -146,7 +148,8 @@ impl KindRow {
     fn new(slug: &str, rules: &Rules) -> Self {
         let preset = rules.preset();
         let entry = reach::entry_of(preset, slug);
-        Self { slug: slug.to_owned(), owned: preset.owner_mask(slug), managed: preset.group_manager_mask(slug), entry }
+        let managed = Some(preset.group_manager_mask(slug)).filter(|mask| !mask.is_empty());
+        Self { slug: slug.to_owned(), owned: preset.owner_mask(slug), managed, entry }
     }
 }
 
@@ -178,6 +181,8 @@ pub struct Index {
     giving: Arc<Vec<(u32, Mask)>>,
     /// Whether anything granted on a scope makes it a controlled one.
     by_grants: bool,
+    /// How many scopes say of themselves that they are controlled ones.
+    controlled: usize,
     resources: Rows<ResourceRow>,
     resources_by_id: Table,
     resources_by_name: Table,
@@ -206,6 +211,7 @@ impl Index {
             group_ids: Arc::default(),
             giving: Arc::default(),
             by_grants,
+            controlled: 0,
             resources: Rows::new(),
             resources_by_id: Table::new(),
             resources_by_name: Table::new(),
@@ -244,7 +250,8 @@ impl Index {
     #[must_use]
     pub fn bytes(&self) -> usize {
         let tables = [&self.members_by_id, &self.members_by_user, &self.resources_by_id, &self.resources_by_name];
-        let lists = self.seated * size_of::<Seat>() + self.granted * (size_of::<GrantRow>() + size_of::<Uuid>());
+        let lists = self.seated * size_of::<Seat>()
+            + self.granted * (size_of::<GrantRow>() + size_of::<Uuid>() + facts::SIEVE_BITS / 8);
         // Each list has a head of its own: two counts, and what the allocator adds.
         let heads = (self.members.len() + self.resources.len()) * 32;
         size_of::<Self>()

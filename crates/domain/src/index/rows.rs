@@ -26,6 +26,7 @@ impl<T: Clone + Default> Rows<T> {
         self.len
     }
 
+    #[inline]
     pub(super) fn get(&self, number: u32) -> Option<&T> {
         let at = number as usize;
         self.pages.get(at / PAGE)?.get(at % PAGE)
@@ -95,6 +96,7 @@ impl Table {
     }
 
     /// The number with this hash for which `is` says yes.
+    #[inline]
     pub(super) fn find(&self, hash: u64, is: impl Fn(u32) -> bool) -> Option<u32> {
         let page = self.pages.get(page_of(hash, self.pages.len()))?;
         let mask = page.len() - 1;
@@ -174,15 +176,22 @@ const fn fold(a: u64, b: u64) -> u64 {
 }
 
 /// The hash of a text that callers choose, keyed by a number they do not know.
+#[inline]
 pub(super) fn of_text(seed: u64, kind: u16, text: &str) -> u64 {
-    let mut hash = fold(seed ^ u64::from(kind), 0x9e37_79b9_7f4a_7c15 ^ text.len() as u64);
-    let (whole, rest) = text.as_bytes().as_chunks::<8>();
-    for word in whole {
-        hash = fold(hash ^ u64::from_le_bytes(*word), seed | 1);
+    let bytes = text.as_bytes();
+    // INVARIANT: of what is multiplied, each side holds something that callers do not know.
+    let other = seed.rotate_left(32) ^ 0x9e37_79b9_7f4a_7c15;
+    let mut hash = seed ^ u64::from(kind) << 48 ^ bytes.len() as u64;
+    let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) else {
+        let word = bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
+        return fold(fold(hash ^ word, other), 0xd1b5_4a32_d192_ed03);
+    };
+    // The last word may lie over what was hashed already.
+    for word in bytes.as_chunks().0.iter().skip(1) {
+        hash = fold(hash ^ u64::from_le_bytes(*word), other);
     }
-    let last = rest.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
-    hash = fold(hash ^ last, seed | 1);
-    fold(hash, 0xd1b5_4a32_d192_ed03)
+    let ends = fold(hash ^ u64::from_le_bytes(*first), other ^ u64::from_le_bytes(*last));
+    fold(ends, 0xd1b5_4a32_d192_ed03)
 }
 
 #[cfg(test)]

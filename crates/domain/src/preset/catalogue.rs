@@ -2,8 +2,6 @@
 
 use crate::action::Action;
 use crate::permission::{Bit, Mask};
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 
 /// One permission of a preset.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -25,45 +23,50 @@ pub struct Permission {
 #[derive(Clone, Default, Debug)]
 pub struct Catalogue {
     permissions: Vec<(Bit, Permission)>,
-    by_name: HashMap<String, Bit, BuildHasherDefault<NameHasher>>,
+    /// Places among the permissions, counted from 1, by the hash of their names; 0 is free.
+    by_name: Vec<u16>,
 }
 
-/// Hashes names of permissions, fast: each check looks one up. Callers ask for any name, but only presets put
-/// names in, so nobody can make many of them meet.
-#[derive(Clone, Copy, Default, Debug)]
-struct NameHasher(u64);
+/// More than three for each permission that a preset can hold.
+const SLOTS: usize = 1024;
 
-impl NameHasher {
-    const fn take(&mut self, word: u64) {
-        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
-    }
-}
-
-impl Hasher for NameHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        let (words, rest) = bytes.as_chunks::<8>();
-        words.iter().for_each(|word| self.take(u64::from_le_bytes(*word)));
-        self.take(rest.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)));
-    }
-
-    fn finish(&self) -> u64 {
-        self.0 ^ (self.0 >> 32)
-    }
+/// Where to look for a name first: each check looks for one. Callers ask for any name, but only presets put names
+/// in, so nobody can make many of them meet.
+#[inline]
+fn slot_of(name: &str) -> usize {
+    let bytes = name.as_bytes();
+    let word = match (bytes.first_chunk(), bytes.last_chunk()) {
+        (Some(first), Some(last)) => u64::from_le_bytes(*first).rotate_left(7) ^ u64::from_le_bytes(*last),
+        _ => bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    };
+    (word ^ bytes.len() as u64).wrapping_mul(0x517c_c1b7_2722_0a95) as usize >> 32 & (SLOTS - 1)
 }
 
 impl Catalogue {
     /// Adds a permission; `None` when its name is taken or no bit is left.
     pub(super) fn add(&mut self, permission: Permission) -> Option<Bit> {
-        if self.by_name.contains_key(&permission.name) {
-            return None;
-        }
+        let slot = self.find(&permission.name).err()?;
         let bit = match Action::by_permission(&permission.name) {
             Some(action) => action.bit(),
             None => self.next_free()?,
         };
-        self.by_name.insert(permission.name.clone(), bit);
         self.permissions.push((bit, permission));
+        self.by_name.resize(SLOTS, 0);
+        *self.by_name.get_mut(slot)? = u16::try_from(self.permissions.len()).ok()?;
         Some(bit)
+    }
+
+    /// The bit of a name, or the slot where the name would stand.
+    #[inline]
+    fn find(&self, name: &str) -> Result<Bit, usize> {
+        let mut slot = slot_of(name);
+        while let Some(place @ 1..) = self.by_name.get(slot) {
+            match self.permissions.get(usize::from(*place) - 1) {
+                Some((bit, permission)) if permission.name == name => return Ok(*bit),
+                _ => slot = (slot + 1) % SLOTS,
+            }
+        }
+        Err(slot)
     }
 
     /// Adds the engine's permissions that the file does not name, in the engine's own words: a preset written
@@ -101,8 +104,9 @@ impl Catalogue {
     }
 
     /// The bit of a name.
+    #[inline]
     pub fn bit(&self, name: &str) -> Option<Bit> {
-        self.by_name.get(name).copied()
+        self.find(name).ok()
     }
 
     /// The permission of a bit.

@@ -161,6 +161,7 @@ impl Preset {
     }
 
     /// The bit of a permission of the catalogue.
+    #[inline]
     pub fn bit(&self, permission: &str) -> Option<Bit> {
         self.catalogue.bit(permission)
     }

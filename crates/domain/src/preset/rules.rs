@@ -45,6 +45,12 @@ impl RoleRights {
         }
     }
 
+    /// What of the floor is meant for a place: all of it at the organization itself.
+    #[inline]
+    pub(crate) fn floor_at(&self, below: bool) -> Mask {
+        if below { self.floor & self.below } else { self.floor }
+    }
+
     /// The knob that takes `bit` away from the role.
     pub fn cut_by(&self, bit: Bit) -> Option<Knob> {
         let mut cuts = self.cuts.iter();
@@ -248,10 +254,17 @@ impl Rules {
         let rights = self.rights(slug);
         if rights.bypass { rights.floor & rights.below & rights.ceiling } else { Mask::EMPTY }
     }
-    /// The standing of a member who is in so many groups: in none, perhaps nothing at all.
+
+    /// The rights of a member with this role who is in so many groups: in none, perhaps nothing at all.
+    #[inline]
+    pub(crate) fn rights_in<'a>(&'a self, role: &str, rights: &'a RoleRights, groups: usize) -> &'a RoleRights {
+        let cut = self.policy.group_required && groups == 0 && !self.preset.is_top(role);
+        if cut { &self.groupless } else { rights }
+    }
+
+    /// The standing of a member who is in so many groups.
     pub(crate) fn standing_in<'a>(&'a self, standing: Standing<'a>, groups: usize) -> Standing<'a> {
-        let cut = self.policy.group_required && groups == 0 && !self.preset.is_top(standing.role);
-        if cut { Standing { rights: &self.groupless, ..standing } } else { standing }
+        Standing { rights: self.rights_in(standing.role, standing.rights, groups), ..standing }
     }
 
     /// What an active member with a role, in these groups, may do at the organization.
