@@ -26,7 +26,7 @@ const GROUPS_OF_ONE: usize = 3;
 const QUESTIONS: usize = 1_000;
 const ROLES: [&str; 4] = ["guest", "member", "member", "admin"];
 const GIVEN: [&str; 3] = ["viewer", "editor", "manager"];
-const PERMISSIONS: [&str; 4] = ["workspace.read", "workspace.edit", "project.manage", "workspace.share"];
+pub(crate) const PERMISSIONS: [&str; 4] = ["workspace.read", "workspace.edit", "project.manage", "workspace.share"];
 const LIMIT: &str = "hashing of ids and names (a third), and the binary search for the member and each of their \
      groups among a workspace's hundred grants";
 
@@ -48,36 +48,36 @@ impl Dice {
 }
 
 /// A question by the names products use.
-struct Question {
-    user: UserId,
-    permission: &'static str,
-    external_id: String,
+pub(crate) struct Question {
+    pub(crate) user: UserId,
+    pub(crate) permission: &'static str,
+    pub(crate) external_id: String,
 }
 
 /// The same by numbers, for the bare reference.
 #[derive(Clone, Copy)]
-struct Bare {
-    person: usize,
-    workspace: usize,
+pub(crate) struct Bare {
+    pub(crate) person: usize,
+    pub(crate) workspace: usize,
     bit: guildhall_domain::permission::Bit,
 }
 
 /// What is granted to people and to groups, by number.
-type Shared = (Vec<(u32, Mask)>, Vec<(u16, Mask)>);
+pub(crate) type Shared = (Vec<(u32, Mask)>, Vec<(u16, Mask)>);
 
 /// One organization, twice.
-struct World {
-    index: Index,
-    questions: Vec<Question>,
-    bare: Vec<Bare>,
+pub(crate) struct World {
+    pub(crate) index: Index,
+    pub(crate) questions: Vec<Question>,
+    pub(crate) bare: Vec<Bare>,
     /// Of each person: what the role gives below the organization, and the groups.
-    people: Vec<(Mask, [u16; GROUPS_OF_ONE])>,
+    pub(crate) people: Vec<(Mask, [u16; GROUPS_OF_ONE])>,
     /// Of each workspace: what is granted to people and to groups, by number.
-    granted: Vec<Shared>,
+    pub(crate) granted: Vec<Shared>,
 }
 
 impl World {
-    fn new(many: usize) -> Outcome<Self> {
+    pub(crate) fn new(many: usize) -> Outcome<Self> {
         let preset = built_in("standard").ok_or("no preset `standard`")?;
         let policy = preset.policy.clone();
         let rules = Arc::new(Rules::new(Arc::clone(&preset), policy));
@@ -141,7 +141,7 @@ impl World {
     }
 
     /// The check as a product asks it: by a person's id, a type and an outside name, a permission's name.
-    fn ask(&self, question: &Question) -> bool {
+    pub(crate) fn ask(&self, question: &Question) -> bool {
         let index = &self.index;
         let Some(member) = index.member_of(question.user) else { return false };
         let Some(at) = index.resource_named("workspace", &question.external_id) else { return false };
@@ -190,7 +190,7 @@ impl World {
     }
 }
 
-fn name(number: usize) -> String {
+pub(crate) fn name(number: usize) -> String {
     format!("workspace-{number:05}")
 }
 
@@ -223,20 +223,35 @@ fn grant(organization: OrgId, id: Uuid, resource: ResourceId, subject: Subject, 
 }
 
 /// What valgrind runs: the workload, asked so many times.
-pub(crate) fn ask(many: &str, bare: &str, times: &str) -> Outcome<()> {
+pub(crate) async fn ask(many: &str, which: &str, times: &str) -> Outcome<()> {
     let number = |text: &str| text.parse::<usize>().map_err(|e| format!("`{text}`: {e}"));
     let world = World::new(number(many)?)?;
-    println!("{} allowed, {} bytes", world.run(bare == "bare", number(times)?), world.index.bytes());
+    let allowed = match which {
+        "bare" | "index" => world.run(which == "bare", number(times)?),
+        peer => ask_peer(peer, &world, number(times)?).await?,
+    };
+    println!("{allowed} allowed, {} bytes", world.index.bytes());
     Ok(())
 }
 
+#[cfg(feature = "peers")]
+async fn ask_peer(name: &str, world: &World, times: usize) -> Outcome<usize> {
+    let mut peer = crate::peers::peer(name, world).await?;
+    crate::peers::ask(peer.as_mut(), world, QUESTIONS, times)
+}
+
+#[cfg(not(feature = "peers"))]
+async fn ask_peer(name: &str, _: &World, _: usize) -> Outcome<usize> {
+    Err(format!("`{name}` was not built in"))
+}
+
 /// Instructions of one question: the difference between few and many.
-fn instructions(many: usize, bare: &str) -> Option<f64> {
+pub(crate) fn instructions(many: usize, which: &str) -> Option<f64> {
     let this = std::env::current_exe().ok()?;
     let count = |times: &str| {
         let mut valgrind = Command::new("valgrind");
         valgrind.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]).arg(&this);
-        let output = valgrind.args(["ask", &many.to_string(), bare, times]).output().ok()?;
+        let output = valgrind.args(["ask", &many.to_string(), which, times]).output().ok()?;
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         told.lines().find_map(|line| line.split_once("Collected : ")?.1.trim().parse::<f64>().ok())
     };
@@ -245,7 +260,7 @@ fn instructions(many: usize, bare: &str) -> Option<f64> {
 }
 
 /// Nanoseconds of one question.
-fn nanoseconds(world: &World, bare: bool) -> f64 {
+pub(crate) fn nanoseconds(world: &World, bare: bool) -> f64 {
     const TIMES: usize = 200;
     let begun = Instant::now();
     black_box(world.run(bare, TIMES));

@@ -11,6 +11,8 @@ mod hash;
 mod in_process;
 mod load;
 mod machine;
+#[cfg(feature = "peers")]
+mod peers;
 mod process;
 mod product;
 mod requests;
@@ -30,7 +32,8 @@ type Outcome<T> = Result<T, String>;
 const HELP: &str = "guildhall-bench bare                      serve the bare route
 guildhall-bench in-process                measure the check in process alone
 guildhall-bench requests PROGRAM FOLDER [quick]   measure requests on SQLite alone
-guildhall-bench ask PEOPLE index|bare TIMES   ask the generated questions; what valgrind counts
+guildhall-bench peers                     measure it beside other engines, where they were built in
+guildhall-bench ask PEOPLE index|bare|PEER TIMES   ask the generated questions; what valgrind counts
 guildhall-bench run PROGRAM FOLDER PAGE [quick] [build=CPU_MINUTES]
                                           measure PROGRAM with data in FOLDER, write PAGE;
                                           GUILDHALL_TEST_POSTGRES names a server to measure on too";
@@ -61,7 +64,9 @@ async fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match words.as_slice() {
         ["bare"] => bare::serve().await,
-        ["ask", many, which, times] => in_process::ask(many, which, times),
+        ["ask", many, which, times] => in_process::ask(many, which, times).await,
+        #[cfg(feature = "peers")]
+        ["peers"] => peers::figures(3).await.map(|figures| println!("{}", table(&figures))),
         ["in-process"] => in_process::figures(3).map(|figures| println!("{}", table(&figures))),
         ["requests", program, folder, options @ ..] => requests_alone(program, folder, options).await,
         ["run", program, folder, page, options @ ..] => run(program, folder, page, options).await,
@@ -128,6 +133,11 @@ async fn measure(bench: &Bench, postgres: Option<&str>) -> Outcome<Vec<Figure>> 
     }
     say("checks in process");
     figures.extend(in_process::figures(bench.rounds)?);
+    #[cfg(feature = "peers")]
+    {
+        say("other engines in process");
+        figures.extend(peers::figures(bench.rounds).await?);
+    }
     say("signing in");
     figures.push(requests::sign_in(bench, &sqlite).await?);
     say("commits");
