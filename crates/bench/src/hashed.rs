@@ -78,20 +78,18 @@ impl Hashed {
         made
     }
 
-    #[inline(always)]
-    pub(crate) fn ask(&self, question: usize) -> bool {
-        let Some((user, workspace, bit)) = self.questions.get(question).copied() else { return false };
-        let Some((floor, groups)) = self.people.get(&user) else { return false };
+    pub(crate) fn ask(&self, (user, workspace, bit): &(Uuid, Uuid, Bit)) -> bool {
+        let Some((floor, groups)) = self.people.get(user) else { return false };
         let mut mask = *floor;
-        if let Some(given) = self.to_people.get(&(workspace, user)) {
+        if let Some(given) = self.to_people.get(&(*workspace, *user)) {
             mask |= *given;
         }
         for group in groups {
-            if let Some(given) = self.to_groups.get(&(workspace, *group)) {
+            if let Some(given) = self.to_groups.get(&(*workspace, *group)) {
                 mask |= *given;
             }
         }
-        mask.contains(bit)
+        mask.contains(*bit)
     }
 }
 

@@ -55,7 +55,8 @@ pub(crate) async fn figures(bench: &Bench, people: usize) -> Outcome<Vec<Figure>
     for some in all.chunks(ITEMS) {
         let body = json!({ "items": some }).to_string();
         let answer = product.answer(&server, "POST", "/api/v1/organizations/acme/import", &body).await?;
-        let done = answer["items"].as_array().map_or(0, |told| told.iter().filter(|one| one["status"] == "created").count());
+        let done =
+            answer["items"].as_array().map_or(0, |told| told.iter().filter(|one| one["status"] == "created").count());
         if done != some.len() {
             return Err(format!("only {done} of {} items came in: {answer}", some.len()));
         }
@@ -63,17 +64,12 @@ pub(crate) async fn figures(bench: &Bench, people: usize) -> Outcome<Vec<Figure>
     let took = begun.elapsed().as_secs_f64();
     drop(server);
     source.execute("ATTACH ?1 AS before", params![copy]).map_err(wrong)?;
-    let rows: Vec<_> =
-        TABLES.iter().map(|table| Ok((*table, came(&source, table)?))).collect::<Outcome<Vec<_>>>()?;
+    let rows: Vec<_> = TABLES.iter().map(|table| Ok((*table, came(&source, table)?))).collect::<Outcome<Vec<_>>>()?;
     drop(source);
     let bare = inserted(&copy, &rows)?;
     #[allow(clippy::cast_precision_loss, reason = "some hundred thousand")]
     let many = rows.iter().map(|(_, rows)| rows.len()).sum::<usize>() as f64;
-    let what = format!(
-        "import of {people} people, {} groups and {} resources, rows/s",
-        people / 50,
-        people / 10
-    );
+    let what = format!("import of {people} people, {} groups and {} resources, rows/s", people / 50, people / 10);
     let rounds = (vec![many / took], vec![many / bare]);
     let against = "bare inserts of the same rows, 10,000 a transaction";
     Ok(vec![Figure::new(what, "SQLite", against, rounds, LIMIT).goal(Goal::AtLeast(0.5))])

@@ -14,8 +14,7 @@ const BOTTOM: f64 = 400.0;
 /// Between two names beside the lines.
 const LINE: f64 = 17.0;
 /// Of middle lightness: each stands out from white and from black.
-const COLOURS: [&str; 8] =
-    ["#3b82f6", "#e0702a", "#12a150", "#a855f7", "#d9468f", "#0d9dae", "#b08d00", "#dc4747"];
+const COLOURS: [&str; 8] = ["#3b82f6", "#e0702a", "#12a150", "#a855f7", "#d9468f", "#0d9dae", "#b08d00", "#dc4747"];
 const GREY: &str = "#7d8590";
 
 /// One line of the plot.
@@ -158,10 +157,8 @@ mod tests {
 
     #[test]
     fn every_line_and_every_power_of_ten_is_drawn_and_named_once() {
-        let curve = |name: &str, us: f64| Curve {
-            name: name.to_owned(),
-            points: vec![(1e3, us), (1e4, us), (1e6, us * 2.0)],
-        };
+        let curve =
+            |name: &str, us: f64| Curve { name: name.to_owned(), points: vec![(1e3, us), (1e4, us), (1e6, us * 2.0)] };
         let svg = picture("Cost", &[curve("check", 0.1), curve("page", 40.0), curve("search", 40.5)]);
         for told in ["check: 200 ns", "page: 80.0 µs", "search: 81.0 µs", ">1 k<", ">1 M<", ">100 ns<", ">100 µs<"] {
             assert_eq!(svg.matches(told).count(), 1, "{told} in {svg}");
@@ -172,7 +169,8 @@ mod tests {
 
     #[test]
     fn names_never_stand_on_one_another() {
-        let placed = beside(vec![(100.0, 0.0, "a".into(), ""), (101.0, 0.0, "b".into(), ""), (90.0, 0.0, "c".into(), "")]);
+        let placed =
+            beside(vec![(100.0, 0.0, "a".into(), ""), (101.0, 0.0, "b".into(), ""), (90.0, 0.0, "c".into(), "")]);
         assert!(placed.is_sorted_by(|one, next| next.0 - one.0 >= LINE));
     }
 }

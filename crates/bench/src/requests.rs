@@ -55,9 +55,10 @@ async fn rows(product: &Product, server: &Server) -> Outcome<Vec<Row>> {
     let check = product.check(server).await?;
     let batch = format!("{{\"checks\":[{}]}}", vec![check.as_str(); BATCH].join(","));
     let shown = serde_json::json!({ "token": product.token, "organization": "acme" }).to_string();
-    let (get, post) = (|path, head: &str| request("GET", path, head, ""), |path, body: &str| {
-        request("POST", path, &product.bearer(), body)
-    });
+    let (get, post) = (
+        |path, head: &str| request("GET", path, head, ""),
+        |path, body: &str| request("POST", path, &product.bearer(), body),
+    );
     let row = |name, goal, request| Row { name, goal, request, rounds: Vec::new() };
     Ok(vec![
         row("`GET /me` with a session", Goal::AtLeast(0.80), get("/api/v1/me", &cookie)),
@@ -85,7 +86,10 @@ fn batches(rows: &[Row], on: &'static str) -> Option<Figure> {
     #[allow(clippy::cast_precision_loss, reason = "a hundred")]
     let many = rates(MANY_CHECKS)?.into_iter().map(|rate| rate * BATCH as f64).collect();
     let rounds = (many, rates(ONE_CHECK)?);
-    Some(Figure::new("checks in batches, checks/s", on, "one check a request", rounds, READ_LIMIT).goal(Goal::AtLeast(20.0)))
+    Some(
+        Figure::new("checks in batches, checks/s", on, "one check a request", rounds, READ_LIMIT)
+            .goal(Goal::AtLeast(20.0)),
+    )
 }
 
 /// Signing in beside the bare hash on every core.

@@ -109,19 +109,17 @@ pub(crate) async fn section(bench: &Bench, product: &Product) -> Outcome<Section
     let folder = bench.folder.join("rivals");
     std::fs::create_dir_all(&folder).map_err(|e| format!("cannot make `{}`: {e}", folder.display()))?;
     let folder = folder.canonicalize().map_err(|e| format!("no `rivals`: {e}"))?;
-    let mut section = Section {
-        title: "The check over HTTP beside other servers",
-        note: String::new(),
-        figures: Vec::new(),
-    };
+    let mut section =
+        Section { title: "The check over HTTP beside other servers", note: String::new(), figures: Vec::new() };
     let Some(program) = cerbos_program() else {
         section.note = "Not measured in this run: the peers come from npm, and were not installed.".to_owned();
         return Ok(section);
     };
-    section.note = "Each server by itself on the same cores, asked one permission check a request. Cerbos gets roles with \
+    section.note =
+        "Each server by itself on the same cores, asked one permission check a request. Cerbos gets roles with \
                     the question and looks nothing up; better-auth reads its session and membership from SQLite; ours \
                     recognises a token and answers about another member."
-        .to_owned();
+            .to_owned();
     let cerbos = cerbos(&folder, &program).await?;
     section.figures.push(beside(bench, product, &cerbos, "Cerbos 0.51", 25.0).await?);
     drop(cerbos);

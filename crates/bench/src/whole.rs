@@ -77,9 +77,10 @@ impl Measured {
             "rivals" => rivals::section(bench, &product(bench, "beside-rivals", None)?).await?,
             "commits" => Section {
                 title: "Durable writes",
-                note: "Renaming an organization through the product's own write path, `synchronous=FULL`; the bare loop \
+                note:
+                    "Renaming an organization through the product's own write path, `synchronous=FULL`; the bare loop \
                        runs the same statements with a commit and fsync each."
-                    .to_owned(),
+                        .to_owned(),
                 figures: commits::figures(bench).await?,
             },
             "directory" => self.directory(bench, postgres).await?,
@@ -96,7 +97,8 @@ impl Measured {
     }
 
     async fn directory(&mut self, bench: &Bench, postgres: Option<&Database>) -> Outcome<Section> {
-        let sizes: &[usize] = if bench.quick { &[1_000, 10_000, 100_000] } else { &[1_000, 10_000, 100_000, 1_000_000] };
+        let sizes: &[usize] =
+            if bench.quick { &[1_000, 10_000, 100_000] } else { &[1_000, 10_000, 100_000, 1_000_000] };
         let (mut figures, curves) = in_process::by_size(bench.rounds, sizes)?;
         self.curves.extend(curves);
         figures.extend(weigh::figures()?);
@@ -113,10 +115,11 @@ impl Measured {
         }
         Ok(Section {
             title: "Size",
-            note: "Organizations of a thousand to a million people in one installation. On SQLite cost is the server's \
+            note:
+                "Organizations of a thousand to a million people in one installation. On SQLite cost is the server's \
                    processor time, on PostgreSQL the time between answers, since the database works in processes of \
                    its own."
-                .to_owned(),
+                    .to_owned(),
             figures,
         })
     }
@@ -144,9 +147,10 @@ async fn probes(bench: &Bench) -> Outcome<Section> {
     let (wanted, most_s) = if bench.quick { (20_000, 20) } else { (1_000_000, 180) };
     Ok(Section {
         title: "Truth of this moment",
-        note: "Four at once give access, switch its holder off and on and take it again, each asking twenty times right \
+        note:
+            "Four at once give access, switch its holder off and on and take it again, each asking twenty times right \
                after each answer."
-            .to_owned(),
+                .to_owned(),
         figures: probe::figures(bench, wanted, Duration::from_secs(most_s)).await?,
     })
 }

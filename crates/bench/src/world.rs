@@ -260,29 +260,28 @@ impl World {
         }
     }
 
-    /// One question to one of them; a constant `which` leaves no choice in a loop.
-    #[inline(always)]
     fn answer(&self, which: Which, n: usize) -> bool {
         match which {
-            Which::Index => self.questions.get(n).is_some_and(|question| self.ask(black_box(question))),
-            Which::Handles => {
-                let asked = self.handles.get(n).zip(self.bare.get(n));
-                asked.is_some_and(|(at, Bare { bit, .. })| self.ask_handles(black_box(*at), *bit))
-            }
-            Which::Masks => self.bare.get(n).is_some_and(|asked| self.ask_bare(black_box(*asked))),
-            Which::Hashed => self.hashed.ask(black_box(n)),
+            Which::Index => self.ask(&self.questions[n]),
+            Which::Handles => self.ask_handles(self.handles[n], self.bare[n].bit),
+            Which::Masks => self.ask_bare(self.bare[n]),
+            Which::Hashed => self.hashed.ask(&self.hashed.questions[n]),
         }
     }
 
     /// All questions so many times; how many were allowed.
     pub(crate) fn run(&self, which: Which, times: usize) -> usize {
-        let all = || (0..times).flat_map(|_| 0..QUESTIONS);
-        match which {
-            Which::Index => all().filter(|n| self.answer(Which::Index, *n)).count(),
-            Which::Handles => all().filter(|n| self.answer(Which::Handles, *n)).count(),
-            Which::Masks => all().filter(|n| self.answer(Which::Masks, *n)).count(),
-            Which::Hashed => all().filter(|n| self.answer(Which::Hashed, *n)).count(),
-        }
+        let (questions, hashed) = (&self.questions, &self.hashed);
+        let handles = || self.handles.iter().zip(&self.bare);
+        let once = || match which {
+            Which::Index => questions.iter().filter(|asked| self.ask(black_box(asked))).count(),
+            Which::Handles => {
+                handles().filter(|(at, Bare { bit, .. })| self.ask_handles(black_box(**at), *bit)).count()
+            }
+            Which::Masks => self.bare.iter().filter(|asked| self.ask_bare(black_box(**asked))).count(),
+            Which::Hashed => hashed.questions.iter().filter(|asked| hashed.ask(black_box(asked))).count(),
+        };
+        (0..times).map(|_| once()).sum()
     }
 }
 
