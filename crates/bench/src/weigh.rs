@@ -9,7 +9,7 @@ use guildhall_domain::member::{MemberKind, Status};
 
 use crate::figure::{Figure, Goal};
 use crate::process::{output, resident_kib};
-use crate::world::{Dice, Size, people};
+use crate::world::{Dice, Placed, Size, people};
 use crate::{Outcome, hashed};
 
 const MANY: usize = 1_000_000;
@@ -21,7 +21,7 @@ pub(crate) fn weigh(what: &str) -> Outcome<()> {
     let (before, size) = (own()?, Size { people: MANY, ..Size::of(0) });
     let said = match what {
         "rights" => {
-            let (index, ids, ..) = people(size, &mut Dice(7))?;
+            let Placed { index, ids, .. } = people(size, &mut Dice(7))?;
             let lists = ids.len() * (size_of_val(&ids[0]) + size_of::<[u16; 3]>());
             // The lists beside it are ours.
             print_bytes(own()? - before, lists);

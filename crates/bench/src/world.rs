@@ -56,6 +56,7 @@ impl Size {
         Self { people, groups: 500, workspaces: 200, shares: 20_000 }
     }
 
+    #[cfg(feature = "peers")]
     /// A tenth of it, for engines that cannot bear the whole.
     pub(crate) const fn small() -> Self {
         Self { people: 1_000, groups: 50, workspaces: 20, shares: 2_000 }
@@ -126,8 +127,16 @@ fn preset() -> Outcome<Arc<Preset>> {
     Ok(built_in("standard").ok_or("no preset `standard`")?)
 }
 
-/// An index of people in three groups each, with their ids and those of the groups.
-pub(crate) fn people(size: Size, dice: &mut Dice) -> Outcome<(Index, Vec<(MemberId, UserId)>, Vec<GroupId>, Seats)> {
+/// People in three groups each, and nothing else.
+pub(crate) struct Placed {
+    pub(crate) index: Index,
+    pub(crate) ids: Vec<(MemberId, UserId)>,
+    groups: Vec<GroupId>,
+    /// The numbers of the groups somebody is in.
+    seats: Vec<[u16; GROUPS_OF_ONE]>,
+}
+
+pub(crate) fn people(size: Size, dice: &mut Dice) -> Outcome<Placed> {
     let preset = preset()?;
     let rules = Arc::new(Rules::new(Arc::clone(&preset), preset.policy.clone()));
     let mut index = Index::new(OrgId::new(Uuid::nil()), rules, 99);
@@ -144,16 +153,13 @@ pub(crate) fn people(size: Size, dice: &mut Dice) -> Outcome<(Index, Vec<(Member
         ids.push((member, user));
         seats.push(mine.map(|group| u16::try_from(group).unwrap_or_default()));
     }
-    Ok((index, ids, groups, seats))
+    Ok(Placed { index, ids, groups, seats })
 }
-
-/// The numbers of the groups somebody is in.
-type Seats = Vec<[u16; GROUPS_OF_ONE]>;
 
 impl World {
     pub(crate) fn new(size: Size) -> Outcome<Self> {
         let (preset, mut dice) = (preset()?, Dice(7));
-        let (mut index, ids, groups, seats) = people(size, &mut dice)?;
+        let Placed { mut index, ids, groups, seats } = people(size, &mut dice)?;
         let floor = |n: usize| {
             let rights = index.rules().rights(ROLES[n % ROLES.len()]);
             rights.floor & rights.below & rights.ceiling

@@ -1,6 +1,7 @@
 //! What is so in an organization, as plain lists, and what happens to it at random. Says for each
 //! thing that happened which change told of it.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use guildhall_domain::change::Change;
@@ -19,7 +20,7 @@ use uuid::Uuid;
 /// Chance: from a number, the same way again; or from somebody's bytes, and from a number once they are over.
 pub(crate) struct Dice {
     state: u64,
-    bytes: Option<std::vec::IntoIter<u8>>,
+    bytes: Option<VecDeque<u8>>,
 }
 
 impl Dice {
@@ -28,12 +29,12 @@ impl Dice {
     }
 
     pub(crate) fn of_bytes(bytes: &[u8]) -> Self {
-        Self { state: 1, bytes: Some(bytes.to_vec().into_iter()) }
+        Self { state: 1, bytes: Some(bytes.iter().copied().collect()) }
     }
 
     /// Whether the bytes ran out.
     pub(crate) fn is_over(&self) -> bool {
-        self.bytes.as_ref().is_some_and(|bytes| bytes.len() == 0)
+        self.bytes.as_ref().is_some_and(VecDeque::is_empty)
     }
 
     pub(crate) fn next(&mut self) -> u64 {
@@ -45,7 +46,7 @@ impl Dice {
 
     /// A byte of somebody's for each choice among few, so that a changed byte changes one choice.
     pub(crate) fn below(&mut self, end: usize) -> usize {
-        match self.bytes.as_mut().filter(|_| end <= 256).and_then(Iterator::next) {
+        match self.bytes.as_mut().filter(|_| end <= 256).and_then(VecDeque::pop_front) {
             Some(byte) => usize::from(byte) % end.max(1),
             None => (self.next() >> 33) as usize % end.max(1),
         }

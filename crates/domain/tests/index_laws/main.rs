@@ -41,6 +41,7 @@ fn the_index_says_what_the_formula_says_after_any_history() {
 /// `GUILDHALL_STEPS` says how many; each run of a day goes other ways than yesterday's.
 #[test]
 #[ignore = "minutes in a release build: cargo test --release -p guildhall-domain --test index_laws -- --ignored"]
+#[allow(clippy::print_stdout, reason = "the way to go it again")]
 fn the_index_says_what_the_formula_says_after_millions_of_steps() {
     let steps = std::env::var("GUILDHALL_STEPS").ok().and_then(|text| text.parse().ok()).unwrap_or(5_000_000);
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a clock");
