@@ -1,5 +1,5 @@
 //! `cargo xtask bench`: builds the product as it is released and has `guildhall-bench` measure it
-//! beside bare references; the result is `docs/benchmarks.md`. Measures nothing itself but the build.
+//! beside bare references and peers; the result is `docs/reference/benchmarks.md` and its plot. Measures nothing itself but the build.
 
 use crate::Outcome;
 use crate::cargo::cargo;
@@ -9,7 +9,11 @@ use crate::test::POSTGRES_VARIABLE;
 use std::path::Path;
 use std::process::Command;
 
-const PAGE: &str = "docs/benchmarks.md";
+const PAGE: &str = "docs/reference/benchmarks.md";
+/// What of `docs/reference` is measured instead of generated.
+pub const MEASURED: [&str; 2] = ["benchmarks.md", "benchmarks.svg"];
+/// Where the servers that npm brings are installed.
+const PEERS: &str = "crates/bench/npm";
 /// In what `/proc` counts processor time: `USER_HZ`, which is 100 on every Linux that we build for.
 const TICKS_PER_S: f64 = 100.0;
 
@@ -38,8 +42,12 @@ impl Options {
 
 /// Builds, measures, writes the page.
 pub fn run(root: &Path, options: &Options) -> Outcome<bool> {
-    // Together, so that they share every crate; the bench wishes for no feature that the product lacks.
-    release(root, &["guildhall", "guildhall-bench"], None)?;
+    // The product by itself: what the peers wish of shared crates must not get into it.
+    release(root, &["--package", "guildhall"], None)?;
+    release(root, &["--package", "guildhall-bench", "--features", "guildhall-bench/peers"], None)?;
+    if let Err(message) = setup::npm_packages(&root.join(PEERS)) {
+        eprintln!("bench: {message}; the servers from npm are left out");
+    }
     let built_in = options.build.then(|| clean_build_min(root)).transpose()?;
     let target = root.join("target");
     let page = if options.quick { target.join("benchmarks.md") } else { root.join(PAGE) };
@@ -57,15 +65,15 @@ pub fn run(root: &Path, options: &Options) -> Outcome<bool> {
     bench.status().map(|status| status.success()).map_err(|error| format!("cannot run the bench: {error}"))
 }
 
-fn release(root: &Path, packages: &[&str], target: Option<&Path>) -> Outcome<()> {
+fn release(root: &Path, what: &[&str], target: Option<&Path>) -> Outcome<()> {
     let mut build = cargo(root);
-    build.args(["build", "--release", "--locked"]).args(packages.iter().flat_map(|name| ["--package", *name]));
+    build.args(["build", "--release", "--locked"]).args(what);
     if let Some(target) = target {
         build.arg("--target-dir").arg(target);
     }
     match build.status() {
         Ok(status) if status.success() => Ok(()),
-        _ => Err(format!("{} does not build", packages.join(" and "))),
+        _ => Err(format!("`cargo build --release {}` failed", what.join(" "))),
     }
 }
 
@@ -78,7 +86,7 @@ fn clean_build_min(root: &Path) -> Outcome<f64> {
     };
     empty(&target)?;
     let before = children_cpu_s()?;
-    release(root, &["guildhall"], Some(&target))?;
+    release(root, &["--package", "guildhall"], Some(&target))?;
     let after = children_cpu_s()?;
     empty(&target)?;
     Ok((after - before) / 60.0)

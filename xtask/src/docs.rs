@@ -1,8 +1,9 @@
 //! `cargo xtask docs`: the generated pages in `docs/reference`. The product writes what it knows of
-//! itself (`guildhall docs FOLDER`), xtask adds the conformance table; whatever else lies in that folder is
-//! stale. Hand-written pages live elsewhere.
+//! itself (`guildhall docs FOLDER`), xtask adds the conformance table; what `cargo xtask bench` measured stays
+//! as it is, and whatever else lies in that folder is stale. Hand-written pages live elsewhere.
 
 use crate::Outcome;
+use crate::bench::MEASURED;
 use crate::cargo::cargo;
 use crate::conformance;
 use crate::files::{Finding, report};
@@ -18,8 +19,12 @@ type Pages = BTreeMap<String, Vec<u8>>;
 /// Builds the product and writes every page anew.
 pub fn write(root: &Path) -> Outcome<bool> {
     build(root)?;
-    let pages = generate(root)?;
     let folder = root.join(FOLDER);
+    let mut pages = generate(root)?;
+    let generated = pages.len();
+    for name in MEASURED {
+        pages.extend(std::fs::read(folder.join(name)).ok().map(|content| (name.to_owned(), content)));
+    }
     let failed = |error: std::io::Error| format!("cannot write `{FOLDER}`: {error}");
     if folder.exists() {
         std::fs::remove_dir_all(&folder).map_err(failed)?;
@@ -29,7 +34,7 @@ pub fn write(root: &Path) -> Outcome<bool> {
         std::fs::create_dir_all(path.parent().unwrap_or(&folder)).map_err(failed)?;
         std::fs::write(path, content).map_err(failed)?;
     }
-    println!("docs: {} pages in {FOLDER}", pages.len());
+    println!("docs: {generated} pages in {FOLDER}");
     Ok(true)
 }
 
@@ -46,6 +51,7 @@ pub fn check_built(root: &Path) -> Outcome<bool> {
     if root.join(FOLDER).exists() {
         read_pages(&root.join(FOLDER), "", &mut present).map_err(|error| format!("cannot read `{FOLDER}`: {error}"))?;
     }
+    present.retain(|name, _| !MEASURED.contains(&name.as_str()));
     Ok(report("docs", stale(&wanted, &present)))
 }
 

@@ -32,9 +32,9 @@ cargo xtask COMMAND
   tidy                     the house rules that no compiler knows: sizes, names, directions, links
   deps                     banned crates, licences, reasons and use of every direct dependency
   bench [--quick] [--build]
-                           measure the release build beside bare references and write
-                           docs/benchmarks.md; --quick only tries it out, --build adds a
-                           clean build's processor time
+                           measure the release build beside bare references and peers and write
+                           docs/reference/benchmarks.md; --quick only tries it out, --build adds
+                           a clean build's processor time
   conformance --mutate [LINE]
                            take out of the presets what each line rests on and demand that its
                            tests fail; --seek looks for what lines rest on that name nothing yet

@@ -20,7 +20,7 @@ use guildhall_server::security::secret::{Entropy, OsEntropy};
 use guildhall_store::{Author, Database, Keep, Stop, Store};
 use rusqlite::{Connection, params};
 
-use crate::figure::Figure;
+use crate::figure::{Figure, Goal};
 use crate::{Bench, Outcome};
 
 const ONE_LIMIT: &str = "two hand-overs between threads, and the reads that decide whether the caller may";
@@ -28,49 +28,45 @@ const MANY_LIMIT: &str = "the writer's thread, which reads facts and decides for
      wait share one fsync";
 
 /// A stop, as a sentence.
-fn told(stop: Stop) -> String {
+pub(crate) fn told(stop: Stop) -> String {
     format!("the product refused: {stop:?}")
 }
 
-/// One and 64 callers beside the bare loop, and the bare loop beside the disk.
+/// How many callers write at the same time, and what is asked of them beside one commit at a time.
+const CALLERS: [(u64, Goal); 4] =
+    [(1, Goal::Open), (8, Goal::Open), (32, Goal::AtLeast(3.0)), (64, Goal::AtLeast(3.0))];
+
+/// Callers beside the bare loop, and the bare loop beside the disk.
 pub(crate) async fn figures(bench: &Bench) -> Outcome<Vec<Figure>> {
     let folder = bench.folder.join("commits");
     let (ctx, path) = open(&folder).await?;
     let mut bare = Bare::open(&path, &folder.join("bare.sqlite3"))?;
     let raw = folder.join("raw");
-    let (mut one, mut many, mut loops, mut syncs) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut rates, mut loops, mut syncs) = ([const { Vec::new() }; CALLERS.len()], Vec::new(), Vec::new());
     for _ in 0..bench.rounds {
         syncs.push(fdatasyncs(&raw, bench.window)?);
         loops.push(bare.rate(bench.window)?);
-        one.push(rate(&ctx, 1, bench.window).await?);
-        many.push(rate(&ctx, 64, bench.window).await?);
+        for ((callers, _), rates) in CALLERS.iter().zip(&mut rates) {
+            rates.push(rate(&ctx, *callers, bench.window).await?);
+        }
     }
-    let figure = |what, against, goal, ours: &[f64], theirs: &[f64], limit| Figure {
-        what,
-        on: "SQLite",
-        against,
-        goal,
-        ours: ours.to_vec(),
-        theirs: theirs.to_vec(),
-        limit,
-    };
-    let bare_loop = "bare loop of the same statements, one commit at a time";
-    Ok(vec![
-        figure("commits with 1 caller, per second", bare_loop, None, &one, &loops, ONE_LIMIT),
-        figure("commits with 64 callers, per second", bare_loop, Some(3.0), &many, &loops, MANY_LIMIT),
-        figure(
-            "the bare loop itself, commits per second",
-            "4 KiB overwrite + fdatasync",
-            None,
-            &loops,
-            &syncs,
-            "the write-ahead log: each commit writes every page it touched",
-        ),
-    ])
+    let bare_loop = "bare loop of the same statements, one commit and fsync at a time";
+    let mut figures = Vec::new();
+    for ((callers, goal), rates) in CALLERS.into_iter().zip(rates) {
+        let (what, limit) = match callers {
+            1 => ("commits with 1 caller, per second".to_owned(), ONE_LIMIT),
+            many => (format!("commits with {many} callers, per second"), MANY_LIMIT),
+        };
+        figures.push(Figure::new(what, "SQLite", bare_loop, (rates, loops.clone()), limit).goal(goal));
+    }
+    let limit = "the write-ahead log: each commit writes every page it touched";
+    let what = "the bare loop itself, commits per second";
+    figures.push(Figure::new(what, "SQLite", "4 KiB overwrite + fdatasync", (loops, syncs), limit));
+    Ok(figures)
 }
 
 /// The product in this process on a real file, and a context of its owner.
-async fn open(folder: &Path) -> Outcome<(Ctx, std::path::PathBuf)> {
+pub(crate) async fn open(folder: &Path) -> Outcome<(Ctx, std::path::PathBuf)> {
     std::fs::create_dir_all(folder).map_err(|e| format!("cannot make `{}`: {e}", folder.display()))?;
     let config = Config::with_data(folder).map_err(|e| format!("the defaults: {e}"))?;
     let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy::new().map_err(|e| format!("no randomness: {e}"))?);

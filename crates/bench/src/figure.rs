@@ -1,25 +1,45 @@
-//! Figures: what was measured in each round beside its reference, and the page that shows them.
+//! Figures: what was measured in each round beside its reference, and the tables that show them.
 
 use std::fmt::Write;
+
+/// What the design asks for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Goal {
+    /// Nothing.
+    Open,
+    /// So many times the reference, or more.
+    AtLeast(f64),
+    /// So many times the reference, or less.
+    AtMost(f64),
+    /// A number of ours that holds without a reference.
+    OursAtMost(f64),
+}
 
 /// One operation beside what bounds it. INVARIANT: `ours` and `theirs` have one entry for each
 /// round, measured right after one another.
 #[derive(Clone, Debug)]
 pub(crate) struct Figure {
     /// What was measured, in which unit.
-    pub(crate) what: &'static str,
+    what: String,
     /// On what it ran: an engine or nothing.
-    pub(crate) on: &'static str,
+    on: &'static str,
     /// The reference.
-    pub(crate) against: &'static str,
-    /// The least ratio that the design asks for, when it asks for one.
-    pub(crate) goal: Option<f64>,
+    against: &'static str,
+    goal: Goal,
     /// Ours, round by round.
-    pub(crate) ours: Vec<f64>,
+    ours: Vec<f64>,
     /// The reference, round by round.
-    pub(crate) theirs: Vec<f64>,
+    theirs: Vec<f64>,
     /// What holds it back.
-    pub(crate) limit: &'static str,
+    limit: &'static str,
+}
+
+/// Figures that are read together.
+pub(crate) struct Section {
+    pub(crate) title: &'static str,
+    /// What has to be known to read them, in a sentence or two.
+    pub(crate) note: String,
+    pub(crate) figures: Vec<Figure>,
 }
 
 /// Least, middle and most of some numbers.
@@ -39,16 +59,35 @@ pub(crate) fn spread(numbers: &[f64]) -> Spread {
 }
 
 impl Figure {
+    /// Rounds of both, with no goal.
+    pub(crate) fn new(
+        what: impl Into<String>,
+        on: &'static str,
+        against: &'static str,
+        (ours, theirs): (Vec<f64>, Vec<f64>),
+        limit: &'static str,
+    ) -> Self {
+        Self { what: what.into(), on, against, goal: Goal::Open, ours, theirs, limit }
+    }
+
+    /// The same with a goal.
+    pub(crate) fn goal(self, goal: Goal) -> Self {
+        Self { goal, ..self }
+    }
+
     fn ratios(&self) -> Vec<f64> {
         self.ours.iter().zip(&self.theirs).map(|(ours, theirs)| ours / theirs).collect()
     }
 
     fn row(&self) -> String {
-        let ratio = spread(&self.ratios());
+        let (ratio, ours) = (spread(&self.ratios()), spread(&self.ours).median);
         let (goal, reached) = match self.goal {
-            None => (String::new(), ""),
-            Some(least) => (format!("≥ {least}"), if ratio.median >= least { "yes" } else { "**no**" }),
+            Goal::Open => (String::new(), None),
+            Goal::AtLeast(least) => (format!("≥ {least}"), Some(ratio.median >= least)),
+            Goal::AtMost(most) => (format!("≤ {most}"), Some(ratio.median <= most)),
+            Goal::OursAtMost(most) => (format!("ours ≤ {most}"), Some(ours <= most)),
         };
+        let reached = reached.map_or("", |reached| if reached { "yes" } else { "**no**" });
         format!(
             "| {} | {} | {} | {} | {} | {} | {goal} | {reached} | {} | {} |",
             self.what,
@@ -57,7 +96,7 @@ impl Figure {
             short(ratio.min),
             short(ratio.median),
             short(ratio.max),
-            short(spread(&self.ours).median),
+            short(ours),
             short(spread(&self.theirs).median),
         )
     }
@@ -66,15 +105,18 @@ impl Figure {
 /// Three digits that count.
 pub(crate) fn short(number: f64) -> String {
     let digits = match number.abs() {
+        0.0 => return "0".to_owned(),
         n if n >= 100.0 => 0,
         n if n >= 10.0 => 1,
         n if n >= 1.0 => 2,
-        _ => 3,
+        n if n >= 0.1 => 3,
+        n if n >= 0.01 => 4,
+        _ => 5,
     };
     format!("{number:.digits$}")
 }
 
-/// The table of all figures.
+/// The table of some figures.
 pub(crate) fn table(figures: &[Figure]) -> String {
     let mut text = String::from(
         "| Measured | On | Reference | min | median | max | Goal | Reached | Ours | Reference alone |\n\
@@ -86,14 +128,26 @@ pub(crate) fn table(figures: &[Figure]) -> String {
     text
 }
 
+/// Sections one below the other, each with what limits its figures; every reason once.
+pub(crate) fn sections(all: &[Section]) -> String {
+    let mut text = String::new();
+    for Section { title, note, figures } in all {
+        let _ = write!(text, "## {title}\n\n{note}\n\n");
+        if !figures.is_empty() {
+            let _ = write!(text, "{}\nWhat limits each:\n\n{}\n", table(figures), limits(figures));
+        }
+    }
+    text
+}
+
 /// What holds each figure back, each reason once.
-pub(crate) fn limits(figures: &[Figure]) -> String {
+fn limits(figures: &[Figure]) -> String {
     let mut told: Vec<(&str, Vec<&str>)> = Vec::new();
     for figure in figures {
         match told.iter_mut().find(|(limit, _)| *limit == figure.limit) {
-            Some((_, whats)) if whats.contains(&figure.what) => {}
-            Some((_, whats)) => whats.push(figure.what),
-            None => told.push((figure.limit, vec![figure.what])),
+            Some((_, whats)) if whats.contains(&figure.what.as_str()) => {}
+            Some((_, whats)) => whats.push(&figure.what),
+            None => told.push((figure.limit, vec![&figure.what])),
         }
     }
     told.iter().fold(String::new(), |text, (limit, whats)| format!("{text}- {}: {limit}\n", whats.join("; ")))
@@ -103,28 +157,26 @@ pub(crate) fn limits(figures: &[Figure]) -> String {
 mod tests {
     use super::*;
 
-    fn figure(goal: f64) -> Figure {
-        Figure {
-            what: "sign-in, per second",
-            on: "SQLite",
-            against: "the hash",
-            goal: Some(goal),
-            ours: vec![9.0, 8.0, 30.0],
-            theirs: vec![10.0, 10.0, 10.0],
-            limit: "the hash",
-        }
+    fn figure(goal: Goal) -> Figure {
+        let rounds = (vec![9.0, 8.0, 30.0], vec![10.0, 10.0, 10.0]);
+        Figure::new("sign-in, per second", "SQLite", "the hash", rounds, "the hash").goal(goal)
     }
 
     #[test]
     fn a_row_shows_the_spread_of_the_ratios_and_whether_the_goal_is_reached() {
-        let row = figure(0.95).row();
+        let row = figure(Goal::AtLeast(0.95)).row();
         assert!(row.contains("| 0.800 | 0.900 | 3.00 | ≥ 0.95 | **no** | 9.00 | 10.0 |"), "{row}");
-        assert!(figure(0.9).row().contains("| yes |"));
+        for reached in [Goal::AtLeast(0.9), Goal::AtMost(0.9), Goal::OursAtMost(9.0)] {
+            assert!(figure(reached).row().contains("| yes |"));
+        }
+        for missed in [Goal::AtMost(0.89), Goal::OursAtMost(8.9)] {
+            assert!(figure(missed).row().contains("| **no** |"));
+        }
     }
 
     #[test]
     fn a_reason_shared_by_rows_is_told_once() {
-        let rows = [figure(1.0), figure(1.0)];
+        let rows = [figure(Goal::Open), figure(Goal::Open)];
         assert_eq!(limits(&rows), "- sign-in, per second: the hash\n");
     }
 

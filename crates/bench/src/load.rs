@@ -107,6 +107,10 @@ fn whole_length(answer: &[u8]) -> Outcome<Option<usize>> {
     if !head.starts_with("HTTP/1.1 2") {
         return Err(format!("refused:\n{}", String::from_utf8_lossy(answer)));
     }
+    if head.to_ascii_lowercase().contains("\r\ntransfer-encoding: chunked") {
+        // One request at a time: whatever comes is of this answer, up to its last, empty chunk.
+        return Ok(answer.ends_with(b"\r\n0\r\n\r\n").then_some(answer.len()));
+    }
     let length = head.lines().filter_map(|line| line.split_once(':')).find_map(|(name, value)| {
         name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok()).flatten()
     });
@@ -126,6 +130,9 @@ mod tests {
         let text = b"HTTP/1.1 200 OK\r\nContent-length: 2\r\n\r\nok";
         assert_eq!(whole_length(&text[..20]).unwrap(), None);
         assert_eq!(whole_length(text).unwrap(), Some(text.len()));
+        let chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n";
+        assert_eq!(whole_length(&chunked[..55]).unwrap(), None);
+        assert_eq!(whole_length(chunked).unwrap(), Some(chunked.len()));
         assert!(whole_length(b"HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n").is_err());
     }
 

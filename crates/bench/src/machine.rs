@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::figure::{Figure, limits, short, table};
+use crate::figure::{Section, sections, short};
 use crate::{Bench, Outcome, size_mib};
 
 /// What the figures belong to.
@@ -55,32 +55,38 @@ impl Machine {
             .then(|| format!("the machine is busy (load {busy}); the ratios will scatter, wait for a quiet time"))
     }
 
-    /// The whole page.
+    /// The whole page. `picture` is its plot, beside it.
     pub(crate) fn page(
         &self,
         bench: &Bench,
-        figures: &[Figure],
+        all: &[Section],
         build_min: Option<f64>,
-        postgres: bool,
+        postgres: Option<&str>,
+        picture: &str,
     ) -> Outcome<String> {
         let size = short(size_mib(&bench.program)?);
         let build = match build_min {
-            Some(minutes) => format!("Clean release build: {} CPU minutes (goal: at most 10).\n", short(minutes)),
-            None => "The clean release build was not measured in this run (`cargo xtask bench --build`).\n".to_owned(),
+            Some(minutes) => format!("Clean release build: {} CPU minutes (goal: at most 10).", short(minutes)),
+            None => "The clean release build was not measured in this run (`cargo xtask bench --build`).".to_owned(),
         };
-        let absent = if postgres { "" } else { " PostgreSQL was not there, so its rows are missing." };
+        let postgres = match postgres {
+            Some(version) => format!("PostgreSQL {version}"),
+            None => "no PostgreSQL, so its rows are missing".to_owned(),
+        };
+        let quick = if bench.quick { " **Made by `--quick`: too short to be believed.**" } else { "" };
         Ok(format!(
             "# Benchmarks\n\n\
-             Written by `cargo xtask bench`; do not edit. No check compares this page, since the numbers differ from \
-             run to run and from machine to machine. Only the ratios travel: each is ours divided by its reference, \
-             measured right after one another, {rounds} times in turns. Rows that miss their goal stay in.\n\n\
+             Written by `cargo xtask bench`; do not edit.{quick} No check compares this page, since the numbers differ \
+             from run to run and from machine to machine. Only the ratios travel: each is ours divided by its \
+             reference, measured right after one another, up to {rounds} times in turns. Rows that miss their goal \
+             stay in.\n\n\
              Machine: {processor}, {cores} cores shared by server, load generator and database, {memory} GiB, Linux \
              {kernel}; load before the start {busy}. Program: commit {commit}, {compiler}, default settings, SQLite \
-             {sqlite}. Requests come over 32 kept connections from another process, in windows of {window} s; server \
-             CPU is that of our process alone, without PostgreSQL's, on which only reads are measured.{absent}\n\n\
-             {table}\n\
-             Binary size: {size} MiB. {build}\n\
-             ## What limits each\n\n{limits}",
+             {sqlite}, {postgres}. Requests come over kept connections from another process, in windows of {window} s; \
+             server CPU is that of our process alone.\n\n\
+             Binary size: {size} MiB. {build}\n\n\
+             ![Cost against the number of people in an organization, on SQLite]({picture})\n\n\
+             {sections}",
             rounds = bench.rounds,
             processor = self.processor,
             cores = self.cores,
@@ -91,8 +97,7 @@ impl Machine {
             compiler = self.compiler,
             sqlite = rusqlite::version(),
             window = bench.window.as_secs_f64(),
-            table = table(figures),
-            limits = limits(figures),
+            sections = sections(all),
         ))
     }
 }
@@ -108,11 +113,30 @@ pub(crate) struct Database {
 impl Database {
     /// Makes one on a server.
     pub(crate) fn create(server: &str) -> Outcome<Self> {
-        let name = format!("guildhall_bench_{}", std::process::id());
+        Self::named(server, format!("guildhall_bench_{}", std::process::id()))
+    }
+
+    /// Makes another beside it.
+    pub(crate) fn another(&self, name: &str) -> Outcome<Self> {
+        Self::named(&self.server, format!("{}_{name}", self.name))
+    }
+
+    fn named(server: &str, name: String) -> Outcome<Self> {
         let (head, _) = server.rsplit_once('/').ok_or("GUILDHALL_TEST_POSTGRES names no database")?;
         let database = Self { server: server.to_owned(), url: format!("{head}/{name}"), name };
         database.run(&format!("CREATE DATABASE {}", database.name))?;
         Ok(database)
+    }
+
+    /// Which PostgreSQL it is.
+    pub(crate) fn version(&self) -> Outcome<String> {
+        let server = self.server.clone();
+        let ask = move || -> Result<String, postgres::Error> {
+            let row = postgres::Client::connect(&server, postgres::NoTls)?.query_one("SHOW server_version", &[])?;
+            row.try_get(0)
+        };
+        let told = std::thread::spawn(ask).join().map_err(|_| "the database client broke down".to_owned())?;
+        told.map_err(|e| format!("PostgreSQL: {e}"))
     }
 
     // The driver has a runtime of its own, which must not start inside another.

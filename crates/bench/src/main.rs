@@ -5,36 +5,50 @@
 #![allow(clippy::indexing_slicing, reason = "a workload made here; a mistake ends the bench")]
 
 mod bare;
+mod bare_rows;
 mod commits;
-mod directory_load;
+mod directory;
 mod figure;
 mod hash;
+mod hashed;
+mod imports;
 mod in_process;
 mod load;
 mod machine;
+#[cfg(feature = "peers")]
+mod peers;
+mod plot;
+mod probe;
 mod process;
 mod product;
 mod requests;
+mod rivals;
+mod scim;
+mod seed;
+mod weigh;
+mod whole;
+mod world;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use figure::{Figure, limits, table};
-use machine::Machine;
 use process::Server;
-use product::Product;
 
 /// What went wrong, as a sentence for the person at the terminal.
 type Outcome<T> = Result<T, String>;
 
-const HELP: &str = "guildhall-bench bare                      serve the bare route
-guildhall-bench in-process                measure the check in process alone
-guildhall-bench requests PROGRAM FOLDER [quick]   measure requests on SQLite alone
-guildhall-bench scim PROGRAM FOLDER [PEOPLE]      load a directory by SCIM; 100,000 people unless told
-guildhall-bench ask PEOPLE index|bare TIMES   ask the generated questions; what valgrind counts
+const HELP: &str = "guildhall-bench bare                      serve the bare routes
+guildhall-bench ask PEOPLE index|handles|masks|hashed|PEER TIMES
+                                          ask the generated questions; what valgrind counts
+guildhall-bench weigh rights|directory|hashed
+                                          build one, tell the bytes of each membership
+guildhall-bench part NAME PROGRAM FOLDER [quick]
+                                          measure one part and print it: in-process, peers, requests,
+                                          rivals, commits, directory, scim, probes, import
 guildhall-bench run PROGRAM FOLDER PAGE [quick] [build=CPU_MINUTES]
-                                          measure PROGRAM with data in FOLDER, write PAGE;
+                                          measure PROGRAM with data in FOLDER, write PAGE and its
+                                          plot beside it;
                                           GUILDHALL_TEST_POSTGRES names a server to measure on too";
 
 /// How and where it is measured.
@@ -47,14 +61,9 @@ struct Bench {
     rounds: usize,
     /// How long each measurement takes.
     window: Duration,
-}
-
-impl Bench {
-    /// Starts the bare route.
-    fn bare(&self) -> Outcome<Server> {
-        let this = std::env::current_exe().map_err(|e| format!("cannot find this program: {e}"))?;
-        Server::start(Command::new(this).arg("bare"), &self.folder.join("bare.log"))
-    }
+    /// Only to see that it works.
+    quick: bool,
+    begun: Instant,
 }
 
 #[tokio::main]
@@ -63,11 +72,10 @@ async fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match words.as_slice() {
         ["bare"] => bare::serve().await,
-        ["ask", many, which, times] => in_process::ask(many, which, times),
-        ["in-process"] => in_process::figures(3).map(|figures| println!("{}", table(&figures))),
-        ["requests", program, folder, options @ ..] => requests_alone(program, folder, options).await,
-        ["scim", program, folder, people @ ..] => scim(program, folder, people).await,
-        ["run", program, folder, page, options @ ..] => run(program, folder, page, options).await,
+        ["ask", many, which, times] => in_process::ask(many, which, times).await,
+        ["weigh", what] => weigh::weigh(what),
+        ["part", name, program, folder, options @ ..] => whole::part(name, program, folder, options).await,
+        ["run", program, folder, page, options @ ..] => whole::run(program, folder, Path::new(page), options).await,
         _ => Err(HELP.to_owned()),
     };
     match outcome {
@@ -82,69 +90,33 @@ async fn main() -> ExitCode {
 impl Bench {
     /// With an empty folder.
     fn begin(program: &str, folder: &str, options: &[&str]) -> Outcome<Self> {
-        let (rounds, window_ms) = if options.contains(&"quick") { (2, 500) } else { (7, 1_500) };
-        let bench =
-            Self { program: program.into(), folder: folder.into(), rounds, window: Duration::from_millis(window_ms) };
+        let quick = options.contains(&"quick");
+        let (rounds, window_ms) = if quick { (2, 500) } else { (5, 1_500) };
+        let bench = Self {
+            program: program.into(),
+            folder: folder.into(),
+            rounds,
+            window: Duration::from_millis(window_ms),
+            quick,
+            begun: Instant::now(),
+        };
         if bench.folder.exists() {
             std::fs::remove_dir_all(&bench.folder).map_err(|e| format!("cannot empty `{folder}`: {e}"))?;
         }
         std::fs::create_dir_all(&bench.folder).map_err(|e| format!("cannot make `{folder}`: {e}"))?;
         Ok(bench)
     }
-}
 
-async fn requests_alone(program: &str, folder: &str, options: &[&str]) -> Outcome<()> {
-    let bench = Bench::begin(program, folder, options)?;
-    let sqlite = Product::set_up(&bench.program, &bench.folder.join("sqlite"), None)?;
-    let figures = requests::against_hello(&bench, &sqlite, "SQLite").await?;
-    println!("{}", table(&figures));
-    Ok(())
-}
-
-async fn scim(program: &str, folder: &str, people: &[&str]) -> Outcome<()> {
-    let bench = Bench::begin(program, folder, &[])?;
-    let people = people.first().map_or(Ok(100_000), |number| number.parse()).map_err(|_| HELP)?;
-    println!("{}", table(&directory_load::figures(&bench, people).await?));
-    Ok(())
-}
-
-async fn run(program: &str, folder: &str, page: &str, options: &[&str]) -> Outcome<()> {
-    let build_min: Option<f64> =
-        options.iter().find_map(|word| word.strip_prefix("build=")).map(str::parse).transpose().map_err(|_| HELP)?;
-    let bench = Bench::begin(program, folder, options)?;
-    let machine = Machine::look();
-    if let Some(warning) = machine.warning() {
-        eprintln!("bench: {warning}");
+    /// Starts the bare routes.
+    fn bare(&self) -> Outcome<Server> {
+        let this = std::env::current_exe().map_err(|e| format!("cannot find this program: {e}"))?;
+        Server::start(Command::new(this).arg("bare"), &self.folder.join("bare.log"))
     }
-    let postgres = std::env::var("GUILDHALL_TEST_POSTGRES").ok();
-    let figures = measure(&bench, postgres.as_deref()).await?;
-    let text = machine.page(&bench, &figures, build_min, postgres.is_some())?;
-    println!("\n{}\n{}", table(&figures), limits(&figures));
-    std::fs::write(page, text).map_err(|e| format!("cannot write `{page}`: {e}"))?;
-    println!("bench: written to {page}");
-    Ok(())
-}
 
-async fn measure(bench: &Bench, postgres: Option<&str>) -> Outcome<Vec<Figure>> {
-    let say = |what: &str| eprintln!("bench: {what}");
-    let sqlite = Product::set_up(&bench.program, &bench.folder.join("sqlite"), None)?;
-    say("requests on SQLite");
-    let mut figures = requests::against_hello(bench, &sqlite, "SQLite").await?;
-    if let Some(server) = postgres {
-        say("requests on PostgreSQL");
-        let database = machine::Database::create(server)?;
-        let product = Product::set_up(&bench.program, &bench.folder.join("postgres"), Some(database.url.clone()))?;
-        figures.extend(requests::against_hello(bench, &product, "PostgreSQL").await?);
+    /// Tells whoever waits what comes next.
+    fn say(&self, what: &str) {
+        eprintln!("bench: {:>4} s  {what}", self.begun.elapsed().as_secs());
     }
-    say("checks in process");
-    figures.extend(in_process::figures(bench.rounds)?);
-    say("signing in");
-    figures.push(requests::sign_in(bench, &sqlite).await?);
-    say("commits");
-    figures.extend(commits::figures(bench).await?);
-    say("starting");
-    figures.extend(requests::start(bench, &sqlite).await?);
-    Ok(figures)
 }
 
 /// The size of a file in MiB.

@@ -12,6 +12,8 @@ use crate::Outcome;
 
 /// In what `/proc` counts processor time: `USER_HZ`, which is 100 on every Linux that we build for.
 const TICKS_PER_S: f64 = 100.0;
+/// How long a server may take until it listens.
+const PATIENCE: Duration = Duration::from_secs(30);
 const SAYS: &str = "listening on http://";
 
 /// A running server. INVARIANT: it does not outlive this value.
@@ -46,6 +48,23 @@ impl Server {
         }
     }
 
+    /// Starts a server that says nothing of itself, and waits until somebody listens at `address`.
+    pub(crate) async fn start_at(command: &mut Command, address: SocketAddr, log: &Path) -> Outcome<Self> {
+        let log = File::create(log).map_err(|e| format!("cannot write `{}`: {e}", log.display()))?;
+        let begun = Instant::now();
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn();
+        let child = child.map_err(|e| format!("cannot run {command:?}: {e}"))?;
+        let mut server = Self { child, address, start: Duration::ZERO };
+        while std::net::TcpStream::connect(address).is_err() {
+            if begun.elapsed() > PATIENCE {
+                return Err(format!("{command:?} does not listen at {address}"));
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        server.start = begun.elapsed();
+        Ok(server)
+    }
+
     /// Processor time so far, of all threads, in seconds.
     pub(crate) fn cpu_s(&self) -> Outcome<f64> {
         let stat = self.proc("stat")?;
@@ -57,10 +76,7 @@ impl Server {
 
     /// Memory that is resident, in MiB.
     pub(crate) fn resident_mib(&self) -> Outcome<f64> {
-        let status = self.proc("status")?;
-        let kib =
-            status.lines().find_map(|l| l.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.parse::<f64>().ok());
-        kib.map(|kib| kib / 1024.0).ok_or_else(|| "the system does not tell the server's memory".to_owned())
+        resident_kib(self.child.id()).map(|kib| kib / 1024.0)
     }
 
     fn proc(&self, file: &str) -> Outcome<String> {
@@ -74,6 +90,13 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Memory of a process that is resident, in KiB.
+pub(crate) fn resident_kib(process: u32) -> Outcome<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let kib = status.lines().find_map(|l| l.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.parse::<f64>().ok());
+    kib.ok_or_else(|| "the system does not tell a process's memory".to_owned())
 }
 
 /// Runs a program with `input` and gives what it prints.

@@ -17,7 +17,8 @@ const OWNER: &str = "owner@acme.test";
 pub(crate) struct Product {
     program: PathBuf,
     folder: PathBuf,
-    database: Option<String>,
+    /// A PostgreSQL database; otherwise it is SQLite.
+    pub(crate) database: Option<String>,
     /// The owner's token.
     pub(crate) token: String,
 }
@@ -48,6 +49,16 @@ impl Product {
         Server::start(self.command("serve").args(["--listen", "127.0.0.1:0"]), &self.folder.join("serve.log"))
     }
 
+    /// SQLite's file.
+    pub(crate) fn file(&self) -> PathBuf {
+        self.folder.join("guildhall.sqlite3")
+    }
+
+    /// What the owner is answered.
+    pub(crate) async fn answer(&self, server: &Server, method: &str, path: &str, body: &str) -> Outcome<Value> {
+        json(server, &request(method, path, &self.bearer(), body)).await
+    }
+
     /// The header line of the owner's token.
     pub(crate) fn bearer(&self) -> String {
         format!("Authorization: Bearer {}\r\n", self.token)
@@ -61,6 +72,11 @@ impl Product {
     /// Signs the owner in and gives the header line of the cookie.
     pub(crate) async fn cookie(server: &Server) -> Outcome<String> {
         let (head, _) = ask(server, &request("POST", "/api/v1/session", "", &Self::credentials())).await?;
+        Self::kept_cookie(&head)
+    }
+
+    /// The header line that brings back the cookie of an answer.
+    pub(crate) fn kept_cookie(head: &str) -> Outcome<String> {
         let line = head.lines().filter_map(|line| line.split_once(": ")).find_map(|(name, value)| {
             name.eq_ignore_ascii_case("set-cookie").then(|| value.split(';').next().unwrap_or_default())
         });

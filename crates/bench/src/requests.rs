@@ -1,21 +1,25 @@
-//! Requests over HTTP: the session's and the token's request, the check, the sign-in, each beside
-//! what bounds it, in turns.
+//! Requests over HTTP: those with a session or token, checks one by one and in batches, the sign-in, each
+//! beside what bounds it, in turns.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::figure::Figure;
+use crate::figure::{Figure, Goal};
 use crate::load::{Load, Reached, drive, request};
 use crate::process::Server;
 use crate::product::{CHECK, Product};
 use crate::{Bench, Outcome, hash};
 
-const HELLO: &str = "bare `hello` JSON route";
+pub(crate) const HELLO: &str = "bare `hello` JSON route";
 /// Connections that ask at the same time.
-const CONNECTIONS: usize = 32;
+pub(crate) const CONNECTIONS: usize = 32;
 /// People who sign in at the same time: enough to keep every core busy, few enough to wait little.
 const SIGNING_IN: usize = 8;
-const WARM: Duration = Duration::from_millis(300);
+pub(crate) const WARM: Duration = Duration::from_millis(300);
+/// Checks in one request.
+const BATCH: usize = 100;
+const ONE_CHECK: &str = "`POST …/check` with a token";
+const MANY_CHECKS: &str = "`POST …/check/batch` with 100 checks";
 
 const READ_LIMIT: &str = "no statement is run; what is left is the frame around the handler (recognising the \
      credential by a keyed hash, request id, log line, meters, deadline), reading and writing JSON, and the load \
@@ -25,38 +29,16 @@ const SIGN_IN_LIMIT: &str = "the hash itself; the rest is one read, one commit a
 
 /// One kind of request and how often it came through in each round.
 struct Row {
-    name: (&'static str, &'static str),
-    goal: f64,
+    name: &'static str,
+    goal: Goal,
     request: Arc<[u8]>,
     rounds: Vec<(Reached, Reached)>,
 }
 
-/// Requests with a session and with a token, and checks, beside the bare route.
-pub(crate) async fn against_hello(bench: &Bench, product: &Product, on: &'static str) -> Outcome<Vec<Figure>> {
+/// What products send, beside the bare route.
+pub(crate) async fn section(bench: &Bench, product: &Product, on: &'static str) -> Outcome<Vec<Figure>> {
     let (ours, bare) = (product.serve()?, bench.bare()?);
-    let cookie = Product::cookie(&ours).await?;
-    let check = product.check(&ours).await?;
-    let row = |rate, cpu, goal, request| Row { name: (rate, cpu), goal, request, rounds: Vec::new() };
-    let mut rows = [
-        row(
-            "`GET /me` with a session, requests/s",
-            "`GET /me` with a session, server CPU µs",
-            0.80,
-            request("GET", "/api/v1/me", &cookie, ""),
-        ),
-        row(
-            "`GET /me` with a token, requests/s",
-            "`GET /me` with a token, server CPU µs",
-            0.80,
-            request("GET", "/api/v1/me", &product.bearer(), ""),
-        ),
-        row(
-            "`POST …/check` with a token, requests/s",
-            "`POST …/check` with a token, server CPU µs",
-            0.75,
-            request("POST", CHECK, &product.bearer(), &check),
-        ),
-    ];
+    let mut rows = rows(product, &ours).await?;
     let hello = Load { request: request("GET", "/hello", "", ""), connections: CONNECTIONS };
     for _ in 0..bench.rounds {
         for row in &mut rows {
@@ -65,20 +47,49 @@ pub(crate) async fn against_hello(bench: &Bench, product: &Product, on: &'static
             row.rounds.push((drive(&ours, &load, WARM, bench.window).await?, reference));
         }
     }
-    Ok(rows.iter().flat_map(|row| figures(row, on)).collect())
+    Ok(rows.iter().flat_map(|row| figures(row, on)).chain(batches(&rows, on)).collect())
+}
+
+async fn rows(product: &Product, server: &Server) -> Outcome<Vec<Row>> {
+    let cookie = Product::cookie(server).await?;
+    let check = product.check(server).await?;
+    let batch = format!("{{\"checks\":[{}]}}", vec![check.as_str(); BATCH].join(","));
+    let shown = serde_json::json!({ "token": product.token, "organization": "acme" }).to_string();
+    let (get, post) = (
+        |path, head: &str| request("GET", path, head, ""),
+        |path, body: &str| request("POST", path, &product.bearer(), body),
+    );
+    let row = |name, goal, request| Row { name, goal, request, rounds: Vec::new() };
+    Ok(vec![
+        row("`GET /me` with a session", Goal::AtLeast(0.80), get("/api/v1/me", &cookie)),
+        row("`GET /me` with a token", Goal::AtLeast(0.80), get("/api/v1/me", &product.bearer())),
+        row("`POST /introspect`", Goal::AtLeast(0.80), post("/api/v1/introspect", &shown)),
+        row(ONE_CHECK, Goal::AtLeast(0.75), post(CHECK, &check)),
+        row(MANY_CHECKS, Goal::Open, post(&format!("{CHECK}/batch"), &batch)),
+    ])
 }
 
 fn figures(row: &Row, on: &'static str) -> [Figure; 2] {
-    let figure = |what, goal, read: fn(&Reached) -> f64| Figure {
-        what,
-        on,
-        against: HELLO,
-        goal,
-        ours: row.rounds.iter().map(|(ours, _)| read(ours)).collect(),
-        theirs: row.rounds.iter().map(|(_, bare)| read(bare)).collect(),
-        limit: READ_LIMIT,
+    let figure = |unit: &str, goal, read: fn(&Reached) -> f64| {
+        let rounds = row.rounds.iter().map(|(ours, bare)| (read(ours), read(bare))).unzip();
+        Figure::new(format!("{}, {unit}", row.name), on, HELLO, rounds, READ_LIMIT).goal(goal)
     };
-    [figure(row.name.0, Some(row.goal), |r| r.rate), figure(row.name.1, None, |r| r.cpu_us)]
+    [figure("requests/s", row.goal, |r| r.rate), figure("server CPU µs", Goal::Open, |r| r.cpu_us)]
+}
+
+/// Checks in batches beside checks one by one.
+fn batches(rows: &[Row], on: &'static str) -> Option<Figure> {
+    let rates = |name: &str| {
+        let row = rows.iter().find(|row| row.name == name)?;
+        Some(row.rounds.iter().map(|(ours, _)| ours.rate).collect::<Vec<_>>())
+    };
+    #[allow(clippy::cast_precision_loss, reason = "a hundred")]
+    let many = rates(MANY_CHECKS)?.into_iter().map(|rate| rate * BATCH as f64).collect();
+    let rounds = (many, rates(ONE_CHECK)?);
+    Some(
+        Figure::new("checks in batches, checks/s", on, "one check a request", rounds, READ_LIMIT)
+            .goal(Goal::AtLeast(20.0)),
+    )
 }
 
 /// Signing in beside the bare hash on every core.
@@ -91,15 +102,9 @@ pub(crate) async fn sign_in(bench: &Bench, product: &Product) -> Outcome<Figure>
         hashed.push(hash::rate(bench.window * 2)?);
         signed.push(drive(&ours, &load, WARM, bench.window * 2).await?.rate);
     }
-    Ok(Figure {
-        what: "sign-in, per second",
-        on: "SQLite",
-        against: "bare Argon2id, one thread a core",
-        goal: Some(0.95),
-        ours: signed,
-        theirs: hashed,
-        limit: SIGN_IN_LIMIT,
-    })
+    let against = "bare Argon2id, one thread a core";
+    let figure = Figure::new("sign-in, per second", "SQLite", against, (signed, hashed), SIGN_IN_LIMIT);
+    Ok(figure.goal(Goal::AtLeast(0.95)))
 }
 
 /// Start and idle memory beside the bare route's.
@@ -117,18 +122,11 @@ pub(crate) async fn start(bench: &Bench, product: &Product) -> Outcome<Vec<Figur
         sizes.0.push(ours.1);
         sizes.1.push(bare.1);
     }
-    let figure =
-        |what, (ours, theirs), limit| Figure { what, on: "SQLite", against: HELLO, goal: None, ours, theirs, limit };
+    let start_limit = "opening the database, its migrations and the OpenAPI document, all before the first line";
+    let size_limit =
+        "the connections' page caches and prepared statements, the OpenAPI document, stacks of the threads";
     Ok(vec![
-        figure(
-            "start to ready, ms",
-            starts,
-            "opening the database, its migrations and the OpenAPI document, all before the first line",
-        ),
-        figure(
-            "idle memory, MiB (goal: at most 30)",
-            sizes,
-            "the connections' page caches and prepared statements, the OpenAPI document, stacks of the threads",
-        ),
+        Figure::new("start to ready, ms", "SQLite", HELLO, starts, start_limit),
+        Figure::new("idle memory, MiB", "SQLite", HELLO, sizes, size_limit).goal(Goal::OursAtMost(30.0)),
     ])
 }

@@ -7,8 +7,9 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// The manifests of the browser tests, and of the providers that tests talk to.
-pub const OF_TESTS: [&str; 2] = ["tests/browser/package.json", "tests/providers/package.json"];
+/// The manifests of the browser tests, of the providers that tests talk to, and of the bench's peers.
+pub const OF_TESTS: [&str; 3] =
+    ["tests/browser/package.json", "tests/providers/package.json", "crates/bench/npm/package.json"];
 
 /// A package of the build, as `cargo metadata` tells it.
 pub struct Package {

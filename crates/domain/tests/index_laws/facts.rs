@@ -1,6 +1,7 @@
 //! What is so in an organization, as plain lists, and what happens to it at random. Says for each
 //! thing that happened which change told of it.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use guildhall_domain::change::Change;
@@ -16,19 +17,39 @@ use guildhall_domain::resource::{Given, Grant, Resource, Subject};
 use guildhall_domain::time::Timestamp;
 use uuid::Uuid;
 
-/// Chance that begins anywhere and goes the same way again.
-pub(crate) struct Dice(u64);
+/// Chance: from a number, the same way again; or from somebody's bytes, and from a number once they are over.
+pub(crate) struct Dice {
+    state: u64,
+    bytes: Option<VecDeque<u8>>,
+}
 
 impl Dice {
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    pub(crate) fn of_seed(seed: u64) -> Self {
+        Self { state: seed * 2 + 1, bytes: None }
     }
 
+    pub(crate) fn of_bytes(bytes: &[u8]) -> Self {
+        Self { state: 1, bytes: Some(bytes.iter().copied().collect()) }
+    }
+
+    /// Whether the bytes ran out.
+    pub(crate) fn is_over(&self) -> bool {
+        self.bytes.as_ref().is_some_and(VecDeque::is_empty)
+    }
+
+    pub(crate) fn next(&mut self) -> u64 {
+        self.state ^= self.state << 13;
+        self.state ^= self.state >> 7;
+        self.state ^= self.state << 17;
+        self.state.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+
+    /// A byte of somebody's for each choice among few, so that a changed byte changes one choice.
     pub(crate) fn below(&mut self, end: usize) -> usize {
-        (self.next() >> 33) as usize % end.max(1)
+        match self.bytes.as_mut().filter(|_| end <= 256).and_then(VecDeque::pop_front) {
+            Some(byte) => usize::from(byte) % end.max(1),
+            None => (self.next() >> 33) as usize % end.max(1),
+        }
     }
 
     pub(crate) fn one_in(&mut self, many: usize) -> bool {
@@ -62,8 +83,7 @@ pub(crate) struct Facts {
 }
 
 impl Facts {
-    pub(crate) fn new(preset: &Arc<Preset>, seed: u64) -> Self {
-        let mut dice = Dice(seed * 2 + 1);
+    pub(crate) fn new(preset: &Arc<Preset>, seed: u64, mut dice: Dice) -> Self {
         let mut facts = Self {
             organization: OrgId::new(dice.id()),
             preset: Arc::clone(preset),

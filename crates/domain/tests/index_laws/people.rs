@@ -25,7 +25,7 @@ impl Facts {
         let invitation = Box::new(self.invitation(&member));
         if program {
             let account = Box::new(account(&member));
-            let identity = Box::new(crate::nobody(member.user?));
+            let identity = Box::new(crate::laws::nobody(member.user?));
             return Some(Change::ServiceAccount(ServiceAccountChange::Created { account, identity }));
         }
         let member = Box::new(member);

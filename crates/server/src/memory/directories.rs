@@ -223,7 +223,7 @@ impl Directories {
             }
         }
         let found = directory.search(&Wanted {
-            query: filter.query.as_deref()?,
+            query: filter.query.as_deref().unwrap_or_default(),
             facets: &facets,
             after: page.after.as_ref().map(|(key, id)| (key.as_str(), *id)),
             limit: page.limit as usize,

@@ -93,10 +93,17 @@ impl Listing {
         Ok(Self { filter: filter(query)?, limit: cursor::limit(query.limit)?, after })
     }
 
-    /// Makes sure, where somebody is looked for by name, that the directory knows all that was committed
-    /// before. Whoever may not list members causes nothing.
+    /// Whether the directory is asked: the tables have no order of their own for a part of a name, for
+    /// programs, or for a role in whatever state.
+    const fn is_looked_up(&self) -> bool {
+        let Filter { query, status, role, kind, group } = &self.filter;
+        group.is_none() && (query.is_some() || kind.is_some() || (role.is_some() && status.is_none()))
+    }
+
+    /// Makes sure, where the directory is asked, that it knows all that was committed before. Whoever may not
+    /// list members causes nothing.
     pub(super) async fn look_up(&self, ctx: &Ctx, organization: &str) -> Result<(), Stop> {
-        if self.filter.query.is_none() || ctx.app.memory().is_none() {
+        if !self.is_looked_up() || ctx.app.memory().is_none() {
             return Ok(());
         }
         let name = organization.to_owned();
@@ -117,8 +124,8 @@ impl Listing {
     /// The page and one more, from the directory where it can tell.
     fn found(&self, ctx: &Ctx, conn: &mut Conn<'_>, here: OrgId) -> Result<Vec<(members::After, Member)>, Stop> {
         let page = Page { after: self.after.clone(), limit: self.limit + 1 };
-        let Some(looked_up) = ctx.app.memory().and_then(|kept| kept.directories.search(here, &self.filter, &page))
-        else {
+        let memory = ctx.app.memory().filter(|_| self.is_looked_up());
+        let Some(looked_up) = memory.and_then(|kept| kept.directories.search(here, &self.filter, &page)) else {
             return Ok(members::list(conn, here, &self.filter, &page)?);
         };
         let ids: Vec<MemberId> = looked_up.iter().map(|(_, id)| *id).collect();

@@ -6,7 +6,7 @@ use guildhall_testkit::{Caller, TestApp, engines};
 use serde_json::{Value, json};
 
 const HERE: &str = "/organizations/acme/members";
-const PARTS: [&str; 8] = ["a", "an", "ann", "acme.test", "robot", "zo", "n ann@", "nobody"];
+const PARTS: [&str; 9] = ["", "a", "an", "ann", "acme.test", "robot", "zo", "n ann@", "nobody"];
 
 /// Everybody the list has that a part of the name, address or handle fits, in its order.
 fn fitting(everybody: &[Value], part: &str, role: Option<&str>) -> Vec<String> {
@@ -27,6 +27,11 @@ async fn holds(test: &TestApp, owner: &mut Caller, after: &str) {
             let found: Vec<String> = found.iter().map(|one| one["id"].to_string()).collect();
             assert_eq!(found, fitting(&everybody, part, role), "`{part}` {role:?} after {after}");
         }
+    }
+    for kind in ["person", "service_account"] {
+        let right: Vec<&Value> = everybody.iter().filter(|one| one["identity"]["type"] == kind).collect();
+        let found = test.all(owner, &format!("{HERE}?type={kind}")).await;
+        assert_eq!(found.iter().collect::<Vec<_>>(), right, "{kind} after {after}");
     }
 }
 

@@ -6,6 +6,7 @@ mod departures;
 mod generate;
 mod histories;
 mod laws;
+mod many_organizations;
 mod races;
 mod races_of_links;
 mod scene;

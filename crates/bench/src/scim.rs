@@ -1,17 +1,14 @@
 //! A directory that brings many people by SCIM: what each request costs while it grows, what the load does to
 //! everybody else, and the same rows written bare. On SQLite, over HTTP, against the real program.
 
-use std::collections::BTreeSet;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use rusqlite::types::Value as Cell;
-use rusqlite::{Connection, params_from_iter};
 use serde_json::{Value, json};
 
-use crate::figure::{Figure, spread};
+use crate::bare_rows::{self, Before};
+use crate::figure::{Figure, Goal, spread};
 use crate::load::{ask, connect, exchange, request};
 use crate::process::Server;
 use crate::product::{CHECK, Product};
@@ -21,8 +18,8 @@ use crate::{Bench, Outcome};
 const BULK: usize = 1_000;
 /// How many are there when requests are measured for the first time.
 const FEW: usize = 1_000;
-/// Rows in one transaction of the bare inserts.
-const TRANSACTION: usize = 10_000;
+/// Tables that a directory only adds to, those first that others refer to.
+const TABLES: [&str; 6] = ["identities", "memberships", "scim_users", "scim_addresses", "audit_events", "outbox"];
 /// How often a request is measured.
 const TIMES: usize = 31;
 
@@ -30,6 +27,7 @@ const BULK_LIMIT: &str = "each person is read, decided, written with its audit r
      and writing JSON, and the load generator's share of the same cores";
 const PAGE_LIMIT: &str = "the page itself: a hundred people with their groups, written as JSON";
 const UNCHANGED_LIMIT: &str = "reading who is there and comparing; nothing is written";
+const MEMORY_LIMIT: &str = "the organization's rights and names in memory, and the database's page caches";
 const BESIDE_LIMIT: &str = "the load takes one core for itself, the load generator its share of the other";
 
 /// What the requests cost at one size, in milliseconds.
@@ -41,118 +39,66 @@ struct Costs {
 
 /// Loads `people` and measures.
 pub(crate) async fn figures(bench: &Bench, people: usize) -> Outcome<Vec<Figure>> {
-    let folder = bench.folder.join("scim");
-    let product = Product::set_up(&bench.program, &folder, None)?;
+    let product = Product::set_up(&bench.program, &bench.folder.join("scim"), None)?;
     let server = product.serve()?;
     let directory = Directory::open(&server, &product).await?;
     let check = request("POST", CHECK, &product.bearer(), &product.check(&server).await?);
     let sign_in = request("POST", "/api/v1/session", "", &Product::credentials());
     let quiet = (Probe::start(&server, &check), Probe::start(&server, &sign_in));
-    tokio::time::sleep(Duration::from_secs(5)).await;
+    tokio::time::sleep(bench.window * 3).await;
     let quiet = (quiet.0.end().await?, quiet.1.end().await?);
 
-    directory.bulk(0..FEW, "POST", "/Users").await?;
+    directory.bring(0..FEW).await?;
     let few = directory.costs(FEW).await?;
-    let (before_mib, begun) = (server.resident_mib()?, Instant::now());
+    let (before, before_mib, begun) = (Before::of(&product.file())?, server.resident_mib()?, Instant::now());
     let busy = (Probe::start(&server, &check), Probe::start(&server, &sign_in));
-    let batches = directory.bulk(FEW..people, "POST", "/Users").await?;
+    let batches = directory.bring(FEW..people).await?;
     let loaded = begun.elapsed();
     let busy = (busy.0.end().await?, busy.1.end().await?);
+    let bare = before.inserted(&TABLES)?;
     let after_mib = server.resident_mib()?;
     let many = directory.costs(people).await?;
-    let again = directory.again(FEW..people).await?;
+    let again = directory.bring_again(FEW..people).await?;
 
-    let bare = bare_inserts(&folder.join("guildhall.sqlite3"), &folder.join("bare.sqlite3"))?;
-    let rate = |count: usize, time: Duration| per_second(count, time);
-    let brought = people - FEW;
     let (first, last) = (&batches[..batches.len().min(5)], &batches[batches.len().saturating_sub(5)..]);
-    let figure = |what, against, goal, ours, theirs, limit| Figure {
-        what,
-        on: "SQLite",
-        against,
-        goal,
-        ours: vec![ours],
-        theirs: vec![theirs],
-        limit,
+    let figure = |what: &str, against, ours, theirs, limit| {
+        Figure::new(what, "SQLite", against, (vec![ours], vec![theirs]), limit)
     };
-    let among = "the same among 1,000";
+    let cost = |what, of: fn(&Costs) -> f64| {
+        figure(what, "the same among 1,000", of(&many), of(&few), PAGE_LIMIT).goal(Goal::AtMost(3.0))
+    };
+    let beside = |what, busy: &[f64], quiet: &[f64]| {
+        figure(what, "the same while nothing else goes on", p99(busy), p99(quiet), BESIDE_LIMIT)
+    };
+    let rows = figure(
+        "people by SCIM `/Bulk`, rows/s",
+        bare_rows::AGAINST,
+        bare.rows / loaded.as_secs_f64(),
+        bare.rows / bare.seconds,
+        BULK_LIMIT,
+    );
+    let second = figure(
+        "a second sync with nothing new, s",
+        "the first one",
+        again.as_secs_f64(),
+        loaded.as_secs_f64(),
+        UNCHANGED_LIMIT,
+    );
     Ok(vec![
-        figure(
-            "people by SCIM `/Bulk`, per second",
-            "bare inserts of the same rows, 10,000 a transaction",
-            Some(0.5),
-            rate(brought, loaded),
-            rate(brought, bare),
-            BULK_LIMIT,
-        ),
-        figure("the last bulk requests, per second", "the first ones", None, pace(last), pace(first), BULK_LIMIT),
-        figure(
-            "a second sync with nothing new, people per second",
-            "the first one",
-            Some(5.0),
-            rate(brought, again),
-            rate(brought, loaded),
-            UNCHANGED_LIMIT,
-        ),
-        figure(
-            "SCIM page of 100, first, per second",
-            among,
-            Some(0.33),
-            1e3 / many.first_page,
-            1e3 / few.first_page,
-            PAGE_LIMIT,
-        ),
-        figure(
-            "SCIM page of 100, last, per second",
-            among,
-            Some(0.33),
-            1e3 / many.last_page,
-            1e3 / few.last_page,
-            PAGE_LIMIT,
-        ),
-        figure(
-            "SCIM person by `userName`, per second",
-            among,
-            Some(0.33),
-            1e3 / many.by_name,
-            1e3 / few.by_name,
-            PAGE_LIMIT,
-        ),
-        figure(
-            "check while the directory loads, p99 ms",
-            "the same while nothing else goes on",
-            None,
-            p99(&busy.0),
-            p99(&quiet.0),
-            BESIDE_LIMIT,
-        ),
-        figure(
-            "sign-in while the directory loads, p99 ms",
-            "the same while nothing else goes on",
-            None,
-            p99(&busy.1),
-            p99(&quiet.1),
-            BESIDE_LIMIT,
-        ),
-        figure(
-            "resident memory with all people, MiB",
-            among,
-            None,
-            after_mib,
-            before_mib,
-            "memory's own picture of the organization: rights, names to search, page caches",
-        ),
+        rows.goal(Goal::AtLeast(0.5)),
+        figure("the last five bulk requests, s", "the first five", seconds(last), seconds(first), BULK_LIMIT),
+        second.goal(Goal::AtMost(0.2)),
+        cost("first SCIM page of 100, ms", |costs| costs.first_page),
+        cost("last SCIM page of 100, ms", |costs| costs.last_page),
+        cost("SCIM person by `userName`, ms", |costs| costs.by_name),
+        beside("check while the directory loads, p99 ms", &busy.0, &quiet.0),
+        beside("sign-in while the directory loads, p99 ms", &busy.1, &quiet.1),
+        figure("resident memory with all people, MiB", "the same with 1,000", after_mib, before_mib, MEMORY_LIMIT),
     ])
 }
 
-fn per_second(count: usize, time: Duration) -> f64 {
-    #[allow(clippy::cast_precision_loss, reason = "counts of people")]
-    let count = count as f64;
-    count / time.as_secs_f64()
-}
-
-fn pace(batches: &[Duration]) -> f64 {
-    per_second(batches.len(), batches.iter().sum())
+fn seconds(batches: &[Duration]) -> f64 {
+    batches.iter().sum::<Duration>().as_secs_f64()
 }
 
 fn p99(times_ms: &[f64]) -> f64 {
@@ -215,11 +161,11 @@ impl<'a> Directory<'a> {
     }
 
     /// Brings people in bulk; how long each request took.
-    async fn bulk(&self, people: std::ops::Range<usize>, method: &str, path: &str) -> Outcome<Vec<Duration>> {
+    async fn bring(&self, people: std::ops::Range<usize>) -> Outcome<Vec<Duration>> {
         let mut times = Vec::new();
         for start in people.clone().step_by(BULK) {
             let operations: Vec<Value> = (start..(start + BULK).min(people.end))
-                .map(|n| json!({ "method": method, "path": path, "bulkId": format!("b{n}"), "data": person(n) }))
+                .map(|n| json!({ "method": "POST", "path": "/Users", "bulkId": format!("b{n}"), "data": person(n) }))
                 .collect();
             times.push(self.operations(operations).await?);
         }
@@ -242,7 +188,7 @@ impl<'a> Directory<'a> {
 
     /// Brings everybody once more as a directory does that has lost its place: who is there is looked up a page at a
     /// time and sent as they are.
-    async fn again(&self, people: std::ops::Range<usize>) -> Outcome<Duration> {
+    async fn bring_again(&self, people: std::ops::Range<usize>) -> Outcome<Duration> {
         let mut took = Duration::ZERO;
         for start in people.clone().step_by(BULK) {
             let begun = Instant::now();
@@ -289,60 +235,4 @@ fn person(n: usize) -> Value {
         "active": true,
         "emails": [{ "value": address(n), "type": "work", "primary": true }],
     })
-}
-
-/// Writes every row of a database into an empty one of the same shape, with all its indexes, as fast as prepared
-/// statements go: how long that took, without the reading.
-fn bare_inserts(from: &Path, to: &Path) -> Outcome<Duration> {
-    let failed = |e: rusqlite::Error| format!("the bare inserts: {e}");
-    let source = Connection::open(from).map_err(failed)?;
-    let target = Connection::open(to).map_err(failed)?;
-    // The tables come in any order, so nothing is asked of what they refer to: a little less than the product does.
-    target
-        .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF;")
-        .map_err(failed)?;
-    let mut shapes = source
-        .prepare("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY type DESC")
-        .map_err(failed)?;
-    let shapes = shapes.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).map_err(failed)?;
-    let shapes: Vec<(String, String, String)> = shapes.collect::<Result<_, _>>().map_err(failed)?;
-    let mut tables = BTreeSet::new();
-    for (kind, name, sql) in shapes {
-        target.execute_batch(&sql).map_err(failed)?;
-        if kind == "table" {
-            tables.insert(name);
-        }
-    }
-    let mut took = Duration::ZERO;
-    for table in tables {
-        took += copied(&source, &target, &table).map_err(failed)?;
-    }
-    Ok(took)
-}
-
-fn copied(source: &Connection, target: &Connection, table: &str) -> rusqlite::Result<Duration> {
-    let mut read = source.prepare(&format!("SELECT * FROM {table}"))?;
-    let width = read.column_count();
-    let marks = vec!["?"; width].join(", ");
-    let mut write = target.prepare(&format!("INSERT INTO {table} VALUES ({marks})"))?;
-    let mut rows = read.query([])?;
-    let mut took = Duration::ZERO;
-    loop {
-        let mut held: Vec<Vec<Cell>> = Vec::with_capacity(TRANSACTION);
-        while held.len() < TRANSACTION
-            && let Some(row) = rows.next()?
-        {
-            held.push((0..width).map(|at| row.get(at)).collect::<rusqlite::Result<_>>()?);
-        }
-        if held.is_empty() {
-            return Ok(took);
-        }
-        let begun = Instant::now();
-        target.execute_batch("BEGIN IMMEDIATE")?;
-        for row in held {
-            write.execute(params_from_iter(row))?;
-        }
-        target.execute_batch("COMMIT")?;
-        took += begun.elapsed();
-    }
 }
