@@ -190,6 +190,9 @@ codes! {
     SsoDenied = "sso.denied", Forbidden, "the provider did not sign you in";
     SsoIssuer = "sso.issuer", Forbidden, "the answer came from another provider than the one asked";
     SsoTicket = "sso.ticket", Forbidden, "what the provider answered is not valid; begin again, and tell an administrator if it happens twice";
+    SsoUnsolicited = "sso.unsolicited", Forbidden, "the provider sent you without being asked; begin the sign-in here";
+    SsoEncrypted = "sso.encrypted", Forbidden, "the provider encrypted its answer, and nothing here decrypts; an administrator has it send signed answers over https alone";
+    SsoReplayed = "sso.replayed", Forbidden, "that answer was used already; begin again";
     SsoUnreachable = "sso.unreachable", Unavailable, "the provider cannot be reached or answers wrongly; try again later";
     SsoAddress = "sso.address", Invalid, "that address may not be asked from here";
     SsoNoAddress = "sso.no_address", Forbidden, "the provider did not say your mail address; an administrator can have it say so";

@@ -1,13 +1,15 @@
-//! Connections to identity providers (OpenID Connect): what an organization, or the installation, trusts to say
-//! who somebody is, and what that says about them here. Talks to no provider and reads no ticket.
+//! Connections to identity providers (OpenID Connect or SAML 2.0): what an organization, or the installation, trusts to
+//! say who somebody is, and what that says about them here. Talks to no provider and reads no ticket.
 
 mod change;
 mod claims;
 mod enter;
+mod saml;
 
 pub use change::{Link, SsoChange};
 pub use claims::{Claims, Gains, Rule, gains};
 pub use enter::{Account, Entrance, Known, account_for, guard_linked, guard_mail, join, placed};
+pub use saml::{Attributes, Certificate, Kind, SamlProvider, SamlWish};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -45,10 +47,12 @@ pub struct Connection {
     pub organization: Option<OrgId>,
     /// What people read on its button.
     pub name: String,
-    /// The provider, as it names itself.
+    /// The provider, as it names itself: an address, or SAML's entity id.
     pub issuer: String,
-    /// What the provider calls this installation.
+    /// What an OpenID provider calls this installation.
     pub client_id: String,
+    /// What is known of a provider that speaks SAML; `None` speaks OpenID Connect.
+    pub saml: Option<SamlProvider>,
     /// Whether there is a secret.
     pub has_secret: bool,
     /// What is asked of the provider beside `openid`.
@@ -84,6 +88,7 @@ pub struct Wish {
     pub name: Option<String>,
     pub issuer: Option<String>,
     pub client_id: Option<String>,
+    pub saml: SamlWish,
     pub scopes: Option<Vec<String>>,
     pub domains: Option<Vec<String>>,
     pub position: Option<u32>,
@@ -110,9 +115,9 @@ fn line(text: &str, field: &str) -> Result<String, Refusal> {
     }
 }
 
-fn few<T>(many: &[T], field: &str) -> Result<(), Refusal> {
-    if many.len() > MOST_LISTED {
-        return Err(Refusal::field(field, "field.too_long", format!("at most {MOST_LISTED}")));
+fn few<T>(many: &[T], field: &str, most: usize) -> Result<(), Refusal> {
+    if many.len() > most {
+        return Err(Refusal::field(field, "field.too_long", format!("at most {most}")));
     }
     Ok(())
 }
@@ -130,7 +135,7 @@ fn issuer(text: &str) -> Result<String, Refusal> {
 }
 
 fn domains(named: &[String]) -> Result<Vec<String>, Refusal> {
-    few(named, "domains")?;
+    few(named, "domains", MOST_LISTED)?;
     let mut all: Vec<String> = Vec::new();
     for (at, name) in named.iter().enumerate() {
         let field = format!("domains[{at}]");
@@ -144,7 +149,7 @@ fn domains(named: &[String]) -> Result<Vec<String>, Refusal> {
 }
 
 fn scopes(named: &[String]) -> Result<Vec<String>, Refusal> {
-    few(named, "scopes")?;
+    few(named, "scopes", MOST_LISTED)?;
     let odd =
         |scope: &String| scope.is_empty() || !scope.bytes().all(|b| b.is_ascii_graphic() && b != b'"' && b != b'\\');
     match named.iter().position(odd) {
@@ -163,6 +168,7 @@ impl Connection {
             name: String::new(),
             issuer: String::new(),
             client_id: String::new(),
+            saml: None,
             has_secret: false,
             scopes: vec!["email".to_owned(), "profile".to_owned()],
             domains: Vec::new(),
@@ -181,24 +187,15 @@ impl Connection {
 
     /// The same with a wish fulfilled. Another provider or client is untested, and so switched off.
     fn with(&self, wish: &Wish) -> Result<Self, Refusal> {
-        let mut after = self.clone();
+        let mut after = self.by(wish)?;
         if let Some(name) = &wish.name {
             after.name = text::short_name(name, "name")?;
-        }
-        if let Some(given) = &wish.issuer {
-            after.issuer = issuer(given)?;
-        }
-        if let Some(given) = &wish.client_id {
-            after.client_id = line(given, "client_id")?;
-        }
-        if let Some(named) = &wish.scopes {
-            after.scopes = scopes(named)?;
         }
         if let Some(named) = &wish.domains {
             after.domains = domains(named)?;
         }
         if let Some(rules) = &wish.mapping {
-            few(rules, "mapping")?;
+            few(rules, "mapping", MOST_LISTED)?;
             after.mapping.clone_from(rules);
         }
         after.position = wish.position.unwrap_or(self.position);
@@ -207,7 +204,7 @@ impl Connection {
         if let Some(role) = &wish.role {
             after.role.clone_from(role);
         }
-        if (&after.issuer, &after.client_id) != (&self.issuer, &self.client_id) {
+        if !after.is_tested_by(self) {
             (after.tested_at, after.enabled, after.trial) = (None, false, Value::Null);
         }
         after.enabled = wish.enabled.unwrap_or(after.enabled);

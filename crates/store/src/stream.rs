@@ -33,6 +33,9 @@ const BEGIN_ATTEMPT: &str =
 const TAKE_ATTEMPT: &str =
     "DELETE FROM sso_attempts WHERE state = $1 RETURNING connection_id, browser, sealed, expires_at";
 const SWEEP_ATTEMPTS: &str = "DELETE FROM sso_attempts WHERE expires_at <= $1";
+const USE_ASSERTION: &str =
+    "INSERT INTO sso_assertions (assertion, expires_at) VALUES ($1, $2) ON CONFLICT (assertion) DO NOTHING";
+const SWEEP_ASSERTIONS: &str = "DELETE FROM sso_assertions WHERE expires_at <= $1";
 const SESSION_SID: &str = "UPDATE sessions SET provider_sid = $2 WHERE id = $1";
 const SWEEP_LINKS: &str = "DELETE FROM links WHERE expires_at <= $1";
 const SWEEP_ANSWERS: &str = "DELETE FROM idempotency WHERE created_at <= $1";
@@ -62,6 +65,8 @@ pub(crate) const STATEMENTS: &[&str] = &[
     BEGIN_ATTEMPT,
     TAKE_ATTEMPT,
     SWEEP_ATTEMPTS,
+    USE_ASSERTION,
+    SWEEP_ASSERTIONS,
     SESSION_SID,
     SWEEP_LINKS,
     SWEEP_REMOVALS,
@@ -164,6 +169,14 @@ impl Tx<'_> {
             let (connection, browser, sealed, expires_at) = (row.next()?, row.next()?, row.next()?, row.next()?);
             Ok(Attempt { connection, browser, sealed, expires_at })
         })
+    }
+
+    /// Uses an assertion, named by a hash, and remembers that; tells whether this is the first time.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn use_assertion(&mut self, assertion: &[u8; 32], expires_at: Timestamp) -> Result<bool, StoreError> {
+        Ok(self.execute(USE_ASSERTION, params![*assertion, expires_at])? == 1)
     }
 
     /// Writes a note to the audit trail, at the revision it was seen at.
@@ -325,6 +338,7 @@ impl Tx<'_> {
         let now = self.now();
         let mut gone = self.execute(SWEEP_SESSIONS, params![now])?;
         gone += self.execute(SWEEP_ATTEMPTS, params![now])?;
+        gone += self.execute(SWEEP_ASSERTIONS, params![now])?;
         gone += self.execute(SWEEP_LINKS, params![now])?;
         gone += self.sweep_ceremonies()?;
         gone += self.execute(SWEEP_REMOVALS, params![now])?;

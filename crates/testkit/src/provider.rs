@@ -51,6 +51,11 @@ impl OpenId {
         Self::spawn(Command::new(python).arg("second.py").arg(format!("{}/auth/sso/callback", test.url))).await
     }
 
+    /// A provider that speaks SAML, of the npm package `samlp`; see `tests/providers/saml.mjs`.
+    pub async fn saml() -> Self {
+        Self::spawn(Command::new("node").arg("--no-warnings").arg("saml.mjs")).await
+    }
+
     async fn spawn(command: &mut Command) -> Self {
         let command = command.current_dir(folder()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut tries = 0;
@@ -122,6 +127,8 @@ impl Landed {
 pub struct Traveller {
     client: reqwest::Client,
     product: String,
+    /// Whether to stop short of the product's own step after a SAML answer.
+    stops: bool,
     /// One jar for each host and port.
     jars: HashMap<String, HashMap<String, String>>,
 }
@@ -135,7 +142,7 @@ impl Traveller {
     #[must_use]
     pub fn new(test: &TestApp) -> Self {
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
-        Self { client, product: test.url.clone(), jars: HashMap::new() }
+        Self { client, product: test.url.clone(), stops: false, jars: HashMap::new() }
     }
 
     /// With a session of the product.
@@ -146,19 +153,28 @@ impl Traveller {
         self
     }
 
+    /// That stops where a SAML answer was taken, before the browser is asked whether it is the one that began.
+    #[must_use]
+    pub const fn stopping(mut self) -> Self {
+        self.stops = true;
+        self
+    }
+
     fn cookies(&self, url: &str) -> String {
         let jar = self.jars.get(&host(url)).into_iter().flatten();
         jar.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
     }
 
-    async fn ask(&mut self, url: &str, form: Option<&str>) -> reqwest::Response {
+    async fn ask(&mut self, url: &str, form: Option<&str>, from: &str) -> reqwest::Response {
         let request = match form {
             Some(form) => {
                 self.client.post(url).header("content-type", "application/x-www-form-urlencoded").body(form.to_owned())
             }
             None => self.client.get(url),
         };
-        let answer = request.header("cookie", self.cookies(url)).send().await.expect("an answer");
+        // What another site posts goes without cookies: they are `SameSite=Lax`.
+        let cookies = if form.is_some() && host(from) != host(url) { String::new() } else { self.cookies(url) };
+        let answer = request.header("cookie", cookies).send().await.expect("an answer");
         for line in answer.headers().get_all(SET_COOKIE).iter().filter_map(|v| v.to_str().ok()) {
             if let Some((name, value)) = line.split(';').next().and_then(|pair| pair.split_once('=')) {
                 self.jars.entry(host(url)).or_default().insert(name.to_owned(), value.to_owned());
@@ -170,7 +186,7 @@ impl Traveller {
     /// Where the product sends whoever begins at `path`.
     pub async fn sent(&mut self, path: &str) -> String {
         let url = format!("{}{path}", self.product);
-        let answer = self.ask(&url, None).await;
+        let answer = self.ask(&url, None, &url).await;
         answer.headers().get(LOCATION).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned()
     }
 
@@ -178,19 +194,25 @@ impl Traveller {
     /// first page of the product that leads nowhere further, or into it.
     pub async fn travel(&mut self, path: &str, login: &str) -> Landed {
         let mut url = format!("{}{path}", self.product);
+        let mut from = url.clone();
         let (mut form, mut back) = (None, None);
         for _ in 0..30 {
-            let answer = self.ask(&url, form.take().as_deref()).await;
+            let answer = self.ask(&url, form.take().as_deref(), &from).await;
+            from.clone_from(&url);
             let status = answer.status().as_u16();
             let onward = answer.headers().get(LOCATION).and_then(|v| v.to_str().ok()).map(str::to_owned);
             let from_product = host(&url) == host(&self.product);
             if let Some(next) = onward {
                 let next = if next.starts_with('/') { format!("http://{}{next}", host(&url)) } else { next };
-                if next.contains("/auth/sso/callback") {
+                let comes_back = ["/auth/sso/callback", "/auth/saml/continue"].iter().any(|path| next.contains(path));
+                if comes_back {
                     back = Some(next.clone());
+                    if self.stops && next.contains("/auth/saml/") {
+                        return self.landed(status, next, String::new(), back);
+                    }
                 }
                 // Back in the product, past the door.
-                if from_product && host(&next) == host(&url) && url.contains("/auth/sso/") {
+                if from_product && host(&next) == host(&url) && url.contains("/auth/") && !comes_back {
                     return self.landed(status, next, String::new(), back);
                 }
                 url = next;
@@ -198,7 +220,21 @@ impl Traveller {
             }
             let text = answer.text().await.expect("a body");
             let action = text.split("<form").find_map(|part| part.split("action=\"").nth(1)?.split('"').next());
-            let prompt = text.split("name=\"prompt\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
+            let hidden = |name: &str| {
+                let rest = text.split(&format!("name=\"{name}\" value=\"")).nth(1)?;
+                rest.split('"').next().map(|value| value.replace("&amp;", "&"))
+            };
+            let prompt = hidden("prompt");
+            if let (Some(action), Some(answer), false) = (action, hidden("SAMLResponse"), from_product) {
+                let mut fields = form_urlencoded::Serializer::new(String::new());
+                fields.append_pair("SAMLResponse", &answer);
+                if let Some(state) = hidden("RelayState") {
+                    fields.append_pair("RelayState", &state);
+                }
+                form = Some(fields.finish());
+                url = action.replace("&amp;", "&");
+                continue;
+            }
             match (action, prompt) {
                 (Some(action), Some(prompt)) if !from_product => {
                     let login: String = form_urlencoded::byte_serialize(login.as_bytes()).collect();

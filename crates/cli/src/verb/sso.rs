@@ -1,6 +1,7 @@
 //! `guildhall sso`: the connections to identity providers of an organization of a running server.
 
 use std::io::Read;
+use std::path::PathBuf;
 
 use reqwest::Method;
 use serde_json::{Map, Value, json};
@@ -16,6 +17,8 @@ pub(crate) enum Command {
     List(List),
     /// Make a connection, switched off: test it, then enable it
     Create(Create),
+    /// Say what a provider that speaks SAML is
+    Describe(Describe),
     /// Try a connection, step by step
     Test(One),
     /// Let people sign in with a connection that was tested
@@ -39,12 +42,14 @@ pub(crate) struct Create {
     /// What people read on its button
     #[arg(long)]
     name: String,
-    /// The provider, exactly as it names itself
+    /// `oidc` (OpenID Connect) or `saml` (SAML 2.0)
+    #[arg(long, default_value = "oidc")]
+    kind: String,
+    /// What an OpenID provider calls this installation
     #[arg(long)]
-    issuer: String,
-    /// What the provider calls this installation
-    #[arg(long)]
-    client_id: String,
+    client_id: Option<String>,
+    #[command(flatten)]
+    provider: Provider,
     /// Read the client's secret from standard input
     #[arg(long)]
     secret_stdin: bool,
@@ -62,6 +67,49 @@ pub(crate) struct Create {
     dry_run: bool,
 }
 
+/// A provider: its issuer, and what SAML needs beside it.
+#[derive(Debug, clap::Args)]
+struct Provider {
+    /// The provider, exactly as it names itself; of SAML its entity id
+    #[arg(long)]
+    issuer: Option<String>,
+    /// SAML: a file with the provider's metadata, instead of its issuer, address and certificates
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["issuer", "sso_url", "certificates"])]
+    metadata: Option<PathBuf>,
+    /// SAML: where the provider signs people in, by HTTP-Redirect
+    #[arg(long, value_name = "URL")]
+    sso_url: Option<String>,
+    /// SAML: a file with a certificate that the provider signs with; give it again for more
+    #[arg(long = "certificate", value_name = "FILE")]
+    certificates: Vec<PathBuf>,
+}
+
+impl Provider {
+    /// What of it was said, as fields of a request.
+    fn fields(&self) -> Result<Map<String, Value>, Failure> {
+        let read = |path: &PathBuf| std::fs::read_to_string(path).map_err(|error| Failure::file(path, &error));
+        let mut fields = Map::new();
+        fields.extend(self.issuer.as_ref().map(|issuer| ("issuer".to_owned(), json!(issuer))));
+        fields.extend(self.sso_url.as_ref().map(|url| ("sso_url".to_owned(), json!(url))));
+        if let Some(path) = &self.metadata {
+            fields.insert("metadata".to_owned(), json!(read(path)?));
+        }
+        if !self.certificates.is_empty() {
+            let all = self.certificates.iter().map(read).collect::<Result<Vec<String>, Failure>>()?;
+            fields.insert("certificates".to_owned(), json!(all));
+        }
+        Ok(fields)
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Describe {
+    #[command(flatten)]
+    one: One,
+    #[command(flatten)]
+    provider: Provider,
+}
+
 #[derive(Debug, clap::Args)]
 pub(crate) struct One {
     #[command(flatten)]
@@ -77,6 +125,7 @@ pub(crate) fn run(command: &Command, output: &mut Output) -> Result<(), Failure>
     match command {
         Command::List(args) => list(args, output),
         Command::Create(args) => create(args, output),
+        Command::Describe(args) => describe(args, output),
         Command::Test(one) => test(one, output),
         Command::Enable(one) => switch(one, true, output),
         Command::Disable(one) => switch(one, false, output),
@@ -122,11 +171,12 @@ fn create(args: &Create, output: &mut Output) -> Result<(), Failure> {
     let remote = Remote::new(&args.remote)?;
     let mut body = Map::from_iter([
         ("name".to_owned(), json!(args.name)),
-        ("issuer".to_owned(), json!(args.issuer)),
-        ("client_id".to_owned(), json!(args.client_id)),
+        ("kind".to_owned(), json!(args.kind)),
         ("domains".to_owned(), json!(args.domains)),
         ("just_in_time".to_owned(), json!(args.just_in_time)),
     ]);
+    body.extend(args.provider.fields()?);
+    body.extend(args.client_id.as_ref().map(|client| ("client_id".to_owned(), json!(client))));
     if args.secret_stdin {
         let mut secret = String::new();
         let read = std::io::stdin().lock().read_to_string(&mut secret);
@@ -143,8 +193,37 @@ fn create(args: &Create, output: &mut Output) -> Result<(), Failure> {
         return output.value(&answer);
     }
     output.line(text(&answer, "id"))?;
-    output.line(format!("redirect URI: {}", text(&answer, "redirect_uri")))?;
-    output.line(format!("back-channel logout URI: {}", text(&answer, "backchannel_logout_uri")))
+    to_enter(&answer, output)
+}
+
+/// What is to be entered at the provider.
+fn to_enter(connection: &Value, output: &mut Output) -> Result<(), Failure> {
+    let known = [
+        ("redirect URI", "redirect_uri"),
+        ("back-channel logout URI", "backchannel_logout_uri"),
+        ("ACS URL", "acs_url"),
+        ("entity ID", "entity_id"),
+    ];
+    for (label, name) in known {
+        if let Some(value) = connection.get(name).and_then(Value::as_str) {
+            output.line(format!("{label}: {value}"))?;
+        }
+    }
+    Ok(())
+}
+
+fn describe(args: &Describe, output: &mut Output) -> Result<(), Failure> {
+    let remote = Remote::new(&args.one.remote)?;
+    let (path, body) = (["sso-connections", args.one.connection.as_str()], Value::Object(args.provider.fields()?));
+    let answer = block_on(remote.ask(Method::PATCH, &path, dry_run(args.one.dry_run), Some(&body)))?;
+    if args.one.dry_run {
+        return plan(&answer, output);
+    }
+    if output.json {
+        return output.value(&answer);
+    }
+    output.line(format!("`{}` is {}", text(&answer, "name"), text(&answer, "issuer")))?;
+    to_enter(&answer, output)
 }
 
 fn test(one: &One, output: &mut Output) -> Result<(), Failure> {

@@ -101,8 +101,12 @@ impl SsoChange {
 }
 
 fn shown(c: &Connection) -> Value {
+    let fingerprints: Option<Vec<&str>> =
+        c.saml.as_ref().map(|saml| saml.certificates.iter().map(|one| one.fingerprint.as_str()).collect());
     json!({
-        "name": c.name, "issuer": c.issuer, "client_id": c.client_id, "scopes": c.scopes, "domains": c.domains,
+        "name": c.name, "kind": c.kind().word(), "issuer": c.issuer, "client_id": c.client_id,
+        "sso_url": c.saml.as_ref().map(|saml| &saml.sso_url), "certificates": fingerprints,
+        "attributes": c.saml.as_ref().map(|saml| &saml.attributes), "scopes": c.scopes, "domains": c.domains,
         "position": c.position, "enabled": c.enabled, "just_in_time": c.just_in_time, "role": c.role,
         "mail_trust": c.mail_trust.word(), "mapping": c.mapping,
     })

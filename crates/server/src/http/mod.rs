@@ -18,6 +18,7 @@ pub mod reference;
 pub mod reply;
 pub mod request_id;
 pub mod routes;
+pub mod saml;
 pub mod scim;
 pub mod sso;
 
@@ -52,6 +53,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(scim::router(app.config.bulk_body_limit_bytes))
         .merge(health::router())
         .merge(sso::router())
+        .merge(saml::router())
         .merge(crate::console::routes::router())
         .fallback(crate::console::visit::nothing)
         .with_state(Arc::clone(&app))

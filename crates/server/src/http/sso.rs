@@ -1,5 +1,5 @@
 //! The way to an identity provider and back, and its word that somebody signed out there. Outside the REST API:
-//! browsers and providers come here.
+//! browsers and providers come here. What SAML adds stands in [`super::saml`].
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use super::problem::Problem;
 use super::reply::set_session;
 use crate::app::App;
 use crate::console::visit::{Visit, go, push_cookie};
-use crate::ops::sso::{self, Returned, Start};
+use crate::ops::sso::{self, Entered, Returned, Start};
 use crate::ops::sso_logout;
 
 /// What the browser that begins a sign-in keeps, for as long as it may take.
@@ -34,12 +34,12 @@ pub fn router() -> Router<Arc<App>> {
         .route("/auth/sso/backchannel-logout", post(logout))
 }
 
-fn name(app: &App) -> String {
+pub(super) fn name(app: &App) -> String {
     if app.config.is_https() { format!("__Host-{BROWSER}") } else { BROWSER.to_owned() }
 }
 
 /// What is wrong, as a page for people and as a problem for programs.
-async fn wrong(app: &Arc<App>, mut parts: Parts, stop: Stop) -> Response {
+pub(super) async fn wrong(app: &Arc<App>, mut parts: Parts, stop: Stop) -> Response {
     let pages = header(&parts.headers, ACCEPT.as_str()).is_some_and(|kinds| kinds.contains("text/html"));
     match Visit::from_request_parts(&mut parts, app).await {
         Ok(visit) if pages => visit.wrong(stop).into_response(),
@@ -90,11 +90,22 @@ async fn entered(app: &Arc<App>, parts: &Parts) -> Result<Response, Stop> {
     let back: Returned =
         serde_urlencoded::from_str(parts.uri.query().unwrap_or_default()).map_err(|_| Refusal::of(Code::SsoState))?;
     let ctx = recognise(app, parts).await?;
-    let entered = sso::finish(&ctx, back, cookie(&parts.headers, &name(app))).await?;
+    Ok(let_in(app, &sso::finish(&ctx, back, cookie(&parts.headers, &name(app))).await?))
+}
+
+/// On to the page that somebody wanted, with a session.
+pub(super) fn let_in(app: &App, entered: &Entered) -> Response {
     let mut response = go(&entered.next);
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     set_session(app, &mut response, &entered.session);
-    Ok(response)
+    response
+}
+
+/// The same without credentials: what another site posts is nobody's here.
+pub(super) fn nobody(mut parts: Parts) -> Parts {
+    parts.headers.remove(http::header::COOKIE);
+    parts.headers.remove(http::header::AUTHORIZATION);
+    parts
 }
 
 /// `POST /auth/sso/backchannel-logout`: a form with `logout_token`.
@@ -104,11 +115,7 @@ async fn logout(State(app): State<Arc<App>>, request: Request) -> Response {
         let bytes: Bytes = axum::body::to_bytes(body, 65_536).await.map_err(|_| Refusal::of(Code::BodyTooLarge))?;
         let mut fields = form_urlencoded::parse(&bytes);
         let token = fields.find(|(key, _)| key == "logout_token").map(|(_, value)| value.into_owned());
-        let mut bare = parts;
-        // A provider is nobody here.
-        bare.headers.remove(http::header::COOKIE);
-        bare.headers.remove(http::header::AUTHORIZATION);
-        let ctx = recognise(&app, &bare).await?;
+        let ctx = recognise(&app, &nobody(parts)).await?;
         sso_logout::end(&ctx, &token.ok_or(Code::SsoLogout)?).await
     };
     let mut response = match read.await {

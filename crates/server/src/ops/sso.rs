@@ -2,32 +2,27 @@
 //! becomes of whoever comes back is in `sso_entering`.
 
 use guildhall_domain::identity::Identity;
-use guildhall_domain::ids::{ConnectionId, UserId};
+use guildhall_domain::ids::ConnectionId;
 use guildhall_domain::member::Status;
 use guildhall_domain::organization::Organization;
 use guildhall_domain::proof;
 use guildhall_domain::refusal::{Code, Refusal};
-use guildhall_domain::sso::Connection;
+use guildhall_domain::sso::{Connection, Kind};
 use guildhall_domain::text::Email;
 use guildhall_store::read::{member as members, organization, sso as connections};
-use guildhall_store::stream::{Attempt, Note};
+use guildhall_store::stream::Note;
 use guildhall_store::{Conn, Keep, Stop};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
 use super::Ctx;
 use super::sessions::{Begun, limited};
+use super::sso_attempts::{self as attempts, Kept, fresh};
 use super::sso_connections::opened;
-use super::sso_entering;
+use super::{saml, sso_entering};
 use crate::provider::{ProviderError, Ticket};
 use crate::security::limits::address_key;
-use crate::security::secret::{Secret, random_bytes};
-use crate::security::token::same;
-
-/// How long somebody has at the provider.
-const ATTEMPT_S: i64 = 600;
-const PURPOSE: &str = "sso-attempt";
+use crate::security::secret::Secret;
 
 /// A way to sign in, as the sign-in page offers it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,15 +78,6 @@ pub struct Entered {
     pub session: Begun,
     /// The page to go to.
     pub next: String,
-}
-
-/// What is kept of a sign-in under way.
-#[derive(Serialize, Deserialize)]
-struct Kept {
-    nonce: String,
-    verifier: String,
-    next: Option<String>,
-    user: Option<UserId>,
 }
 
 /// Where providers send people back to.
@@ -204,32 +190,21 @@ pub async fn start(ctx: &Ctx, asked: Start, browser: Option<&str>) -> Result<Sen
     ctx.app.limits.accept.take(&address_key(ctx.address), ctx.now.micros() / 1_000).map_err(limited)?;
     let wanted = asked.clone();
     let (connection, _) = ctx.read(move |_, conn| choose(conn, &wanted)).await?;
-    let secret = || {
-        use base64::Engine;
-        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(random_bytes::<32>(ctx.app.entropy.as_ref()))
-    };
-    let (state, nonce, verifier) = (secret(), secret(), secret());
-    let browser = browser.filter(|known| known.len() == state.len()).map_or_else(secret, str::to_owned);
+    let (state, nonce, verifier) = (fresh(ctx), fresh(ctx), fresh(ctx));
+    let browser = browser.filter(|known| known.len() == state.len()).map_or_else(|| fresh(ctx), str::to_owned);
     let ticket =
         Ticket { nonce: nonce.clone(), verifier: Secret::new(verifier.clone()), redirect_uri: redirect_uri(ctx) };
-    let location = ctx.app.providers.begin(&connection, &ticket, &state, asked.email.as_deref(), ctx.now).await;
-    let location = location.map_err(|error| unreachable(ctx, &connection, error))?;
-    let user = ctx.caller.as_ref().filter(|c| c.session().is_some()).map(|c| c.identity.id);
-    let kept = serde_json::to_vec(&Kept { nonce, verifier, next: asked.next, user }).unwrap_or_default();
-    let key = hash(&state);
-    let attempt = Attempt {
-        connection: connection.id,
-        browser: hash(&browser).to_vec(),
-        sealed: ctx.app.key.seal(PURPOSE, &key, &kept, ctx.app.entropy.as_ref()),
-        expires_at: ctx.now.plus_s(ATTEMPT_S),
+    let location = match &connection.saml {
+        Some(_) => saml::begin(ctx, &connection, &nonce, &state)?,
+        None => {
+            let sent = ctx.app.providers.begin(&connection, &ticket, &state, asked.email.as_deref(), ctx.now).await;
+            sent.map_err(|error| unreachable(ctx, &connection, error))?
+        }
     };
-    let noted = move |tx: &mut guildhall_store::Tx<'_>| Ok(tx.begin_attempt(&key, attempt.clone())?);
-    ctx.app.store.write(ctx.author(), ctx.now, Keep::Commit, noted).await?;
+    let user = ctx.caller.as_ref().filter(|c| c.session().is_some()).map(|c| c.identity.id);
+    let kept = Kept { nonce, verifier, next: asked.next, user };
+    attempts::begin(ctx, &connection, &state, attempts::hash(&browser).to_vec(), &kept).await?;
     Ok(Sent { location, browser })
-}
-
-fn hash(text: &str) -> [u8; 32] {
-    Sha256::digest(text.as_bytes()).into()
 }
 
 /// What a provider's failure means to whoever signs in; the details are the administrator's to read.
@@ -251,7 +226,9 @@ fn unreachable(ctx: &Ctx, connection: &Connection, error: ProviderError) -> Stop
 /// # Errors
 /// `sso.state`, `sso.issuer`, `sso.denied`, `sso.ticket`, `sso.unreachable`, and those of entering.
 pub async fn finish(ctx: &Ctx, back: Returned, browser: Option<&str>) -> Result<Entered, Stop> {
-    let (connection, secret, kept) = taken_up(ctx, &back, browser).await?;
+    let (connection, sealed, _, kept) =
+        attempts::take_up::<Kept>(ctx, back.state.as_deref(), Some(browser), Kind::OpenId).await?;
+    let secret = opened(ctx, &connection, sealed.as_deref())?;
     match verified(ctx, &connection, secret, &kept, &back).await {
         Ok(claims) => {
             let entered = sso_entering::enter(ctx, connection.id, claims, kept.user, kept.next.clone()).await;
@@ -263,30 +240,6 @@ pub async fn finish(ctx: &Ctx, back: Returned, browser: Option<&str>) -> Result<
         Err(Stop::Refused(refusal)) => Err(refused(ctx, &connection, refusal).await),
         Err(stop) => Err(stop),
     }
-}
-
-/// INVARIANT: a state is taken from the store before it is looked at, so it serves once whatever becomes of it.
-async fn taken_up(
-    ctx: &Ctx,
-    back: &Returned,
-    browser: Option<&str>,
-) -> Result<(Connection, Option<Vec<u8>>, Kept), Stop> {
-    let state = back.state.as_deref().ok_or(Code::SsoState)?;
-    let key = hash(state);
-    let taking = move |tx: &mut guildhall_store::Tx<'_>| match tx.take_attempt(&key)? {
-        Some(attempt) => Ok(connections::by_id(tx, attempt.connection)?.map(|found| (attempt, found))),
-        None => Ok(None),
-    };
-    let found = ctx.app.store.write(ctx.author(), ctx.now, Keep::Commit, taking).await?;
-    let (attempt, (connection, sealed)) = found.ok_or(Code::SsoState)?;
-    let known = browser.is_some_and(|text| same(&hash(text), &attempt.browser));
-    if !known || attempt.expires_at <= ctx.now || !connection.enabled {
-        return Err(Code::SsoState.into());
-    }
-    let open = ctx.app.key.open(PURPOSE, &key, &attempt.sealed).map_err(|_| Refusal::of(Code::SsoState))?;
-    let kept: Kept = serde_json::from_slice(open.expose()).map_err(|_| Refusal::of(Code::SsoState))?;
-    let secret = opened(ctx, &connection, sealed.as_deref())?;
-    Ok((connection, secret, kept))
 }
 
 async fn verified(
@@ -323,7 +276,7 @@ async fn verified(
 }
 
 /// Notes a sign-in that came to nothing, for the organization's administrators.
-async fn refused(ctx: &Ctx, connection: &Connection, refusal: Refusal) -> Stop {
+pub(super) async fn refused(ctx: &Ctx, connection: &Connection, refusal: Refusal) -> Stop {
     let author = ctx.author();
     let note = Note {
         organization: connection.organization,

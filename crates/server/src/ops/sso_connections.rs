@@ -9,15 +9,16 @@ use guildhall_domain::identity::Identity;
 use guildhall_domain::ids::{ConnectionId, GroupId, OrgId};
 use guildhall_domain::preset::ORGANIZATION;
 use guildhall_domain::refusal::{Code, Refusal};
-use guildhall_domain::sso::{self as rules_of, By, Connection, MailTrust, Rule, Wish};
+use guildhall_domain::sso::{self as rules_of, By, Connection, Kind, MailTrust, Rule, Wish};
 use guildhall_store::read::{Page, group as groups, identity, sso as connections};
 use guildhall_store::{Conn, Stop, StoreError, Tx};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::identities::guard_whole;
+pub use super::saml_shapes::{AttributeNames, CertificateView};
 pub use super::sso_shapes::{ConnectionView, ConnectionWish, MappingRule};
 use super::view::{List, Nothing};
-use super::{Answer, Ctx, Place, id, sso};
+use super::{Answer, Ctx, Place, id, saml_shapes, sso};
 use crate::http::cursor;
 
 /// What a client's secret is sealed for.
@@ -97,10 +98,12 @@ impl Desk {
             Some(rules) => Some(self.mapping(conn, rules, slug)?),
             None => None,
         };
+        let (issuer, saml) = saml_shapes::said(wanted)?;
         Ok(Wish {
             name: wanted.name.clone(),
-            issuer: wanted.issuer.clone(),
+            issuer,
             client_id: wanted.client_id.clone(),
+            saml,
             scopes: wanted.scopes.clone(),
             domains: wanted.domains.clone(),
             position: wanted.position,
@@ -162,6 +165,26 @@ fn sealed(ctx: &Ctx, connection: ConnectionId, secret: &str) -> Result<Vec<u8>, 
     Ok(ctx.app.key.seal(PURPOSE, connection.uuid().as_bytes(), secret.as_bytes(), ctx.app.entropy.as_ref()))
 }
 
+/// What kind of connection is meant.
+fn kind(wanted: &ConnectionWish) -> Result<Option<Kind>, Refusal> {
+    let read =
+        |word: &String| Kind::of(word).ok_or_else(|| Refusal::field("kind", "field.invalid", "one of `oidc`, `saml`"));
+    wanted.kind.as_ref().map(read).transpose()
+}
+
+/// Refuses to make one kind the other, and a secret where there is no client.
+fn guard_kind(connection: &Connection, wanted: &ConnectionWish) -> Result<(), Refusal> {
+    if kind(wanted)?.is_some_and(|kind| kind != connection.kind()) {
+        return Err(Refusal::field("kind", "field.invalid", "a connection stays of its kind; make another one"));
+    }
+    match (&wanted.client_secret, connection.kind()) {
+        (Some(Some(_)), Kind::Saml) => {
+            Err(Refusal::field("client_secret", "field.invalid", "a connection that speaks SAML has no client"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// A client's secret as it was given.
 ///
 /// # Errors
@@ -190,8 +213,9 @@ pub async fn create(
     wanted: ConnectionWish,
 ) -> Result<Answer<ConnectionView>, Stop> {
     guard_installation(ctx, organization)?;
+    let kind = kind(&wanted)?.unwrap_or(Kind::OpenId);
     for (field, given) in [("name", &wanted.name), ("issuer", &wanted.issuer), ("client_id", &wanted.client_id)] {
-        if given.is_none() {
+        if given.is_none() && (kind == Kind::OpenId || field == "name") {
             return Err(Refusal::field(field, "field.missing", "must be given").into());
         }
     }
@@ -199,6 +223,8 @@ pub async fn create(
     ctx.write(move |ctx, tx| {
         let desk = Desk::take(ctx, tx, organization.as_deref())?;
         let blank = Connection::new(ConnectionId::new(tx.fresh()), desk.owner(), ctx.now);
+        let blank = if kind == Kind::Saml { blank.speaking_saml() } else { blank };
+        guard_kind(&blank, &wanted)?;
         let wish = desk.wish(tx, &wanted)?;
         let secret = match &wanted.client_secret {
             Some(Some(text)) => Some(sealed(ctx, blank.id, text.expose())?),
@@ -264,6 +290,7 @@ pub async fn edit(
         let desk = Desk::take(ctx, tx, organization.as_deref())?;
         let (before, _) = desk.load(tx, &connection)?;
         ctx.guard_seen(before.revision)?;
+        guard_kind(&before, &wanted)?;
         let wish = desk.wish(tx, &wanted)?;
         let secret = match &wanted.client_secret {
             None => None,
@@ -315,15 +342,13 @@ pub async fn test(ctx: &Ctx, organization: Option<&str>, connection: &str) -> Re
         })
         .await?;
     let redirect = sso::redirect_uri(ctx);
-    let trial = ctx.app.providers.try_out(&found, secret.as_deref(), &redirect).await;
-    let tried = (found.issuer, found.client_id);
+    let trial = ctx.app.providers.try_out(&found, secret.as_deref(), &redirect, ctx.now).await;
     ctx.write(move |ctx, tx| {
         let desk = Desk::take(ctx, tx, organization.as_deref())?;
         let (present, _) = desk.load(tx, &connection)?;
         // What was tried may have changed meanwhile.
-        let same = (&present.issuer, &present.client_id) == (&tried.0, &tried.1);
-        let found: Value = json!(trial);
-        tx.apply(rules_of::tested(&present, trial.works && same, found, ctx.now))?;
+        let works = trial.works && present.is_tested_by(&found);
+        tx.apply(rules_of::tested(&present, works, json!(trial), ctx.now))?;
         Ok(ConnectionView::of(ctx, &desk.load(tx, &connection)?.0))
     })
     .await

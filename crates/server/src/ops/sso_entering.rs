@@ -56,6 +56,7 @@ fn entered(
     next: Option<&str>,
 ) -> Result<Entered, Stop> {
     let (connection, _) = connections::by_id(tx, by)?.filter(|(c, _)| c.enabled).ok_or(Code::SsoState)?;
+    let claims = &heard(tx, &connection, claims)?;
     let email = guard_mail(&connection, claims);
     // Identities come before organizations; what was known before the lock is asked again behind it.
     let peek = account(tx, &connection, claims, email.as_ref().ok(), signed_in)?;
@@ -90,6 +91,18 @@ fn entered(
     }
     let next = next.filter(|path| !path.is_empty()).map_or(fallback, str::to_owned);
     Ok(Entered { session: begun, next })
+}
+
+/// What the provider says, with whether its word for the address counts.
+fn heard(tx: &mut Tx<'_>, connection: &Connection, claims: &Claims) -> Result<Claims, Stop> {
+    let email = claims.email.as_deref().and_then(|text| Email::parse(text, "email").ok());
+    let owner = match &email {
+        Some(email) => connections::claimed_by(tx, email.domain())?,
+        None => None,
+    };
+    let claimed = owner.is_some() && owner == connection.organization;
+    let email_verified = email.is_some() && connection.vouches(claims.email_verified, claimed);
+    Ok(Claims { email_verified, ..claims.clone() })
 }
 
 fn account(

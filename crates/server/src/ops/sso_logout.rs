@@ -27,7 +27,7 @@ pub async fn end(ctx: &Ctx, token: &str) -> Result<(), Stop> {
     let (issuer, audience) = claimed(token).ok_or(Code::SsoLogout)?;
     let found = ctx.read(move |_, conn| Ok(connections::by_issuer(conn, &issuer)?)).await?;
     let meant: Vec<Connection> =
-        found.into_iter().map(|(c, _)| c).filter(|c| audience.contains(&c.client_id)).collect();
+        found.into_iter().map(|(c, _)| c).filter(|c| c.saml.is_none() && audience.contains(&c.client_id)).collect();
     // Nothing is asked of a provider that is nobody's here.
     let first = meant.first().ok_or(Code::SsoLogout)?;
     let said = ctx.app.providers.logout(first, token, ctx.now).await.map_err(|error| match error {

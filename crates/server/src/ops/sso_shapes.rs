@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::roles::given;
-use super::{Ctx, sso, sso_logout};
+use super::saml_shapes::{AttributeNames, CertificateView};
+use super::{Ctx, saml, sso, sso_logout};
 use crate::provider::Trial;
 use crate::security::secret::Secret;
 
@@ -26,16 +27,27 @@ pub struct MappingRule {
     pub group: Option<String>,
 }
 
-/// What can be said about a connection. To make one, `name`, `issuer` and `client_id` are needed.
+/// What can be said about a connection. To make one, `name` is needed, and `issuer` and `client_id` where it speaks
+/// OpenID Connect; one that speaks SAML can be made first, to see what to enter at the provider.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConnectionWish {
     /// What people read on its button.
     pub name: Option<String>,
-    /// The provider, exactly as it names itself: `https://id.example.org`.
+    /// `oidc` (OpenID Connect) unless said otherwise, or `saml` (SAML 2.0); it stays what it is made as.
+    pub kind: Option<String>,
+    /// The provider, exactly as it names itself: `https://id.example.org`; of SAML its entity id.
     pub issuer: Option<String>,
-    /// What the provider calls this installation.
+    /// What an OpenID provider calls this installation.
     pub client_id: Option<String>,
+    /// SAML: the provider's metadata, instead of `issuer`, `sso_url` and `certificates`.
+    pub metadata: Option<String>,
+    /// SAML: where the provider signs people in, by HTTP-Redirect.
+    pub sso_url: Option<String>,
+    /// SAML: what the provider signs with, PEM or Base64, up to five; two while it changes from one to the next.
+    pub certificates: Option<Vec<String>>,
+    /// SAML: what the provider calls what it says of somebody.
+    pub attributes: Option<AttributeNames>,
     /// The client's secret; never shown again. `null` takes it away.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
@@ -68,10 +80,22 @@ pub struct ConnectionView {
     pub id: String,
     /// What people read on its button.
     pub name: String,
-    /// The provider, as it names itself.
+    /// `oidc` or `saml`.
+    pub kind: String,
+    /// The provider, as it names itself; of SAML its entity id.
     pub issuer: String,
-    /// What the provider calls this installation.
+    /// What an OpenID provider calls this installation; empty for SAML.
     pub client_id: String,
+    /// SAML, to be entered at the provider: what this installation calls itself, and where it describes itself.
+    pub entity_id: Option<String>,
+    /// SAML, to be entered at the provider: where it sends its answers (ACS).
+    pub acs_url: Option<String>,
+    /// SAML: where the provider signs people in.
+    pub sso_url: Option<String>,
+    /// SAML: what the provider signs with.
+    pub certificates: Vec<CertificateView>,
+    /// SAML: what the provider calls what it says of somebody.
+    pub attributes: Option<AttributeNames>,
     /// Whether a secret is kept.
     pub has_client_secret: bool,
     /// What is asked of the provider beside `openid`.
@@ -95,10 +119,10 @@ pub struct ConnectionView {
     pub tested_at: Option<Timestamp>,
     /// What its last test found.
     pub test: Option<Trial>,
-    /// To be entered at the provider as the redirect URI.
-    pub redirect_uri: String,
-    /// To be entered at the provider as the back-channel logout URI.
-    pub backchannel_logout_uri: String,
+    /// To be entered at an OpenID provider as the redirect URI.
+    pub redirect_uri: Option<String>,
+    /// To be entered at an OpenID provider as the back-channel logout URI.
+    pub backchannel_logout_uri: Option<String>,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
@@ -118,8 +142,14 @@ impl ConnectionView {
         Self {
             id: c.id.to_string(),
             name: c.name.clone(),
+            kind: c.kind().word().to_owned(),
             issuer: c.issuer.clone(),
             client_id: c.client_id.clone(),
+            entity_id: c.saml.as_ref().map(|_| saml::entity_id(ctx, &c.id.to_string())),
+            acs_url: c.saml.as_ref().map(|_| saml::acs_url(ctx, &c.id.to_string())),
+            sso_url: c.saml.as_ref().map(|saml| saml.sso_url.clone()),
+            certificates: c.saml.iter().flat_map(|saml| saml.certificates.iter().map(Into::into)).collect(),
+            attributes: c.saml.as_ref().map(|saml| saml.attributes.clone().into()),
             has_client_secret: c.has_secret,
             scopes: c.scopes.clone(),
             domains: c.domains.clone(),
@@ -131,8 +161,8 @@ impl ConnectionView {
             mapping: c.mapping.iter().map(rule).collect(),
             tested_at: c.tested_at,
             test: serde_json::from_value(c.trial.clone()).ok(),
-            redirect_uri: sso::redirect_uri(ctx),
-            backchannel_logout_uri: sso_logout::address(ctx),
+            redirect_uri: c.saml.is_none().then(|| sso::redirect_uri(ctx)),
+            backchannel_logout_uri: c.saml.is_none().then(|| sso_logout::address(ctx)),
             created_at: c.created_at,
             revision: c.revision,
         }

@@ -1,7 +1,8 @@
-//! Talking to identity providers by OpenID Connect: what they say of themselves, kept for a while; exchanging a
+//! Talking to identity providers by OpenID Connect (by SAML: see [`saml`]): what they say of themselves, kept for a while; exchanging a
 //! code; checking what they sign. Knows no organization and decides nothing about people.
 
 mod names;
+pub mod saml;
 mod tickets;
 mod trial;
 
@@ -75,6 +76,12 @@ impl Providers {
     #[must_use]
     pub fn new(outbound: Outbound, skew_s: i64) -> Self {
         Self { outbound, skew_s, known: Mutex::default() }
+    }
+
+    /// How far a provider's clock may be from ours.
+    #[must_use]
+    pub const fn skew_s(&self) -> i64 {
+        self.skew_s
     }
 
     fn known(&self) -> MutexGuard<'_, HashMap<String, Arc<Provider>>> {

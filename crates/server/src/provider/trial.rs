@@ -2,19 +2,21 @@
 //! fails. Changes nothing anywhere.
 
 use base64::prelude::{BASE64_STANDARD, Engine};
-use guildhall_domain::sso::Connection;
+use guildhall_domain::sso::{Connection, Kind};
+use guildhall_domain::time::Timestamp;
 use openidconnect::core::CoreClientAuthMethod;
 use openidconnect::{http, url};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{ProviderError, Providers, metadata};
+use super::{ProviderError, Providers, metadata, saml};
 
 /// One step of a trial.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Step {
-    /// `address`, `discovery`, `issuer`, `endpoints`, `keys`, `pkce` or `client`.
+    /// `address`, `discovery`, `issuer`, `endpoints`, `keys`, `pkce` or `client`; for SAML `metadata`, `address` or
+    /// `certificates`.
     pub step: String,
     /// Whether it went well.
     pub ok: bool,
@@ -23,7 +25,7 @@ pub struct Step {
 }
 
 /// What a trial found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Trial {
     /// Whether every step went well.
     pub works: bool,
@@ -32,7 +34,7 @@ pub struct Trial {
 }
 
 impl Trial {
-    fn note(&mut self, step: &str, outcome: Result<String, String>) -> bool {
+    pub(super) fn note(&mut self, step: &str, outcome: Result<String, String>) -> bool {
         let (ok, detail) = match outcome {
             Ok(detail) => (true, detail),
             Err(detail) => (false, detail),
@@ -54,12 +56,29 @@ fn words(error: ProviderError) -> String {
 
 impl Providers {
     /// Tries a connection.
-    pub async fn try_out(&self, connection: &Connection, secret: Option<&str>, redirect: &str) -> Trial {
-        let mut trial = Trial { works: false, steps: Vec::new() };
+    pub async fn try_out(
+        &self,
+        connection: &Connection,
+        secret: Option<&str>,
+        redirect: &str,
+        now: Timestamp,
+    ) -> Trial {
+        match connection.kind() {
+            Kind::Saml => saml::try_out(connection, now, |text| self.guard(text)),
+            Kind::OpenId => self.try_openid(connection, secret, redirect).await,
+        }
+    }
+
+    /// Whether people may be sent to an address.
+    fn guard(&self, text: &str) -> Result<(), String> {
+        let url = url::Url::parse(text).map_err(|e| format!("`{text}`: {e}"))?;
+        self.outbound.guard(&url).map_err(|e| e.to_string())
+    }
+
+    async fn try_openid(&self, connection: &Connection, secret: Option<&str>, redirect: &str) -> Trial {
+        let mut trial = Trial::default();
         self.forget(&connection.issuer);
-        let address = url::Url::parse(&connection.issuer).map_err(|e| format!("`{}`: {e}", connection.issuer));
-        let allowed = address.and_then(|url| self.outbound.guard(&url).map_err(|e| e.to_string()));
-        if !trial.note("address", allowed.map(|()| connection.issuer.clone())) {
+        if !trial.note("address", self.guard(&connection.issuer).map(|()| connection.issuer.clone())) {
             return trial;
         }
         let all = match self.document(&connection.issuer).await {

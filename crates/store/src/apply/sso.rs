@@ -8,8 +8,8 @@ use crate::conn::Conn;
 use crate::error::StoreError;
 use crate::params;
 
-const CREATE: &str = "INSERT INTO sso_connections (id, organization_id, name, issuer, client_id, secret, scopes, domains, position, enabled, just_in_time, role, mail_trust, mapping, created_at, revision) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
-const EDIT: &str = "UPDATE sso_connections SET name = $2, issuer = $3, client_id = $4, scopes = $5, domains = $6, position = $7, enabled = $8, just_in_time = $9, role = $10, mail_trust = $11, mapping = $12, tested_at = $13, trial = $14, revision = $15 WHERE id = $1";
+const CREATE: &str = "INSERT INTO sso_connections (id, organization_id, name, issuer, client_id, secret, scopes, domains, position, enabled, just_in_time, role, mail_trust, mapping, created_at, revision, saml) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
+const EDIT: &str = "UPDATE sso_connections SET name = $2, issuer = $3, client_id = $4, scopes = $5, domains = $6, position = $7, enabled = $8, just_in_time = $9, role = $10, mail_trust = $11, mapping = $12, tested_at = $13, trial = $14, revision = $15, saml = $16 WHERE id = $1";
 const SECRET: &str = "UPDATE sso_connections SET secret = $2 WHERE id = $1";
 const TESTED: &str = "UPDATE sso_connections SET tested_at = $2, trial = $3 WHERE id = $1";
 const FORGET_DOMAINS: &str = "DELETE FROM sso_connection_domains WHERE connection_id = $1";
@@ -90,7 +90,8 @@ fn created(conn: &mut Conn<'_>, at: &At<'_>, c: &Connection, secret: Option<Vec<
             c.mail_trust,
             &json!(c.mapping),
             c.created_at,
-            revision(at, c)?
+            revision(at, c)?,
+            &json!(c.saml)
         ],
     )?;
     domains(conn, c)
@@ -114,7 +115,8 @@ fn edited(conn: &mut Conn<'_>, at: &At<'_>, c: &Connection) -> Result<(), StoreE
             &json!(c.mapping),
             c.tested_at,
             &c.trial,
-            revision(at, c)?
+            revision(at, c)?,
+            &json!(c.saml)
         ],
     )?;
     conn.execute(FORGET_DOMAINS, params![c.id])?;

@@ -16,7 +16,7 @@ use crate::value::Row;
 
 macro_rules! columns {
     () => {
-        "c.id, c.organization_id, c.name, c.issuer, c.client_id, c.secret, c.scopes, c.domains, c.position, c.enabled, c.just_in_time, c.role, c.mail_trust, c.mapping, c.tested_at, c.trial, c.created_at, c.revision"
+        "c.id, c.organization_id, c.name, c.issuer, c.client_id, c.saml, c.secret, c.scopes, c.domains, c.position, c.enabled, c.just_in_time, c.role, c.mail_trust, c.mapping, c.tested_at, c.trial, c.created_at, c.revision"
     };
 }
 
@@ -82,6 +82,7 @@ fn listed<T>(row: &mut Row, read: fn(Value) -> Result<T, serde_json::Error>) -> 
 
 fn connection(row: &mut Row) -> Result<Stored, StoreError> {
     let (id, organization, name, issuer, client_id) = (row.next()?, row.next()?, row.next()?, row.next()?, row.next()?);
+    let saml = listed(row, serde_json::from_value)?;
     let secret: Option<Vec<u8>> = row.next()?;
     let made = Connection {
         id,
@@ -89,6 +90,7 @@ fn connection(row: &mut Row) -> Result<Stored, StoreError> {
         name,
         issuer,
         client_id,
+        saml,
         has_secret: secret.is_some(),
         scopes: listed(row, serde_json::from_value)?,
         domains: listed(row, serde_json::from_value)?,

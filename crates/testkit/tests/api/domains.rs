@@ -128,7 +128,7 @@ async fn what_is_nobodys_own_is_not_claimed_and_a_domain_once() {
 }
 
 /// Claims a domain by mail.
-async fn claim(test: &TestApp, owner: &mut guildhall_testkit::Caller, domain: &str) {
+pub async fn claim(test: &TestApp, owner: &mut guildhall_testkit::Caller, domain: &str) {
     let made = owner.post(DOMAINS, json!({"domain": domain, "verify_by": "mail"})).await.expect(201);
     assert_eq!(made.body["record"], Value::Null);
     let verify = format!("{DOMAINS}/{}/verify", made.at("/id"));

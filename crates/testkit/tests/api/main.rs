@@ -42,6 +42,8 @@ mod presets;
 mod proofs;
 mod reaching;
 mod roles;
+mod saml;
+mod saml_bad_answers;
 mod scim;
 mod scim_dialects;
 mod scim_groups;

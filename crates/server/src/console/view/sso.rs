@@ -35,12 +35,33 @@ pub struct ConnectionCard {
     pub issuer: String,
     /// `On`, `Off` or `Not tested`.
     pub state: Chip,
+    /// What it speaks.
+    pub kind: &'static str,
+    /// What a provider that speaks SAML is told, and what is known of it.
+    pub saml: Option<SamlCard>,
     /// What its last test found.
     pub steps: Vec<StepLine>,
     /// What its claims give.
     pub rules: Vec<RuleLine>,
     /// Testing it, switching it on or off, deleting it.
     pub actions: Vec<Action>,
+}
+
+/// What stands on the card of a connection that speaks SAML.
+#[derive(Clone, Debug)]
+pub struct SamlCard {
+    /// To be entered at the provider.
+    pub acs_url: String,
+    /// To be entered at the provider.
+    pub entity_id: String,
+    /// Where the provider signs people in, empty while nothing was entered.
+    pub sso_url: String,
+    /// Key, end and fingerprint of each certificate.
+    pub certificates: Vec<String>,
+    /// The certificates, as they may be entered again.
+    pub pem: String,
+    /// Where the forms that describe the provider post.
+    pub describe: String,
 }
 
 /// One claimed domain.
@@ -82,6 +103,10 @@ pub struct SsoPage {
     pub client_id: Input,
     /// `role`; no choices, no field.
     pub role: Select,
+    /// `saml_name`
+    pub saml_name: Input,
+    /// `saml_metadata`
+    pub saml_metadata: Input,
     /// The domains, newest first.
     pub domains: Vec<DomainCard>,
     /// Where the form for another one posts.

@@ -7,12 +7,12 @@ use guildhall_store::read::Page;
 
 use super::desk::Desk;
 use crate::console::view::{
-    Action, Chip, Choice, ConnectionCard, DomainCard, Input, RuleLine, Select, SsoPage, StepLine, Tone,
+    Action, Chip, Choice, ConnectionCard, DomainCard, Input, RuleLine, SamlCard, Select, SsoPage, StepLine, Tone,
 };
 use crate::console::visit::{Sent, Shown, Visit, Wrong, go_with};
 use crate::ops::Answer;
 use crate::ops::domains::{self, DomainProof, DomainView, NewDomain};
-use crate::ops::sso_connections::{self as connections, ConnectionView, ConnectionWish};
+use crate::ops::sso_connections::{self as connections, CertificateView, ConnectionView, ConnectionWish};
 use crate::ops::{sso, sso_logout};
 use crate::security::secret::Secret;
 
@@ -49,6 +49,8 @@ async fn page(desk: &Desk) -> Result<SsoPage, Wrong> {
         issuer: Input::default(),
         client_id: Input::default(),
         role: Select::of(if desk.has_roles() { roles } else { Vec::new() }),
+        saml_name: Input::default(),
+        saml_metadata: Input::default(),
         domains: claimed.items.iter().map(|d| domain_card(desk, d)).collect(),
         claim: desk.href("sso/domains"),
         domain: Input::default(),
@@ -91,10 +93,24 @@ fn card(desk: &Desk, c: &ConnectionView) -> ConnectionCard {
         name: c.name.clone(),
         issuer: c.issuer.clone(),
         state,
+        kind: if c.entity_id.is_some() { "SAML 2.0" } else { "OpenID Connect" },
+        saml: saml_card(c, act("describe")),
         steps: c.test.iter().flat_map(|trial| trial.steps.iter().map(step)).collect(),
         rules: c.mapping.iter().map(rule).collect(),
         actions,
     }
+}
+
+fn saml_card(c: &ConnectionView, describe: String) -> Option<SamlCard> {
+    let line = |one: &CertificateView| format!("{}, until {}, {}", one.key, one.valid_until.plain(), one.fingerprint);
+    Some(SamlCard {
+        acs_url: c.acs_url.clone()?,
+        entity_id: c.entity_id.clone()?,
+        sso_url: c.sso_url.clone().unwrap_or_default(),
+        certificates: c.certificates.iter().map(line).collect(),
+        pem: c.certificates.iter().map(|one| one.pem.as_str()).collect(),
+        describe,
+    })
 }
 
 fn domain_card(desk: &Desk, d: &DomainView) -> DomainCard {
@@ -113,35 +129,63 @@ fn domain_card(desk: &Desk, d: &DomainView) -> DomainCard {
     }
 }
 
-/// `POST /{org}/admin/sso/connections`
+/// `POST /{org}/admin/sso/connections`: by OpenID Connect, or with `kind` by SAML.
 pub(super) async fn connect(Path(org): Path<String>, sent: Sent) -> Shown {
     let given = |name: &str| sent.get(name).trim().to_owned();
-    let (name, issuer, client) = (given("name"), given("issuer"), given("client_id"));
-    let (secret, role) = (given("client_secret"), given("role"));
+    let said = |name: &str| Some(given(name)).filter(|text| !text.is_empty());
+    let saml = given("kind") == "saml";
     let wanted = ConnectionWish {
-        name: Some(name.clone()),
-        issuer: Some(issuer.clone()),
-        client_id: Some(client.clone()),
-        client_secret: (!secret.is_empty()).then(|| Some(Secret::new(secret))),
+        kind: said("kind"),
         just_in_time: Some(sent.get("just_in_time") == "yes"),
-        role: (!role.is_empty()).then_some(Some(role)),
-        ..ConnectionWish::default()
+        role: said("role").map(Some),
+        ..if saml {
+            let metadata = said("saml_metadata");
+            ConnectionWish { name: Some(given("saml_name")), metadata, ..ConnectionWish::default() }
+        } else {
+            ConnectionWish {
+                name: Some(given("name")),
+                issuer: Some(given("issuer")),
+                client_id: Some(given("client_id")),
+                client_secret: said("client_secret").map(|secret| Some(Secret::new(secret))),
+                ..ConnectionWish::default()
+            }
+        }
     };
+    let again = |name: &str| Input::of(given(name));
+    let (name, issuer, client_id) = (again("name"), again("issuer"), again("client_id"));
+    let (saml_name, saml_metadata) = (again("saml_name"), again("saml_metadata"));
     let desk = Desk::open(sent.visit, &org).await?;
     match connections::create(desk.ctx(), Some(desk.org()), wanted).await.and_then(Answer::done) {
         Ok(_) => Ok(go_with(&desk.href("sso"), Tone::Good, "The provider is connected. Test it, then switch it on.")),
         Err(stop) => {
             let refusal = desk.of_form(stop)?;
             let problem = Some(desk.why(Asks::SsoManage, &refusal));
-            let (name, issuer, client_id) = (Input::of(name), Input::of(issuer), Input::of(client));
             let page = page(&desk).await?;
-            desk.again(&refusal, &SsoPage { name, issuer, client_id, problem, ..page })
+            let page = SsoPage { name, issuer, client_id, saml_name, saml_metadata, problem, ..page };
+            desk.again(&refusal, &page)
         }
+    }
+}
+
+/// What a form says of a provider that speaks SAML: its metadata, or the parts of it.
+fn described(sent: &Sent) -> ConnectionWish {
+    let said = |name: &str| Some(sent.get(name).trim().to_owned()).filter(|text| !text.is_empty());
+    let many = |pem: String| {
+        let each = pem.split_inclusive("-----END CERTIFICATE-----").map(|one| one.trim().to_owned());
+        each.filter(|one| !one.is_empty()).collect()
+    };
+    ConnectionWish {
+        metadata: said("metadata"),
+        issuer: said("issuer"),
+        sso_url: said("sso_url"),
+        certificates: said("certificates").map(many),
+        ..ConnectionWish::default()
     }
 }
 
 /// `POST /{org}/admin/sso/connections/{connection}/{act}`
 pub(super) async fn act(Path((org, connection, act)): Path<(String, String, String)>, sent: Sent) -> Shown {
+    let wanted = described(&sent);
     let desk = Desk::open(sent.visit, &org).await?;
     let (ctx, org) = (desk.ctx(), Some(desk.org()));
     let switch = |on: bool| ConnectionWish { enabled: Some(on), ..ConnectionWish::default() };
@@ -156,6 +200,9 @@ pub(super) async fn act(Path((org, connection, act)): Path<(String, String, Stri
         "disable" => connections::edit(ctx, org, &connection, switch(false))
             .await
             .map(|_| (Tone::Good, "Nobody signs in with it any more.")),
+        "describe" => connections::edit(ctx, org, &connection, wanted)
+            .await
+            .map(|_| (Tone::Good, "What is known of the provider is saved.")),
         "delete" => {
             connections::delete(ctx, org, &connection).await.map(|_| (Tone::Good, "The connection is deleted."))
         }
