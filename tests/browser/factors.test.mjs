@@ -110,18 +110,18 @@ export async function passkeys_are_added_named_used_alone_and_removed({ product,
   await key.present(false);
   await page.goto('/sign-in?next=%2Facme%2Fme');
   await inspect(page, 'sign-in-address');
+  // A device that is there may answer the waiting page before the button is pressed, here and below.
   await key.present(true);
-  await page.getByRole('button', { name: 'Use a passkey' }).click();
+  await press(page, 'Use a passkey');
   await page.getByRole('heading', { name: 'My account' }).waitFor();
   await page.getByText('Password, Laptop').waitFor();
   // A locked device does not sign in.
   await page.goto('/account/security');
-  await page.getByRole('button', { name: 'Sign out' }).click();
   await key.unlocked(false);
-  await page.getByRole('button', { name: 'Use a passkey' }).click();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await press(page, 'Use a passkey');
   await page.getByText(/Nothing came from the device|does not open an account/).waitFor();
   await key.unlocked(true);
-  // The device that is always there may answer the waiting page before the button is pressed.
   await press(page, 'Use a passkey');
   await page.waitForURL('**/acme/admin/users');
   await page.goto('/account/security');

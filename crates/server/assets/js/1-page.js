@@ -104,6 +104,12 @@
     setTimeout(() => { label.textContent = before; }, 2000);
   });
 
+  // A file is read into the field that its text belongs in.
+  document.addEventListener('change', async (event) => {
+    const [file] = event.target.matches('[data-fills]') ? event.target.files : [];
+    if (file) document.getElementById(event.target.dataset.fills).value = await file.text();
+  });
+
   // One submit per form: the second click of a hurried finger does nothing.
   document.addEventListener('submit', (event) => {
     const form = event.target;

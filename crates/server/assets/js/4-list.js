@@ -55,6 +55,51 @@
   });
   addEventListener('pageshow', count);
 
+  // What is done to several is sent one by one, so that one sees how far it came; the answers become one page.
+  const each = async (form) => {
+    const picks = [...form.querySelectorAll(`input[name="${form.dataset.each}"]`)];
+    const place = document.createElement('div');
+    place.className = 'progress';
+    const told = document.createElement('p');
+    told.setAttribute('role', 'status');
+    const bar = document.createElement('progress');
+    bar.max = picks.length;
+    bar.setAttribute('aria-label', 'Progress');
+    place.append(told, bar);
+    form.after(place);
+    form.hidden = true;
+    const rows = [];
+    let page;
+    for (const [at, pick] of picks.entries()) {
+      told.textContent = `${at} of ${picks.length} …`;
+      bar.value = at;
+      const body = new URLSearchParams(new FormData(form));
+      body.set(form.dataset.each, pick.value);
+      const answer = await fetch(form.action, { method: 'POST', body, headers: { Accept: 'text/html' } });
+      page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+      const fresh = page.querySelectorAll('main tbody tr');
+      if (!answer.ok || !fresh.length) throw new Error('no row in the answer');
+      rows.push(...fresh);
+      pick.remove();
+    }
+    const main = page.querySelector('main');
+    const heading = main.querySelector('h1');
+    const done = rows.filter((row) => row.querySelector('.chip-good')).length;
+    heading.textContent = heading.textContent.trim().replace(/\d+ of \d+/, `${done} of ${rows.length}`);
+    main.querySelector('tbody').replaceChildren(...rows);
+    const here = document.querySelector('main');
+    here.replaceWith(document.importNode(main, true));
+    document.title = heading.textContent;
+    arrived(document.querySelector('main'));
+  };
+  document.addEventListener('submit', (event) => {
+    const form = event.target;
+    if (!form.dataset.each) return;
+    event.preventDefault();
+    // What is left is sent the plain way.
+    each(form).catch(() => form.submit());
+  });
+
   document.addEventListener('click', (event) => {
     const button = event.target.closest('[data-drop]');
     const row = button?.closest('li');

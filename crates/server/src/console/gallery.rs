@@ -4,8 +4,8 @@
 use askama::Template;
 
 use super::view::{
-    Account, Action, AuditEvent, Avatar, Chip, Choice, Fact, FactValue, FieldChange, Flash, Input, NavGroup, NavLink,
-    OrganizationMark, Pager, Person, Place, Select, Shell, Time, Tone,
+    Account, Action, AuditEvent, Avatar, Cell, Chip, Choice, Empty, Fact, FactValue, Field, FieldChange, Flash, Form,
+    Input, NavGroup, NavLink, OrganizationMark, Pager, Part, Person, Place, Row, Select, Shell, Table, Time, Tone,
 };
 
 /// `GET /design`
@@ -16,6 +16,10 @@ pub struct GalleryPage {
     pub page: Shell,
     /// Flashes in every tone.
     pub flashes: Vec<Flash>,
+    /// A message that floats and goes by itself, with a way back.
+    pub passing: Vec<Flash>,
+    /// Parts of a page: a table with menus, an empty one, a form.
+    pub parts: Vec<Part>,
     /// Chips in every tone.
     pub chips: Vec<Chip>,
     /// People, some with names nobody would wish for.
@@ -69,6 +73,8 @@ impl GalleryPage {
         Self {
             page: shell(theme, csrf),
             flashes: flashes(),
+            passing: vec![Flash::new(Tone::Good, "Grace Hopper is deactivated.").undo("/design/reactivate")],
+            parts: parts(),
             chips: chips(),
             people: people(),
             actions: actions(),
@@ -164,6 +170,50 @@ fn actions() -> Vec<Action> {
         Action::post("Resend invitation", "/design"),
         Action::refused("Deactivate", "You cannot deactivate yourself."),
         Action::ask("Remove", "/design/question").danger(),
+    ]
+}
+
+/// The parts that most pages are made of.
+fn parts() -> Vec<Part> {
+    let row = |name: &str, chip: Chip| Row {
+        about: name.to_owned(),
+        cells: vec![
+            Cell::Name {
+                label: name.to_owned(),
+                href: "/design#lists".to_owned(),
+                under: "A quieter line".to_owned(),
+                chips: vec![chip],
+            },
+            Cell::Codes(vec!["member.list".to_owned(), "audit.read".to_owned()], "Nothing"),
+            Cell::When(None, "Never"),
+        ],
+        actions: actions(),
+    };
+    let rows = vec![
+        row("deploy-bot", Chip::new("On", Tone::Good)),
+        row("<script>alert('name')</script>", Chip::new("Off", Tone::Plain)),
+    ];
+    let form = Form {
+        action: "/design".to_owned(),
+        fields: vec![
+            Field::code("claim", "Claim", Input::of("groups")).hint("What the provider calls it."),
+            Field::file("lines", "Lines", Input::default()).hint("One a line.").optional(),
+            Field::tick("runs", Choice::new("true", "They run it")),
+        ],
+        yes: "Save".to_owned(),
+        cancel_href: "/design#lists".to_owned(),
+        ..Form::default()
+    };
+    vec![
+        Part {
+            table: Some(Table::new("Programs", &["Name", "May", "Last used"], rows)),
+            ..Part::new("part-table", "A part with a table").intro("Rows may have menus.")
+        },
+        Part {
+            empty: Some(Empty::new("key", "", "Nothing yet; this says how to begin.")),
+            ..Part::new("part-empty", "An empty part")
+        },
+        Part { form: Some(form), ..Part::new("part-form", "A part with a form") },
     ]
 }
 

@@ -183,6 +183,10 @@ pub fn words(rules: &Rules) -> Words {
     let given = &rules.preset().words;
     Words {
         person: noun(&given.member, &given.members, &given.members_title),
+        organization: noun(&given.organization, &given.organizations, &titled(&given.organizations)),
+        place_people: given.place_people.clone(),
+        place_add: given.place_add.clone(),
+        place_add_yes: given.place_add_submit.clone(),
         invite: given.invite_button.clone(),
         invite_title: given.invite_title.clone(),
         invite_next: given.invite_next.clone(),

@@ -27,6 +27,7 @@ pub mod group_sight;
 pub mod groups;
 pub mod identities;
 pub mod import;
+pub mod import_lines;
 pub mod import_shapes;
 pub mod instance;
 pub mod introspect;

@@ -70,7 +70,9 @@ fn addresses(visit: &Visit, typed: Input) -> InviteAddressesPage {
         by_handle: true,
         groups: operations(),
         places: places("all"),
+        place_query: Some(String::new()),
         links_href: Some("/acme/admin/invite/links".to_owned()),
+        warning: None,
     }
 }
 

@@ -43,6 +43,8 @@ fn joining_page(visit: &Visit) -> SettingsPage {
         section: "joining".to_owned(),
         policy_action: "/acme/admin/org/policy".to_owned(),
         approvals: Some(ApprovalSwitch {
+            action: "/acme/admin/org/policy".to_owned(),
+            section: "approval".to_owned(),
             on: true,
             waiting: "Disabling lets in who waits: grace@acme.example.".to_owned(),
         }),
@@ -149,6 +151,7 @@ fn settings(visit: &Visit, may_edit: bool) -> OrganizationPage {
         may_edit,
         sections: sections("General"),
         preset_action: Action::link("Preset", "/acme/admin/org/preset"),
+        approvals: None,
         account: None,
         reset_links: may_edit
             .then(|| Action::ask_and_leave("Reset Invite Links", "/acme/admin/org/reset-links").danger()),

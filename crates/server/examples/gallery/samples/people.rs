@@ -127,6 +127,7 @@ fn list(visit: &Visit, mut rows: Vec<PersonRow>) -> PeoplePage {
         kinds: choices("All kinds", &["People", "Service accounts"], ""),
         bulk: vec![("role", "Change Role".to_owned()), ("remove", "Remove Access".to_owned())],
         export_href: "/api/v1/organizations/acme/members/export?format=csv".to_owned(),
+        import_href: Some("/acme/admin/import".to_owned()),
         statuses: choices("All states", &["Active", "Invited", "Deactivated"], visit.asked("status")),
         filtered,
         pager: Pager {

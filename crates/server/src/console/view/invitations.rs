@@ -30,8 +30,12 @@ pub struct InviteAddressesPage {
     pub groups: Vec<Choice>,
     /// A role in each place that every address starts with; empty where invitations carry none.
     pub places: Vec<PlaceChoice>,
+    /// What place is looked for; `None` where all are shown.
+    pub place_query: Option<String>,
     /// Where one link for many is made; `None` where there are none.
     pub links_href: Option<String>,
+    /// What inviting does to those who would come by themselves; `None` for nothing.
+    pub warning: Option<String>,
 }
 
 /// The roles somebody may have in one place from the start.

@@ -56,7 +56,7 @@ pub use resources::{
 pub use roles::{MatrixCell, MatrixRow, MatrixSection, RoleHead, RolesPage};
 pub use security::{AppPage, CodesPage, FactorRow, SecurityPage, StepUpPage};
 pub use shell::{Account, NavGroup, NavLink, OrganizationMark, Plain, Shell, THEMES};
-pub use sso::{ConnectionCard, DomainCard, RuleLine, SamlCard, SsoPage, StepLine};
+pub use sso::{ConnectionCard, DomainCard, SamlCard, SsoPage, StepLine};
 pub use thing::{Cell, Control, Empty, Field, Form, Link, Part, Row, Table, ThingPage, Why};
 pub use times::Time;
 pub use words::{Noun, Words, titled};

@@ -81,6 +81,10 @@ pub struct AccountForm {
 /// Switching approvals on or off (PX-25).
 #[derive(Clone, Debug)]
 pub struct ApprovalSwitch {
+    /// Where it posts: `/{org}/admin/org/policy`.
+    pub action: String,
+    /// The page of the settings it stands on, sent along; empty for the organization's own.
+    pub section: String,
     /// Whether they are on now.
     pub on: bool,
     /// Who waits, and what switching off does to them; empty for nobody.
@@ -109,6 +113,8 @@ pub struct OrganizationPage {
     pub sections: Vec<Place>,
     /// The way to another preset.
     pub preset_action: Action,
+    /// The switch for approvals; `None` where the preset does not let this reader turn it.
+    pub approvals: Option<ApprovalSwitch>,
     /// The account, for those who manage it.
     pub account: Option<AccountForm>,
     /// Resetting all invite links, where there are any and this reader may.

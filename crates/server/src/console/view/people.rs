@@ -62,6 +62,8 @@ pub struct PeoplePage {
     pub bulk: Vec<(&'static str, String)>,
     /// The list as a file.
     pub export_href: String,
+    /// Where a directory is brought in; `None` where this reader may not.
+    pub import_href: Option<String>,
     /// Whether a query or a filter is set.
     pub filtered: bool,
     /// The lines.

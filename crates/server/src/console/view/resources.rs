@@ -1,9 +1,11 @@
 //! Inner scopes and resources: the list, one of them with who reaches it, its forms; what is shared
 //! with a reader and by them; what a share link opens.
 
+use std::sync::Arc;
+
 use askama::Template;
 
-use super::{Action, Chip, Choice, Fact, Input, Pager, Person, Plain, Select, Shell, Time};
+use super::{Action, Chip, Choice, Fact, Input, Pager, Person, Plain, Select, Shell, Time, Words};
 
 /// One line of a list of resources.
 #[derive(Clone, Debug)]
@@ -143,6 +145,8 @@ pub struct SharingPart {
 pub struct ResourcePage {
     /// Surroundings.
     pub page: Shell,
+    /// The preset's words.
+    pub words: Arc<Words>,
     /// Its name.
     pub name: String,
     /// Its address; forms post below it.

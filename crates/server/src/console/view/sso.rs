@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{Action, Chip, Input, Select, Shell};
+use super::{Action, Chip, Choice, Input, Select, Shell};
 
 /// One step of a connection's last test.
 #[derive(Clone, Debug)]
@@ -15,20 +15,9 @@ pub struct StepLine {
     pub detail: String,
 }
 
-/// One line of a mapping.
-#[derive(Clone, Debug)]
-pub struct RuleLine {
-    /// The claim and its value.
-    pub claim: String,
-    /// What it gives.
-    pub gives: String,
-}
-
 /// One connection.
 #[derive(Clone, Debug)]
 pub struct ConnectionCard {
-    /// Its id, for the form's fields.
-    pub id: String,
     /// What people read on its button.
     pub name: String,
     /// The provider.
@@ -41,8 +30,10 @@ pub struct ConnectionCard {
     pub saml: Option<SamlCard>,
     /// What its last test found.
     pub steps: Vec<StepLine>,
-    /// What its claims give.
-    pub rules: Vec<RuleLine>,
+    /// How many lines say what its claims give.
+    pub rules: usize,
+    /// Its own page.
+    pub href: String,
     /// Testing it, switching it on or off, deleting it.
     pub actions: Vec<Action>,
 }
@@ -107,6 +98,10 @@ pub struct SsoPage {
     pub saml_name: Input,
     /// `saml_metadata`
     pub saml_metadata: Input,
+    /// `just_in_time`
+    pub just_in_time: Choice,
+    /// `by_mail`
+    pub by_mail: Choice,
     /// The domains, newest first.
     pub domains: Vec<DomainCard>,
     /// Where the form for another one posts.

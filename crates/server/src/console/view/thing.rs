@@ -97,6 +97,8 @@ pub enum Control {
     },
     /// Several lines.
     Area(Input),
+    /// Several lines, typed or taken from a file.
+    File(Input),
     /// A list that opens.
     Select(Select),
     /// Few choices with a sentence each.
@@ -145,6 +147,12 @@ impl Field {
     #[must_use]
     pub fn area(key: &str, label: &str, input: Input) -> Self {
         Self::new(key, label, Control::Area(input))
+    }
+
+    /// Several lines, typed or taken from a file.
+    #[must_use]
+    pub fn file(key: &str, label: &str, input: Input) -> Self {
+        Self::new(key, label, Control::File(input))
     }
 
     /// A list that opens.
@@ -205,6 +213,8 @@ pub struct Form {
     pub yes: String,
     /// Whether it ends something.
     pub danger: bool,
+    /// Whether its `pick`s are answered one by one where scripts run, so that progress can be shown.
+    pub each: bool,
     /// Back; empty for none.
     pub cancel_href: String,
 }

@@ -37,6 +37,12 @@ pub struct Words {
     pub person: Noun,
     /// What they belong to: organization, workspace …
     pub organization: Noun,
+    /// The heading above those who reach a resource.
+    pub place_people: String,
+    /// The heading above the form that lets somebody in there.
+    pub place_add: String,
+    /// The button of that form.
+    pub place_add_yes: String,
     /// One sentence below the heading of the list of people.
     pub people_intro: String,
     /// The button that starts an invitation.
@@ -101,6 +107,9 @@ impl Default for Words {
         Self {
             person: Noun::new("member", "members", "Member", "Members"),
             organization: Noun::new("organization", "organizations", "Organization", "Organizations"),
+            place_people: own("Who reaches this"),
+            place_add: own("Give somebody access"),
+            place_add_yes: own("Grant"),
             people_intro: own("Everybody who belongs to this organization, and everybody who was asked to."),
             invite: own("Invite people"),
             invite_title: own("Invite people"),

@@ -104,6 +104,7 @@ fn ask_all(desk: &Desk, act: Act, word: &str, subjects: &[Subject]) -> Shown {
         fields,
         yes: format!("{label}: {ready}"),
         danger: ends,
+        each: true,
         cancel_href: desk.href("users"),
         ..Form::default()
     };

@@ -8,8 +8,9 @@ use axum::response::Response;
 use guildhall_domain::access::Permit;
 use guildhall_domain::action::Action as Asks;
 use guildhall_domain::member::guard_role;
-use guildhall_domain::policy::{InviteAddressee, InviteCarries, InviteDelivery};
+use guildhall_domain::policy::{InviteAddressee, InviteCarries, InviteDelivery, SignupClosedByInvites};
 use guildhall_domain::text::Email;
+use guildhall_store::Stop;
 
 use super::desk::Desk;
 use super::invite_draft::{Draft, Entry};
@@ -32,6 +33,8 @@ const MOST: usize = 500;
 const GROUPS: u32 = 50;
 /// As many places as are offered for a role in each.
 const PLACES: u32 = 20;
+/// As many as a role may be chosen in at once.
+const PLACES_MOST: usize = 50;
 
 async fn open(visit: Visit, org: &str) -> Result<(Desk, Permit), Wrong> {
     let desk = Desk::open(visit, org).await?;
@@ -73,7 +76,12 @@ pub(super) async fn roles(Path(org): Path<String>, sent: Sent) -> Shown {
         }
     }
     let typed = sent.get("addresses").to_owned();
+    let looks_for = (!sent.get("find").is_empty()).then(|| sent.get("place_query").to_owned());
     let (desk, permit) = open(sent.visit, &org).await?;
+    if let Some(query) = looks_for {
+        let page = first_step(&desk, &permit, Input::of(typed), &draft).await?;
+        return desk.page(&finding(&desk, page, &draft, &query).await?);
+    }
     let wrong = match draft.entries.len() {
         0 => "There is no address in this list. Type at least one.".to_owned(),
         1..=MOST => return desk.page(&second_step(&desk, &permit, &draft).await?),
@@ -162,14 +170,42 @@ fn group_choices(all: &[GroupView], chosen: &[String]) -> Vec<Choice> {
 }
 
 /// The places an invitation may carry a role in, where it may: those this reader reaches and that have roles.
-async fn known_places(desk: &Desk) -> Result<Vec<ResourceView>, Wrong> {
+/// First those where somebody gets a role already; then the first of the rest, or those of a name that is looked for.
+/// And whether there are more.
+async fn known_places(desk: &Desk, draft: &Draft, name: &str) -> Result<(Vec<ResourceView>, bool), Wrong> {
     if !desk.scene.place.rules.policy().invite_carries.contains(InviteCarries::Resources) {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), false));
     }
-    let query = ResourceQuery { limit: Some(PLACES), ..ResourceQuery::default() };
-    let found = resources::list(desk.ctx(), desk.org(), query).await.map_err(|stop| desk.wrong(stop))?;
     let preset = desk.scene.place.rules.preset();
-    Ok(found.items.into_iter().filter(|one| preset.roles_of(&one.kind).next().is_some()).collect())
+    let has_roles = |one: &ResourceView| preset.roles_of(&one.kind).next().is_some();
+    let mut all: Vec<ResourceView> = Vec::new();
+    for id in draft.chosen_places().iter().take(PLACES_MOST) {
+        match resources::get(desk.ctx(), desk.org(), id).await {
+            Ok(one) if has_roles(&one) => all.push(one),
+            // What went or was made up meanwhile is left out here and refused where it is sent all the same.
+            Ok(_) | Err(Stop::Refused(_)) => {}
+            Err(stop) => return Err(desk.wrong(stop)),
+        }
+    }
+    let query = Some(name.trim().to_owned()).filter(|name| !name.is_empty());
+    let more = ResourceQuery { query, limit: Some(PLACES), ..ResourceQuery::default() };
+    let found = resources::list(desk.ctx(), desk.org(), more).await.map_err(|stop| desk.wrong(stop))?;
+    let fresh = found.items.into_iter().filter(|one| has_roles(one) && !all.iter().any(|known| known.id == one.id));
+    let fresh: Vec<ResourceView> = fresh.collect();
+    all.extend(fresh);
+    Ok((all, found.next.is_some()))
+}
+
+/// The first step with the places of a name that is looked for.
+async fn finding(
+    desk: &Desk,
+    page: InviteAddressesPage,
+    draft: &Draft,
+    name: &str,
+) -> Result<InviteAddressesPage, Wrong> {
+    let (found, _) = known_places(desk, draft, name).await?;
+    let places = place_choices(desk, &found, "all", &draft.begin.places);
+    Ok(InviteAddressesPage { places, place_query: Some(name.to_owned()), ..page })
 }
 
 fn place_choices(desk: &Desk, all: &[ResourceView], row: &str, chosen: &[(String, String)]) -> Vec<PlaceChoice> {
@@ -194,7 +230,8 @@ async fn first_step(desk: &Desk, permit: &Permit, typed: Input, draft: &Draft) -
         "" => desk.scene.place.rules.policy().invite_deliver == InviteDelivery::Link,
         chosen => chosen == "link",
     };
-    let begin = draft.entries.first().cloned().unwrap_or_default();
+    let begin = draft.begin.clone();
+    let (places, more) = known_places(desk, draft, "").await?;
     Ok(InviteAddressesPage {
         page: desk.below_people(&words.invite_title),
         words: words.clone(),
@@ -210,8 +247,28 @@ async fn first_step(desk: &Desk, permit: &Permit, typed: Input, draft: &Draft) -
                 .selected(by_link),
         ]),
         groups: group_choices(&known_groups(desk).await?, &begin.groups),
-        places: place_choices(desk, &known_places(desk).await?, "all", &begin.places),
+        places: place_choices(desk, &places, "all", &begin.places),
+        place_query: more.then(String::new),
+        warning: closes_the_door(desk),
         links_href: links::are_offered(desk).then(|| desk.href("invite/links")),
+    })
+}
+
+/// What inviting does to those who would join by themselves, where it does something to them (ON-4).
+fn closes_the_door(desk: &Desk) -> Option<String> {
+    use SignupClosedByInvites::{Implicit, ImplicitLiteral, Never, Switch};
+    let policy = desk.scene.place.rules.policy();
+    let closes = match policy.signup_closed_by_invites {
+        Implicit | ImplicitLiteral => policy.signup_open,
+        Never | Switch => false,
+    };
+    let (person, organization) = (&desk.scene.words.person, &desk.scene.words.organization.one);
+    closes.then(|| {
+        format!(
+            "Inviting {} will disallow new {} from automatically joining your {organization}. \
+             You will need to invite all {} or none.",
+            person.titles, person.many, person.many
+        )
     })
 }
 
@@ -228,7 +285,7 @@ fn problem(entry: &Entry, handles: bool, seen: &mut HashSet<String>) -> Option<S
 }
 
 async fn second_step(desk: &Desk, permit: &Permit, draft: &Draft) -> Result<InviteRolesPage, Wrong> {
-    let (all_groups, all_places) = (known_groups(desk).await?, known_places(desk).await?);
+    let (all_groups, (all_places, _)) = (known_groups(desk).await?, known_places(desk, draft, "").await?);
     let handles = by_handle(desk);
     let named = desk.scene.place.rules.policy().invite_names_required;
     let mut seen = HashSet::new();

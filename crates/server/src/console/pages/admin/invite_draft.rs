@@ -24,6 +24,8 @@ pub(super) struct Entry {
 /// What has been chosen so far.
 #[derive(Clone, Default)]
 pub(super) struct Draft {
+    /// What every address begins with.
+    pub(super) begin: Entry,
     /// One for each address, in order.
     pub(super) entries: Vec<Entry>,
     /// `email`, `link`, or empty for the policy's way.
@@ -53,6 +55,7 @@ impl Draft {
         let typed = addresses::read(sent.get("addresses")).into_iter();
         Self {
             entries: typed.map(|typed| Entry { typed, ..begin.clone() }).collect(),
+            begin,
             deliver: sent.get("deliver").to_owned(),
         }
     }
@@ -75,7 +78,18 @@ impl Draft {
             }
         };
         let all = emails.iter().enumerate().filter(|(_, email)| !email.trim().is_empty());
-        Self { entries: all.map(entry).collect(), deliver: sent.get("deliver").to_owned() }
+        let entries: Vec<Entry> = all.map(entry).collect();
+        let begin = entries.first().cloned().unwrap_or_default();
+        Self { entries, begin, deliver: sent.get("deliver").to_owned() }
+    }
+
+    /// Every resource in which somebody gets a role, each once.
+    pub(super) fn chosen_places(&self) -> Vec<String> {
+        let all = std::iter::once(&self.begin).chain(&self.entries);
+        let mut ids: Vec<String> = all.flat_map(|entry| &entry.places).map(|(resource, _)| resource.clone()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
     }
 
     /// The list as it could have been typed.

@@ -10,6 +10,7 @@ mod events;
 mod group;
 mod groups;
 mod impact;
+mod import;
 mod invitation;
 mod invite;
 mod invite_draft;
@@ -33,6 +34,7 @@ mod sections;
 mod service_accounts;
 mod service_tokens;
 mod sso;
+mod sso_connection;
 mod tokens;
 mod why;
 
@@ -50,6 +52,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/{org}/admin/{tab}", get(people::tab))
         .route("/{org}/settings/members", get(people::from_settings))
         .route("/{org}/admin/users", get(people::list))
+        .route("/{org}/admin/import", get(import::show).post(import::answer))
         .route("/{org}/admin/users/bulk", post(bulk::choose))
         .route("/{org}/admin/users/bulk/do", post(bulk::answer))
         .route("/{org}/admin/users/{member}", get(person::show))
@@ -114,6 +117,10 @@ fn outside() -> Router<Arc<App>> {
     Router::new()
         .route("/{org}/admin/sso", get(sso::show))
         .route("/{org}/admin/sso/connections", post(sso::connect))
+        .route("/{org}/admin/sso/connections/{connection}", get(sso_connection::show))
+        .route("/{org}/admin/sso/connections/{connection}/edit", post(sso_connection::edit))
+        .route("/{org}/admin/sso/connections/{connection}/rules", post(sso_connection::add_rule))
+        .route("/{org}/admin/sso/connections/{connection}/rules/{at}/{revision}", post(sso_connection::drop_rule))
         .route("/{org}/admin/sso/connections/{connection}/{act}", post(sso::act))
         .route("/{org}/admin/sso/domains", post(sso::claim))
         .route("/{org}/admin/sso/domains/{domain}/{act}", post(sso::act_on_domain))

@@ -71,6 +71,7 @@ async fn again(desk: &Desk, refusal: Option<&Refusal>, forms: Forms<'_>) -> Show
         false => None,
     };
     let shown = OrganizationPage {
+        approvals: sections::approvals(desk, "").await?,
         account: account.map(|account| account_form(desk, &account, forms.account)),
         ..page(desk, forms.profile)
     };
@@ -111,6 +112,7 @@ fn page(desk: &Desk, profile: Tried<'_>) -> OrganizationPage {
         may_edit: desk.scene.may(Asks::OrganizationUpdate),
         sections: sections::tabs(desk, ""),
         preset_action: preset::action(desk),
+        approvals: None,
         account: None,
         reset_links: links::reset_action(desk),
         reset_authentication: desk

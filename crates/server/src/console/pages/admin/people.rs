@@ -102,6 +102,7 @@ fn page(desk: &Desk, query: &MemberQuery, found: &Roster) -> PeoplePage {
         kinds: kinds(desk, query.kind.as_deref()),
         bulk: bulk::offers(desk),
         export_href: format!("/api/v1/organizations/{}/members/export?format=csv{asked}", desk.org()),
+        import_href: desk.scene.may(Asks::OrganizationImport).then(|| desk.href("import")),
         filtered,
         rows: found.rows.iter().map(|subject| rows::row(desk, subject)).collect(),
         has_roles: desk.has_roles(),

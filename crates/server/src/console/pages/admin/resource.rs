@@ -13,7 +13,7 @@ use super::why;
 use crate::console::verdict::{Verdict, sentence};
 use crate::console::view::{
     Action, Chip, Choice, ConfirmPage, Consequence, Fact, FactValue, LinkSharedPage, Pager, Person, Place, ReachRow,
-    ResourcePage, Select, SharedRow, SharingPart, Shell, Tone,
+    ResourcePage, Select, SharedPage, SharedRow, SharingPart, Shell, Tone,
 };
 use crate::console::visit::{Sent, Shown, Visit, go_with};
 use crate::ops::Answer;
@@ -71,6 +71,7 @@ async fn page(desk: &Desk, resource: &str, who: &str, verdict: Verdict) -> Shown
     };
     let shown = ResourcePage {
         page: frame,
+        words: desk.scene.words.clone(),
         name: view.name.clone(),
         chips,
         facts: facts(desk, &found),
@@ -222,9 +223,9 @@ fn reach_row(desk: &Desk, one: &ReachView, href: &str) -> ReachRow {
         says("/scope", "resource") && says("/whence/type", "direct")
     });
     let remove = if direct {
-        Action::post("Remove", format!("{href}/people/{}/remove", one.member)).danger()
+        Action::post(&desk.scene.words.remove, format!("{href}/people/{}/remove", one.member)).danger()
     } else {
-        Action::refused("Remove", "Nothing was granted to them here; take it away where it comes from.")
+        Action::refused(&desk.scene.words.remove, "Nothing was granted to them here; take it away where it comes from.")
     };
     ReachRow { person, permissions: one.permissions.clone(), whence, remove }
 }
@@ -370,7 +371,6 @@ pub(super) async fn delete(Path((org, resource)): Path<(String, String)>, sent: 
 
 /// `GET /{org}/me/shared`
 pub(super) async fn shared(visit: Visit, Path(org): Path<String>) -> Shown {
-    use crate::console::view::SharedPage;
     use guildhall_store::read::Page;
     let desk = Desk::open(visit, &org).await?;
     let after = |name: &str| desk.asked(name).map(|text| shared::after(&text)).transpose();

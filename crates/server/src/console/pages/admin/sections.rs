@@ -66,7 +66,8 @@ async fn page(desk: &Desk, section: &str, tried: Tried<'_>) -> Result<SettingsPa
     let may_turn = desk.scene.may(Asks::PolicyUpdate);
     let open = group(desk, &policy, (at, true), may_turn, tried);
     // After a refusal the page is about what was refused.
-    let approvals = if tried.refusal.is_none() && section == "approval" { approvals(desk).await? } else { None };
+    let approvals =
+        if tried.refusal.is_none() && section == "approval" { approvals(desk, section).await? } else { None };
     let (_, title, intro) = knobs::GROUPS.get(at).copied().unwrap_or_default();
     let words = &desk.scene.words;
     let trail = vec![Place::new(&words.settings_title, desk.href("org"))];
@@ -99,15 +100,20 @@ pub(super) async fn change_policy(Path(org): Path<String>, sent: Sent) -> Shown 
     match done {
         Ok(Answer::Preview(preview)) => question(&desk, &section, &sent, &preview),
         Ok(Answer::Done(())) => {
-            let back = desk.href(&format!("org/settings/{section}"));
-            Ok(go_with(&back, Tone::Good, "The settings are saved and hold from now on."))
+            Ok(go_with(&page_of(&desk, &section), Tone::Good, "The settings are saved and hold from now on."))
         }
         Err(stop) => {
             let refusal = desk.of_form(stop)?;
-            let page = page(&desk, &section, Tried { sent: Some(&sent), refusal: Some(&refusal) }).await?;
+            let section = if section.is_empty() { "approval" } else { &section };
+            let page = page(&desk, section, Tried { sent: Some(&sent), refusal: Some(&refusal) }).await?;
             desk.again(&refusal, &page)
         }
     }
+}
+
+/// The page that a form of the settings stands on.
+fn page_of(desk: &Desk, section: &str) -> String {
+    if section.is_empty() { desk.href("org") } else { desk.href(&format!("org/settings/{section}")) }
 }
 
 /// Changes the policy; asks first where somebody would notice at once.
@@ -125,7 +131,7 @@ async fn change(desk: &Desk, wanted: Map<String, Value>, sure: bool) -> Result<A
 
 /// Whom it would touch, asked before it is done; what was sent is carried along.
 fn question(desk: &Desk, section: &str, sent: &Sent, preview: &Preview) -> Shown {
-    let back = desk.href(&format!("org/settings/{section}"));
+    let back = page_of(desk, section);
     let carried = sent.fields.iter().filter(|(key, _)| key != "csrf");
     let mut fields: Vec<Field> = carried.map(|(key, value)| Field::hidden(key, value)).collect();
     fields.push(Field::hidden("sure", "yes"));
@@ -147,7 +153,7 @@ fn question(desk: &Desk, section: &str, sent: &Sent, preview: &Preview) -> Shown
 }
 
 /// The switch for approvals, with those whom switching off lets in.
-async fn approvals(desk: &Desk) -> Result<Option<ApprovalSwitch>, Wrong> {
+pub(super) async fn approvals(desk: &Desk, section: &str) -> Result<Option<ApprovalSwitch>, Wrong> {
     let (rules, mode) = (&desk.scene.place.rules, desk.scene.place.rules.policy().approval_mode);
     let turns = rules.preset().open_knobs.contains(&Name::ApprovalMode) && desk.scene.may(Asks::PolicyUpdate);
     if !turns || mode == ApprovalMode::OutsideDomains {
@@ -155,7 +161,7 @@ async fn approvals(desk: &Desk) -> Result<Option<ApprovalSwitch>, Wrong> {
     }
     let on = mode == ApprovalMode::All;
     let waiting = if on { waiting(desk).await? } else { String::new() };
-    Ok(Some(ApprovalSwitch { on, waiting }))
+    Ok(Some(ApprovalSwitch { action: desk.href("org/policy"), section: section.to_owned(), on, waiting }))
 }
 
 async fn waiting(desk: &Desk) -> Result<String, Wrong> {

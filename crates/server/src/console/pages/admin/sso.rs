@@ -7,7 +7,7 @@ use guildhall_store::read::Page;
 
 use super::desk::Desk;
 use crate::console::view::{
-    Action, Chip, Choice, ConnectionCard, DomainCard, Input, RuleLine, SamlCard, Select, SsoPage, StepLine, Tone,
+    Action, Chip, Choice, ConnectionCard, DomainCard, Input, SamlCard, Select, SsoPage, StepLine, Tone,
 };
 use crate::console::visit::{Sent, Shown, Visit, Wrong, go_with};
 use crate::ops::Answer;
@@ -51,6 +51,9 @@ async fn page(desk: &Desk) -> Result<SsoPage, Wrong> {
         role: Select::of(if desk.has_roles() { roles } else { Vec::new() }),
         saml_name: Input::default(),
         saml_metadata: Input::default(),
+        just_in_time: Choice::new("yes", "Make a member of whoever signs in for the first time"),
+        by_mail: Choice::new("yes", "Prove it by a code mailed to its postmaster")
+            .hint("Otherwise by a TXT record in its DNS, which is looked at again from time to time."),
         domains: claimed.items.iter().map(|d| domain_card(desk, d)).collect(),
         claim: desk.href("sso/domains"),
         domain: Input::default(),
@@ -58,7 +61,8 @@ async fn page(desk: &Desk) -> Result<SsoPage, Wrong> {
     })
 }
 
-fn card(desk: &Desk, c: &ConnectionView) -> ConnectionCard {
+/// The state of a connection, and what may be done about it.
+pub(super) fn acts(desk: &Desk, c: &ConnectionView) -> (Chip, Vec<Action>) {
     let act = |name: &str| desk.href(&format!("sso/connections/{}/{name}", c.id));
     let mut actions = vec![Action::post("Test", act("test"))];
     let state = match (c.enabled, c.tested_at) {
@@ -74,29 +78,27 @@ fn card(desk: &Desk, c: &ConnectionView) -> ConnectionCard {
     if !c.enabled {
         actions.push(Action::post("Delete", act("delete")).danger());
     }
+    (state, actions)
+}
+
+fn card(desk: &Desk, c: &ConnectionView) -> ConnectionCard {
+    let (state, mut actions) = acts(desk, c);
+    let href = desk.href(&format!("sso/connections/{}", c.id));
+    actions.insert(0, Action::link("Set up", href.clone()));
     let step = |s: &crate::provider::Step| StepLine {
         step: s.step.clone(),
         state: if s.ok { Chip::new("OK", Tone::Good) } else { Chip::new("Failed", Tone::Bad) },
         detail: s.detail.clone(),
     };
-    let rule = |r: &connections::MappingRule| RuleLine {
-        claim: format!("{} = {}", r.claim, r.value),
-        gives: match (&r.role, &r.group) {
-            (Some(role), None) => format!("the role {}", desk.role_name(role)),
-            (None, Some(group)) => format!("a place in {group}"),
-            (Some(role), Some(group)) => format!("the role {} and a place in {group}", desk.role_name(role)),
-            (None, None) => String::new(),
-        },
-    };
     ConnectionCard {
-        id: c.id.clone(),
         name: c.name.clone(),
         issuer: c.issuer.clone(),
         state,
         kind: if c.entity_id.is_some() { "SAML 2.0" } else { "OpenID Connect" },
         saml: saml_card(c, act("describe")),
         steps: c.test.iter().flat_map(|trial| trial.steps.iter().map(step)).collect(),
-        rules: c.mapping.iter().map(rule).collect(),
+        rules: c.mapping.len(),
+        href,
         actions,
     }
 }

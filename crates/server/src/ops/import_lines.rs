@@ -1,11 +1,7 @@
-//! Files of an import: CSV (RFC 4180) with a head line, or one JSON object a line. Tells every line that cannot be
+//! The lines of an import: CSV (RFC 4180) with a head line, or one JSON object a line. Tells every line that cannot be
 //! read by its number. Does not know what lines mean.
 
-use std::path::Path;
-
 use serde_json::{Map, Value};
-
-use crate::failure::Failure;
 
 /// The fields a line may have, and whether each is yes or no.
 const FIELDS: [(&str, bool); 16] = [
@@ -28,28 +24,33 @@ const FIELDS: [(&str, bool); 16] = [
 ];
 
 /// A line that can be sent.
-#[derive(Debug, PartialEq)]
-pub(super) struct Line {
-    /// `people.csv:7`
-    pub(super) place: String,
-    pub(super) item: Map<String, Value>,
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    /// The number of the line it begins on.
+    pub number: usize,
+    /// What it says.
+    pub item: Map<String, Value>,
 }
 
 /// A line that cannot.
-#[derive(Debug, PartialEq)]
-pub(super) struct Wrong {
-    pub(super) place: String,
-    pub(super) detail: String,
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wrong {
+    /// The number of the line it begins on.
+    pub number: usize,
+    /// What is wrong with it.
+    pub detail: String,
 }
 
-type Read = Result<Line, Wrong>;
+/// A line, if it can be sent.
+pub type Read = Result<Line, Wrong>;
 
-/// Every line of a file; `kind` is what they all are, unless each says so itself.
-pub(super) fn read(path: &Path, text: &str, kind: Option<&str>) -> Result<Vec<Read>, Failure> {
-    let name = path.display().to_string();
+/// Every line of a text, CSV or JSON; `kind` is what they all are, unless each says so itself.
+///
+/// # Errors
+/// What is wrong with the head line, which names the columns of all the others.
+pub fn read(text: &str, csv: bool, kind: Option<&str>) -> Result<Vec<Read>, String> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let csv = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("csv"));
-    if csv { from_csv(&name, text, kind) } else { Ok(from_json(&name, text, kind)) }
+    if csv { from_csv(text, kind) } else { Ok(from_json(text, kind)) }
 }
 
 /// A value as the server takes it; nothing for an empty one.
@@ -64,22 +65,22 @@ fn value(field: &str, text: &str) -> Result<Option<Value>, String> {
     }
 }
 
-fn complete(place: String, mut item: Map<String, Value>, kind: Option<&str>) -> Read {
+fn complete(number: usize, mut item: Map<String, Value>, kind: Option<&str>) -> Read {
     if let Some(kind) = kind {
         item.entry("kind").or_insert_with(|| kind.into());
     }
     if item.contains_key("kind") {
-        Ok(Line { place, item })
+        Ok(Line { number, item })
     } else {
-        Err(Wrong { place, detail: "`kind` is missing".to_owned() })
+        Err(Wrong { number, detail: "`kind` is missing".to_owned() })
     }
 }
 
-fn from_json(name: &str, text: &str, kind: Option<&str>) -> Vec<Read> {
+fn from_json(text: &str, kind: Option<&str>) -> Vec<Read> {
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     let read = |(at, line): (usize, &str)| {
-        let place = format!("{name}:{}", at + 1);
-        let wrong = |detail: String| Wrong { place: place.clone(), detail };
+        let number = at + 1;
+        let wrong = |detail: String| Wrong { number, detail };
         let item: Map<String, Value> =
             serde_json::from_str(line).map_err(|error| wrong(format!("not a JSON object: {error}")))?;
         for (field, value) in &item {
@@ -90,35 +91,33 @@ fn from_json(name: &str, text: &str, kind: Option<&str>) -> Vec<Read> {
                 return Err(wrong(format!("`{field}` is of another type")));
             }
         }
-        complete(place, item.into_iter().filter(|(_, value)| !value.is_null()).collect(), kind)
+        complete(number, item.into_iter().filter(|(_, value)| !value.is_null()).collect(), kind)
     };
     lines.map(read).collect()
 }
 
-fn from_csv(name: &str, text: &str, kind: Option<&str>) -> Result<Vec<Read>, Failure> {
+fn from_csv(text: &str, kind: Option<&str>) -> Result<Vec<Read>, String> {
     let mut records = Records { text, line: 1 };
     let head = records.next().map(|(_, fields)| fields).unwrap_or_default();
     let head: Vec<String> = head.iter().map(|field| field.trim().to_lowercase()).collect();
     if let Some(unknown) = head.iter().find(|field| !FIELDS.iter().any(|(known, _)| known == field)) {
         let known: Vec<&str> = FIELDS.iter().map(|(known, _)| *known).collect();
-        let hint = format!("its first line names the columns: {}", known.join(", "));
-        return Err(Failure::usage(format!("`{name}` has a column `{unknown}`"), hint));
+        return Err(format!("there is no column `{unknown}`; the first line names some of {}", known.join(", ")));
     }
-    let read = |(line, fields): (usize, Vec<String>)| {
-        let place = format!("{name}:{line}");
+    let read = |(number, fields): (usize, Vec<String>)| {
         if fields.len() != head.len() {
             let detail = format!("{} values where the first line names {} columns", fields.len(), head.len());
-            return Err(Wrong { place, detail });
+            return Err(Wrong { number, detail });
         }
         let mut item = Map::new();
         for (field, text) in head.iter().zip(&fields) {
             match value(field, text) {
                 Ok(Some(value)) => drop(item.insert(field.clone(), value)),
                 Ok(None) => {}
-                Err(detail) => return Err(Wrong { place, detail }),
+                Err(detail) => return Err(Wrong { number, detail }),
             }
         }
-        complete(place, item, kind)
+        complete(number, item, kind)
     };
     Ok(records.filter(|(_, fields)| fields.iter().any(|field| !field.is_empty())).map(read).collect())
 }
@@ -172,11 +171,11 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
 
-    fn items(name: &str, text: &str, kind: Option<&str>) -> Vec<Result<(String, String), String>> {
-        let read = read(Path::new(name), text, kind).unwrap();
-        let shown = |line: Line| (line.place, Value::Object(line.item).to_string());
+    fn items(csv: bool, text: &str, kind: Option<&str>) -> Vec<Result<(usize, String), String>> {
+        let read = read(text, csv, kind).unwrap();
+        let shown = |line: Line| (line.number, Value::Object(line.item).to_string());
         read.into_iter()
-            .map(|one| one.map(shown).map_err(|wrong| format!("{} {}", wrong.place, wrong.detail)))
+            .map(|one| one.map(shown).map_err(|wrong| format!("{} {}", wrong.number, wrong.detail)))
             .collect()
     }
 
@@ -184,23 +183,23 @@ mod tests {
     fn csv_is_read_with_quotes_and_told_by_line() {
         let text =
             "email,name,manager\r\na@x.test,\"Lee, \"\"Ann\"\"\nof two lines\",\nb@x.test,Bob,maybe\n\nc@x.test\n";
-        let read = items("p.csv", text, Some("person"));
+        let read = items(true, text, Some("person"));
         let first = r#"{"email":"a@x.test","kind":"person","name":"Lee, \"Ann\"\nof two lines"}"#;
-        assert_eq!(read[0], Ok(("p.csv:2".to_owned(), first.to_owned())));
-        assert_eq!(read[1], Err("p.csv:4 `manager` is `maybe`, and `true` or `false` is wanted".to_owned()));
-        assert_eq!(read[2], Err("p.csv:6 1 values where the first line names 3 columns".to_owned()));
+        assert_eq!(read[0], Ok((2, first.to_owned())));
+        assert_eq!(read[1], Err("4 `manager` is `maybe`, and `true` or `false` is wanted".to_owned()));
+        assert_eq!(read[2], Err("6 1 values where the first line names 3 columns".to_owned()));
         assert_eq!(read.len(), 3);
-        assert!(super::read(Path::new("p.csv"), "email,phone\n", None).is_err());
+        assert!(super::read("email,phone\n", true, None).is_err());
     }
 
     #[test]
     fn json_lines_say_what_they_are() {
         let text = "{\"kind\":\"group\",\"name\":\"A\",\"description\":null}\n\nno\n{\"name\":\"B\"}\n{\"kind\":\"group\",\"nmae\":\"C\"}\n{\"kind\":\"group\",\"name\":3}\n";
-        let read = items("all.ndjson", text, None);
-        assert_eq!(read[0], Ok(("all.ndjson:1".to_owned(), r#"{"kind":"group","name":"A"}"#.to_owned())));
-        assert!(read[1].as_ref().unwrap_err().starts_with("all.ndjson:3 not a JSON object"));
-        assert_eq!(read[2], Err("all.ndjson:4 `kind` is missing".to_owned()));
-        assert_eq!(read[3], Err("all.ndjson:5 there is no field `nmae`".to_owned()));
-        assert_eq!(read[4], Err("all.ndjson:6 `name` is of another type".to_owned()));
+        let read = items(false, text, None);
+        assert_eq!(read[0], Ok((1, r#"{"kind":"group","name":"A"}"#.to_owned())));
+        assert!(read[1].as_ref().unwrap_err().starts_with("3 not a JSON object"));
+        assert_eq!(read[2], Err("4 `kind` is missing".to_owned()));
+        assert_eq!(read[3], Err("5 there is no field `nmae`".to_owned()));
+        assert_eq!(read[4], Err("6 `name` is of another type".to_owned()));
     }
 }

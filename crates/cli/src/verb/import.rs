@@ -1,12 +1,11 @@
 //! `guildhall import`: a directory from files, in batches, with every line that was refused told by its number.
 //! Doing it again changes nothing, so an import that broke off is simply started again. Decides nothing.
 
-mod table;
-
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use guildhall_server::ops::import_lines::read;
 use indicatif::{ProgressBar, ProgressStyle};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
@@ -14,8 +13,6 @@ use serde_json::{Map, Value, json};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::remote::{Remote, RemoteArgs, run as block_on};
-
-use table::{Line, read};
 
 /// How many lines go in one request; the server takes no more.
 const BATCH: usize = 1_000;
@@ -48,6 +45,14 @@ pub(crate) struct Args {
     /// Remember in this file how far it came, and go on there
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
+}
+
+/// A line that can be sent.
+#[derive(Debug, PartialEq)]
+struct Line {
+    /// `people.csv:7`
+    place: String,
+    item: Map<String, Value>,
 }
 
 /// What has become of the lines so far.
@@ -104,12 +109,16 @@ fn lines(args: &Args, output: &mut Output) -> Result<(Vec<Line>, Tally), Failure
     for (paths, kind) in by_kind {
         for path in paths {
             let text = fs::read_to_string(path).map_err(|error| Failure::file(path, &error))?;
-            for line in read(path, &text, kind)? {
+            let csv = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("csv"));
+            let name = path.display();
+            let read = read(&text, csv, kind)
+                .map_err(|detail| Failure::usage(format!("`{name}`: {detail}"), "mend its first line"))?;
+            for line in read {
                 match line {
-                    Ok(line) => lines.push(line),
+                    Ok(line) => lines.push(Line { place: format!("{name}:{}", line.number), item: line.item }),
                     Err(wrong) => {
                         tally.refused += 1;
-                        refused(&wrong.place, "line.unreadable", &wrong.detail, output)?;
+                        refused(&format!("{name}:{}", wrong.number), "line.unreadable", &wrong.detail, output)?;
                     }
                 }
             }
