@@ -24,8 +24,8 @@ What each of the five systems must do under its preset, and the tests that prove
 test is not met, whatever the code may do. A line that is deliberately not met as it is written says why in
 its last column.
 
-`cargo xtask conformance --mutate` takes out of a preset what a line rests on, and the line's tests must fail; the
-column before the last tells what was taken, where that was shown.
+`cargo xtask conformance --mutate` takes out of a preset what a line rests on, or has a rule answer one thing always,
+and the line's tests must fail; the column before the last tells what it was. Where it is empty, that is not shown yet.
 
 Marks: **seed** stated by the system's own page, must hold exactly · **src** found in its public source or
 documentation · **inferred** our reading · **open** its sources contradict each other, a knob decides.
@@ -213,12 +213,13 @@ fn render(families: &[Family], proofs: &[Proof], bites: &BTreeMap<String, String
     };
     // Writing into a string cannot fail.
     let mut page = format!(
-        "{INTRODUCTION}\n| System | Preset | Lines | Met | By decision otherwise |\n| --- | --- | --- | --- | --- |\n"
+        "{INTRODUCTION}\n| System | Preset | Lines | Met | By decision otherwise | Shown to bite |\n| --- | --- | --- | --- | --- | --- |\n"
     );
     for family in families {
         let Family { name, preset, lines } = family;
         let (met, excepted) = (met(family), excepted(family));
-        let _ = writeln!(page, "| {name} | `{preset}` | {} | {met} | {excepted} |", lines.len());
+        let biting = lines.iter().filter(|line| bites.contains_key(&line.id)).count();
+        let _ = writeln!(page, "| {name} | `{preset}` | {} | {met} | {excepted} | {biting} |", lines.len());
     }
     for family in families {
         let _ = write!(
@@ -300,7 +301,7 @@ mod tests {
             Proof { path: "crates/a/tests/b.rs".to_owned(), test: "px_1_a".to_owned(), ids: vec!["PX-1".to_owned()] };
         let bites = BTreeMap::from([("PX-1".to_owned(), "pixie: without `a`".to_owned())]);
         let page = render(&families, &[proof], &bites);
-        assert!(page.contains("| Pixie | `pixie` | 3 | 1 | 1 |"), "{page}");
+        assert!(page.contains("| Pixie | `pixie` | 3 | 1 | 1 | 1 |"), "{page}");
         assert!(
             page.contains("| PX-1 | seed | a | [`px_1_a`](../../crates/a/tests/b.rs) | pixie: without `a` | met |"),
             "{page}"

@@ -5,6 +5,7 @@ mod admin {
     pub mod house;
     pub mod limits;
     pub mod links;
+    pub mod pixie;
     pub mod programs;
     pub mod provisioning;
     pub mod settings;

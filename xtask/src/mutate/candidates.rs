@@ -1,7 +1,7 @@
 //! Everything that can be taken out of a preset one by one: a knob, a switch turned, one right of one role. Does not
 //! know what any of it means; what makes no valid preset is left out by whoever tries it.
 
-use super::Mutation;
+use super::table::Mutation;
 
 /// Keys that are words for people or names, on which no line rests.
 const WORDS: [&str; 9] = ["name", "title", "description", "slug", "label", "version", "applies_to", "plural", "covers"];
@@ -67,7 +67,7 @@ fn once(preset: &str, text: &str, line: &str, with: &str) -> Option<Mutation> {
         let find = text.get(begin..end)?;
         if text.matches(find).count() == 1 {
             let replace = format!("{}{with}", text.get(begin..at)?);
-            return Some(Mutation { preset: preset.to_owned(), find: find.to_owned(), replace });
+            return Some(Mutation::Preset { preset: preset.to_owned(), find: find.to_owned(), replace });
         }
         begin = text.get(..begin.checked_sub(1)?)?.rfind('\n').map_or(0, |newline| newline + 1);
     }

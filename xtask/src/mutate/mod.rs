@@ -1,64 +1,33 @@
 //! `cargo xtask conformance --mutate`: shows that the tests of the lines bite. Each entry of docs/mutations.toml takes
-//! something out of a preset, a knob or a right; the tests of its lines must fail then. `--seek` looks for entries for
-//! lines that have none. What bites goes to docs/bites.toml, which the conformance page reads.
+//! something out of a preset, a knob or a right, or switches a rule in Rust off; the tests of its lines must fail then.
+//! `--seek` looks for entries for lines that have none. What bites goes to docs/bites.toml, which the conformance page
+//! reads.
 //!
-//! Presets are text inside the test programs, so a mutation is written over that text in a copy of the program, as long
-//! as it was: nothing is built again, and a run takes seconds a mutation. It does not change rules written in Rust.
+//! Everything is built once. Presets are text inside the test programs, so what is taken out of one is written over
+//! that text in a copy of the program, as long as it was; rules are switched by a variable, see [`rules`].
 
 mod candidates;
+mod halving;
 mod patch;
 mod programs;
+mod rules;
+mod table;
 
 use crate::Outcome;
 use crate::conformance::{Proof, read_lines, read_proofs};
 use crate::files::read_all;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use candidates::Candidate;
+use halving::Search;
 use patch::Patched;
 use programs::{Programs, failed_tests};
+use rules::Rule;
+use table::{Mutation, read_table, shown_table, write_bites};
 
-const TABLE: &str = "docs/mutations.toml";
-const RESULT: &str = "docs/bites.toml";
-
-/// Something to take out of a preset.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Mutation {
-    preset: String,
-    /// Stands once in the preset's file.
-    find: String,
-    /// What stands there instead.
-    replace: String,
-}
-
-impl Mutation {
-    /// In a few words, for people.
-    fn shown(&self) -> String {
-        let short = |text: &str| {
-            let line = text.trim().lines().next_back().unwrap_or_default();
-            let bare = line.split(" #").next().unwrap_or_default().trim();
-            bare.chars().take(60).collect::<String>().replace('|', "/")
-        };
-        match self.replace.trim() {
-            "" => format!("{}: without `{}`", self.preset, short(&self.find)),
-            with if with.starts_with('#') => format!("{}: without `{}`", self.preset, short(&self.find)),
-            with => format!("{}: `{}`", self.preset, short(with)),
-        }
-    }
-
-    /// The preset's text with it, as long as it was.
-    fn applied(&self, text: &str) -> Outcome<String> {
-        if text.matches(self.find.as_str()).count() != 1 {
-            return Err(format!("`{}` does not stand once in the preset `{}`", self.find.trim(), self.preset));
-        }
-        let room = self.find.len().checked_sub(self.replace.len());
-        let room = room.ok_or_else(|| format!("`{}` is longer than what it replaces", self.replace.trim()))?;
-        Ok(text.replacen(self.find.as_str(), &format!("{}{}", self.replace, " ".repeat(room)), 1))
-    }
-}
+pub use table::read_bites;
 
 /// What to do.
 #[derive(Debug, PartialEq)]
@@ -92,6 +61,14 @@ impl Options {
     }
 }
 
+/// The programs, and what can be taken out of them.
+struct Bench<'r> {
+    root: &'r Path,
+    programs: Programs,
+    rules: Vec<Rule>,
+    proofs: Vec<Proof>,
+}
+
 /// Mutates, and tells which lines' tests do not notice.
 pub fn run(root: &Path, options: &Options) -> Outcome<bool> {
     let files = read_all(root)?;
@@ -99,112 +76,212 @@ pub fn run(root: &Path, options: &Options) -> Outcome<bool> {
     let mut proofs = read_proofs(&files);
     // A comment inside a test claims for the word that follows it, which would name tests by the dozen.
     proofs.retain(|proof| proof.test.contains('_'));
-    let mut table = read_table(root)?;
-    let programs = Programs::build(root)?;
-    if options.seek {
-        let mut all = Vec::new();
-        for (presets, lines) in &families {
-            let bare = lines.iter().filter(|id| id.starts_with(&options.filter) && !table.contains_key(*id));
-            let bare: BTreeSet<String> = bare.cloned().collect();
-            for preset in presets.iter().filter(|_| !bare.is_empty()) {
-                let text = preset_text(root, preset)?;
-                all.extend(candidates::of(preset, &text).into_iter().map(|one| (one, text.clone(), bare.clone())));
-            }
-        }
-        // Knobs first: most lines rest on one, and time may be short.
-        all.sort_by_key(|(candidate, ..)| !candidate.is_knob);
-        seek(&programs, &all, &proofs, options.minutes, &mut table)?;
-        write(root, TABLE, &shown_table(&table))?;
+    let tree = root.join("target/mutations/tree");
+    let rules = rules::plant(root, &tree)?;
+    let programs = Programs::build(root, &tree)?;
+    let mut bench = Bench { root, programs, rules, proofs };
+    bench.drop_broken(&options.filter)?;
+    match options.seek {
+        true => bench.seek(&families, options).map(|()| true),
+        false => bench.verify(&read_table(root)?, options),
     }
-    verify(root, &programs, &table, &proofs, options)
 }
 
-/// A candidate, its preset's text, and the lines that look for one.
-type Try = (Candidate, String, BTreeSet<String>);
+/// The presets of each system, and the ids of its lines.
+type Families = Vec<(Vec<String>, Vec<String>)>;
 
-/// Tries everything that can be taken out of the presets, as long as there is time, and keeps for each line what
-/// fails the fewest tests beside its own: that is nearest to the line.
-fn seek(
-    programs: &Programs,
-    all: &[Try],
-    proofs: &[Proof],
-    minutes: u64,
-    table: &mut BTreeMap<String, Mutation>,
-) -> Outcome<()> {
-    let end = Instant::now() + Duration::from_secs(minutes * 60);
-    let mut best: BTreeMap<String, (usize, Mutation)> = BTreeMap::new();
-    for (at, (candidate, text, bare)) in all.iter().enumerate() {
-        if Instant::now() > end {
-            println!("{minutes} minutes are over with {} of {} tried; seek again for the rest", at, all.len());
-            break;
-        }
-        let mutation = &candidate.mutation;
-        let Ok(mutated) = mutation.applied(text) else { continue };
-        if !programs.takes_preset(&mutated)? {
-            continue;
-        }
-        let asked: Vec<&Proof> = proofs.iter().filter(|proof| proof.ids.iter().any(|id| bare.contains(id))).collect();
-        let failed = fails(programs, text, &mutated, &asked)?;
-        println!("{:>3} of {} fail: {}", failed.len(), asked.len(), mutation.shown());
-        for id in failed.iter().flat_map(|proof| &proof.ids).filter(|id| bare.contains(*id)) {
-            if best.get(id).is_none_or(|(count, _)| failed.len() < *count) {
-                best.insert(id.clone(), (failed.len(), mutation.clone()));
-            }
-        }
-    }
-    for (id, (_, mutation)) in best {
-        table.entry(id).or_insert(mutation);
-    }
-    Ok(())
+/// What was found for lines that had nothing.
+struct Found {
+    table: BTreeMap<String, Mutation>,
+    bites: BTreeMap<String, String>,
 }
 
-/// The tests that fail with the mutated text in the place of `text`.
-fn fails<'p>(programs: &Programs, text: &str, mutated: &str, asked: &[&'p Proof]) -> Outcome<Vec<&'p Proof>> {
-    let mut failed = Vec::new();
-    for (program, proofs) in programs.by_program(asked) {
-        let Some(patched) = Patched::of(program, text, mutated)? else { continue };
-        let names: BTreeSet<&str> = proofs.iter().map(|proof| proof.test.as_str()).collect();
-        let fell = failed_tests(patched.path(), &program.folder, &names)?;
-        failed.extend(proofs.iter().copied().filter(|proof| fell.contains(&proof.test)));
+impl Found {
+    /// Those of the lines that have nothing yet.
+    fn bare(&self, lines: &[String], options: &Options) -> BTreeSet<String> {
+        let open = |id: &&String| id.starts_with(&options.filter) && !self.table.contains_key(*id);
+        lines.iter().filter(open).cloned().collect()
     }
-    Ok(failed)
+
+    /// Keeps what a search found: it ran each alone, and the line's test failed.
+    fn keep(&mut self, root: &Path, found: impl Iterator<Item = (String, Mutation)>) -> Outcome<()> {
+        for (id, mutation) in found {
+            self.bites.insert(id.clone(), mutation.shown());
+            self.table.insert(id, mutation);
+        }
+        table::write(root, table::TABLE, &shown_table(&self.table))?;
+        write_bites(root, &self.bites)?;
+        println!("{} lines bite", self.bites.len());
+        Ok(())
+    }
 }
 
-/// Runs each entry of the table, writes what bit, and tells what did not.
-fn verify(
-    root: &Path,
-    programs: &Programs,
-    table: &BTreeMap<String, Mutation>,
-    proofs: &[Proof],
-    options: &Options,
-) -> Outcome<bool> {
-    let mut together: BTreeMap<&Mutation, BTreeSet<&String>> = BTreeMap::new();
-    for (id, mutation) in table.iter().filter(|(id, _)| id.starts_with(&options.filter)) {
-        together.entry(mutation).or_default().insert(id);
+impl Bench<'_> {
+    /// The tests of these lines.
+    fn of(&self, lines: &BTreeSet<String>) -> Vec<&Proof> {
+        self.proofs.iter().filter(|proof| proof.ids.iter().any(|id| lines.contains(id))).collect()
     }
-    let mut bites = read_bites(root)?;
-    bites.retain(|id, _| table.contains_key(id));
-    let mut missed = 0;
-    for (mutation, ids) in together {
-        let text = preset_text(root, &mutation.preset)?;
-        let mutated = mutation.applied(&text)?;
-        let asked: Vec<&Proof> = proofs.iter().filter(|proof| proof.ids.iter().any(|id| ids.contains(id))).collect();
-        let failed = fails(programs, &text, &mutated, &asked)?;
-        for id in ids {
-            if failed.iter().any(|proof| proof.ids.contains(id)) {
-                bites.insert(id.clone(), mutation.shown());
-            } else {
-                missed += 1;
-                bites.remove(id);
-                println!("{id}: its tests do not notice {}", mutation.shown());
+
+    /// Leaves out tests that fail with nothing taken out: they would notice everything.
+    fn drop_broken(&mut self, filter: &str) -> Outcome<()> {
+        let asked: Vec<&Proof> =
+            self.proofs.iter().filter(|proof| proof.ids.iter().any(|id| id.starts_with(filter))).collect();
+        let broken: BTreeSet<String> = self.fails(None, "", &asked)?.iter().map(|proof| proof.test.clone()).collect();
+        for test in &broken {
+            println!("`{test}` fails by itself and proves nothing here");
+        }
+        self.proofs.retain(|proof| !broken.contains(&proof.test));
+        Ok(())
+    }
+
+    /// Looks for what lines rest on that have nothing yet: first among the rules that refuse, then in the presets, then
+    /// among the other rules. Each part has its share of the time.
+    fn seek(&self, families: &Families, options: &Options) -> Outcome<()> {
+        let begun = Instant::now();
+        let until = |percent: u64| begun + Duration::from_secs(options.minutes * 60 * percent / 100);
+        let mut found = Found { table: read_table(self.root)?, bites: read_bites(self.root)? };
+        let all: Vec<String> = families.iter().flat_map(|(_, lines)| lines.clone()).collect();
+        self.seek_in_rules(0, &mut found, (&all, options), until(45))?;
+        let presets: Vec<(&String, &Vec<String>)> =
+            families.iter().flat_map(|(presets, lines)| presets.iter().map(move |preset| (preset, lines))).collect();
+        for (at, (preset, lines)) in presets.iter().enumerate() {
+            let share = 45 + 35 * (at as u64 + 1) / presets.len() as u64;
+            self.seek_in_preset(preset, &mut found, (lines, options), until(share))?;
+        }
+        for (order, share) in [(1, 90), (2, 100)] {
+            self.seek_in_rules(order, &mut found, (&all, options), until(share))?;
+        }
+        Ok(())
+    }
+
+    /// Looks in a preset: in its knobs first, since most lines rest on one.
+    fn seek_in_preset(
+        &self,
+        preset: &str,
+        found: &mut Found,
+        (lines, options): (&[String], &Options),
+        end: Instant,
+    ) -> Outcome<()> {
+        let text = preset_text(self.root, preset)?;
+        let mut all: Vec<(Candidate, String)> = Vec::new();
+        for candidate in candidates::of(preset, &text) {
+            let Ok(mutated) = candidate.mutation.applied(&text) else { continue };
+            if self.programs.takes_preset(&mutated)? {
+                all.push((candidate, mutated));
             }
         }
+        all.sort_by_key(|(candidate, _)| !candidate.is_knob);
+        let wanted = found.bare(lines, options);
+        let tests = self.of(&wanted);
+        let numbers: Vec<usize> = (0..all.len()).collect();
+        let attempt = |chosen: &[usize], tests: &[&Proof]| {
+            let texts: Vec<&str> = chosen.iter().map(|n| all[*n].1.as_str()).collect();
+            let mutated = together(&text, &texts);
+            if chosen.len() > 1 && !self.programs.takes_preset(&mutated)? {
+                return Ok(None);
+            }
+            let failed = self.fails(Some((&text, &mutated)), "", tests)?;
+            println!("{preset}: {} of {} fail without {} parts", failed.len(), tests.len(), chosen.len());
+            Ok(Some(failed.iter().map(|proof| proof.test.clone()).collect()))
+        };
+        let search = Search::new(wanted, &tests, end, attempt);
+        let these = search.run(&numbers, &tests)?;
+        found.keep(self.root, these.into_iter().map(|(id, at)| (id, all[at].0.mutation.clone())))
     }
-    let rows: String = bites.iter().map(|(id, by)| format!("{id} = {}\n", toml::Value::from(by.as_str()))).collect();
-    let head = "# Written by `cargo xtask conformance --mutate`: lines, and what taken away fails their tests.\n";
-    write(root, RESULT, &format!("{head}{rows}"))?;
-    println!("mutations: {} lines bite, {missed} do not notice theirs", bites.len());
-    Ok(missed == 0)
+
+    /// Looks among the rules of an order.
+    fn seek_in_rules(
+        &self,
+        order: usize,
+        found: &mut Found,
+        (lines, options): (&[String], &Options),
+        end: Instant,
+    ) -> Outcome<()> {
+        let wanted = found.bare(lines, options);
+        let tests = self.of(&wanted);
+        let numbers: Vec<usize> = (0..self.rules.len()).filter(|at| self.rules[*at].order == order).collect();
+        let attempt = |chosen: &[usize], tests: &[&Proof]| {
+            let off: Vec<String> = chosen.iter().map(ToString::to_string).collect();
+            let failed = self.fails(None, &off.join(","), tests)?;
+            println!("rules: {} of {} fail without {} of them", failed.len(), tests.len(), chosen.len());
+            Ok(Some(failed.iter().map(|proof| proof.test.clone()).collect()))
+        };
+        let search = Search::new(wanted, &tests, end, attempt);
+        let these = search.run(&numbers, &tests)?;
+        let rule = |at: usize| Mutation::Rule(self.rules[at].name.clone());
+        found.keep(self.root, these.into_iter().map(|(id, at)| (id, rule(at))))
+    }
+
+    /// The tests that fail with the second text in the place of the first, and with these rules off.
+    fn fails<'p>(&self, text: Option<(&str, &str)>, off: &str, asked: &[&'p Proof]) -> Outcome<Vec<&'p Proof>> {
+        let mut failed = Vec::new();
+        for (program, proofs) in self.programs.by_program(asked) {
+            let patched = match text {
+                Some((was, is)) => match Patched::of(program, was, is)? {
+                    Some(patched) => Some(patched),
+                    None => continue,
+                },
+                None => None,
+            };
+            let names: BTreeSet<&str> = proofs.iter().map(|proof| proof.test.as_str()).collect();
+            let fell = failed_tests(&program.copy, &program.folder, &names, off)?;
+            drop(patched);
+            failed.extend(proofs.iter().copied().filter(|proof| fell.contains(&proof.test)));
+        }
+        Ok(failed)
+    }
+
+    /// The tests of these lines that fail with a mutation.
+    fn fails_with(&self, mutation: &Mutation, lines: &BTreeSet<String>) -> Outcome<Vec<&Proof>> {
+        let asked = self.of(lines);
+        match mutation {
+            Mutation::Preset { preset, .. } => {
+                let text = preset_text(self.root, preset)?;
+                self.fails(Some((&text, &mutation.applied(&text)?)), "", &asked)
+            }
+            Mutation::Rule(name) => match self.rules.iter().position(|rule| rule.name == *name) {
+                Some(at) => self.fails(None, &at.to_string(), &asked),
+                None => Err(format!("`{}`: there is no rule `{name}`", table::TABLE)),
+            },
+        }
+    }
+
+    /// Runs each entry of the table, writes what bit, and tells what did not.
+    fn verify(&self, table: &BTreeMap<String, Mutation>, options: &Options) -> Outcome<bool> {
+        let mut together: BTreeMap<&Mutation, BTreeSet<String>> = BTreeMap::new();
+        for (id, mutation) in table.iter().filter(|(id, _)| id.starts_with(&options.filter)) {
+            together.entry(mutation).or_default().insert(id.clone());
+        }
+        let mut bites = read_bites(self.root)?;
+        bites.retain(|id, _| table.contains_key(id));
+        let mut missed = 0;
+        for (mutation, ids) in together {
+            let failed = self.fails_with(mutation, &ids)?;
+            for id in ids {
+                if failed.iter().any(|proof| proof.ids.contains(&id)) {
+                    bites.insert(id, mutation.shown());
+                } else {
+                    missed += 1;
+                    bites.remove(&id);
+                    println!("{id}: its tests do not notice {}", mutation.shown());
+                }
+            }
+        }
+        write_bites(self.root, &bites)?;
+        println!("mutations: {} lines bite, {missed} do not notice theirs", bites.len());
+        Ok(missed == 0)
+    }
+}
+
+/// A text with everything in it in which other texts of its length differ from it.
+fn together(text: &str, mutated: &[&str]) -> String {
+    let mut bytes = text.as_bytes().to_vec();
+    for one in mutated {
+        for ((byte, is), was) in bytes.iter_mut().zip(one.bytes()).zip(text.bytes()) {
+            *byte = if is == was { *byte } else { is };
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 fn preset_text(root: &Path, preset: &str) -> Outcome<String> {
@@ -212,88 +289,12 @@ fn preset_text(root: &Path, preset: &str) -> Outcome<String> {
     std::fs::read_to_string(&path).map_err(|error| format!("cannot read `{}`: {error}", path.display()))
 }
 
-fn write(root: &Path, path: &str, text: &str) -> Outcome<()> {
-    std::fs::write(root.join(path), text).map_err(|error| format!("cannot write `{path}`: {error}"))
-}
-
-fn read_toml(root: &Path, path: &str) -> Outcome<toml::Table> {
-    match std::fs::read_to_string(root.join(path)) {
-        Ok(text) => text.parse().map_err(|error| format!("`{path}`: {error}")),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(toml::Table::new()),
-        Err(error) => Err(format!("cannot read `{path}`: {error}")),
-    }
-}
-
-/// By line, what its tests are shown to notice; empty before the first run.
-pub fn read_bites(root: &Path) -> Outcome<BTreeMap<String, String>> {
-    let text = |(id, by): (String, toml::Value)| Some((id, by.as_str()?.to_owned()));
-    Ok(read_toml(root, RESULT)?.into_iter().filter_map(text).collect())
-}
-
-/// The mutation of each line that has one.
-fn read_table(root: &Path) -> Outcome<BTreeMap<String, Mutation>> {
-    let mut found = BTreeMap::new();
-    let table = read_toml(root, TABLE)?;
-    for entry in table.get("mutation").and_then(toml::Value::as_array).into_iter().flatten() {
-        let text = |field: &str| entry.get(field).and_then(toml::Value::as_str).map(str::to_owned);
-        let (Some(preset), Some(find), Some(replace)) = (text("preset"), text("find"), text("replace")) else {
-            return Err(format!("`{TABLE}`: an entry lacks `preset`, `find` or `replace`: {entry}"));
-        };
-        let mutation = Mutation { preset, find, replace };
-        for id in entry.get("lines").and_then(toml::Value::as_array).into_iter().flatten() {
-            found.insert(id.as_str().unwrap_or_default().to_owned(), mutation.clone());
-        }
-    }
-    Ok(found)
-}
-
-fn shown_table(table: &BTreeMap<String, Mutation>) -> String {
-    let mut together: BTreeMap<&Mutation, Vec<&str>> = BTreeMap::new();
-    for (id, mutation) in table {
-        together.entry(mutation).or_default().push(id);
-    }
-    let mut text = "# What a line of the five systems rests on: with `find` replaced in the preset, the tests of the lines must\n# fail. `cargo xtask conformance --mutate` tries them, `--seek` looks for more. Replacements are no longer than\n# what they replace.\n".to_owned();
-    for (mutation, lines) in together {
-        let value = |text: &str| toml::Value::from(text);
-        // Writing into a string cannot fail.
-        let _ = write!(
-            text,
-            "\n[[mutation]]\nlines = {}\npreset = {}\nfind = {}\nreplace = {}\n",
-            toml::Value::from(lines),
-            value(&mutation.preset),
-            value(&mutation.find),
-            value(&mutation.replace)
-        );
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn mutation(find: &str, replace: &str) -> Mutation {
-        Mutation { preset: "p".to_owned(), find: find.to_owned(), replace: replace.to_owned() }
-    }
-
     #[test]
-    fn a_mutated_preset_is_as_long_as_it_was() {
-        let text = "a = true\nb = \"x\"\n";
-        assert_eq!(mutation("a = true", "a=false").applied(text).expect("fits"), "a=false \nb = \"x\"\n");
-        assert!(mutation("a = true", "a = false").applied(text).is_err(), "too long");
-        assert!(mutation("=", "").applied(text).is_err(), "stands twice");
-        assert!(mutation("c", "").applied(text).is_err(), "stands nowhere");
-    }
-
-    #[test]
-    fn the_table_is_read_as_it_is_written() {
-        let folder = std::env::temp_dir().join(format!("xtask-mutations-{}", std::process::id()));
-        std::fs::create_dir_all(folder.join("docs")).expect("a folder");
-        let table: BTreeMap<String, Mutation> = [("CT-1", "a\n"), ("CT-2", "a\n"), ("PX-1", "\"q\"")]
-            .map(|(id, find)| (id.to_owned(), mutation(find, "#")))
-            .into();
-        write(&folder, TABLE, &shown_table(&table)).expect("writes");
-        assert_eq!(read_table(&folder), Ok(table));
-        std::fs::remove_dir_all(&folder).expect("goes");
+    fn what_is_taken_out_one_by_one_is_taken_out_together() {
+        assert_eq!(together("a = 1\nb = 2\n", &["# = 1\nb = 2\n", "a = 1\nb = 3\n"]), "# = 1\nb = 3\n");
     }
 }

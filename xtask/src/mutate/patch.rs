@@ -4,7 +4,6 @@ use super::programs::Program;
 use crate::Outcome;
 use std::fs::{File, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
-use std::path::Path;
 
 /// The copy while the other text stands in it.
 pub(super) struct Patched<'a> {
@@ -23,11 +22,6 @@ impl<'a> Patched<'a> {
         let patched = Self { program, places, was: text };
         patched.write(mutated)?;
         Ok(Some(patched))
-    }
-
-    /// Where the program to run is.
-    pub(super) fn path(&self) -> &Path {
-        &self.program.copy
     }
 
     fn write(&self, text: &str) -> Outcome<()> {

@@ -6,8 +6,15 @@ use crate::conformance::Proof;
 use crate::docs::product;
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::rules::VARIABLE;
+
+/// How long a run may take.
+const LONGEST: Duration = Duration::from_secs(600);
 
 /// A test program.
 pub(super) struct Program {
@@ -37,25 +44,29 @@ pub(super) struct Programs {
 }
 
 impl Programs {
-    /// Builds them. The product only says which presets are valid, so an older one will do.
-    pub(super) fn build(root: &Path) -> Outcome<Self> {
-        let scratch = root.join("target/mutations");
+    /// Builds them in `tree`, with the product, which says which presets are valid.
+    pub(super) fn build(root: &Path, tree: &Path) -> Outcome<Self> {
+        let scratch = root.join("target/mutations/programs");
         std::fs::create_dir_all(&scratch).map_err(|error| format!("cannot make `{}`: {error}", scratch.display()))?;
         let failed = |error: std::io::Error| format!("cannot build the tests: {error}");
+        let target = root.join("target");
         let arguments = ["test", "--locked", "--no-run", "--message-format=json-render-diagnostics"];
         let packages = ["-p", "guildhall-domain", "-p", "guildhall-server", "-p", "guildhall-testkit"];
-        let output = cargo(root).args(arguments).args(packages).stderr(Stdio::inherit()).output().map_err(failed)?;
+        let mut command = cargo(tree);
+        command.args(arguments).args(packages).arg("--target-dir").arg(&target).stderr(Stdio::inherit());
+        let output = command.output().map_err(failed)?;
         if !output.status.success() {
             return Err("the tests do not build".to_owned());
         }
-        let product_built = || cargo(root).args(["build", "--locked", "--bin", "guildhall"]).status();
-        if !product().exists() && !product_built().map_err(failed)?.success() {
+        let product =
+            cargo(tree).args(["build", "--locked", "--bin", "guildhall", "--target-dir"]).arg(&target).status();
+        if !product.map_err(failed)?.success() {
             return Err("the product does not build".to_owned());
         }
         let text = String::from_utf8_lossy(&output.stdout);
         let messages = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
         let built = messages.filter(|one| one["profile"]["test"] == true && one["executable"].is_string());
-        let all = built.map(|one| program(root, &scratch, &one)).collect::<Outcome<_>>()?;
+        let all = built.map(|one| program(tree, &scratch, &one)).collect::<Outcome<_>>()?;
         Ok(Self { all, scratch })
     }
 
@@ -92,15 +103,38 @@ fn program(root: &Path, scratch: &Path, message: &Value) -> Outcome<Program> {
     Ok(Program { copy, bytes, folder, source })
 }
 
-/// The names of those of `tests` that fail. SQLite alone, in memory where the machine has a folder for that.
-pub(super) fn failed_tests(program: &Path, folder: &Path, tests: &BTreeSet<&str>) -> Outcome<BTreeSet<String>> {
+/// The names of those of `tests` that fail with these rules off. SQLite alone, in memory where the machine has a folder
+/// for that.
+pub(super) fn failed_tests(
+    program: &Path,
+    folder: &Path,
+    tests: &BTreeSet<&str>,
+    off: &str,
+) -> Outcome<BTreeSet<String>> {
     let mut command = Command::new(program);
     command.args(tests).current_dir(folder).env_remove(crate::test::POSTGRES_VARIABLE).env("RUST_BACKTRACE", "0");
+    command.env(VARIABLE, off).stdout(Stdio::piped()).stderr(Stdio::null());
     if Path::new("/dev/shm").is_dir() {
         command.env("TMPDIR", "/dev/shm");
     }
-    let output = command.output().map_err(|error| format!("cannot run `{}`: {error}", program.display()))?;
-    let text = String::from_utf8_lossy(&output.stdout);
+    let failed = |error: std::io::Error| format!("cannot run `{}`: {error}", program.display());
+    let mut child = command.spawn().map_err(failed)?;
+    let mut output = child.stdout.take().ok_or("a program without output")?;
+    let read = std::thread::spawn(move || {
+        let mut text = String::new();
+        // What is no text ends the reading; what was read until then counts.
+        let _ = output.read_to_string(&mut text);
+        text
+    });
+    // A rule that is off can make a program wait for ever.
+    let end = Instant::now() + LONGEST;
+    while child.try_wait().map_err(failed)?.is_none() {
+        if Instant::now() > end {
+            child.kill().map_err(failed)?;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let text = read.join().map_err(|_| "the output could not be read")?;
     let failed = text.lines().filter_map(|line| line.strip_prefix("test ")?.strip_suffix(" ... FAILED"));
     let name = |path: &str| path.rsplit("::").next().unwrap_or(path).to_owned();
     Ok(failed.map(name).filter(|name| tests.contains(name.as_str())).collect())

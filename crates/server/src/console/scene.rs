@@ -160,6 +160,15 @@ impl Scene {
                 section.links.push(link(label, name, icon));
             }
         }
+        let [people, .., own] = &mut sections;
+        // PX-4: some products have inviting and the own account among their tabs.
+        if !preset.words.invite_tab.is_empty() && self.may(Action::MemberInvite) {
+            people.links.push(link(&preset.words.invite_tab, "invite", "mail"));
+        }
+        if !preset.words.account_tab.is_empty() {
+            let page = link(&preset.words.account_tab, "user", "user");
+            own.links.push(NavLink { href: format!("/{}/me", self.slug()), ..page });
+        }
         sections.into_iter().filter(|section| !section.links.is_empty()).collect()
     }
 }
@@ -204,6 +213,7 @@ pub fn words(rules: &Rules) -> Words {
         reactivate: given.reactivate.clone(),
         approve: given.approve.clone(),
         approved: given.approved.clone(),
+        settings_title: given.settings_title.clone(),
         role_advice: given.role_advice.clone(),
         reject: given.reject.clone(),
         resend: given.invitation_resend.clone(),
