@@ -18,6 +18,8 @@ pub struct StepLine {
 /// One connection.
 #[derive(Clone, Debug)]
 pub struct ConnectionCard {
+    /// Its id, for the form's fields.
+    pub id: String,
     /// What people read on its button.
     pub name: String,
     /// The provider.

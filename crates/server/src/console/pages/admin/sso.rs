@@ -91,11 +91,12 @@ fn card(desk: &Desk, c: &ConnectionView) -> ConnectionCard {
         detail: s.detail.clone(),
     };
     ConnectionCard {
+        id: c.id.clone(),
         name: c.name.clone(),
         issuer: c.issuer.clone(),
         state,
         kind: if c.entity_id.is_some() { "SAML 2.0" } else { "OpenID Connect" },
-        saml: saml_card(c, act("describe")),
+        saml: saml_card(c, desk.href(&format!("sso/connections/{}/describe", c.id))),
         steps: c.test.iter().flat_map(|trial| trial.steps.iter().map(step)).collect(),
         rules: c.mapping.len(),
         href,
