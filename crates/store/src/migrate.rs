@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0013_sso.sql"),
     include_str!("../migrations/0014_scim.sql"),
     include_str!("../migrations/0015_factors.sql"),
+    include_str!("../migrations/0018_tenant_resources.sql"),
 ];
 
 /// The newest schema this program knows.

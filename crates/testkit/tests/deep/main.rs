@@ -3,9 +3,11 @@
 
 mod compare;
 mod departures;
+mod foretold;
 mod generate;
 mod histories;
 mod laws;
+mod matrix;
 mod races;
 mod races_of_links;
 mod scene;
