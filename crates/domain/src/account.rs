@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::access::Permit;
 use crate::change::Change;
 use crate::ids::OrgId;
+use crate::policy::Policy;
 use crate::refusal::{Code, Refusal};
 use crate::text::{self, Email};
 
@@ -51,13 +52,39 @@ pub fn billing_contacts(wanted: &[String]) -> Result<Vec<String>, Refusal> {
     Ok(read.iter().map(|email| email.shown().to_owned()).collect())
 }
 
-/// Changes the account; nothing changes when nothing differs.
-#[must_use]
-pub fn change(_permit: &Permit, organization: OrgId, before: Account, after: Account) -> Vec<Change> {
-    if before == after {
-        return Vec::new();
+/// Refuses connections to identity providers with a plan that does not have them (PL-23). Those there are go on.
+///
+/// # Errors
+/// `sso.plan`.
+pub fn guard_sso(policy: &Policy, account: &Account) -> Result<(), Refusal> {
+    let plans = &policy.sso_plans;
+    if plans.is_empty() || account.plan.as_deref().is_some_and(|plan| plans.contains(plan)) {
+        return Ok(());
     }
-    vec![Change::AccountChanged { organization, before, after }]
+    let why = format!("single sign-on comes with the plan {}; ask whoever runs this installation for it", plans.told());
+    Err(Refusal::because(Code::SsoPlan, why))
+}
+
+/// Changes the account; nothing changes when nothing differs. Where something depends on the plan, nobody gives it
+/// to their own organization.
+///
+/// # Errors
+/// `account.plan_kept`.
+pub fn change(
+    _permit: &Permit,
+    policy: &Policy,
+    administrator: bool,
+    organization: OrgId,
+    before: Account,
+    after: Account,
+) -> Result<Vec<Change>, Refusal> {
+    if before == after {
+        return Ok(Vec::new());
+    }
+    if before.plan != after.plan && !policy.sso_plans.is_empty() && !administrator {
+        return Err(Code::PlanKept.into());
+    }
+    Ok(vec![Change::AccountChanged { organization, before, after }])
 }
 
 #[cfg(test)]
@@ -74,5 +101,18 @@ mod tests {
         assert!(billing_contacts(&vec![String::new(); CONTACTS_MOST + 1]).is_err());
         assert_eq!(plan("  ").unwrap(), None);
         assert_eq!(plan(" Team  Plan ").unwrap().as_deref(), Some("Team Plan"));
+    }
+
+    #[test]
+    fn pl_23_single_sign_on_comes_with_the_plans_the_policy_names() {
+        let on = |plan: Option<&str>| Account { plan: plan.map(str::to_owned), ..Account::default() };
+        let mut policy = Policy::default();
+        assert!(guard_sso(&policy, &on(None)).is_ok(), "no plan is named: every plan");
+        policy.set("sso.plans", &serde_json::json!(["Enterprise", " Big  plan "])).unwrap();
+        assert!(guard_sso(&policy, &on(Some("enterprise"))).is_ok());
+        assert!(guard_sso(&policy, &on(Some("Big plan"))).is_ok());
+        for other in [None, Some("Team"), Some("Enterprise 2")] {
+            assert_eq!(guard_sso(&policy, &on(other)).unwrap_err().code, Code::SsoPlan);
+        }
     }
 }

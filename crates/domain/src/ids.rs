@@ -151,6 +151,8 @@ ids! {
     TenantId = "tnt_";
     /// Somebody's place in a tenant.
     TenantMemberId = "tmb_";
+    /// A resource of a tenant, there in the organizations it goes to.
+    TenantResourceId = "tnr_";
     /// A link that shares a resource with whoever holds it.
     ShareLinkId = "lnk_";
     /// A usage limit.

@@ -7,6 +7,7 @@
 mod addresses;
 mod choice;
 mod knobs;
+mod labels;
 mod value;
 
 pub use addresses::AddressList;
@@ -16,6 +17,7 @@ pub use choice::{
     OrganizationsPerIdentity, OwnedObjects, RoleChangeAuthority, SeatsMode, SelfRemoval, SignupClosedByInvites,
 };
 pub use knobs::{Knob, Policy};
+pub use labels::LabelList;
 pub use value::{AnyOf, CharList, DomainList, NetworkList, RoleList, RoleSlug, Shape, domain};
 
 use crate::preset::nearest;

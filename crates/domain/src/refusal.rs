@@ -182,6 +182,8 @@ codes! {
     SsoRequired = "sso.required", Forbidden, "this organization is entered by its single sign-on only; `start` is where that begins";
     SsoElsewhere = "sso.elsewhere", Forbidden, "another organization's provider vouched for this session; sign in to this one in its own way";
     SsoUntested = "sso.untested", Conflict, "test the connection first; it is switched on once that went well";
+    SsoPlan = "sso.plan", Forbidden, "single sign-on does not come with this organization's plan; ask whoever runs this installation for one that has it";
+    PlanKept = "account.plan_kept", Forbidden, "what there is here depends on the plan, so an administrator of the installation sets it";
     SsoNoConnection = "sso.no_connection", Conflict, "switch a connection on before single sign-on is required";
     SsoBreakGlass = "sso.break_glass", Conflict, "name at least one holder of the top role who keeps another way in";
     SsoLastConnection = "sso.last_connection", Conflict, "single sign-on is required here, and this is the last connection that is switched on";
@@ -240,6 +242,8 @@ codes! {
     UsageSubject = "usage.subject", Invalid, "there is nobody like that here";
     UsageLimitScope = "usage_limit.scope", Invalid, "there is no such group or member here";
     UsageLimitTooMany = "usage_limit.too_many", Conflict, "there are as many limits as fit; delete one first";
+    ResourceKept = "resource.kept", Forbidden, "somebody else keeps this: it can be shared here, and is changed where it comes from";
+    ResourceStays = "resource.stays", Conflict, "what stands in a scope stays there; make one of the organization's own to share it further";
     TenantCreate = "tenant.create_denied", Forbidden, "only administrators of this installation make tenants";
     TenantSlugTaken = "tenant.slug_taken", Conflict, "another tenant has that slug";
     TenantLastOwner = "tenant.last_owner", Conflict, "a tenant needs an owner who has signed in; make somebody else owner first";

@@ -3,12 +3,14 @@
 //! permissions. Does not load anything.
 
 mod grant;
+mod keeper;
 mod link;
 
 pub use grant::{
     Given, Grant, Subject, change_grant, grant, guard_given, guard_kept, guard_offered, guard_receiver, revoke,
     revoke_all, revoke_of_member, take_out,
 };
+pub use keeper::{Keeper, guard_home, guard_keeper, guard_move, home, keep, rights_left};
 pub use link::{ShareLink, revoke_link, share};
 
 use serde::{Deserialize, Serialize};
@@ -88,6 +90,11 @@ pub enum ResourceChange {
         resource: Box<Resource>,
         link: Box<ShareLink>,
     },
+    /// From now on only its keeper changes it.
+    Kept {
+        resource: Box<Resource>,
+        keeper: Keeper,
+    },
 }
 
 impl ResourceChange {
@@ -102,7 +109,8 @@ impl ResourceChange {
             | Self::GrantChanged { resource, .. }
             | Self::Revoked { resource, .. }
             | Self::LinkShared { resource, .. }
-            | Self::LinkRevoked { resource, .. } => resource,
+            | Self::LinkRevoked { resource, .. }
+            | Self::Kept { resource, .. } => resource,
         }
     }
 
@@ -122,6 +130,7 @@ impl ResourceChange {
             Self::Revoked { grant, .. } => ("grant.revoked", granted(grant), Value::Null),
             Self::LinkShared { link, .. } => ("share_link.created", Value::Null, shared(link)),
             Self::LinkRevoked { link, .. } => ("share_link.revoked", shared(link), Value::Null),
+            Self::Kept { keeper, .. } => ("resource.kept", Value::Null, keeper.told()),
         };
         let resource = self.resource();
         AuditFact {
@@ -269,6 +278,14 @@ fn guard_place(preset: &Preset, resource: &Resource, spot: Spot<'_>) -> Result<(
         return Err(Refusal::value(Code::GrantChained, "parent", Code::GrantChained.meaning()));
     }
     Ok(())
+}
+
+/// Refuses a resource that cannot stand at the top of an organization.
+///
+/// # Errors
+/// `resource.type`, `resource.parent`.
+pub fn guard_top(preset: &Preset, resource: &Resource) -> Result<(), Refusal> {
+    guard_place(preset, resource, Spot::default())
 }
 
 /// Makes a resource below `path`.

@@ -1,8 +1,10 @@
 //! Tenants: the tier above organizations. Who belongs to one, what its owners may do in its
 //! organizations, and the settings it lays over them. Does not know what happens inside those.
 
+mod resource;
 mod settings;
 
+pub use resource::{TenantResource, create_resource, delete_resource, edit_resource, guard_known, in_organization};
 pub use settings::{SIGN_IN_METHODS, SeatMode, Settings, seat_step};
 
 use serde::{Deserialize, Serialize};
@@ -89,6 +91,9 @@ pub enum TenantChange {
     MemberRoleChanged { tenant: Box<Tenant>, member: Box<TenantMember>, after: TenantRole },
     MemberRemoved { tenant: Box<Tenant>, member: Box<TenantMember> },
     AuthenticationReset { tenant: Box<Tenant>, at: Timestamp },
+    ResourceCreated { tenant: Box<Tenant>, resource: Box<TenantResource> },
+    ResourceEdited { tenant: Box<Tenant>, before: Box<TenantResource>, after: Box<TenantResource> },
+    ResourceDeleted { tenant: Box<Tenant>, resource: Box<TenantResource> },
 }
 
 impl TenantChange {
@@ -102,7 +107,10 @@ impl TenantChange {
             | Self::MemberAdded { tenant, .. }
             | Self::MemberRoleChanged { tenant, .. }
             | Self::MemberRemoved { tenant, .. }
-            | Self::AuthenticationReset { tenant, .. } => tenant,
+            | Self::AuthenticationReset { tenant, .. }
+            | Self::ResourceCreated { tenant, .. }
+            | Self::ResourceEdited { tenant, .. }
+            | Self::ResourceDeleted { tenant, .. } => tenant,
         }
     }
 
@@ -113,6 +121,7 @@ impl TenantChange {
         let whole = ("tenant", tenant.id.to_string(), tenant.name.clone());
         let somebody = |m: &TenantMember| ("tenant_member", m.id.to_string(), m.label.clone());
         let role = |role: TenantRole| json!({"role": role.word()});
+        let thing = |r: &TenantResource| ("tenant_resource", r.id.to_string(), r.name.clone());
         let (kind, target, before, after) = match self {
             Self::Created { .. } => ("tenant.created", whole, Value::Null, json!({"name": tenant.name})),
             Self::Renamed { name, .. } => {
@@ -129,6 +138,11 @@ impl TenantChange {
             Self::AuthenticationReset { at, .. } => {
                 ("tenant.authentication_reset", whole, Value::Null, json!({"valid_from": at}))
             }
+            Self::ResourceCreated { resource: r, .. } => ("tenant.resource_created", thing(r), Value::Null, r.told()),
+            Self::ResourceEdited { before, after, .. } => {
+                ("tenant.resource_edited", thing(after), before.told(), after.told())
+            }
+            Self::ResourceDeleted { resource: r, .. } => ("tenant.resource_deleted", thing(r), r.told(), Value::Null),
         };
         AuditFact { organization: Some(tenant.trail()), kind, target, before, after }
     }

@@ -21,6 +21,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0014_scim.sql"),
     include_str!("../migrations/0015_factors.sql"),
     include_str!("../migrations/0016_saml.sql"),
+    include_str!("../migrations/0017_tenant_resources.sql"),
 ];
 
 /// The newest schema this program knows.

@@ -6,8 +6,8 @@ use guildhall_domain::factor::FactorKind;
 use guildhall_domain::group::GroupOrigin;
 use guildhall_domain::ids::{
     ConnectionId, DomainId, EventId, FactorId, GrantId, GroupId, InvitationId, InviteLinkId, LimitId, LinkId, MailId,
-    MemberId, OrgId, ResourceId, RoleId, ServiceAccountId, SessionId, ShareLinkId, TenantId, TenantMemberId, TokenId,
-    UserId,
+    MemberId, OrgId, ResourceId, RoleId, ServiceAccountId, SessionId, ShareLinkId, TenantId, TenantMemberId,
+    TenantResourceId, TokenId, UserId,
 };
 use guildhall_domain::invitation::{Deliver, Delivery, State};
 use guildhall_domain::invite_link::LinkState;
@@ -288,6 +288,7 @@ stored_ids!(
     ServiceAccountId,
     TenantId,
     TenantMemberId,
+    TenantResourceId,
     ShareLinkId,
 );
 

@@ -13,6 +13,16 @@ pub(crate) enum Command {
     List(List),
     /// Make a tenant; needs an administrator of the installation
     Create(Create),
+    /// List the resources of a tenant and the organizations they go to
+    Resources(Resources),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Resources {
+    #[command(flatten)]
+    server: ServerArgs,
+    /// Id or slug of the tenant
+    tenant: String,
 }
 
 #[derive(Debug, clap::Args)]
@@ -55,7 +65,33 @@ pub(crate) fn run(command: &Command, output: &mut Output) -> Result<(), Failure>
             let made = block_on(remote.ask(Method::POST, &["tenants"], &[], Some(&body)))?;
             show(&made, output)
         }
+        Command::Resources(args) => resources(args, output),
     }
+}
+
+fn resources(args: &Resources, output: &mut Output) -> Result<(), Failure> {
+    let remote = Remote::of_server(&args.server)?;
+    if !output.json {
+        output.line(format!("{:<16} {:<32} {:<31} ORGANIZATIONS", "TYPE", "NAME", "ID"))?;
+    }
+    block_on(remote.each_page(&["tenants", &args.tenant, "resources"], &[], |items| {
+        for item in items {
+            let text = |name: &str| item.get(name).and_then(Value::as_str).unwrap_or("-");
+            let to: Vec<&str> =
+                item["organizations"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+            match output.json {
+                true => output.value(item)?,
+                false => output.line(format!(
+                    "{:<16} {:<32} {:<31} {}",
+                    text("type"),
+                    text("name"),
+                    text("id"),
+                    to.join(", ")
+                ))?,
+            }
+        }
+        output.flush().map(|()| true)
+    }))
 }
 
 fn line(slug: &str, name: &str, role: &str, id: &str) -> String {

@@ -196,7 +196,9 @@ impl Index {
                 self.put_grant(after)
             }
             ResourceChange::Revoked { resource, grant } => self.take_grant(resource.id, grant.id),
-            ResourceChange::LinkShared { .. } | ResourceChange::LinkRevoked { .. } => Ok(()),
+            ResourceChange::LinkShared { .. } | ResourceChange::LinkRevoked { .. } | ResourceChange::Kept { .. } => {
+                Ok(())
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use super::choice::{
     InviteBulk, InviteCarries, InviteDelivery, InviteReissue, OffboardMode, OrganizationCreators,
     OrganizationsPerIdentity, OwnedObjects, RoleChangeAuthority, SeatsMode, SelfRemoval, SignupClosedByInvites,
 };
+use super::labels::LabelList;
 use super::value::{AnyOf, CharList, DomainList, KnobValue, NetworkList, RoleList, RoleSlug, Shape};
 use crate::time::Timestamp;
 use serde_json::Value;
@@ -235,6 +236,8 @@ knobs! {
     "access.networks" AccessNetworks, access_networks: NetworkList = NetworkList::default();
     /// How recently, in seconds, somebody must have proved who they are to make tokens and keys, export the audit trail or change the policy; `null`: signing in is enough. Tokens are not asked.
     "session.step_up_s" SessionStepUpS, session_step_up_s: Option<i64> = None, within 60..=YEAR_S;
+    /// The plans, by the label in the organization's account, with which connections to identity providers are made, tested and switched on; empty: all. Where plans are named, the installation's administrators set the label.
+    "sso.plans" SsoPlans, sso_plans: LabelList = LabelList::default();
     /// Whether people get in by the organization's own single sign-on alone. Tokens go on working.
     "sso.required" SsoRequired, sso_required: bool = false;
     /// From when on `sso.required` holds; `null`: at once.

@@ -34,6 +34,8 @@ pub enum Shape {
     Moment,
     /// Mail addresses.
     Addresses,
+    /// Labels, one a line.
+    Labels,
 }
 
 /// A type a knob can have. `within` bounds whole numbers; other types ignore it.

@@ -74,6 +74,8 @@ pub struct ResourceType {
     pub owner: Option<Mask>,
     /// What managing gives on one that is granted to groups of one's own only (ON-19, ON-33).
     pub group_manager: Mask,
+    /// Whether one in another thing stays there: shared to no scope outside and not moved out (TP-28).
+    pub stays: bool,
 }
 
 /// A group that every organization begins with.

@@ -103,6 +103,7 @@ fn read_types(fields: &mut Fields<'_>, report: &Report<'_>) -> (Vec<ResourceType
             },
             owner: None,
             group_manager: Mask::EMPTY,
+            stays: fields.flag("stays", false),
         });
         rights.push(group::TypeRights { owner: fields.texts("owner"), manager: fields.texts("group_manager") });
         parents.extend(above.unwrap_or_default());

@@ -30,6 +30,7 @@ use crate::ops::sessions::Begun;
 use crate::ops::share_links::ShareLinkView;
 use crate::ops::sso_connections::ConnectionView;
 use crate::ops::tenant_people::TenantMemberView;
+use crate::ops::tenant_resources::TenantResourceView;
 use crate::ops::tenants::{TenantSettingsView, TenantView};
 use crate::ops::usage::UsageView;
 use crate::ops::view::{MemberView, Nothing, OrganizationView, TokenView};
@@ -54,7 +55,7 @@ macro_rules! tagged {
     };
 }
 
-tagged!(GroupView, ResourceView, MemberView, InvitationView, OrganizationView, PolicyView, PresetView, InviteLinkView, LimitView, AccountView, RoleView, ServiceAccountView, TenantView, TenantSettingsView, ConnectionView; GrantView, Invited, InviteOutcome, TokenView, Nothing, identities::Me, InviteLinksReset, UsageView, TenantMemberView, JoinRequestView, DeployKeyView, ShareLinkView, FactorView, AppSecret, FactorAdded, BackupCodes, Question, ScimTokenView, DomainView, Imported);
+tagged!(GroupView, ResourceView, MemberView, InvitationView, OrganizationView, PolicyView, PresetView, InviteLinkView, LimitView, AccountView, RoleView, ServiceAccountView, TenantView, TenantSettingsView, TenantResourceView, ConnectionView; GrantView, Invited, InviteOutcome, TokenView, Nothing, identities::Me, InviteLinksReset, UsageView, TenantMemberView, JoinRequestView, DeployKeyView, ShareLinkView, FactorView, AppSecret, FactorAdded, BackupCodes, Question, ScimTokenView, DomainView, Imported);
 
 /// One object with its `ETag`.
 pub fn object<T: Serialize + Tagged>(status: StatusCode, value: &T) -> Response {

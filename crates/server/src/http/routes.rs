@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 use super::api::{
     access, account, audit, check, deploy_keys, domains, factors, groups, identity, import, installation_sso,
     invitations, invite_links, joining, limits, members, organizations, presets, resources, roles, scim_tokens,
-    service_accounts, session, sharing, sso_connections, tenants, tokens,
+    service_accounts, session, sharing, sso_connections, tenant_resources, tenants, tokens,
 };
 use crate::app::App;
 
@@ -96,6 +96,8 @@ fn above() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(tenants::members, tenants::add))
         .routes(routes!(tenants::change_role, tenants::remove))
         .routes(routes!(tenants::organizations))
+        .routes(routes!(tenant_resources::list, tenant_resources::create))
+        .routes(routes!(tenant_resources::edit, tenant_resources::delete))
         .routes(routes!(tenants::reset_authentication))
         .routes(routes!(tenants::trail))
         .routes(routes!(tenants::reset_instance))

@@ -55,7 +55,7 @@ pub async fn get(ctx: &Ctx, organization: &str) -> Result<AccountView, Stop> {
 /// Changes the account.
 ///
 /// # Errors
-/// `not_found`, `access.denied`, `etag.stale`, `email.invalid`, `email.duplicate`, refused values.
+/// `not_found`, `access.denied`, `etag.stale`, `account.plan_kept`, `email.invalid`, `email.duplicate`, refused values.
 pub async fn edit(ctx: &Ctx, organization: &str, wanted: EditAccount) -> Result<Answer<AccountView>, Stop> {
     let organization = organization.to_owned();
     ctx.write(move |ctx, tx| {
@@ -73,7 +73,15 @@ pub async fn edit(ctx: &Ctx, organization: &str, wanted: EditAccount) -> Result<
                 None => before.billing_contacts.clone(),
             },
         };
-        tx.apply(rules_of::change(&permit, place.organization.id, before, after))?;
+        let administrator = ctx.caller()?.identity.administrator;
+        tx.apply(rules_of::change(
+            &permit,
+            place.rules.policy(),
+            administrator,
+            place.organization.id,
+            before,
+            after,
+        )?)?;
         Ok(organization::account(tx, place.organization.id)?.into())
     })
     .await

@@ -47,6 +47,8 @@ fn subject(
             let receives = reaches::below(conn, here, target.id)?.1;
             let handed = is_handed(conn, &scope.resource)?;
             rules_of::guard_receiver(target, &scope.ground.path, handed, receives)?;
+            let path = resources::path(conn, here, target.id)?;
+            rules_of::guard_home(place.rules.preset(), &path, &scope.ground.path)?;
             Ok(Subject::Resource(scope.resource.id))
         }
         ("everyone", None) => Ok(Subject::Everyone),

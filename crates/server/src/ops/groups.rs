@@ -255,28 +255,6 @@ pub async fn edit(ctx: &Ctx, organization: &str, group: &str, wanted: EditGroup)
     .await
 }
 
-/// Ends a group.
-///
-/// # Errors
-/// `not_found`, `access.denied`, `etag.stale`, `group.external`.
-pub async fn delete(ctx: &Ctx, organization: &str, group: &str) -> Result<Answer<Nothing>, Stop> {
-    let (organization, group) = (organization.to_owned(), group.to_owned());
-    ctx.write(move |ctx, tx| {
-        let place = ctx.take_place(tx, &organization)?;
-        place.permit(Action::GroupList)?;
-        let found = load(tx, &place, &group)?;
-        let permit = place.permit(Action::GroupManage)?;
-        ctx.guard_seen(found.revision)?;
-        let here = place.organization.id;
-        let alone = groups::is_alone(tx, here, found.id)?;
-        let managers = groups::managers_of_this_only(tx, here, found.id)?;
-        let managers = members::some(tx, here, &managers)?;
-        tx.apply(rules_of::delete(&permit, &place.rules, &found, alone, &managers)?)?;
-        Ok(Nothing {})
-    })
-    .await
-}
-
 /// A page of the people in a group.
 ///
 /// # Errors

@@ -190,6 +190,7 @@ impl Work<'_> {
             None => None,
         };
         let wanted = NewResource {
+            integration: false,
             kind: kind.to_owned(),
             external_id: Some(external.to_owned()),
             name: item.name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| external.to_owned()),

@@ -14,15 +14,15 @@ use guildhall_domain::preset::{self, Preset, Rules};
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::tenant::{Deed, Tenant};
 use guildhall_domain::time::Timestamp;
-use guildhall_domain::{approval, proof, sso, text};
-use guildhall_store::read::{Page, identity, member as members, organization, sso as connections, tenant};
+use guildhall_domain::{approval, text};
+use guildhall_store::read::{Page, identity, member as members, organization, tenant};
 use guildhall_store::{Conn, Stop, Tx};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::view::{List, Nothing, OrganizationView};
-use super::{Answer, Caller, Ctx, approvals, tenants};
+use super::{Answer, Caller, Ctx, approvals, lock_out, tenant_resources, tenants};
 
 /// A new organization.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -245,6 +245,7 @@ pub async fn create(ctx: &Ctx, wanted: NewOrganization) -> Result<Answer<Organiz
         };
         let member = MemberId::new(tx.fresh());
         tx.apply(rules_of::create(made.clone(), &preset, &caller.identity, member, ctx.now))?;
+        tenant_resources::arrive(ctx, tx, &made, &preset)?;
         Ok((&made).into())
     })
     .await
@@ -370,8 +371,8 @@ fn shown(rules: &Rules, revision: u64) -> PolicyView {
 /// Changes settings of the policy, all or none. Switching approvals off approves whoever waits.
 ///
 /// # Errors
-/// `not_found`, `access.denied`, `etag.stale`, `policy.unknown_knob`, `policy.closed`,
-/// `policy.invalid_value`.
+/// `not_found`, `access.denied`, `etag.stale`, `policy.unknown_knob`, `policy.closed`, `policy.invalid_value`,
+/// `policy.locks_out`, `sso.no_connection`, `sso.break_glass`.
 pub async fn change_policy(ctx: &Ctx, name: &str, wanted: Map<String, Value>) -> Result<Answer<PolicyView>, Stop> {
     let name = name.to_owned();
     ctx.write(move |ctx, tx| {
@@ -383,14 +384,7 @@ pub async fn change_policy(ctx: &Ctx, name: &str, wanted: Map<String, Value>) ->
         let changed = !changes.is_empty();
         tx.apply(changes)?;
         let after = organization::by_id(tx, place.organization.id)?.ok_or(Code::NotFound)?;
-        let rules = ctx.app.rules_uncached(tx, &after)?;
-        proof::guard_lock_out(rules.policy(), ctx.address)?;
-        if rules.policy().sso_required {
-            let enabled = !connections::open(tx, Some(after.id))?.is_empty();
-            sso::guard_required(place.rules.policy(), rules.policy(), enabled)?;
-            let top = members::top_holders(tx, after.id, &rules.preset().top_role().slug, u32::MAX)?;
-            sso::guard_way_in(&rules, &members::some(tx, after.id, &top)?)?;
-        }
+        let rules = lock_out::guard(ctx, tx, &place.rules, &after)?;
         if changed && approval::opens(place.rules.policy(), rules.policy()) {
             approvals::approve_waiting(ctx, tx, &after, &rules)?;
         }

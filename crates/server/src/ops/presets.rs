@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::organizations::preset_named;
-use super::{Answer, Ctx, Place};
+use super::{Answer, Ctx, Place, lock_out};
 
 /// The preset an organization runs with: its own copy.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -100,7 +100,8 @@ fn invalid(errors: &[PresetError]) -> Refusal {
 ///
 /// # Errors
 /// `not_found`, `access.denied`, `member.top_role_required`, `etag.stale`, `preset.unknown`, `preset.invalid`,
-/// `preset.role_unmapped`, `preset.in_use`, `role.unknown`, `member.last_owner`.
+/// `preset.role_unmapped`, `preset.in_use`, `role.unknown`, `member.last_owner`,
+/// `policy.locks_out`, `sso.no_connection`, `sso.break_glass`.
 pub async fn apply(ctx: &Ctx, name: &str, wanted: NewPreset) -> Result<Answer<PresetView>, Stop> {
     let name = name.to_owned();
     ctx.caller()?;
@@ -117,6 +118,7 @@ pub async fn apply(ctx: &Ctx, name: &str, wanted: NewPreset) -> Result<Answer<Pr
         let changes = rules_of::apply(&permit, organization, rules, &next, &wanted.roles, &in_use, holders)?;
         tx.apply(changes)?;
         let after = organization::by_id(tx, here)?.ok_or(Code::NotFound)?;
+        lock_out::guard(ctx, tx, &place.rules, &after)?;
         Ok(view(&next, after.revision))
     })
     .await

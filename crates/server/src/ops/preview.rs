@@ -203,7 +203,12 @@ fn tell((member, email): (MemberId, &str), (before, after): (&[String], &[String
         [(&mut preview.access_gained, only(after, before)), (&mut preview.access_lost, only(before, after))]
     {
         if !permissions.is_empty() {
-            list.push(PreviewAccess { member: member.to_string(), email: email.to_owned(), permissions });
+            list.push(PreviewAccess {
+                member: member.to_string(),
+                email: email.to_owned(),
+                resource: None,
+                permissions,
+            });
         }
     }
 }

@@ -29,6 +29,9 @@ pub struct NewResource {
     /// Whether rights from above stop here.
     #[serde(default)]
     pub controlled: bool,
+    /// Whether only the service account that makes it changes it: what an integration brings.
+    #[serde(default)]
+    pub integration: bool,
 }
 
 /// Changes of a resource; what is left out stays.
@@ -87,6 +90,8 @@ pub struct ResourceView {
     pub owner: Option<OwnerView>,
     /// Whether rights from above stop here, by itself or because something is granted on it.
     pub controlled: bool,
+    /// Who alone changes it: `mem_…` of an integration, `tnr_…` of the tenant's; `null` is whoever may.
+    pub kept_by: Option<String>,
     /// Slug of the highest role of its type whose rights the caller has there.
     pub role: Option<String>,
     /// When it was made.

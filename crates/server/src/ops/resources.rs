@@ -3,22 +3,20 @@
 
 use guildhall_domain::ids::{MemberId, OrgId, ResourceId};
 use guildhall_domain::member::{Member, Status};
-use guildhall_domain::ownership;
 use guildhall_domain::permission::Mask;
 use guildhall_domain::preset::ORGANIZATION;
 use guildhall_domain::reach::{self, Ground, Who};
 use guildhall_domain::refusal::{Code, Refusal};
-use guildhall_domain::resource::{self as rules_of, Resource, ResourcePermit, Spot, Subject, Verb};
+use guildhall_domain::resource::{self as rules_of, Keeper, Resource, ResourcePermit, Spot, Subject, Verb};
 use guildhall_domain::text;
 use guildhall_store::read::resource::Filter;
 use guildhall_store::read::{Page, group as groups, member as members, reach as reaches, resource as resources};
 use guildhall_store::{Conn, Stop, Tx};
 
-use super::departures::heir;
-pub use super::resource_shapes::{EditResource, NewResource, ResourceQuery, ResourceView, Transfer};
+pub use super::resource_shapes::{EditResource, NewResource, ResourceQuery, ResourceView};
 use super::resource_shapes::{OwnerView, external};
-use super::view::{List, Nothing};
-use super::{Answer, Ctx, Place};
+use super::view::List;
+use super::{Answer, Ctx, Place, resource_keeping};
 use crate::http::cursor;
 
 /// A resource by `res_…` or by `type:external_id`.
@@ -137,13 +135,14 @@ fn shown(conn: &mut Conn<'_>, place: &Place, seen: &Seen) -> Result<ResourceView
         parent: resource.parent.map(|id| id.to_string()),
         owner: owner.map(|m| OwnerView { id: m.id.to_string(), email: m.email, name: m.name }),
         controlled: reach::is_controlled(&place.rules, resource, has_grants),
+        kept_by: resource_keeping::keeper(conn, resource)?.map(Keeper::shown),
         role: role.map(str::to_owned),
         created_at: resource.created_at,
         revision: resource.revision,
     })
 }
 
-fn again(ctx: &Ctx, conn: &mut Conn<'_>, place: &Place, id: ResourceId) -> Result<ResourceView, Stop> {
+pub(super) fn again(ctx: &Ctx, conn: &mut Conn<'_>, place: &Place, id: ResourceId) -> Result<ResourceView, Stop> {
     let after = resources::by_id(conn, place.organization.id, id)?.ok_or(Code::NotFound)?;
     let seen = look(ctx, conn, place, after)?;
     shown(conn, place, &seen)
@@ -223,8 +222,10 @@ pub(super) fn make(ctx: &Ctx, tx: &mut Tx<'_>, place: &Place, wanted: &NewResour
         created_at: ctx.now,
         revision: 0,
     };
+    let kept = if wanted.integration { rules_of::keep(&made, place.me()?)? } else { Vec::new() };
     let which = made.id;
     tx.apply(rules_of::create(&permit, &place.rules, made, &path, Some(&owner), taken)?)?;
+    tx.apply(kept)?;
     Ok(which)
 }
 
@@ -284,7 +285,7 @@ pub struct Looked {
     pub view: ResourceView,
     /// What it stands under, from the top: id and name.
     pub above: Vec<(ResourceId, String)>,
-    /// Everything the caller may do there.
+    /// Everything the caller may do there, but what its keeper alone does.
     pub rights: Mask,
 }
 
@@ -299,7 +300,10 @@ pub async fn looked(ctx: &Ctx, organization: &str, resource: &str) -> Result<Loo
         let (found, _) = permitted(ctx, conn, &place, &resource, Verb::Read)?;
         let above = found.ground.path.iter().filter(|step| step.id != found.resource.id);
         let above = above.map(|step| (step.id, step.name.clone())).collect();
-        Ok(Looked { view: shown(conn, &place, &found)?, above, rights: found.rights })
+        let (keeper, me) = (resource_keeping::keeper(conn, &found.resource)?, place.me()?.id);
+        let preset = place.rules.preset();
+        let rights = rules_of::rights_left(preset, &found.resource.kind, found.rights, keeper, me);
+        Ok(Looked { view: shown(conn, &place, &found)?, above, rights })
     })
     .await
 }
@@ -320,6 +324,7 @@ pub async fn edit(
         let (found, permit) = permitted(ctx, tx, &place, &resource, Verb::Update)?;
         let before = found.resource;
         ctx.guard_seen(before.revision)?;
+        resource_keeping::guard(tx, &permit, &before)?;
         let mut after = before.clone();
         if let Some(name) = &wanted.name {
             after.name = text::name(name, "name")?;
@@ -330,6 +335,7 @@ pub async fn edit(
             path = under(ctx, tx, &place, Some(parent))?;
             after.parent = path.last().map(|p| p.id);
             if after.parent != before.parent {
+                rules_of::guard_move(place.rules.preset(), &found.ground.path, &path)?;
                 // Moving is making it there: the right to make one is asked at the new place.
                 let rights = rights_at(ctx, tx, &place, &path)?;
                 rules_of::authorize(place.me()?.id, rights, place.rules.preset(), &before.kind, Verb::Create)?;
@@ -350,47 +356,6 @@ pub async fn edit(
         let spot = spot(tx, &before, &path)?;
         tx.apply(rules_of::edit(&permit, &place.rules, &before, after, spot, owner.as_ref())?)?;
         again(ctx, tx, &place, before.id)
-    })
-    .await
-}
-
-/// Hands a resource on to another member, or to the organization.
-///
-/// # Errors
-/// `not_found`, `access.denied`, `etag.stale`, `transfer.heir`, `grant.above_own`.
-pub async fn transfer(
-    ctx: &Ctx,
-    organization: &str,
-    resource: &str,
-    wanted: Transfer,
-) -> Result<Answer<ResourceView>, Stop> {
-    let (organization, resource) = (organization.to_owned(), resource.to_owned());
-    ctx.write(move |ctx, tx| {
-        let place = ctx.take_place(tx, &organization)?;
-        let (found, permit) = permitted(ctx, tx, &place, &resource, Verb::Update)?;
-        ctx.guard_seen(found.resource.revision)?;
-        let to = match wanted.to.as_deref().filter(|to| !to.is_empty()) {
-            Some(name) => Some(heir(tx, &place, "to", name)?),
-            None => None,
-        };
-        tx.apply(ownership::transfer(&permit, &place.rules, &found.resource, to.as_ref())?)?;
-        again(ctx, tx, &place, found.resource.id)
-    })
-    .await
-}
-
-/// Ends a resource and everything under it.
-///
-/// # Errors
-/// `not_found`, `access.denied`, `etag.stale`.
-pub async fn delete(ctx: &Ctx, organization: &str, resource: &str) -> Result<Answer<Nothing>, Stop> {
-    let (organization, resource) = (organization.to_owned(), resource.to_owned());
-    ctx.write(move |ctx, tx| {
-        let place = ctx.take_place(tx, &organization)?;
-        let (found, permit) = permitted(ctx, tx, &place, &resource, Verb::Delete)?;
-        ctx.guard_seen(found.resource.revision)?;
-        tx.apply(rules_of::delete(&permit, &found.resource))?;
-        Ok(Nothing {})
     })
     .await
 }

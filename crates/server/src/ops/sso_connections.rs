@@ -1,6 +1,7 @@
 //! Connections to identity providers: made, changed, tried, switched on and off; an organization's, and the
 //! installation's.
 
+use guildhall_domain::account::guard_sso;
 use guildhall_domain::action::Action;
 use guildhall_domain::change::Change;
 use guildhall_domain::group::GroupChange;
@@ -10,7 +11,7 @@ use guildhall_domain::ids::{ConnectionId, GroupId, OrgId};
 use guildhall_domain::preset::ORGANIZATION;
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::sso::{self as rules_of, By, Connection, Kind, MailTrust, Rule, Wish};
-use guildhall_store::read::{Page, group as groups, identity, sso as connections};
+use guildhall_store::read::{Page, group as groups, identity, organization as organizations, sso as connections};
 use guildhall_store::{Conn, Stop, StoreError, Tx};
 use serde_json::json;
 
@@ -81,6 +82,14 @@ impl Desk {
         match self.owner() {
             Some(here) => Ok(!connections::others_open(conn, here, but)?),
             None => Ok(false),
+        }
+    }
+
+    /// Refuses what the organization's plan does not have.
+    fn guard_plan(&self, conn: &mut Conn<'_>) -> Result<(), Stop> {
+        match self {
+            Self::Organization(place, _) => guard_plan(conn, place),
+            Self::Installation(_) => Ok(()),
         }
     }
 
@@ -195,6 +204,29 @@ pub fn opened(ctx: &Ctx, connection: &Connection, sealed: Option<&[u8]>) -> Resu
     Ok(text.map(|secret| secret.expose().clone()))
 }
 
+/// Refuses a new way in by a provider with a plan that does not have it.
+fn guard_plan(conn: &mut Conn<'_>, place: &Place) -> Result<(), Stop> {
+    let (account, _) = organizations::account(conn, place.organization.id)?;
+    guard_sso(place.rules.policy(), &account).map_err(Into::into)
+}
+
+/// What speaks against connecting a provider here; `None` when nothing does.
+///
+/// # Errors
+/// `not_found`, `access.denied`.
+pub async fn closed(ctx: &Ctx, organization: &str) -> Result<Option<Refusal>, Stop> {
+    let name = organization.to_owned();
+    ctx.read(move |ctx, conn| {
+        let place = ctx.place(conn, &name)?;
+        place.permit(Action::SsoManage)?;
+        match guard_plan(conn, &place) {
+            Err(Stop::Refused(refusal)) => Ok(Some(refusal)),
+            other => other.map(|()| None),
+        }
+    })
+    .await
+}
+
 fn guard_installation(ctx: &Ctx, organization: Option<&str>) -> Result<(), Stop> {
     if organization.is_some() {
         return Ok(());
@@ -222,6 +254,7 @@ pub async fn create(
     let organization = organization.map(str::to_owned);
     ctx.write(move |ctx, tx| {
         let desk = Desk::take(ctx, tx, organization.as_deref())?;
+        desk.guard_plan(tx)?;
         let blank = Connection::new(ConnectionId::new(tx.fresh()), desk.owner(), ctx.now);
         let blank = if kind == Kind::Saml { blank.speaking_saml() } else { blank };
         guard_kind(&blank, &wanted)?;
@@ -291,6 +324,9 @@ pub async fn edit(
         let (before, _) = desk.load(tx, &connection)?;
         ctx.guard_seen(before.revision)?;
         guard_kind(&before, &wanted)?;
+        if wanted.enabled == Some(true) && !before.enabled {
+            desk.guard_plan(tx)?;
+        }
         let wish = desk.wish(tx, &wanted)?;
         let secret = match &wanted.client_secret {
             None => None,
@@ -337,6 +373,7 @@ pub async fn test(ctx: &Ctx, organization: Option<&str>, connection: &str) -> Re
         .read(move |ctx, conn| {
             let desk = Desk::read(ctx, conn, name.as_deref())?;
             let (found, sealed) = desk.load(conn, &asked)?;
+            desk.guard_plan(conn)?;
             let secret = opened(ctx, &found, sealed.as_deref())?;
             Ok((found, secret.and_then(|bytes| String::from_utf8(bytes).ok())))
         })

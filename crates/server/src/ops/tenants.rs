@@ -215,7 +215,7 @@ fn settings_view(conn: &mut Conn<'_>, tenant: &Tenant) -> Result<TenantSettingsV
 }
 
 /// Takes every organization of a tenant, in the order of their ids, as everybody who takes several.
-fn take_organizations(tx: &mut Tx<'_>, tenant: &Tenant) -> Result<Vec<OrgId>, Stop> {
+pub(super) fn take_organizations(tx: &mut Tx<'_>, tenant: &Tenant) -> Result<Vec<OrgId>, Stop> {
     let mut taken = Vec::new();
     for one in tenants::organizations(tx, tenant.id, &Page { after: None, limit: u32::MAX })? {
         taken.extend(tx.take_organization(one.id)?.map(|_| one.id));

@@ -278,6 +278,9 @@ pub struct PreviewAccess {
     pub member: String,
     /// Their address.
     pub email: String,
+    /// `res_…` where it is about one thing and what is below it; left out, about the organization.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub resource: Option<String>,
     /// The permissions.
     pub permissions: Vec<String>,
 }

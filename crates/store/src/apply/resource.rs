@@ -1,7 +1,7 @@
 //! Rows of resources and grants, and what goes when a member goes.
 
 use guildhall_domain::ids::{MemberId, OrgId};
-use guildhall_domain::resource::{Given, Grant, Resource, ResourceChange, ShareLink, Subject};
+use guildhall_domain::resource::{Given, Grant, Keeper, Resource, ResourceChange, ShareLink, Subject};
 use guildhall_domain::text::fold;
 
 use super::At;
@@ -26,6 +26,11 @@ const UNSHARE: &str =
     concat!(subtree!(), "DELETE FROM share_links WHERE organization_id = $1 AND resource_id IN (SELECT id FROM below)");
 const DELETE: &str =
     concat!(subtree!(), "DELETE FROM resources WHERE organization_id = $1 AND id IN (SELECT id FROM below)");
+const KEEP: &str = "INSERT INTO kept_resources (organization_id, resource_id, tenant_resource_id, membership_id) VALUES ($1, $2, $3, $4)";
+const UNKEEP: &str = concat!(
+    subtree!(),
+    "DELETE FROM kept_resources WHERE organization_id = $1 AND resource_id IN (SELECT id FROM below)"
+);
 const GRANT: &str = "INSERT INTO grants (organization_id, id, resource_id, subject_kind, subject_id, given_kind, given, expires_at, created_at, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 const CHANGE: &str =
     "UPDATE grants SET given_kind = $3, given = $4, expires_at = $5 WHERE organization_id = $1 AND id = $2";
@@ -45,6 +50,8 @@ pub(crate) const STATEMENTS: &[&str] = &[
     UNGRANT,
     UNSHARE,
     DELETE,
+    KEEP,
+    UNKEEP,
     GRANT,
     CHANGE,
     REVOKE,
@@ -101,6 +108,13 @@ pub(super) fn changed(conn: &mut Conn<'_>, at: &At<'_>, change: &ResourceChange)
         }
         ResourceChange::LinkShared { link, hash, .. } => linked(conn, link, hash),
         ResourceChange::LinkRevoked { link, .. } => conn.execute(UNLINK, params![link.organization, link.id]).map(drop),
+        ResourceChange::Kept { resource: r, keeper } => {
+            let (tenant, member) = match keeper {
+                Keeper::Tenant(id) => (Some(*id), None),
+                Keeper::Integration(id) => (None, Some(*id)),
+            };
+            conn.execute(KEEP, params![r.organization, r.id, tenant, member]).map(drop)
+        }
         ResourceChange::Revoked { grant, .. } => conn.execute(REVOKE, params![grant.organization, grant.id]).map(drop),
     }
 }
@@ -113,6 +127,7 @@ fn search_key(r: &Resource) -> String {
 fn deleted(conn: &mut Conn<'_>, r: &Resource) -> Result<(), StoreError> {
     conn.execute(UNGRANT, params![r.organization, r.id])?;
     conn.execute(UNSHARE, params![r.organization, r.id])?;
+    conn.execute(UNKEEP, params![r.organization, r.id])?;
     conn.execute(DELETE, params![r.organization, r.id]).map(drop)
 }
 

@@ -27,6 +27,7 @@ pub mod service_account;
 pub mod share;
 pub mod sso;
 pub mod tenant;
+pub mod tenant_resource;
 
 use guildhall_domain::ids::OrgId;
 
@@ -53,6 +54,7 @@ pub(crate) fn statements() -> impl Iterator<Item = String> {
         outbox::STATEMENTS,
         index::STATEMENTS,
         tenant::STATEMENTS,
+        tenant_resource::STATEMENTS,
         removal::STATEMENTS,
         sso::STATEMENTS,
         claimed_domain::STATEMENTS,

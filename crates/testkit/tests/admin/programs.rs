@@ -187,6 +187,11 @@ async fn a_tenant_is_made_and_run_by_its_owner_alone() {
             .send(&format!("{page}/settings"), &[("seats", "9"), ("seat_mode", "warn"), ("link_sharing", "true")])
             .await;
         assert!(owner.shows("The settings are saved") && owner.html.contains("value=\"9\""), "{}", owner.html);
+        let shared = [("shared", "Warehouse"), ("type", "workspace"), ("organizations[0]", "*")];
+        owner.send(&format!("{page}/resources"), &[("shared", ""), ("type", "workspace")]).await;
+        assert_eq!(owner.status, 422, "{}", owner.html);
+        owner.send(&format!("{page}/resources"), &shared).await;
+        assert!(owner.shows("Warehouse") && owner.shows("All organizations, those to come too"), "{}", owner.html);
         assert_eq!(stranger.open(&page).await.status, 404);
         owner.open(&page).await;
         owner.send(&format!("{page}/people"), &[("email", "new@acme.test")]).await;

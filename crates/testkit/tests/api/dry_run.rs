@@ -151,3 +151,43 @@ async fn a_preview_refuses_what_the_write_would_refuse() {
         test.stop().await;
     }
 }
+
+#[tokio::test]
+async fn a_preview_of_deleting_a_group_tells_the_rights_lost_with_it_here_and_on_what_it_was_granted() {
+    for engine in engines() {
+        let (test, mut owner) = TestApp::house(engine, "onyx").await;
+        let mut ann = test.join(&mut owner, "acme", "ann@acme.test", "basic").await;
+        let bob = test.join(&mut owner, "acme", "bob@acme.test", "basic").await;
+        let here = "/organizations/acme";
+        let group = owner.post(&format!("{here}/groups"), json!({"name": "Curators"})).await.expect(201);
+        let group = format!("{here}/groups/{}", group.at("/id"));
+        owner.patch(&group, json!({"permissions": ["member.invite"]})).await.expect(200);
+        for who in [&ann.member, &bob.member] {
+            owner.send("PUT", &format!("{group}/members/{who}"), Some(&json!({})), &[]).await.expect(204);
+        }
+        let made = json!({"type": "document_set", "name": "Plans", "external_id": "p"});
+        let set = owner.post(&format!("{here}/resources"), made).await.expect(201).at("/id").to_owned();
+        let to = |kind: &str, id: &str| json!({"subject": {"type": kind, "id": id}, "permission": "document_set.view"});
+        let id = group.rsplit('/').next().unwrap_or_default();
+        let grants = format!("{here}/resources/{set}/grants");
+        owner.post(&grants, to("group", id)).await.expect(201);
+        owner.post(&grants, to("member", &bob.member)).await.expect(201);
+        ann.caller.get(&format!("{here}/resources/{set}")).await.expect(200);
+
+        let told = owner.delete(&format!("{group}?dry_run=true")).await.expect(200);
+        let lost = told.body["access_lost"].as_array().expect("a list");
+        let of = |who: &str, at: Option<&str>| {
+            let mut found = lost.iter().filter(|one| one["member"] == who && one["resource"].as_str() == at);
+            found.next().map(|one| one["permissions"].clone())
+        };
+        assert_eq!(of(&ann.member, None), Some(json!(["member.invite"])), "{}", told.text);
+        assert_eq!(of(&ann.member, Some(&set)), Some(json!(["document_set.view", "member.invite"])), "{}", told.text);
+        assert_eq!(of(&bob.member, Some(&set)), Some(json!(["member.invite"])), "he is granted it himself");
+        ann.caller.get(&format!("{here}/resources/{set}")).await.expect(200);
+
+        owner.delete(&group).await.expect(204);
+        ann.caller.get(&format!("{here}/resources/{set}")).await.refused(404, "not_found");
+        test.deliver().await;
+        test.stop().await;
+    }
+}

@@ -81,8 +81,9 @@ pub struct House {
     /// A claimed domain, and its code.
     pub domain: String,
     pub code: String,
-    /// Somebody of the tenant `big`.
+    /// Somebody of the tenant `big`, and a resource of it.
     pub person: String,
+    pub of_tenant: String,
     /// A role of the organization's own, for projects.
     pub role: String,
     /// A secret that a letter waiting nowhere holds: for links that must be opened.
@@ -175,6 +176,8 @@ impl House {
         owner.post("/tenants", json!({"name": "Big", "slug": "big"})).await.expect(201);
         let somebody = json!({"email": "somebody@acme.test"});
         let person = owner.post("/tenants/big/members", somebody).await.expect(201).at("/id").to_owned();
+        let of_tenant = json!({"type": "workspace", "name": "Shared", "organizations": ["*"]});
+        let of_tenant = owner.post("/tenants/big/resources", of_tenant).await.expect(201).at("/id").to_owned();
         let own = json!({"name": "Reviewer", "applies_to": "project", "permissions": ["project.read"]});
         let role = owner.post(&format!("{here}/roles"), own).await.expect(201).at("/id").to_owned();
         let (invitation, secret) = (invited.id, invited.secret);
@@ -205,6 +208,7 @@ impl House {
             domain,
             code,
             person,
+            of_tenant,
             role,
             reset,
             proof,
@@ -235,6 +239,7 @@ impl House {
         };
         let mut path = operation.path.replace("{org}", organization);
         let connection = if operation.id.contains("installation") { &self.connection_of_all } else { &self.connection };
+        let resource = if path.contains("{tenant}") { &self.of_tenant } else { &self.resource };
         let token = if path.contains("{account}") { &self.service_token } else { &self.token };
         for (name, value) in [
             ("{tenant}", "big"),
@@ -246,7 +251,7 @@ impl House {
             ("{key}", &self.key),
             ("{scim_token}", &self.scim_token),
             ("{group}", &self.group),
-            ("{resource}", &self.resource),
+            ("{resource}", resource),
             ("{link}", &self.link),
             ("{factor}", &self.factor),
             ("{grant}", &self.grant),
@@ -326,6 +331,8 @@ impl House {
             "access_resources" => json!({"subject": self.people[0].1.member, "permission": "workspace.read"}),
             "access_subjects" => json!({"resource": self.resource, "permission": "workspace.read"}),
             "access_actions" => json!({"subject": self.people[0].1.member, "resource": self.resource}),
+            "create_tenant_resource" => json!({"type": "workspace", "name": "Common", "organizations": ["*"]}),
+            "edit_tenant_resource" => json!({"name": "Commons", "organizations": []}),
             "transfer_resource" => json!({"to": self.people[1].1.member}),
             "reject_member" => json!({"reason": "unknown"}),
             "check" => json!({"subject": self.people[0].1.member, "permission": "member.list"}),

@@ -22,6 +22,7 @@ async fn owned(scene: &Scene, organization: OrgId, owner: &Placed, who: &Placed)
         parent: None,
         owner: Some(who.id.to_string()),
         controlled: false,
+        integration: false,
     };
     match resources::create(&scene.ctx(Some(&owner.person)), &organization.to_string(), wanted).await {
         Ok(Answer::Done(made)) => made.id,

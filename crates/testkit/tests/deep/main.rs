@@ -3,10 +3,12 @@
 
 mod compare;
 mod departures;
+mod foretold;
 mod generate;
 mod histories;
 mod laws;
 mod many_organizations;
+mod matrix;
 mod races;
 mod races_of_links;
 mod scene;

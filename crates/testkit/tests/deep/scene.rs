@@ -35,6 +35,24 @@ pub struct Placed {
     pub person: Identity,
 }
 
+/// A request of somebody who signed in this moment; `None` is anybody.
+pub fn ctx(test: &TestApp, person: Option<&Identity>) -> Ctx {
+    let now = test.app.now();
+    let session = |person: &Identity| Session {
+        id: SessionId::new(test.app.fresh()),
+        user: person.id,
+        created_at: now,
+        seen_at: now,
+        expires_at: now.plus_s(3_600),
+        address: String::new(),
+        agent: String::new(),
+        proof: Proof::one(Method::Password, now),
+    };
+    let caller =
+        |person: &Identity| Caller { identity: person.clone(), credential: Credential::Session(session(person)) };
+    Ctx { caller: person.map(caller), address: IpAddr::V4(Ipv4Addr::LOCALHOST), now, ..test.ctx() }
+}
+
 impl Scene {
     /// The program with so many people, who belong nowhere yet.
     pub async fn start(engine: Engine, people: usize) -> Self {
@@ -178,20 +196,7 @@ impl Scene {
 
     /// A request of somebody; `None` is anybody.
     pub fn ctx(&self, person: Option<&Identity>) -> Ctx {
-        let now = self.test.app.now();
-        let session = |person: &Identity| Session {
-            id: SessionId::new(self.test.app.fresh()),
-            user: person.id,
-            created_at: now,
-            seen_at: now,
-            expires_at: now.plus_s(3_600),
-            address: String::new(),
-            agent: String::new(),
-            proof: Proof::one(Method::Password, now),
-        };
-        let caller =
-            |person: &Identity| Caller { identity: person.clone(), credential: Credential::Session(session(person)) };
-        Ctx { caller: person.map(caller), address: IpAddr::V4(Ipv4Addr::LOCALHOST), now, ..self.test.ctx() }
+        ctx(&self.test, person)
     }
 
     /// How many active owners an organization has, counted up to two.

@@ -91,6 +91,8 @@ pub struct World {
     read_mail: HashSet<PathBuf>,
     revisions: HashMap<String, u64>,
     elapsed_s: i64,
+    /// Status and code of the last answer to a step.
+    pub last: (u16, String),
 }
 
 impl World {
@@ -107,7 +109,8 @@ impl World {
         let mut names = Names::default();
         names.bind(&model.tokens[0].secret, &owner.token).expect("fresh names");
         let (csrf, read_mail, revisions) = (HashMap::new(), HashSet::new(), HashMap::new());
-        let mut world = Self { test, model, names, anybody, csrf, read_mail, revisions, elapsed_s: 0 };
+        let mut world =
+            Self { test, model, names, anybody, csrf, read_mail, revisions, elapsed_s: 0, last: Default::default() };
         let who = Who::Token(world.model.tokens[0].secret.clone());
         let me = Request { who, ..Request::get("/me") };
         world.step(&Item { step: 0, later_s: 0, request: me }).await.expect("the beginning agrees");
@@ -121,10 +124,17 @@ impl World {
         self.test.clock.set_s(now);
         let expected = self.model.perform(&item.request, item.step, now);
         let answer = self.send(&item.request).await;
+        self.last = (answer.status, answer.code().to_owned());
         self.judge(&expected, &answer)?;
         self.read_letters(item.step).await?;
         self.learn_names(item, &expected, now).await?;
         self.look_inside().await
+    }
+
+    /// What a dry run of a step says, at the moment of the step. The model hears nothing of it.
+    pub async fn foretell(&mut self, item: &Item) -> Answer {
+        self.test.clock.set_s(BEGIN_S + item.step as i64 + self.elapsed_s + item.later_s);
+        self.send(&Request { dry_run: true, ..item.request.clone() }).await
     }
 
     /// A new session, or a new organization's membership, is named where its holder looks at

@@ -5,6 +5,7 @@ pub mod admin;
 pub mod api_docs;
 pub mod entrance;
 mod handover;
+mod tenant_resources;
 mod tenant_settings;
 pub mod tenants;
 mod token_form;

@@ -11,7 +11,7 @@ use guildhall_domain::refusal::Code;
 use guildhall_store::Stop;
 use guildhall_store::read::Page;
 
-use super::tenant_settings;
+use super::{tenant_resources, tenant_settings};
 use crate::app::App;
 use crate::console::verdict::{Verdict, sentence};
 use crate::console::view::{
@@ -38,6 +38,8 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/tenants/{tenant}/people", post(add))
         .route("/tenants/{tenant}/people/{member}/{act}", post(change))
         .route("/tenants/{tenant}/organizations", post(found))
+        .route("/tenants/{tenant}/resources", post(share))
+        .route("/tenants/{tenant}/resources/{resource}/{act}", post(send))
         .route("/tenants/{tenant}/settings", post(save))
         .route("/tenants/{tenant}/reset", get(ask_reset).post(reset))
 }
@@ -174,6 +176,7 @@ async fn page(visit: &Visit, tenant: &str, sent: Option<&Sent>, verdict: &Verdic
     if runs {
         parts.push(people(visit, &found, &href, text("email", "")).await?);
         parts.push(belonging(visit, &found, &href, text("organization", "")).await?);
+        parts.push(tenant_resources::part(visit, &found, &href, sent, verdict).await?);
         parts.push(tenant_settings::part(visit, &found, &href, verdict).await?);
         parts.push(Part {
             form: Some(Form {
@@ -323,6 +326,17 @@ async fn found(Path(tenant): Path<String>, sent: Sent) -> Shown {
     };
     let done = organizations::create(&sent.visit.ctx, wanted).await.map(drop);
     finish(&sent, &tenant, done, ("The organization is made.", &["organization"])).await
+}
+
+async fn share(Path(tenant): Path<String>, sent: Sent) -> Shown {
+    let done = tenant_resources::make(&sent, &tenant).await;
+    finish(&sent, &tenant, done, ("It is made, and there in the organizations it goes to.", tenant_resources::FIELDS))
+        .await
+}
+
+async fn send(Path((tenant, resource, act)): Path<(String, String, String)>, sent: Sent) -> Shown {
+    let done = tenant_resources::act(&sent, &tenant, &resource, &act).await;
+    finish(&sent, &tenant, done, ("Done.", &[])).await
 }
 
 async fn save(Path(tenant): Path<String>, sent: Sent) -> Shown {

@@ -86,6 +86,8 @@ pub struct SsoPage {
     pub logout_uri: String,
     /// The connections, newest first.
     pub connections: Vec<ConnectionCard>,
+    /// Why there is no form for a new one.
+    pub closed: Option<String>,
     /// Where the form for a new one posts.
     pub connect: String,
     /// `name`

@@ -9,9 +9,9 @@ use super::PageQuery;
 use crate::http::extract::{Body, NoParameters, OptionalBody, Query};
 use crate::http::problem::Problem;
 use crate::http::reply::{done, object, written};
-use crate::ops::Ctx;
 use crate::ops::groups::{self, EditGroup, GroupView, NewGroup, NewSeat, SeatView};
 use crate::ops::view::List;
+use crate::ops::{Ctx, group_deletion};
 
 /// List groups by name.
 #[utoipa::path(
@@ -108,7 +108,7 @@ pub async fn edit(
     extensions(("x-permission" = json!("group.manage"))),
 )]
 pub async fn delete(ctx: Ctx, Path((org, group)): Path<(String, String)>) -> Result<Response, Problem> {
-    Ok(done(groups::delete(&ctx, &org, &group).await?))
+    Ok(done(group_deletion::delete(&ctx, &org, &group).await?))
 }
 
 /// List who is in a group.

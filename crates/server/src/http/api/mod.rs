@@ -26,6 +26,7 @@ pub mod service_accounts;
 pub mod session;
 pub mod sharing;
 pub mod sso_connections;
+pub mod tenant_resources;
 pub mod tenants;
 pub mod tokens;
 

@@ -8,10 +8,11 @@ use super::PageQuery;
 use crate::http::extract::{Body, NoParameters, Path, Query};
 use crate::http::problem::Problem;
 use crate::http::reply::{done, object, written};
-use crate::ops::Ctx;
 use crate::ops::people::{self, ReachView};
-use crate::ops::resources::{self, EditResource, NewResource, ResourceQuery, ResourceView, Transfer};
+use crate::ops::resource_shapes::Transfer;
+use crate::ops::resources::{self, EditResource, NewResource, ResourceQuery, ResourceView};
 use crate::ops::view::List;
+use crate::ops::{Ctx, resource_keeping};
 
 /// List the resources you may see.
 #[utoipa::path(
@@ -113,7 +114,7 @@ pub async fn transfer(
     Path((org, resource)): Path<(String, String)>,
     Body(wanted): Body<Transfer>,
 ) -> Result<Response, Problem> {
-    Ok(written(StatusCode::OK, resources::transfer(&ctx, &org, &resource, wanted).await?))
+    Ok(written(StatusCode::OK, resource_keeping::transfer(&ctx, &org, &resource, wanted).await?))
 }
 
 /// End a resource and everything under it.
@@ -130,7 +131,7 @@ pub async fn transfer(
     extensions(("x-permission" = json!("{type}.delete"))),
 )]
 pub async fn delete(ctx: Ctx, Path((org, resource)): Path<(String, String)>) -> Result<Response, Problem> {
-    Ok(done(resources::delete(&ctx, &org, &resource).await?))
+    Ok(done(resource_keeping::delete(&ctx, &org, &resource).await?))
 }
 
 /// List who reaches a resource, with what and whence.

@@ -18,9 +18,12 @@ use crate::console::view::{
 };
 use crate::console::visit::{Sent, Shown, Visit, Wrong, go_with};
 use crate::ops::groups::{self, EditGroup, GroupView, NewSeat, SeatView};
-use crate::ops::{grants, members};
+use crate::ops::view::PreviewAccess;
+use crate::ops::{Answer, Ctx, grants, group_deletion, members};
 
 const SHOWN: u32 = 50;
+/// As many of those who lose something as are named.
+const LOSERS_NAMED: usize = 5;
 
 /// What the reader may do with this group: run it, and end it.
 struct May {
@@ -252,6 +255,12 @@ pub(super) async fn ask_delete(visit: Visit, Path((org, group)): Path<(String, S
     let desk = Desk::open(visit, &org).await?;
     let found = load(&desk, &group).await?;
     desk.scene.place.permit(Asks::GroupManage).map_err(|refusal| desk.wrong(refusal))?;
+    let preview = Ctx { dry_run: true, ..desk.ctx().clone() };
+    let lost = match group_deletion::delete(&preview, desk.org(), &group).await {
+        Ok(Answer::Preview(preview)) => losers(&preview.access_lost),
+        // A refusal is told where the answer is given.
+        _ => None,
+    };
     desk.page(&ConfirmPage {
         page: desk.below(TAB, &[(&title(&desk), TAB)], "Delete"),
         title: format!("Delete {}?", found.name),
@@ -261,7 +270,10 @@ pub(super) async fn ask_delete(visit: Visit, Path((org, group)): Path<(String, S
             Consequence::ends("What is shared with it is shared with nobody through it any more"),
             Consequence::ends("What it gives by itself is gone for everybody in it"),
             Consequence::stays("Its people stay in the organization, with their roles"),
-        ],
+        ]
+        .into_iter()
+        .chain(lost.map(Consequence::ends))
+        .collect(),
         refused: None,
         typed: None,
         reason: None,
@@ -272,10 +284,20 @@ pub(super) async fn ask_delete(visit: Visit, Path((org, group)): Path<(String, S
     })
 }
 
+/// Who loses something, in a sentence.
+fn losers(lost: &[PreviewAccess]) -> Option<String> {
+    let mut names: Vec<&str> = lost.iter().map(|one| one.email.as_str()).collect();
+    names.dedup();
+    let more = names.len().saturating_sub(LOSERS_NAMED);
+    names.truncate(LOSERS_NAMED);
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    (!names.is_empty()).then(|| format!("Rights are lost by {}{rest}", names.join(", ")))
+}
+
 /// `POST` of the same.
 pub(super) async fn delete(Path((org, group)): Path<(String, String)>, sent: Sent) -> Shown {
     let desk = Desk::open(sent.visit, &org).await?;
-    match groups::delete(desk.ctx(), desk.org(), &group).await {
+    match group_deletion::delete(desk.ctx(), desk.org(), &group).await {
         Ok(_) => Ok(go_with(&desk.href(TAB), Tone::Good, "It is deleted.")),
         Err(stop) => {
             let back = desk.href(&format!("groups/{group}"));

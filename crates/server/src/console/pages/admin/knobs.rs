@@ -97,6 +97,7 @@ const TITLES: &[(Knob, usize, &str)] = &[
     (Knob::ScimReservesRoleNames, 1, "A directory's groups are not called like roles"),
     (Knob::SessionIdleS, 2, "Sessions end when idle for"),
     (Knob::SessionAbsoluteS, 2, "Sessions end after"),
+    (Knob::SsoPlans, 2, "Plans with single sign-on"),
     (Knob::SsoRequired, 2, "Single sign-on is required"),
     (Knob::SsoRequiredFrom, 2, "Required from"),
     (Knob::SsoBreakGlass, 2, "Who keeps another way in"),
@@ -236,7 +237,7 @@ pub(super) fn control(rules: &Rules, knob: Knob, value: &Value, typed: Option<&S
             };
             KnobControl::Ticks(roles(rules).map(tick).collect())
         }
-        Shape::Domains | Shape::Addresses => KnobControl::Lines(list(value).join("\n")),
+        Shape::Domains | Shape::Addresses | Shape::Labels => KnobControl::Lines(list(value).join("\n")),
         Shape::Characters | Shape::Moment => KnobControl::Text(text),
     }
 }
@@ -298,6 +299,7 @@ pub(super) fn read(rules: &Rules, knob: Knob, sent: &Sent) -> Option<Value> {
                 json!(ticked)
             }
         }
+        Shape::Labels => last.lines().map(str::trim).filter(|label| !label.is_empty()).collect(),
         Shape::Domains | Shape::Addresses => {
             last.split([',', '\n', '\r', ' ']).map(str::trim).filter(|d| !d.is_empty()).collect()
         }

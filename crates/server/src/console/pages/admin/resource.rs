@@ -16,12 +16,12 @@ use crate::console::view::{
     ResourcePage, Select, SharedPage, SharedRow, SharingPart, Shell, Tone,
 };
 use crate::console::visit::{Sent, Shown, Visit, go_with};
-use crate::ops::Answer;
 use crate::ops::grants::{self, NewGrant};
 use crate::ops::people::{self, ReachView};
 use crate::ops::resources::{self, Looked, ResourceQuery};
 use crate::ops::share_links::{self, NewShareLink};
 use crate::ops::shared::{self, SharedView};
+use crate::ops::{Answer, resource_keeping};
 
 const SHOWN: u32 = 50;
 const DAY_S: i64 = 86_400;
@@ -363,7 +363,7 @@ pub(super) async fn ask_delete(visit: Visit, Path((org, resource)): Path<(String
 /// `POST` of the same.
 pub(super) async fn delete(Path((org, resource)): Path<(String, String)>, sent: Sent) -> Shown {
     let desk = Desk::open(sent.visit, &org).await?;
-    match resources::delete(desk.ctx(), desk.org(), &resource).await {
+    match resource_keeping::delete(desk.ctx(), desk.org(), &resource).await {
         Ok(_) => Ok(go_with(&desk.href("resources"), Tone::Good, "It is deleted.")),
         Err(stop) => page(&desk, &resource, "", Verdict::of(&desk.visit, stop, &[])?).await,
     }

@@ -167,6 +167,7 @@ pub(super) async fn create(Path(org): Path<String>, sent: Sent) -> Shown {
     let typed = Typed::of(&sent);
     let desk = Desk::open(sent.visit, &org).await?;
     let wanted = NewResource {
+        integration: false,
         kind: typed.kind.clone(),
         external_id: Some(typed.external_id.clone()),
         name: typed.name.clone(),

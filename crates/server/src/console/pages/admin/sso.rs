@@ -32,6 +32,7 @@ async fn page(desk: &Desk) -> Result<SsoPage, Wrong> {
     let (ctx, org) = (desk.ctx(), desk.org());
     let known = connections::list(ctx, Some(org), Page { after: None, limit: SHOWN }).await.map_err(wrong)?;
     let claimed = domains::list(ctx, org, Page { after: None, limit: SHOWN }).await.map_err(wrong)?;
+    let closed = connections::closed(ctx, org).await.map_err(wrong)?;
     let default = desk.scene.place.rules.policy().role_default.as_str();
     let mut roles = Vec::new();
     for role in desk.scene.place.rules.organization_roles() {
@@ -44,6 +45,7 @@ async fn page(desk: &Desk) -> Result<SsoPage, Wrong> {
         redirect_uri: sso::redirect_uri(ctx),
         logout_uri: sso_logout::address(ctx),
         connections: known.items.iter().map(|c| card(desk, c)).collect(),
+        closed: closed.map(|refusal| desk.why(Asks::SsoManage, &refusal)),
         connect: desk.href("sso/connections"),
         name: Input::default(),
         issuer: Input::default(),
