@@ -50,7 +50,7 @@ impl Frame {
 
 /// The powers of ten from one to another.
 fn powers((low, high): (f64, f64)) -> impl Iterator<Item = f64> {
-    std::iter::successors(Some(low), |power| Some(power + 1.0)).take_while(move |power| *power <= high + 0.1)
+    std::iter::successors(Some(low), |power| Some(power + 1.0)).take_while(move |power| *power <= high + 0.1).take(20)
 }
 
 fn count(number: f64) -> String {

@@ -91,13 +91,12 @@ async fn better_auth(folder: &Path) -> Outcome<Rival> {
     }
 }
 
-async fn beside(bench: &Bench, product: &Product, rival: &Rival, what: &str, goal: f64) -> Outcome<Figure> {
-    let ours = product.serve()?;
-    let check = request("POST", CHECK, &product.bearer(), &product.check(&ours).await?);
+/// Ours beside one of them, in turns.
+async fn beside(bench: &Bench, ours: &Rival, rival: &Rival, what: &str, goal: f64) -> Outcome<Figure> {
     let load = |request: &Arc<[u8]>| Load { request: Arc::clone(request), connections: CONNECTIONS };
     let (mut mine, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..bench.rounds {
-        mine.push(drive(&ours, &load(&check), WARM, bench.window).await?.rate);
+        mine.push(drive(&ours.server, &load(&ours.request), WARM, bench.window).await?.rate);
         theirs.push(drive(&rival.server, &load(&rival.request), WARM, bench.window).await?.rate);
     }
     let what = format!("permission check over HTTP beside {what}, requests/s");
@@ -120,10 +119,13 @@ pub(crate) async fn section(bench: &Bench, product: &Product) -> Outcome<Section
                     the question and looks nothing up; better-auth reads its session and membership from SQLite; ours \
                     recognises a token and answers about another member."
             .to_owned();
+    let server = product.serve()?;
+    let request = request("POST", CHECK, &product.bearer(), &product.check(&server).await?);
+    let ours = Rival { server, request };
     let cerbos = cerbos(&folder, &program).await?;
-    section.figures.push(beside(bench, product, &cerbos, "Cerbos 0.51", 25.0).await?);
+    section.figures.push(beside(bench, &ours, &cerbos, "Cerbos 0.51", 25.0).await?);
     drop(cerbos);
     let better_auth = better_auth(&folder).await?;
-    section.figures.push(beside(bench, product, &better_auth, "better-auth 1.7", 300.0).await?);
+    section.figures.push(beside(bench, &ours, &better_auth, "better-auth 1.7", 300.0).await?);
     Ok(section)
 }

@@ -59,6 +59,9 @@ pub(crate) async fn part(name: &str, program: &str, folder: &str, options: &[&st
     let mut all = Measured::default();
     all.add(&bench, name, database.as_ref()).await?;
     println!("{}", sections(&all.sections));
+    if all.curves.is_empty() {
+        return Ok(());
+    }
     let plot = bench.folder.join("plot.svg");
     std::fs::write(&plot, picture(TITLE, &all.curves)).map_err(|e| format!("cannot write `{}`: {e}", plot.display()))
 }
