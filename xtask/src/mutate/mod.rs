@@ -82,7 +82,7 @@ pub fn run(root: &Path, options: &Options) -> Outcome<bool> {
     let mut bench = Bench { root, programs, rules, proofs };
     bench.drop_broken(&options.filter)?;
     match options.seek {
-        true => bench.seek(&families, options).map(|()| true),
+        true => bench.seek(&tree, &families, options).map(|()| true),
         false => bench.verify(&read_table(root)?, options),
     }
 }
@@ -134,22 +134,22 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// Looks for what lines rest on that have nothing yet: first among the rules that refuse, then in the presets, then
-    /// among the other rules. Each part has its share of the time.
-    fn seek(&self, families: &Families, options: &Options) -> Outcome<()> {
+    /// Looks for what lines rest on that have nothing yet: first among the rules, those that refuse before others, then
+    /// in the presets. Each part has its share of the time.
+    fn seek(&self, tree: &Path, families: &Families, options: &Options) -> Outcome<()> {
         let begun = Instant::now();
         let until = |percent: u64| begun + Duration::from_secs(options.minutes * 60 * percent / 100);
         let mut found = Found { table: read_table(self.root)?, bites: read_bites(self.root)? };
         let all: Vec<String> = families.iter().flat_map(|(_, lines)| lines.clone()).collect();
-        self.seek_in_rules(0, &mut found, (&all, options), until(45))?;
+        for (order, share) in [(0, 40), (1, 55), (2, 65)] {
+            self.seek_in_rules(order, &mut found, (&all, options), until(share))?;
+        }
+        Programs::build_product(self.root, tree)?;
         let presets: Vec<(&String, &Vec<String>)> =
             families.iter().flat_map(|(presets, lines)| presets.iter().map(move |preset| (preset, lines))).collect();
         for (at, (preset, lines)) in presets.iter().enumerate() {
-            let share = 45 + 35 * (at as u64 + 1) / presets.len() as u64;
+            let share = 65 + 35 * (at as u64 + 1) / presets.len() as u64;
             self.seek_in_preset(preset, &mut found, (lines, options), until(share))?;
-        }
-        for (order, share) in [(1, 90), (2, 100)] {
-            self.seek_in_rules(order, &mut found, (&all, options), until(share))?;
         }
         Ok(())
     }

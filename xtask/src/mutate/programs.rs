@@ -44,7 +44,7 @@ pub(super) struct Programs {
 }
 
 impl Programs {
-    /// Builds them in `tree`, with the product, which says which presets are valid.
+    /// Builds them in `tree`.
     pub(super) fn build(root: &Path, tree: &Path) -> Outcome<Self> {
         let scratch = root.join("target/mutations/programs");
         std::fs::create_dir_all(&scratch).map_err(|error| format!("cannot make `{}`: {error}", scratch.display()))?;
@@ -57,11 +57,6 @@ impl Programs {
         let output = command.output().map_err(failed)?;
         if !output.status.success() {
             return Err("the tests do not build".to_owned());
-        }
-        let product =
-            cargo(tree).args(["build", "--locked", "--bin", "guildhall", "--target-dir"]).arg(&target).status();
-        if !product.map_err(failed)?.success() {
-            return Err("the product does not build".to_owned());
         }
         let text = String::from_utf8_lossy(&output.stdout);
         let messages = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
@@ -77,6 +72,16 @@ impl Programs {
             (!its.is_empty()).then_some((program, its))
         };
         self.all.iter().filter_map(of).collect()
+    }
+
+    /// Builds the product, which says which presets are valid.
+    pub(super) fn build_product(root: &Path, tree: &Path) -> Outcome<()> {
+        let build = ["build", "--locked", "--bin", "guildhall", "--target-dir"];
+        match cargo(tree).args(build).arg(root.join("target")).status() {
+            Ok(status) if status.success() => Ok(()),
+            Ok(_) => Err("the product does not build".to_owned()),
+            Err(error) => Err(format!("cannot build the product: {error}")),
+        }
     }
 
     /// Whether the product takes a preset: what it refuses would fail every test, and prove nothing.
