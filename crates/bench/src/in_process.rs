@@ -11,8 +11,8 @@ use crate::figure::{Figure, Goal, Section, spread};
 use crate::plot::Curve;
 use crate::world::{QUESTIONS, Size, Which, World};
 
-const LIMIT: &str = "hashing of ids and names (a third), and the binary search for the member and each of their \
-     groups among a workspace's hundred grants";
+const LIMIT: &str = "finding the member, the resource and the permission by their names (half), and looking for the \
+     member and each of their groups among a workspace's hundred grants";
 const MASKS: &str = "bare masks, interned numbers";
 const HASHED: &str = "hash maps by 128-bit ids, and masks";
 

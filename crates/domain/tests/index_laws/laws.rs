@@ -102,9 +102,10 @@ impl Facts {
         let question = Asked { member: here, at, scopes: asked.scopes, now };
         self.compare_ground(&asked.ground, &index.ground(at));
         assert_eq!(index.effective(&question), right, "{member:?} in {:?} at {:?}", asked.groups, asked.ground);
+        let bits: Vec<Bit> = rules.preset().catalogue.iter().map(|(bit, _)| bit).collect();
+        let bit = *self.dice.of(&bits).expect("a permission");
+        assert_eq!(index.may(&question, bit), right.contains(bit), "{bit:?} of {right:?}");
         if self.dice.one_in(10) {
-            let bits: Vec<Bit> = rules.preset().catalogue.iter().map(|(bit, _)| bit).collect();
-            let bit = *self.dice.of(&bits).expect("a permission");
             let why = reach::with(&rules, Some(standing), asked.ground.site(), who, now, |inputs| told(inputs, bit));
             assert_eq!(index.spelled_out(&question, |inputs| told(inputs, bit)), why);
             self.compare_link(&asked.ground, &index.ground(at), bit);
