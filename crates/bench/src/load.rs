@@ -107,6 +107,9 @@ fn whole_length(answer: &[u8]) -> Outcome<Option<usize>> {
     if !head.starts_with("HTTP/1.1 2") {
         return Err(format!("refused:\n{}", String::from_utf8_lossy(answer)));
     }
+    if head.starts_with("HTTP/1.1 204") {
+        return Ok(Some(end + 4));
+    }
     if head.to_ascii_lowercase().contains("\r\ntransfer-encoding: chunked") {
         // One request at a time: whatever comes is of this answer, up to its last, empty chunk.
         return Ok(answer.ends_with(b"\r\n0\r\n\r\n").then_some(answer.len()));
@@ -130,6 +133,8 @@ mod tests {
         let text = b"HTTP/1.1 200 OK\r\nContent-length: 2\r\n\r\nok";
         assert_eq!(whole_length(&text[..20]).unwrap(), None);
         assert_eq!(whole_length(text).unwrap(), Some(text.len()));
+        let nothing = b"HTTP/1.1 204 No Content\r\n\r\n";
+        assert_eq!(whole_length(nothing).unwrap(), Some(nothing.len()));
         let chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n";
         assert_eq!(whole_length(&chunked[..55]).unwrap(), None);
         assert_eq!(whole_length(chunked).unwrap(), Some(chunked.len()));

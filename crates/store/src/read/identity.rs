@@ -19,7 +19,7 @@ macro_rules! columns {
 const BY_ID: &str = concat!("SELECT ", columns!(), " FROM identities WHERE id = $1 AND deleted_at IS NULL");
 const VERIFIED: &str =
     concat!("SELECT ", columns!(), " FROM identities WHERE email_key = $1 AND email_verified_at IS NOT NULL");
-const PROVISIONED: &str = "SELECT i.id, i.email, i.email_verified_at, i.name, i.handle, i.administrator, i.valid_from, i.revision, i.created_at FROM identities i WHERE i.email_key = $1 AND i.email_verified_at IS NULL AND i.password IS NULL AND i.deleted_at IS NULL AND EXISTS (SELECT 1 FROM memberships m WHERE m.identity_id = i.id AND m.managed = 1 AND m.status = 'active') ORDER BY i.id LIMIT 1";
+const PROVISIONED: &str = "SELECT i.id, i.email, i.email_verified_at, i.name, i.handle, i.administrator, i.valid_from, i.revision, i.created_at FROM identities i WHERE i.email_key = $1 AND i.email_verified_at IS NULL AND i.password IS NULL AND i.deleted_at IS NULL AND EXISTS (SELECT 1 FROM memberships m WHERE m.identity_id = i.id AND m.managed = 1 AND m.status = 'active' AND m.status <> 'removed') ORDER BY i.id LIMIT 1";
 const BY_HANDLE: &str = concat!("SELECT ", columns!(), " FROM identities WHERE handle = $1");
 const SIGN_IN: &str = concat!(
     "SELECT password, ",

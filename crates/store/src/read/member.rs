@@ -9,6 +9,8 @@ use crate::error::StoreError;
 use crate::params;
 use crate::value::{Row, Value};
 
+// INVARIANT: each condition on one status says `<> 'removed'` too. SQLite takes an index of those who are
+// there only when the statement says so itself; it does not conclude it.
 macro_rules! member_columns {
     () => {
         "id, organization_id, identity_id, kind, email, name, handle, role, status, origin, joined_at, created_at, created_by, last_active_at, sessions_from, managed, revision"
@@ -37,14 +39,14 @@ const OF_IDENTITY: &str = concat!(
     member_columns!(),
     " FROM memberships WHERE identity_id = $1 AND status <> 'removed' ORDER BY organization_id"
 );
-const OTHER_TOP: &str = "SELECT 1 FROM memberships WHERE organization_id = $1 AND role = $2 AND status = 'active' AND kind = 'person' AND id <> $3 LIMIT 1";
-const ACTIVE_ELSEWHERE: &str = "SELECT 1 FROM memberships m JOIN organizations o ON o.id = m.organization_id WHERE m.identity_id = $1 AND m.organization_id <> $2 AND m.status = 'active' AND o.deleted_at IS NULL LIMIT 1";
+const OTHER_TOP: &str = "SELECT 1 FROM memberships WHERE organization_id = $1 AND role = $2 AND status = 'active' AND status <> 'removed' AND kind = 'person' AND id <> $3 LIMIT 1";
+const ACTIVE_ELSEWHERE: &str = "SELECT 1 FROM memberships m JOIN organizations o ON o.id = m.organization_id WHERE m.identity_id = $1 AND m.organization_id <> $2 AND m.status = 'active' AND m.status <> 'removed' AND o.deleted_at IS NULL LIMIT 1";
 const PRESENT_ELSEWHERE: &str = "SELECT 1 FROM memberships m JOIN organizations o ON o.id = m.organization_id WHERE m.identity_id = $1 AND m.organization_id <> $2 AND m.status <> 'removed' AND m.status <> 'requested' AND o.deleted_at IS NULL LIMIT 1";
-const TOP_HOLDERS: &str = "SELECT id FROM memberships WHERE organization_id = $1 AND role = $2 AND status = 'active' AND kind = 'person' LIMIT $3";
+const TOP_HOLDERS: &str = "SELECT id FROM memberships WHERE organization_id = $1 AND role = $2 AND status = 'active' AND status <> 'removed' AND kind = 'person' LIMIT $3";
 const WAITING: &str = concat!(
     "SELECT ",
     member_columns!(),
-    " FROM memberships WHERE organization_id = $1 AND status = 'pending_approval' ORDER BY sort_key, id LIMIT $2"
+    " FROM memberships WHERE organization_id = $1 AND status = 'pending_approval' AND status <> 'removed' ORDER BY sort_key, id LIMIT $2"
 );
 const LIST: &str = concat!(
     "SELECT sort_key, ",

@@ -23,7 +23,7 @@ const BY_SLUG: &str =
 const OF_IDENTITY: &str = concat!(
     "SELECT ",
     columns!(),
-    " FROM memberships m JOIN organizations o ON o.id = m.organization_id WHERE m.identity_id = $1 AND m.status = 'active' AND o.deleted_at IS NULL AND o.id > $2 ORDER BY o.id LIMIT $3"
+    " FROM memberships m JOIN organizations o ON o.id = m.organization_id WHERE m.identity_id = $1 AND m.status = 'active' AND m.status <> 'removed' AND o.deleted_at IS NULL AND o.id > $2 ORDER BY o.id LIMIT $3"
 );
 const ALL: &str = concat!(
     "SELECT ",
