@@ -46,6 +46,8 @@ impl House {
     }
 
     pub async fn enter(&self, login: &str) -> Landed {
+        // The provider's clock goes on while the product's stands.
+        self.test.clock.like_the_machine();
         self.test.by_provider(START, login).await
     }
 

@@ -182,7 +182,7 @@ async fn pl_24_an_answer_serves_once_and_only_in_the_browser_that_asked() {
 }
 
 /// An answer for us of the provider's, as it is posted.
-async fn answer(provider: &OpenId, at: &SamlProvider, asked: &Asked<'_>, now: Timestamp) -> String {
+async fn answer(at: &SamlProvider, asked: &Asked<'_>, now: Timestamp) -> String {
     let url = saml::address(at, asked, "state", now);
     let form = "prompt=login&login=ann%40corp.test&password=x";
     let page = reqwest::Client::new().post(url).body(form).send().await.expect("an answer").text().await;
@@ -211,7 +211,7 @@ async fn pl_24_whatever_is_changed_in_a_signed_answer_nothing_else_is_read_from_
         Asked { request: "_request", entity_id: "https://here.test/metadata", acs_url: "https://here.test/acs" };
     for mode in ["none", "both_signed"] {
         provider.tell(&format!("/_bad?mode={mode}")).await;
-        let xml = answer(&provider, &at, &asked, now).await;
+        let xml = answer(&at, &asked, now).await;
         let read = |xml: &str| saml::read(xml, &connection, &asked, now, 120);
         let honest = read(&xml).expect("a good answer");
         assert_eq!(honest.claims.subject, "ann@corp.test");
