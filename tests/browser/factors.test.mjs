@@ -166,3 +166,23 @@ export async function who_it_is_is_proved_once_more_by_password_or_passkey({ pro
   await page.getByRole('button', { name: 'Use a passkey' }).click();
   await page.getByRole('heading', { name: 'My account' }).waitFor();
 }
+
+export async function the_pages_of_an_app_and_of_the_second_step_are_looked_at({ product, newPage }) {
+  const eve = await join(product, 'acme', 'eve@acme.example', '<script>document.title="hit"</script>', 'member');
+  const page = await newPage({ expected: denied });
+  await giveAddressAndPassword(page, eve, '/account/security');
+  await page.getByRole('button', { name: 'Set up an app' }).click();
+  const secret = await page.getByLabel('Key', { exact: true }).inputValue();
+  await inspect(page, 'app');
+  await page.getByRole('textbox', { name: 'Code' }).fill(code(secret));
+  await page.getByRole('button', { name: 'Switch it on' }).click();
+  await page.getByRole('heading', { name: 'Authenticator app is on' }).waitFor();
+  const other = await newPage({ expected: denied });
+  await giveAddressAndPassword(other, eve, '/acme/me');
+  await other.getByRole('heading', { name: 'One more step' }).waitFor();
+  await inspect(other, 'sign-in-code');
+  await other.getByLabel('Code').fill('000000');
+  await other.getByRole('button', { name: 'Sign in' }).click();
+  await other.getByText('That code is wrong').waitFor();
+  await inspect(other, 'sign-in-code-wrong');
+}

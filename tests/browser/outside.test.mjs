@@ -192,3 +192,43 @@ export async function a_place_beyond_the_first_is_found_when_inviting({ product,
   await page.locator('.form-acts').getByRole('button', { name: 'Send invitations' }).click();
   await page.getByRole('heading', { name: '1 invitation made' }).waitFor();
 }
+
+export async function limits_are_made_reached_and_ended({ product, signedInPage }) {
+  await call(product, 'POST', '/organizations/delta/groups', { name: `${script} readers` });
+  const page = await signedInPage(undefined, plain);
+  await page.goto('/delta/admin/limits');
+  const look = await signedInPage();
+  await look.goto('/delta/admin/limits');
+  await inspect(look, 'limits-none');
+  for (const [whose, unit, budget] of [['The whole organization', 'tokens', '1000'], [`The group ${script} readers`, 'cost_cents', '500']]) {
+    await page.getByRole('link', { name: 'New limit' }).first().click();
+    await page.getByLabel('Whose use').selectOption({ label: whose });
+    await page.getByLabel('Unit', { exact: true }).fill(unit);
+    await page.getByRole('textbox', { name: 'Budget' }).fill('many');
+    await press(page, 'Make the limit');
+    await page.locator('#budget-error').waitFor();
+    await page.getByRole('textbox', { name: 'Budget' }).fill(budget);
+    await press(page, 'Make the limit');
+    await says(page, 'The limit holds from now on.');
+  }
+  const { items: [ada] } = await call(product, 'GET', '/organizations/delta/members?query=ada');
+  await call(product, 'POST', '/organizations/delta/usage', { subject: ada.id, unit: 'tokens', amount: 1200 });
+  await look.goto('/delta/admin/limits');
+  await look.getByText('Reached', { exact: true }).waitFor();
+  await inspect(look, 'limits-reached');
+  await look.goto('/delta/admin/limits/new');
+  await inspect(look, 'limit-new');
+}
+
+export async function what_was_denied_stands_in_the_audit_log({ product, signedInPage }) {
+  const alan = await join(product, 'delta', 'alan@delta.example', script, 'member');
+  const theirs = await signedInPage(alan, { expected: [/status of 403/] });
+  await theirs.goto('/delta/admin/audit');
+  const page = await signedInPage();
+  for (let tries = 0; tries < 50; tries += 1) {
+    await page.goto('/delta/admin/audit?outcome=denied');
+    if (await page.locator('.event').count() > 0) break;
+  }
+  await page.locator('.event summary').first().click();
+  await inspect(page, 'audit-denied');
+}

@@ -116,6 +116,13 @@ export async function checkAccessibility(page) {
   assert.deepEqual(lines, [], `accessibility of ${page.url()}`);
 }
 
+/** Every icon has a drawing; one whose name has none is a black square. */
+async function checkIcons(page) {
+  const bare = await page.evaluate(() => [...document.querySelectorAll('.icon')]
+    .filter(icon => !getComputedStyle(icon).getPropertyValue('--i').trim()).map(icon => icon.className));
+  assert.deepEqual(bare, [], `icons without a drawing on ${page.url()}`);
+}
+
 /** Nothing is wider than the window. */
 export async function checkNoSidewaysScroll(page) {
   const [wide, window] = await page.evaluate(() => {
@@ -131,6 +138,8 @@ export async function checkNoSidewaysScroll(page) {
  */
 export async function inspect(page, name) {
   await mkdir(pictures, { recursive: true });
+  await settled(page, true);
+  await checkIcons(page);
   for (const [size, viewport] of Object.entries(sizes).reverse()) {
     await page.setViewportSize(viewport);
     for (const scheme of [...schemes].reverse()) {

@@ -75,7 +75,7 @@ export async function on_groups({ product, signedInPage }) {
   await page.goto('/onyx/admin/resources');
   await page.getByRole('link', { name: 'Flight papers' }).click();
   await page.getByLabel('To', { exact: true }).selectOption({ label: 'Group' });
-  await page.getByLabel(/^Who/).fill('Orbit');
+  await page.getByRole('textbox', { name: /^Who/ }).fill('Orbit');
   await page.getByRole('button', { name: 'Grant' }).click();
   await page.getByText('Granted.').waitFor();
   await theirs.reload();
@@ -84,13 +84,13 @@ export async function on_groups({ product, signedInPage }) {
   // Impose a token rate limit on it.
   await page.goto('/onyx/admin/limits');
   await page.getByRole('link', { name: 'New limit' }).first().click();
-  await page.getByLabel(/Whose|Measured|For/).first().selectOption({ label: 'The group Orbit' });
+  await page.getByLabel('Whose use').selectOption({ label: 'The group Orbit' });
   await page.getByLabel('Unit', { exact: true }).fill('tokens');
-  await page.getByLabel('Budget').fill('50000');
+  await page.getByRole('textbox', { name: 'Budget' }).fill('50000');
   await page.getByRole('button', { name: 'Make the limit' }).click();
   await row(page, 'Orbit').waitFor();
 
   // Automate it: SCIM is a page away.
   await page.getByRole('navigation', { name: 'Pages of this organization' }).getByRole('link', { name: 'Provisioning' }).click();
-  await page.getByText('/scim/v2').first().waitFor();
+  assert.match(await page.getByLabel('Address', { exact: true }).inputValue(), /\/scim\/v2/);
 }

@@ -51,7 +51,7 @@ export async function tp_people_of_a_workspace({ product, signedInPage }) {
   await people.getByRole('row', { name: /Ada Lovelace/ }).waitFor();
   await people.getByRole('row', { name: /Ada Lovelace/ }).getByText('(not available: Nothing was granted to them here').waitFor({ state: 'attached' });
   const add = page.getByRole('form', { name: 'Add Member' });
-  await add.getByLabel(/^Who/).fill(kate.email);
+  await add.getByRole('textbox', { name: /^Who/ }).fill(kate.email);
   await add.getByLabel('Level').selectOption({ label: 'Operator' });
   await add.getByRole('button', { name: 'Add', exact: true }).click();
   await page.getByText('Granted.').waitFor();

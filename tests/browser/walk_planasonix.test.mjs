@@ -45,7 +45,7 @@ export async function pl_inviting_and_refining({ product, newPage, signedInPage 
   // After acceptance: shared items rather than a higher role; and the role stays the ceiling.
   await page.goto('/parent/admin/resources');
   await page.getByRole('link', { name: 'Nightly load' }).click();
-  await page.getByLabel(/^Who/).fill('grace@parent.example');
+  await page.getByRole('textbox', { name: /^Who/ }).fill('grace@parent.example');
   await page.getByRole('button', { name: 'Grant' }).click();
   await page.getByText('Granted.').waitFor();
   await guest.goto('/parent/me/shared');

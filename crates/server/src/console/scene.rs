@@ -126,7 +126,7 @@ impl Scene {
             (words.tokens_title.as_str(), "tokens", "key", Action::TokenManage),
             ("Service accounts", "service-accounts", "screen", Action::ServiceAccountManage),
             ("Deploy keys", "deploy-keys", "lock", Action::TokenDeploy),
-            ("Provisioning", "provisioning", "group", Action::DirectoryManage),
+            ("Provisioning", "provisioning", "building", Action::DirectoryManage),
             ("Single sign-on", "sso", "key", Action::SsoManage),
             (words.limits_title.as_str(), "limits", "gauge", Action::LimitManage),
             (words.audit_title.as_str(), "audit", "list", Action::AuditRead),

@@ -104,7 +104,7 @@ fn request_row(desk: &Desk, request: &ScimRequestView) -> DirectoryRequestRow {
         request: format!("{} {}", request.method, request.path),
         token: request.token.clone(),
         status: Chip::new(request.status.to_string(), tone),
-        outcome: request.outcome.clone(),
+        outcome: request.outcome.replace('`', ""),
     }
 }
 
