@@ -17,6 +17,20 @@ pub struct Fullness {
     pub reset: Option<Time>,
 }
 
+impl Fullness {
+    /// From here on it is nearly used up.
+    #[must_use]
+    pub fn low(&self) -> u64 {
+        self.budget / 4 * 3
+    }
+
+    /// Beyond this it is used up.
+    #[must_use]
+    pub fn high(&self) -> u64 {
+        self.budget.saturating_sub(1)
+    }
+}
+
 /// One limit as a line of a table.
 #[derive(Clone, Debug)]
 pub struct LimitRow {

@@ -6,6 +6,7 @@ use guildhall_domain::time::Timestamp;
 use guildhall_store::Stop;
 
 use super::desk::{Desk, with_query};
+use super::event_kinds::KINDS;
 use super::events;
 use crate::console::verdict::sentence;
 use crate::console::view::{AuditDay, AuditFilters, AuditPage, Choice, Input, Pager};
@@ -151,7 +152,7 @@ fn page(
 
 fn kinds(chosen: Option<&str>) -> Vec<Choice> {
     let all = Choice::new("", "Everything").selected(chosen.is_none());
-    let each = events::KINDS.iter().map(|kind| Choice::new(kind.name, kind.label).selected(chosen == Some(kind.name)));
+    let each = KINDS.iter().map(|kind| Choice::new(kind.name, kind.label).selected(chosen == Some(kind.name)));
     std::iter::once(all).chain(each).collect()
 }
 

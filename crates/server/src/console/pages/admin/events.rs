@@ -7,58 +7,9 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 
 use super::desk::Desk;
+use super::event_kinds::KINDS;
 use crate::console::view::{AuditEvent, Chip, Fact, FactValue, FieldChange, Person, Place, Tone};
 use crate::ops::view::{EventActor, EventTarget, EventView};
-
-/// One kind of record.
-pub(super) struct Kind {
-    /// The dotted type.
-    pub(super) name: &'static str,
-    /// As a choice of the filter.
-    pub(super) label: &'static str,
-    verb: &'static str,
-    /// Whether whom it happened to is who did it, though they may not have been signed in.
-    own: bool,
-}
-
-const fn kind(name: &'static str, label: &'static str, verb: &'static str) -> Kind {
-    Kind { name, label, verb, own: false }
-}
-
-const fn own(name: &'static str, label: &'static str, verb: &'static str) -> Kind {
-    Kind { name, label, verb, own: true }
-}
-
-/// Every kind of record an organization's trail has, as the filter lists them.
-pub(super) const KINDS: &[Kind] = &[
-    own("member.joined", "Joined", "joined"),
-    own("member.left", "Left", "left"),
-    kind("member.removed", "Removed", "removed"),
-    kind("member.role_changed", "Role changed", "changed the role of"),
-    kind("member.deactivated", "Deactivated", "deactivated"),
-    kind("member.reactivated", "Reactivated", "reactivated"),
-    kind("member.approved", "Approved", "let in"),
-    kind("member.rejected", "Rejected", "turned away"),
-    kind("member.sessions_ended", "Sessions ended", "ended the sessions of"),
-    kind("invitation.created", "Invited", "invited"),
-    kind("invitation.resent", "Invitation sent again", "sent the invitation again to"),
-    kind("invitation.role_changed", "Invitation's role changed", "changed the role in the invitation of"),
-    kind("invitation.cancelled", "Invitation withdrawn", "withdrew the invitation of"),
-    own("invitation.accepted", "Invitation accepted", "accepted the invitation"),
-    kind("member.directory_linked", "Kept by the directory", "took over"),
-    kind("member.directory_edited", "Changed by the directory", "changed"),
-    kind("member.directory_unlinked", "Let go by the directory", "let go of"),
-    kind("member.address_changed", "Address changed by the directory", "changed the address of"),
-    kind("scim_token.created", "Directory's token made", "made the directory's token"),
-    kind("scim_token.rotated", "Directory's token rotated", "rotated the directory's token"),
-    kind("scim_token.revoked", "Directory's token revoked", "revoked the directory's token"),
-    kind("token.created", "Token made", "made the token"),
-    kind("token.revoked", "Token revoked", "revoked the token"),
-    kind("policy.changed", "Settings changed", "changed the settings"),
-    kind("organization.created", "Organization made", "made the organization"),
-    kind("organization.renamed", "Organization renamed", "renamed the organization to"),
-    kind("authentication.reset", "Authentication reset", "ended every session and token of the organization"),
-];
 
 /// One record, ready to show.
 pub(super) fn event(desk: &Desk, event: &EventView) -> AuditEvent {
@@ -108,8 +59,15 @@ fn rest(desk: &Desk, event: &EventView) -> String {
     match (role(&event.before), role(&event.after)) {
         (Some(before), Some(after)) if before != after => format!("from {before} to {after}"),
         (None, Some(after)) if desk.has_roles() => format!("as {after}"),
-        _ => String::new(),
+        _ => seat(event),
     }
+}
+
+/// Who was taken into a group, or out of it.
+fn seat(event: &EventView) -> String {
+    let sides = [&event.after, &event.before];
+    let email = sides.into_iter().find_map(|side| side.get("email")).and_then(Value::as_str);
+    email.filter(|_| event.kind.starts_with("group.")).map(|email| format!("({email})")).unwrap_or_default()
 }
 
 fn text(value: &Value) -> Option<String> {

@@ -6,6 +6,7 @@ mod audit;
 mod bulk;
 mod deploy_keys;
 mod desk;
+mod event_kinds;
 mod events;
 mod group;
 mod groups;
