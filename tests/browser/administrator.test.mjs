@@ -105,6 +105,7 @@ export async function a_service_account_and_its_tokens({ product, signedInPage }
     await page.getByRole('link', { name: 'I have copied it' }).click();
     await page.getByLabel('Actions for CI').click();
     await page.getByRole('link', { name: 'New secret' }).click();
+    await page.getByRole('heading', { name: 'A new secret for CI?' }).waitFor();
     if (scripts) await inspect(page, 'service-token-rotate');
     await press(page, 'Make a new secret');
     assert.notEqual(await page.locator('input[value^="gld_svc_"]').inputValue(), first);
@@ -214,6 +215,7 @@ export async function a_role_of_ones_own({ product, signedInPage }) {
     await says(page, 'Only Owner');
     if (scripts) await inspect(page, 'role');
     await page.getByRole('link', { name: 'Delete', exact: true }).click();
+    await page.getByRole('heading', { name: /^Delete the role/ }).waitFor();
     if (scripts) await inspect(page, 'role-delete');
     await press(page, 'Delete');
     await says(page, `The role ${name} is deleted.`);

@@ -138,6 +138,7 @@ export async function checkNoSidewaysScroll(page) {
  */
 export async function inspect(page, name) {
   await mkdir(pictures, { recursive: true });
+  await settled(page, true);
   await checkIcons(page);
   for (const [size, viewport] of Object.entries(sizes).reverse()) {
     await page.setViewportSize(viewport);

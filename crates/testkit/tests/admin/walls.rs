@@ -79,6 +79,8 @@ async fn every_page_asks_who_reads_it() {
             ("org/preset".to_owned(), 403),
             ("org/settings/joining".to_owned(), 403),
             ("why?permission=audit.read".to_owned(), 403),
+            ("import".to_owned(), 403),
+            ("sso".to_owned(), 403),
             ("audit".to_owned(), 403),
         ];
         let (_, mut viewer) = house.join_at_browser("viewer@acme.test", "viewer").await;

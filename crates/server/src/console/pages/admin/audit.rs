@@ -25,6 +25,8 @@ struct Filters {
 }
 
 const DAY_S: i64 = 86_400;
+/// As many records as a page shows: each carries all it knows, and a first view stays small.
+const SHOWN: u32 = 40;
 
 /// The beginning of a day in UTC, `days` later.
 fn moment(day: &str, days: i64) -> String {
@@ -54,7 +56,7 @@ impl Filters {
             since: self.since.as_deref().map(|day| moment(day, 0)),
             until: self.until.as_deref().map(|day| moment(day, 1)),
             outcome: self.outcome.clone(),
-            limit: None,
+            limit: Some(SHOWN),
             after,
         }
     }
