@@ -189,9 +189,11 @@ impl Scene {
             agent: String::new(),
             proof: Proof::one(Method::Password, now),
         };
-        let caller =
-            |person: &Identity| Caller { identity: person.clone(), credential: Credential::Session(session(person)) };
-        Ctx { caller: person.map(caller), address: IpAddr::V4(Ipv4Addr::LOCALHOST), now, ..self.test.ctx() }
+        let caller = |person: &Identity| {
+            Arc::new(Caller { identity: person.clone(), credential: Credential::Session(session(person)) })
+        };
+        let caller = person.map(caller);
+        Ctx { caller, seen_at: now, address: IpAddr::V4(Ipv4Addr::LOCALHOST), now, ..self.test.ctx() }
     }
 
     /// How many active owners an organization has, counted up to two.
