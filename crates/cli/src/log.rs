@@ -23,6 +23,9 @@ pub(crate) struct Lines(Arc<Waiting>);
 struct Waiting {
     lines: Mutex<Vec<u8>>,
     some: Condvar,
+    /// What is being written. Held before the lines are taken, which keeps them in order; whoever logs meanwhile
+    /// waits for nobody.
+    leaving: Mutex<Vec<u8>>,
 }
 
 impl Waiting {
@@ -30,11 +33,13 @@ impl Waiting {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes what waits. Holding the lines meanwhile keeps them in order.
-    fn write(lines: &mut Vec<u8>) {
+    /// Writes what waits.
+    fn write(&self) {
+        let mut leaving = self.leaving.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::swap(&mut *leaving, &mut *self.lines());
         // Without standard error there is nobody to tell.
-        let _ = io::stderr().lock().write_all(lines);
-        lines.clear();
+        let _ = io::stderr().lock().write_all(&leaving);
+        leaving.clear();
     }
 }
 
@@ -48,7 +53,7 @@ impl Lines {
                 let some = waiting.some.wait_while(waiting.lines(), |lines| lines.is_empty());
                 drop(some.unwrap_or_else(PoisonError::into_inner));
                 thread::sleep(GATHER);
-                Waiting::write(&mut waiting.lines());
+                waiting.write();
             }
         })?;
         Ok(lines)
@@ -56,7 +61,7 @@ impl Lines {
 
     /// Writes what waits now: nobody else will once the program ends.
     pub(crate) fn flush(&self) {
-        Waiting::write(&mut self.0.lines());
+        self.0.write();
     }
 }
 
@@ -71,8 +76,10 @@ impl Write for Line<'_> {
         let mut lines = self.waiting.lines();
         let was_empty = lines.is_empty();
         lines.extend_from_slice(bytes);
-        if self.is_urgent || lines.len() > MOST_BYTES {
-            Waiting::write(&mut lines);
+        let is_full = lines.len() > MOST_BYTES;
+        drop(lines);
+        if self.is_urgent || is_full {
+            self.waiting.write();
         } else if was_empty {
             self.waiting.some.notify_one();
         }

@@ -22,7 +22,7 @@ use uuid::Uuid;
 use webauthn_rs::prelude::Url;
 use webauthn_rs::{Webauthn, WebauthnBuilder};
 
-use crate::config::{Allowed, Config};
+use crate::config::{Allowed, Config, Cookies};
 use crate::mail::MailTransport;
 use crate::memory::Memory;
 use crate::notes::Notes;
@@ -78,6 +78,8 @@ pub struct App {
     pub config: Config,
     /// The address people use, without a slash at its end.
     pub public_url: String,
+    /// The names of the cookies that every request is searched for.
+    pub cookies: Cookies,
     /// The database.
     pub store: Store,
     /// The clock.
@@ -190,6 +192,7 @@ impl App {
             limits: Limits::new(parts.config.limit_rates()),
             passwords,
             webauthn: relying_party(&parts.public_url),
+            cookies: parts.config.cookies(),
             config: parts.config,
             public_url: parts.public_url,
             store: parts.store,

@@ -240,6 +240,7 @@ impl TestApp {
         Ctx {
             app: Arc::clone(&self.app),
             caller: None,
+            seen_at: Timestamp::default(),
             link: None,
             device: None,
             address: std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),

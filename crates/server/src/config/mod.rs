@@ -115,6 +115,15 @@ pub enum LogFormat {
     Json,
 }
 
+/// Full names of cookies.
+#[derive(Debug)]
+pub struct Cookies {
+    /// Of a session.
+    pub session: String,
+    /// Of a browser that is known to an account.
+    pub device: String,
+}
+
 /// `password.…`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -279,6 +288,11 @@ impl Config {
     /// The full name of the cookie of a sign-in that waits for its second factor.
     pub fn half_cookie_name(&self) -> String {
         format!("{}_half", self.cookie_name())
+    }
+
+    /// The names that every request is searched for, put together once.
+    pub fn cookies(&self) -> Cookies {
+        Cookies { session: self.cookie_name(), device: self.device_cookie_name() }
     }
 
     /// Whether a peer may speak for others.

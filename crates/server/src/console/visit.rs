@@ -23,7 +23,7 @@ use super::view::{Flash, Place, Plain, ProblemPage, Time, Tone};
 use crate::app::App;
 use crate::http::context::{cookie, from_here, header, recognise};
 use crate::http::problem::{status, told};
-use crate::ops::{Caller, Ctx};
+use crate::ops::Ctx;
 
 /// The cookie that carries one message over a redirect.
 const FLASH: &str = "guildhall_flash";
@@ -95,7 +95,7 @@ impl Visit {
     /// The CSRF token of the session in use; empty without one.
     #[must_use]
     pub fn csrf(&self) -> String {
-        let session = self.ctx.caller.as_ref().and_then(Caller::session);
+        let session = self.ctx.caller.as_ref().and_then(|caller| caller.session());
         session.map(|s| self.ctx.app.credentials.csrf_token(s.uuid().as_bytes())).unwrap_or_default()
     }
 
@@ -290,7 +290,7 @@ where
         let fields: Vec<(String, String)> = form_urlencoded::parse(&bytes).into_owned().collect();
         visit.fields = Arc::new(fields.clone());
         let sent = Self { visit, fields };
-        let session = sent.visit.ctx.caller.as_ref().and_then(Caller::session);
+        let session = sent.visit.ctx.caller.as_ref().and_then(|caller| caller.session());
         let proved = session.is_none_or(|s| app.credentials.csrf_matches(s.uuid().as_bytes(), sent.get("csrf")));
         if !proved || !from_here(&parts.headers) {
             return Err(sent.visit.wrong(Refusal::because(
@@ -344,7 +344,7 @@ impl IntoResponse for Wrong {
                 return go(&format!("/sign-in?next={next}"));
             }
             Some(refusal) if refusal.code == Code::FactorRequired => {
-                return security::to_security(visit.and_then(|v| v.ctx.caller.as_ref()));
+                return security::to_security(visit.and_then(|v| v.ctx.caller.as_deref()));
             }
             Some(refusal) if refusal.code == Code::ProofStale && visit.is_some() => {
                 let page = visit.map(step_up::of).and_then(|page| respond::page(StatusCode::FORBIDDEN, &page).ok());

@@ -5,11 +5,13 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, FromRef, FromRequestParts, MatchedPath};
+use axum::http::header::{AUTHORIZATION, AsHeaderName, COOKIE, HeaderName, IF_MATCH, USER_AGENT};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use guildhall_domain::identity::Identity;
 use guildhall_domain::member::MemberKind;
 use guildhall_domain::refusal::{Code, Refusal};
+use guildhall_domain::time::Timestamp;
 use guildhall_store::read::credential;
 use guildhall_store::{Conn, Stop, StoreError};
 use serde::Deserialize;
@@ -26,18 +28,17 @@ use crate::security::token::TokenKind;
 
 /// Where anybody may POST: these routes hand out or take other proof. On them a session cookie
 /// without CSRF token counts as no credential; everywhere else nobody gets further than the door.
-/// A handler under `/api/v1` sees the path without that.
 const OPEN: &[&str] = &[
-    "/session",
-    "/session/passkey",
-    "/session/passkey/begin",
-    "/sign-up",
-    "/invitations/accept",
-    "/invitations/refuse",
-    "/password/forgot",
-    "/password/reset",
-    "/email/verify",
-    "/set-up",
+    "/api/v1/session",
+    "/api/v1/session/passkey",
+    "/api/v1/session/passkey/begin",
+    "/api/v1/sign-up",
+    "/api/v1/invitations/accept",
+    "/api/v1/invitations/refuse",
+    "/api/v1/password/forgot",
+    "/api/v1/password/reset",
+    "/api/v1/email/verify",
+    "/api/v1/set-up",
 ];
 
 /// What every write takes behind `?`.
@@ -52,7 +53,7 @@ struct WriteParameters {
 const READ_BY_HANDLER: &[(&Method, &str)] = &[(&Method::DELETE, "/organizations/{org}/roles/{role}")];
 
 fn write_parameters(parts: &Parts) -> Result<WriteParameters, Refusal> {
-    let text = parts.uri.query().unwrap_or_default();
+    let Some(text) = parts.uri.query() else { return Ok(WriteParameters::default()) };
     let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
     if READ_BY_HANDLER.iter().any(|(method, path)| **method == parts.method && route.ends_with(path)) {
         let mine = |pair: &&str| pair.split('=').next() == Some("dry_run");
@@ -61,16 +62,20 @@ fn write_parameters(parts: &Parts) -> Result<WriteParameters, Refusal> {
     query(text)
 }
 
+/// Headers that every request is searched for, read once.
+static API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+static USE_BEARER: HeaderName = HeaderName::from_static("x-use-bearer");
+
 /// The named header, when it is text.
 #[must_use]
-pub fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub fn header(headers: &HeaderMap, name: impl AsHeaderName) -> Option<&str> {
     headers.get(name).and_then(|v| v.to_str().ok())
 }
 
 /// The value of a cookie.
 #[must_use]
 pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get_all("cookie").iter().filter_map(|v| v.to_str().ok()).flat_map(|line| line.split(';')).find_map(|pair| {
+    headers.get_all(COOKIE).iter().filter_map(|v| v.to_str().ok()).flat_map(|line| line.split(';')).find_map(|pair| {
         let (key, value) = pair.trim().split_once('=')?;
         (key == name).then_some(value)
     })
@@ -99,7 +104,7 @@ fn other_kind() -> Refusal {
 }
 
 /// Recognises a token.
-async fn by_token(app: &Arc<App>, text: &str, from: IpAddr) -> Result<Caller, Stop> {
+async fn by_token(app: &Arc<App>, text: &str, from: IpAddr) -> Result<Arc<Caller>, Stop> {
     let (kind, hash) =
         app.credentials.parse(text).map_err(|typo| Refusal::because(Code::TokenMalformed, typo.to_string()))?;
     if !matches!(kind, TokenKind::Pat | TokenKind::Svc) {
@@ -129,7 +134,7 @@ async fn by_token(app: &Arc<App>, text: &str, from: IpAddr) -> Result<Caller, St
     {
         app.mark_token(token.id);
     }
-    Ok(known.caller.clone())
+    Ok(Arc::clone(&known.caller))
 }
 
 /// Reads a credential by its hash, and keeps it while memory is sure.
@@ -156,8 +161,8 @@ fn reading<T>(
     }
 }
 
-/// Recognises a session cookie; one that is unknown or over is no credential.
-async fn by_session(app: &Arc<App>, value: &str) -> Result<Option<Caller>, Stop> {
+/// Recognises a session cookie, and tells when it was seen before; one that is unknown or over is no credential.
+async fn by_session(app: &Arc<App>, value: &str) -> Result<Option<(Arc<Caller>, Timestamp)>, Stop> {
     let Some(hash) = app.credentials.session_hash(value) else { return Ok(None) };
     let known = match app.memory().and_then(|memory| memory.people.known(&hash)) {
         Some(known) => Some(known),
@@ -165,25 +170,23 @@ async fn by_session(app: &Arc<App>, value: &str) -> Result<Option<Caller>, Stop>
     };
     let Some(known) = known else { return Ok(None) };
     let (now, before) = (app.now(), known.last.before());
-    let mut caller = known.caller.clone();
-    let Credential::Session(session) = &mut caller.credential else { return Ok(None) };
-    session.seen_at = before;
+    let Credential::Session(session) = &known.caller.credential else { return Ok(None) };
     let idle_s = i64::try_from(app.config.session.idle_s).unwrap_or(i64::MAX);
     let over = session.expires_at <= now
         || now.seconds_since(before) > idle_s
-        || session.created_at < caller.identity.valid_from;
+        || session.created_at < known.caller.identity.valid_from;
     if over {
         return Ok(None);
     }
     if known.last.now(now, CREDENTIAL_EVERY_S) {
         app.mark_session(session.id);
     }
-    Ok(Some(caller))
+    Ok(Some((Arc::clone(&known.caller), before)))
 }
 
 /// What stands behind `Authorization: Bearer`; another scheme is refused, a password among them (PL-29).
 fn authorization(headers: &HeaderMap) -> Option<Result<&str, Refusal>> {
-    header(headers, "authorization").map(|text| match text.split_once(' ') {
+    header(headers, AUTHORIZATION).map(|text| match text.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(token.trim()),
         _ => Err(Refusal::because(Code::AuthInvalid, "send `Authorization: Bearer <token>`")),
     })
@@ -208,28 +211,30 @@ pub fn from_here(headers: &HeaderMap) -> bool {
 /// `token.malformed`, `auth.invalid`, `rate.limited`, faults.
 pub async fn recognise(app: &Arc<App>, parts: &Parts) -> Result<Ctx, Stop> {
     let from = address(app, parts);
-    let key = header(&parts.headers, "x-api-key").map(|key| Ok(key.trim()));
+    let key = header(&parts.headers, &API_KEY).map(|key| Ok(key.trim()));
     let bearer = key.or_else(|| authorization(&parts.headers));
     // Whoever says so is known by a token alone, whatever cookie the browser sends along.
-    let tokens_only = header(&parts.headers, "x-use-bearer").is_some_and(|v| v.trim().eq_ignore_ascii_case("true"));
+    let tokens_only = header(&parts.headers, &USE_BEARER).is_some_and(|v| v.trim().eq_ignore_ascii_case("true"));
     let link = match &bearer {
         Some(Ok(token)) => share_links::shown(app, token, from).await?,
         _ => None,
     };
-    let session = cookie(&parts.headers, &app.config.cookie_name()).filter(|_| !tokens_only);
-    let caller = match (bearer, session) {
+    let session = cookie(&parts.headers, &app.cookies.session).filter(|_| !tokens_only);
+    let known = match (bearer, session) {
         (Some(_), _) if link.is_some() => None,
-        (Some(token), _) => Some(by_token(app, token?, from).await?),
+        (Some(token), _) => Some((by_token(app, token?, from).await?, Timestamp::default())),
         (None, Some(value)) => by_session(app, value).await?,
         (None, None) => None,
     };
+    let (caller, seen_at) = known.map_or_else(Default::default, |(caller, seen_at)| (Some(caller), seen_at));
     Ok(Ctx {
         app: Arc::clone(app),
         caller,
+        seen_at,
         link,
-        device: cookie(&parts.headers, &app.config.device_cookie_name()).map(str::to_owned),
+        device: cookie(&parts.headers, &app.cookies.device).map(str::to_owned),
         address: from,
-        agent: header(&parts.headers, "user-agent").unwrap_or_default().to_owned(),
+        agent: header(&parts.headers, USER_AGENT).unwrap_or_default().to_owned(),
         request_id: super::request_id::current(),
         now: app.now(),
         dry_run: false,
@@ -273,7 +278,7 @@ where
         if matches!(parts.method, Method::GET | Method::HEAD) {
             return Ok(ctx);
         }
-        if let Some(session) = ctx.caller.as_ref().and_then(Caller::session) {
+        if let Some(session) = ctx.caller.as_ref().and_then(|caller| caller.session()) {
             let given = header(&parts.headers, "x-csrf-token").unwrap_or_default();
             let proved = app.credentials.csrf_matches(session.uuid().as_bytes(), given);
             if !proved || !from_here(&parts.headers) {
@@ -283,9 +288,9 @@ where
                 ctx.caller = None;
             }
         }
-        ctx.idempotency = ctx.idempotency.map(|given| given.of(ctx.caller.as_ref()));
+        ctx.idempotency = ctx.idempotency.map(|given| given.of(ctx.caller.as_deref()));
         ctx.dry_run = write_parameters(parts)?.dry_run;
-        ctx.if_match = header(&parts.headers, "if-match").filter(|v| v.trim() != "*").map(revision_of).transpose()?;
+        ctx.if_match = header(&parts.headers, IF_MATCH).filter(|v| v.trim() != "*").map(revision_of).transpose()?;
         Ok(ctx)
     }
 }
@@ -294,9 +299,9 @@ where
 ///
 /// # Errors
 /// Faults, `rate.limited`.
-pub async fn shown(app: &Arc<App>, text: &str, from: IpAddr) -> Result<Option<Caller>, Stop> {
+pub async fn shown(app: &Arc<App>, text: &str, from: IpAddr) -> Result<Option<Arc<Caller>>, Stop> {
     if !text.starts_with("gld_") {
-        return by_session(app, text).await;
+        return Ok(by_session(app, text).await?.map(|(caller, _)| caller));
     }
     match by_token(app, text, from).await {
         Ok(caller) => Ok(Some(caller)),

@@ -3,23 +3,17 @@
 
 use std::time::Duration;
 
-use axum::extract::Request;
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use guildhall_domain::refusal::Code;
 
 use super::problem::Problem;
 
 /// A body that trickles in, or a database that does not answer, holds a request no longer.
-const WITHIN: Duration = Duration::from_secs(60);
+pub const LONGEST: Duration = Duration::from_secs(60);
 
 /// Gives up on a request that takes too long. A write that has begun still runs to its end.
-pub async fn layer(request: Request, next: Next) -> Response {
-    within(WITHIN, request, next).await
-}
-
-async fn within(longest: Duration, request: Request, next: Next) -> Response {
-    match tokio::time::timeout(longest, next.run(request)).await {
+pub async fn within(longest: Duration, answer: impl Future<Output = Response>) -> Response {
+    match tokio::time::timeout(longest, answer).await {
         Ok(response) => response,
         Err(_) => Problem::from(Code::TimedOut).into_response(),
     }
@@ -29,6 +23,8 @@ async fn within(longest: Duration, request: Request, next: Next) -> Response {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use axum::body::{Body, Bytes};
+    use axum::extract::Request;
+    use axum::middleware::Next;
     use axum::routing::post;
     use axum::{Router, middleware};
     use tower::ServiceExt;
@@ -39,7 +35,7 @@ mod tests {
     async fn a_body_that_never_ends_is_given_up() {
         let router = Router::new()
             .route("/", post(|body: Bytes| async move { body.len().to_string() }))
-            .layer(middleware::from_fn(|request, next| within(Duration::from_millis(50), request, next)));
+            .layer(middleware::from_fn(|request, next: Next| within(Duration::from_millis(50), next.run(request))));
         let ask = |body: Body| router.clone().oneshot(Request::post("/").body(body).unwrap());
         assert_eq!(ask(Body::from("whole")).await.unwrap().status(), 200);
         let endless = tokio_stream::pending::<Result<Bytes, std::io::Error>>();

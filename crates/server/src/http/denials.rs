@@ -3,11 +3,9 @@
 
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, Request, State};
-use axum::http::header::{AUTHORIZATION, COOKIE};
-use axum::http::{HeaderValue, StatusCode};
-use axum::middleware::Next;
-use axum::response::Response;
+use axum::extract::{ConnectInfo, Request};
+use axum::http::HeaderValue;
+use axum::http::header::{AUTHORIZATION, COOKIE, HeaderName};
 use guildhall_domain::ids::OrgId;
 use guildhall_domain::refusal::Code;
 use guildhall_store::read::organization;
@@ -15,53 +13,47 @@ use guildhall_store::stream::Note;
 use serde_json::json;
 use std::net::SocketAddr;
 
+use super::API;
 use super::context::recognise;
+use super::observe::Line;
 use crate::app::App;
 
 /// What tells who asked: the parts of a request that are looked at again when it was refused.
-struct Asked {
-    headers: [(&'static str, Option<HeaderValue>); 3],
+#[derive(Debug)]
+pub struct Asked {
+    headers: [(HeaderName, Option<HeaderValue>); 3],
     peer: Option<ConnectInfo<SocketAddr>>,
-    method: String,
-    path: String,
 }
 
 impl Asked {
-    fn of(request: &Request) -> Self {
-        let kept = |name: &'static str| (name, request.headers().get(name).cloned());
-        Self {
-            headers: [kept(AUTHORIZATION.as_str()), kept(COOKIE.as_str()), kept("x-forwarded-for")],
-            peer: request.extensions().get::<ConnectInfo<SocketAddr>>().copied(),
-            method: request.method().to_string(),
-            path: request.uri().path().to_owned(),
-        }
+    /// Keeps it.
+    #[must_use]
+    pub fn of(request: &Request) -> Self {
+        let headers = [AUTHORIZATION, COOKIE, FORWARDED_FOR.clone()].map(|name| {
+            let value = request.headers().get(&name).cloned();
+            (name, value)
+        });
+        Self { headers, peer: request.extensions().get::<ConnectInfo<SocketAddr>>().copied() }
     }
+}
 
-    /// The organization the path names: `/api/v1/organizations/{org}/…` or a page below `/{org}/`.
-    fn organization(&self) -> Option<&str> {
-        match self.path.strip_prefix("/api/v1/") {
-            Some(rest) => rest.strip_prefix("organizations/")?.split('/').next(),
-            None => self.path.split('/').nth(1),
-        }
-        .filter(|name| !name.is_empty())
+static FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// The organization a path names: `/api/v1/organizations/{org}/…` or a page below `/{org}/`.
+fn organization(path: &str) -> Option<&str> {
+    match path.strip_prefix(API) {
+        Some(rest) => rest.strip_prefix("organizations/")?.split('/').next(),
+        None => path.split('/').nth(1),
     }
+    .filter(|name| !name.is_empty())
 }
 
 /// Notes a refusal that says 403, after the answer was made.
-pub async fn layer(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let asked = Asked::of(&request);
-    let response = next.run(request).await;
-    if response.status() == StatusCode::FORBIDDEN {
-        note(&app, asked, response.extensions().get::<Code>().copied()).await;
-    }
-    response
-}
-
-async fn note(app: &Arc<App>, asked: Asked, code: Option<Code>) {
+pub async fn note(app: &Arc<App>, asked: &Asked, line: &Line, code: Option<Code>) {
     let mut request = Request::new(());
     for (name, value) in &asked.headers {
         if let Some(value) = value {
-            request.headers_mut().insert(*name, value.clone());
+            request.headers_mut().insert(name, value.clone());
         }
     }
     if let Some(peer) = asked.peer {
@@ -69,14 +61,15 @@ async fn note(app: &Arc<App>, asked: Asked, code: Option<Code>) {
     }
     let (parts, ()) = request.into_parts();
     let Ok(ctx) = recognise(app, &parts).await else { return };
-    let named = asked.organization().map(str::to_owned);
+    let path = line.uri.path();
+    let named = organization(path).map(str::to_owned);
     let found = ctx.glance(move |_, conn| Ok(named.map(|name| organization::find(conn, &name)).transpose()?.flatten()));
     let here: Option<OrgId> = found.await.ok().flatten().map(|here| here.id);
     let code = code.map_or("access.denied", Code::name);
     let note = Note {
         organization: here,
         kind: "access.denied",
-        target: ("request", String::new(), format!("{} {}", asked.method, asked.path)),
+        target: ("request", String::new(), format!("{} {path}", line.method)),
         after: json!({ "code": code }),
         outcome: "denied",
     };

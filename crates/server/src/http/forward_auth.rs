@@ -51,7 +51,7 @@ struct Configured {
 async fn by_query(State(app): State<Arc<App>>, request: Request) -> Response {
     let parts = request.into_parts().0;
     let configured = query::<Configured>(parts.uri.query().unwrap_or_default());
-    let back = ["x-forwarded-uri", "x-original-uri"].iter().find_map(|name| header(&parts.headers, name));
+    let back = ["x-forwarded-uri", "x-original-uri"].iter().find_map(|name| header(&parts.headers, *name));
     let back = back.unwrap_or("/").to_owned();
     answer(&app, &parts, configured, &back).await
 }

@@ -1,12 +1,10 @@
 //! `Idempotency-Key`: hashes the key with the route, and the body, before the body is read for its
 //! own sake. The caller is added once recognised; what is done with it stands in the write path.
 
-use std::sync::Arc;
-
 use axum::body::{Body, to_bytes};
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::Method;
-use axum::middleware::Next;
+use axum::http::header::HeaderName;
 use axum::response::{IntoResponse, Response};
 use guildhall_domain::refusal::{Code, Refusal};
 use sha2::{Digest, Sha256};
@@ -16,21 +14,25 @@ use super::problem::Problem;
 use crate::app::App;
 use crate::ops::Idempotency;
 
+static KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const MAX_KEY_BYTES: usize = 255;
 
-/// Reads the header of a POST.
-pub async fn layer(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let key = match (request.method() == Method::POST, header(request.headers(), "idempotency-key")) {
+/// Reads the header of a POST, and what it came with.
+///
+/// # Errors
+/// The answer to what cannot be read.
+pub async fn read(app: &App, request: Request) -> Result<Request, Response> {
+    let key = match (request.method() == Method::POST, header(request.headers(), &KEY)) {
         (true, Some(key)) => key.to_owned(),
-        _ => return next.run(request).await,
+        _ => return Ok(request),
     };
     if key.is_empty() || key.len() > MAX_KEY_BYTES {
         let refusal = Refusal::field("Idempotency-Key", "field.invalid", format!("1 to {MAX_KEY_BYTES} characters"));
-        return Problem::from(refusal).into_response();
+        return Err(Problem::from(refusal).into_response());
     }
     let (mut parts, body) = request.into_parts();
     let Ok(bytes) = to_bytes(body, app.config.bulk_body_limit_bytes).await else {
-        return Problem::from(Code::BodyTooLarge).into_response();
+        return Err(Problem::from(Code::BodyTooLarge).into_response());
     };
     let route = parts.uri.path_and_query().map_or_else(String::new, ToString::to_string);
     let mut hasher = Sha256::new();
@@ -41,5 +43,5 @@ pub async fn layer(State(app): State<Arc<App>>, request: Request, next: Next) ->
     // Keyed, since a body may hold a password: its bare hash in the database could be guessed at.
     let body = app.key.subkey("idempotency").mac(&[&bytes]);
     parts.extensions.insert(Idempotency { key: hasher.finalize().into(), body });
-    next.run(Request::from_parts(parts, Body::from(bytes))).await
+    Ok(Request::from_parts(parts, Body::from(bytes)))
 }

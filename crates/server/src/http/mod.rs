@@ -10,6 +10,7 @@ pub mod denials;
 pub mod document;
 pub mod extract;
 pub mod forward_auth;
+pub mod frame;
 pub mod health;
 pub mod idempotency;
 pub mod observe;
@@ -25,29 +26,21 @@ pub mod sso;
 use std::sync::Arc;
 
 use axum::extract::DefaultBodyLimit;
-use axum::http::HeaderValue;
-use axum::http::header::{CACHE_CONTROL, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use axum::{Router, middleware};
-use guildhall_domain::refusal::Code;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::app::App;
-use problem::Problem;
+
+/// Where the REST API stands.
+const API: &str = "/api/v1/";
 
 /// Everything the program answers.
 pub fn router(app: Arc<App>) -> Router {
     let (api, document) = routes::api(app.config.bulk_body_limit_bytes);
-    let document = document::finish(document);
-    let api = api
-        .fallback(|| async { Problem::from(Code::NotFound) })
-        .method_not_allowed_fallback(|| async { Problem::from(Code::MethodNotAllowed) })
-        .layer(middleware::from_fn_with_state(Arc::clone(&app), idempotency::layer))
-        .layer(SetResponseHeaderLayer::if_not_present(CACHE_CONTROL, HeaderValue::from_static("no-store")));
     Router::new()
-        .nest("/api/v1", api)
-        .merge(document::router(document))
+        .merge(api)
+        .merge(document::router(document::finish(document)))
         .merge(authzen::router(app.config.bulk_body_limit_bytes))
         .merge(forward_auth::router())
         .merge(scim::router(app.config.bulk_body_limit_bytes))
@@ -60,17 +53,8 @@ pub fn router(app: Arc<App>) -> Router {
         // One stack, outermost first: each further call of `layer` would put every route in one more box.
         .layer(
             ServiceBuilder::new()
-                .layer(middleware::from_fn(request_id::layer))
-                .layer(middleware::from_fn(observe::layer))
-                .layer(middleware::from_fn(scim::envelope))
+                .layer(middleware::from_fn_with_state(Arc::clone(&app), frame::layer))
                 .layer(CatchPanicLayer::custom(observe::panicked))
-                .layer(middleware::from_fn_with_state(Arc::clone(&app), denials::layer))
-                .layer(middleware::from_fn(deadline::layer))
-                .layer(SetResponseHeaderLayer::if_not_present(REFERRER_POLICY, HeaderValue::from_static("same-origin")))
-                .layer(SetResponseHeaderLayer::if_not_present(
-                    X_CONTENT_TYPE_OPTIONS,
-                    HeaderValue::from_static("nosniff"),
-                ))
                 .layer(DefaultBodyLimit::max(app.config.body_limit_bytes)),
         )
 }

@@ -6,8 +6,7 @@ use std::sync::OnceLock;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request};
-use axum::http::Method;
-use axum::middleware::Next;
+use axum::http::{Method, Uri};
 use axum::response::{IntoResponse, Response};
 use guildhall_store::{Stop, StoreError};
 use metrics::{Counter, Histogram};
@@ -49,26 +48,44 @@ fn label(method: &Method) -> &'static str {
     KNOWN.iter().find(|known| **known == method.as_str()).copied().unwrap_or("other")
 }
 
-/// Logs and measures a request.
-pub async fn layer(request: Request, next: Next) -> Response {
-    let begun = Instant::now();
-    let method = request.method().clone();
-    let route = request.extensions().get::<MatchedPath>().map_or_else(|| "none".to_owned(), |p| p.as_str().to_owned());
-    let path = request.uri().path().to_owned();
-    let response = next.run(request).await;
-    let (status, took) = (response.status().as_u16(), begun.elapsed());
-    // A path may hold a link's secret: only the route is told of those.
-    let shown = if ["/invite/", "/password/", "/email/", "/setup", "/auth/verify/"]
-        .iter()
-        .any(|secret| path.starts_with(secret))
-    {
-        "(a link)"
-    } else {
-        path.as_str()
-    };
-    tracing::info!(request_id = super::request_id::current(), %method, path = shown, status, took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX), "request");
-    measure(label(&method), &route, status, took.as_secs_f64());
-    response
+/// What the log line of a request is made from.
+#[derive(Debug)]
+pub struct Line {
+    begun: Instant,
+    route: Option<MatchedPath>,
+    /// How it was asked.
+    pub method: Method,
+    /// For what.
+    pub uri: Uri,
+}
+
+/// Where a path may hold a link's secret: only the route is told of those.
+const SECRET: &[&str] = &["/invite/", "/password/", "/email/", "/setup", "/auth/verify/"];
+
+impl Line {
+    /// Begins to measure.
+    #[must_use]
+    pub fn begin(request: &Request) -> Self {
+        Self {
+            begun: Instant::now(),
+            route: request.extensions().get::<MatchedPath>().cloned(),
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+        }
+    }
+
+    /// Logs and measures the request, which is answered.
+    pub fn end(&self, answer: &Response) {
+        let (status, took) = (answer.status().as_u16(), self.begun.elapsed());
+        let path = self.uri.path();
+        let path = if SECRET.iter().any(|secret| path.starts_with(secret)) { "(a link)" } else { path };
+        let took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        super::request_id::with(|request_id| {
+            tracing::info!(request_id, method = %self.method, path, status, took_us, "request");
+        });
+        let route = self.route.as_ref().map_or("none", MatchedPath::as_str);
+        measure(label(&self.method), route, status, took.as_secs_f64());
+    }
 }
 
 /// What counts the requests of one kind.
@@ -92,17 +109,14 @@ fn measure(method: &'static str, route: &str, status: u16, took_s: f64) {
         seconds.get_or_init(|| metrics::histogram!("guildhall_http_request_seconds")).record(took_s);
     });
     METERS.with_borrow_mut(|routes| {
-        if !routes.contains_key(route) {
-            routes.insert(route.to_owned(), Vec::new());
-        }
-        let Some(meters) = routes.get_mut(route) else { return };
-        if let Some(known) = meters.iter().find(|meter| meter.method == method && meter.status == status) {
+        let is = |meter: &&Meter| meter.method == method && meter.status == status;
+        if let Some(known) = routes.get(route).and_then(|meters| meters.iter().find(is)) {
             return known.counter.increment(1);
         }
         let labels = [("method", method.to_owned()), ("route", route.to_owned()), ("status", status.to_string())];
         let counter = metrics::counter!("guildhall_http_requests_total", &labels);
         counter.increment(1);
-        meters.push(Meter { method, status, counter });
+        routes.entry(route.to_owned()).or_default().push(Meter { method, status, counter });
     });
 }
 

@@ -3,12 +3,10 @@
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use axum::extract::Request;
-use axum::http::HeaderValue;
-use axum::middleware::Next;
-use axum::response::Response;
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
-const HEADER: &str = "x-request-id";
+/// Callers send it, and every answer has it.
+pub static HEADER: HeaderName = HeaderName::from_static("x-request-id");
 const MAX_BYTES: usize = 128;
 
 tokio::task_local! {
@@ -19,6 +17,15 @@ tokio::task_local! {
 #[must_use]
 pub fn current() -> String {
     CURRENT.try_with(Clone::clone).unwrap_or_default()
+}
+
+/// Shows the same without a copy of it.
+pub fn with(show: impl FnOnce(&str)) {
+    let mut show = Some(show);
+    let shown = CURRENT.try_with(|id| show.take().map(|show| show(id)));
+    if let (Err(_), Some(show)) = (shown, show) {
+        show("");
+    }
 }
 
 /// Ids of this process begin with what no other has.
@@ -41,14 +48,17 @@ fn fresh() -> String {
     uuid::Builder::from_unix_timestamp_millis(ms, &bytes).into_uuid().simple().to_string()
 }
 
-/// Takes the caller's id when it is fit to be logged, makes one otherwise, and echoes it.
-pub async fn layer(mut request: Request, next: Next) -> Response {
-    let given = request.headers().get(HEADER).and_then(|v| v.to_str().ok());
+/// The caller's id when it is fit to be logged, a fresh one otherwise; and the same as a header.
+#[must_use]
+pub fn of(headers: &HeaderMap) -> (String, HeaderValue) {
+    let given = headers.get(&HEADER).and_then(|v| v.to_str().ok());
     let fit = |text: &&str| !text.is_empty() && text.len() <= MAX_BYTES && text.bytes().all(|b| b.is_ascii_graphic());
     let id = given.filter(fit).map_or_else(fresh, str::to_owned);
     let value = HeaderValue::from_str(&id).unwrap_or_else(|_| HeaderValue::from_static("unreadable"));
-    request.headers_mut().insert(HEADER, value.clone());
-    let mut response = CURRENT.scope(id, next.run(request)).await;
-    response.headers_mut().insert(HEADER, value);
-    response
+    (id, value)
+}
+
+/// Runs what is to know the id.
+pub async fn scope<T>(id: String, work: impl Future<Output = T>) -> T {
+    CURRENT.scope(id, work).await
 }

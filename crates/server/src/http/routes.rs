@@ -4,20 +4,48 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use utoipa::openapi::OpenApi;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+use axum::routing::any;
+use guildhall_domain::refusal::Code;
+use utoipa::openapi::{OpenApi, Paths};
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use super::api::{
     access, account, audit, check, deploy_keys, domains, factors, groups, identity, import, installation_sso,
     invitations, invite_links, joining, limits, members, organizations, presets, resources, roles, scim_tokens,
     service_accounts, session, sharing, sso_connections, tenant_resources, tenants, tokens,
 };
+use super::problem::Problem;
 use crate::app::App;
+
+/// Operations at their whole paths: to nest them would have each request's path taken apart and put together again.
+macro_rules! routes {
+    ($($handlers:tt)*) => { whole(utoipa_axum::routes!($($handlers)*)) };
+}
+
+fn whole((schemas, mut paths, methods): UtoipaMethodRouter<Arc<App>>) -> UtoipaMethodRouter<Arc<App>> {
+    rename(&mut paths, |path| format!("{ROOT}{path}"));
+    (schemas, paths, methods)
+}
+
+fn rename(paths: &mut Paths, to: impl Fn(String) -> String) {
+    paths.paths = std::mem::take(&mut paths.paths).into_iter().map(|(path, item)| (to(path), item)).collect();
+}
+
+/// Where the REST API stands.
+const ROOT: &str = "/api/v1";
+
+/// The API and its description, whose paths begin where the API stands. What is not there says so.
+pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
+    let (api, mut document) = operations(bulk_body_limit_bytes);
+    rename(&mut document.paths, |path| path.strip_prefix(ROOT).map(str::to_owned).unwrap_or(path));
+    let missing = || any(|| async { Problem::from(Code::NotFound) });
+    let api = api.method_not_allowed_fallback(|| async { Problem::from(Code::MethodNotAllowed) });
+    (api.route(ROOT, missing()).route("/api/v1/", missing()).route("/api/v1/{*path}", missing()), document)
+}
 
 /// The routes under `/api/v1` and their description. Routes that take many items at once take
 /// bodies of up to `bulk_body_limit_bytes`.
-pub fn api(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
+fn operations(bulk_body_limit_bytes: usize) -> (Router<Arc<App>>, OpenApi) {
     let bulk = OpenApiRouter::new()
         .routes(routes!(invitations::list, invitations::create))
         .routes(routes!(import::import))

@@ -11,11 +11,11 @@ use axum::extract::{DefaultBodyLimit, FromRequest, FromRequestParts, Path, RawPa
 use axum::http::header::{CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use bytes::Bytes;
 use guildhall_domain::refusal::{Code, Refusal};
+use guildhall_domain::time::Timestamp;
 use guildhall_store::Stop;
 use guildhall_store::read::scim::Kind;
 use serde_json::Value;
@@ -182,6 +182,7 @@ async fn asked(app: &Arc<App>, parts: &mut Parts) -> Result<Asked, ScimError> {
     let ctx = Ctx {
         app: Arc::clone(app),
         caller: None,
+        seen_at: Timestamp::default(),
         link: None,
         device: None,
         address: address(app, parts),
@@ -364,11 +365,9 @@ async fn me(asked: Asked) -> Response {
 const PROBLEM_BYTES: usize = 65_536;
 
 /// Puts what was refused outside of these handlers into SCIM's form.
-pub async fn envelope(request: Request, next: Next) -> Response {
-    let mine = request.uri().path().starts_with("/scim/");
-    let response = next.run(request).await;
+pub async fn envelope(response: Response) -> Response {
     let kind = response.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    if !mine || kind != "application/problem+json" {
+    if kind != "application/problem+json" {
         return response;
     }
     let (parts, body) = response.into_parts();

@@ -55,7 +55,7 @@ impl LastSeen {
 #[derive(Debug)]
 pub struct Known {
     /// Its holder, with it.
-    pub caller: Caller,
+    pub caller: Arc<Caller>,
     /// When it was last used.
     pub last: LastSeen,
     life: Life,
@@ -73,7 +73,7 @@ impl Known {
             Credential::Session(session) => session.seen_at,
             Credential::Token(token) => token.last_used_at.unwrap_or_default(),
         };
-        Self { caller, last: LastSeen::at(seen), life }
+        Self { caller: Arc::new(caller), last: LastSeen::at(seen), life }
     }
 }
 

@@ -201,7 +201,7 @@ impl<'a> Asking<'a> {
         let Some((subject, mine)) = subject else {
             return Ok(no(asked.explain.then(|| told(&rights::Inputs::at_root(None), bit))));
         };
-        let allowed = self.rights(&subject, at, mine).contains(bit);
+        let allowed = self.may(&subject, at, mine, bit);
         let reasons = asked.explain.then(|| self.inputs(&subject, at, mine, |inputs| told(inputs, bit)));
         Ok(Checked { allowed, revision: index.revision(), reasons })
     }
@@ -228,6 +228,17 @@ impl<'a> Asking<'a> {
     /// A check of oneself answers for the credential in use, of others for whatever they may have.
     fn scopes(&self, mine: bool) -> Option<Mask> {
         if mine { self.place.standing.scopes } else { None }
+    }
+
+    /// Whether the subject may do one thing there.
+    fn may(&self, subject: &Subject<'_>, at: Option<ResourceAt>, mine: bool, bit: Bit) -> bool {
+        match subject {
+            Subject::Member(member) => {
+                let (scopes, now) = (self.scopes(mine), self.ctx.now);
+                self.index.may(&Asked { member: *member, at, scopes, now }, bit)
+            }
+            Subject::Above(_) => self.rights(subject, at, mine).contains(bit),
+        }
     }
 
     /// Everything the subject may do there.

@@ -132,7 +132,9 @@ pub struct Ctx {
     /// The program.
     pub app: Arc<App>,
     /// Who asks; `None` is anybody.
-    pub caller: Option<Caller>,
+    pub caller: Option<Arc<Caller>>,
+    /// When the session in use was seen before this request, which has marked it by now.
+    pub seen_at: Timestamp,
     /// Hash of the share link that came as credential; it only answers for itself.
     pub link: Option<[u8; 32]>,
     /// The cookie of a browser that signed in before; see [`Ctx::whence`].
@@ -182,6 +184,7 @@ impl Ctx {
         Self {
             app: Arc::clone(app),
             caller: None,
+            seen_at: Timestamp::default(),
             link: None,
             device: None,
             address: IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
@@ -199,7 +202,7 @@ impl Ctx {
     /// # Errors
     /// `auth.required`.
     pub fn caller(&self) -> Result<&Caller, Refusal> {
-        self.caller.as_ref().ok_or_else(|| Code::AuthRequired.into())
+        self.caller.as_deref().ok_or_else(|| Code::AuthRequired.into())
     }
 
     /// How the audit trail names whoever asks.

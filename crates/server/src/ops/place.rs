@@ -158,12 +158,11 @@ impl Ctx {
                 scopes = scope_mask(&rules, token);
             }
             Credential::Session(session) => {
-                // When it was seen before this request, which has marked it by now.
-                let Session { created_at, seen_at, proof, .. } = *session;
+                let Session { created_at, proof, .. } = *session;
                 let asked = asked_of(&rules, &member) && proof.factor_at.is_none();
                 let factor_due = asked.then(|| due(&rules, &member, past.factors_since));
                 let earlier = past.lengths_of(created_at);
-                let sitting = Sitting { created_at, seen_at, proof, factor_due, earlier, vouched };
+                let sitting = Sitting { created_at, seen_at: self.seen_at, proof, factor_due, earlier, vouched };
                 proof::guard(&rules, &member, &sitting, self.now)
                     .map_err(|refusal| sso::lead(self, &organization, refusal))?;
             }

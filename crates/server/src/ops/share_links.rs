@@ -212,8 +212,7 @@ pub fn token(ctx: &Ctx, text: &str) -> Option<[u8; 32]> {
 }
 
 fn of_text(app: &App, text: &str) -> Option<[u8; 32]> {
-    let (kind, hash) = app.credentials.parse(text).ok()?;
-    (kind == TokenKind::Share).then_some(hash)
+    app.credentials.parse_as(TokenKind::Share, text)
 }
 
 /// The link of a token's hash, while it opens anything.

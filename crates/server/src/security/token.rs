@@ -180,6 +180,12 @@ impl CredentialKeys {
         recognise(text).map(|kind| (kind, self.token.mac(&[text.as_bytes()])))
     }
 
+    /// The hash of a token of one kind; `None` when it is none of those.
+    pub fn parse_as(&self, wanted: TokenKind, text: &str) -> Option<[u8; 32]> {
+        let ours = recognise(text).is_ok_and(|kind| kind == wanted);
+        ours.then(|| self.token.mac(&[text.as_bytes()]))
+    }
+
     /// Makes a session's cookie value.
     pub fn mint_session(&self, entropy: &dyn Entropy) -> MintedSession {
         let text = BASE64_URL_SAFE_NO_PAD.encode(random_bytes::<32>(entropy));

@@ -48,9 +48,10 @@ pub fn ctx(test: &TestApp, person: Option<&Identity>) -> Ctx {
         agent: String::new(),
         proof: Proof::one(Method::Password, now),
     };
-    let caller =
-        |person: &Identity| Caller { identity: person.clone(), credential: Credential::Session(session(person)) };
-    Ctx { caller: person.map(caller), address: IpAddr::V4(Ipv4Addr::LOCALHOST), now, ..test.ctx() }
+    let caller = |person: &Identity| {
+        Arc::new(Caller { identity: person.clone(), credential: Credential::Session(session(person)) })
+    };
+    Ctx { caller: person.map(caller), seen_at: now, address: IpAddr::V4(Ipv4Addr::LOCALHOST), now, ..test.ctx() }
 }
 
 impl Scene {
