@@ -295,16 +295,17 @@ where
     }
 }
 
-/// Whoever a token or session value, shown by a product, stands for; `None` when it is not valid.
+/// Whoever a token or session value, shown by a product, stands for, and when the session was seen before; `None` when
+/// it is not valid.
 ///
 /// # Errors
 /// Faults, `rate.limited`.
-pub async fn shown(app: &Arc<App>, text: &str, from: IpAddr) -> Result<Option<Arc<Caller>>, Stop> {
+pub async fn shown(app: &Arc<App>, text: &str, from: IpAddr) -> Result<Option<(Arc<Caller>, Timestamp)>, Stop> {
     if !text.starts_with("gld_") {
-        return Ok(by_session(app, text).await?.map(|(caller, _)| caller));
+        return by_session(app, text).await;
     }
     match by_token(app, text, from).await {
-        Ok(caller) => Ok(Some(caller)),
+        Ok(caller) => Ok(Some((caller, Timestamp::default()))),
         Err(Stop::Refused(refusal)) if refusal.code != Code::RateLimited => Ok(None),
         Err(stop) => Err(stop),
     }

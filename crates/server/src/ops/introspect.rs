@@ -69,10 +69,10 @@ pub async fn introspect(ctx: &Ctx, asked: Introspect) -> Result<Introspected, St
     if let Some(link) = share_links::token(ctx, &asked.token) {
         return share_links::introspect(ctx, asking.organization.id, link).await;
     }
-    let Some(caller) = crate::http::context::shown(&ctx.app, &asked.token, ctx.address).await? else {
+    let Some((caller, seen_at)) = crate::http::context::shown(&ctx.app, &asked.token, ctx.address).await? else {
         return Ok(Introspected::default());
     };
-    let theirs = Ctx { caller: Some(caller), ..ctx.clone() };
+    let theirs = Ctx { caller: Some(caller), seen_at, ..ctx.clone() };
     let place = match theirs.place_now(&asked.organization).await {
         Ok(place) => place,
         Err(Stop::Refused(_)) => return Ok(Introspected::default()),
