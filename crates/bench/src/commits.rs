@@ -98,7 +98,8 @@ pub(crate) async fn open(folder: &Path) -> Outcome<(Ctx, std::path::PathBuf)> {
         let (_, who, _) = setup::found(&asked, tx, &first)?;
         tokens::create_for_operator(&asked, tx, who.id)
     });
-    ctx.caller = shown(&app, &token.await.map_err(told)?, ctx.address).await.map_err(told)?;
+    let shown = shown(&app, &token.await.map_err(told)?, ctx.address).await.map_err(told)?;
+    ctx.caller = shown.map(|(caller, _)| caller);
     Ok((ctx, path))
 }
 
@@ -106,6 +107,7 @@ fn operator(app: &Arc<App>) -> Ctx {
     Ctx {
         app: Arc::clone(app),
         caller: None,
+        seen_at: app.now(),
         link: None,
         device: None,
         address: IpAddr::V4(Ipv4Addr::LOCALHOST),
