@@ -182,7 +182,7 @@ impl<'a> Directory<'a> {
         if done == sent {
             Ok(took)
         } else {
-            Err(format!("{done} of {sent} were taken: {}", &answer[..answer.len().min(400)]))
+            Err(format!("{done} of {sent} were taken: {}", answer.chars().take(400).collect::<String>()))
         }
     }
 

@@ -177,6 +177,9 @@ impl Rights {
         organization: OrgId,
         mut load: impl FnMut() -> Result<Option<Index>, StoreError>,
     ) -> Result<Option<Arc<Index>>, StoreError> {
+        if let Some(index) = self.now(organization) {
+            return Ok(Some(index));
+        }
         for _ in 0..TRIES {
             let slot = self.slot(organization);
             let mut feed = slot.feed();
