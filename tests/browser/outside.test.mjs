@@ -20,10 +20,12 @@ export async function a_connection_is_made_and_its_claims_give({ product, signed
   const look = await signedInPage();
   await look.goto('/delta/admin/sso');
   await inspect(look, 'sso-none');
-  await page.getByLabel('Name on the button').fill(script);
-  await page.getByLabel('Issuer').fill('https://id.example.org');
-  await page.getByLabel('Client ID').fill('guildhall');
-  await press(page, 'Connect');
+  const speaks = protocol => page.locator('section')
+    .filter({ has: page.getByRole('heading', { name: `Connect a provider that speaks ${protocol}` }) });
+  await speaks('OpenID Connect').getByLabel('Name on the button').fill(script);
+  await speaks('OpenID Connect').getByLabel('Issuer').fill('https://id.example.org');
+  await speaks('OpenID Connect').getByLabel('Client ID').fill('guildhall');
+  await speaks('OpenID Connect').getByRole('button', { name: 'Connect' }).click();
   await says(page, 'The provider is connected.');
   await page.getByRole('link', { name: script }).click();
   await says(page, 'Nothing yet');
@@ -61,6 +63,14 @@ export async function a_connection_is_made_and_its_claims_give({ product, signed
   await page.getByLabel('Domain', { exact: true }).fill('delta.example');
   await press(page, 'Claim it');
   await says(page, 'Waits for its proof');
+  // PL-24: by SAML; made first, it shows what to enter at the provider.
+  await speaks('SAML').getByLabel('Name on the button').fill('Old account');
+  await speaks('SAML').getByRole('button', { name: 'Connect' }).click();
+  await says(page, 'The provider is connected.');
+  assert.match(await page.getByLabel('ACS URL of Old account').first().inputValue(), /\/auth\/saml\/[^/]+\/acs$/);
+  await page.getByLabel('Its metadata').fill('<EntityDescriptor/>');
+  await press(page, 'Take the metadata');
+  await page.locator('.flash-bad, .error').first().waitFor();
   await look.goto('/delta/admin/sso');
   await inspect(look, 'sso');
 }

@@ -14,6 +14,8 @@ use crate::process::Server;
 use crate::product::{CHECK, Product};
 use crate::{Bench, Outcome};
 
+/// Where SCIM has its people.
+const PEOPLE: &str = "/Users";
 /// People in one bulk request.
 const BULK: usize = 1_000;
 /// How many are there when requests are measured for the first time.
@@ -165,7 +167,7 @@ impl<'a> Directory<'a> {
         let mut times = Vec::new();
         for start in people.clone().step_by(BULK) {
             let operations: Vec<Value> = (start..(start + BULK).min(people.end))
-                .map(|n| json!({ "method": "POST", "path": "/Users", "bulkId": format!("b{n}"), "data": person(n) }))
+                .map(|n| json!({ "method": "POST", "path": PEOPLE, "bulkId": format!("b{n}"), "data": person(n) }))
                 .collect();
             times.push(self.operations(operations).await?);
         }
@@ -196,7 +198,7 @@ impl<'a> Directory<'a> {
             let page: Value = serde_json::from_str(&page).map_err(|e| format!("a page that is no JSON: {e}"))?;
             let found = page.get("Resources").and_then(Value::as_array).ok_or("a page without people")?;
             took += begun.elapsed();
-            let update = |one: &Value| json!({ "method": "PUT", "path": format!("/Users/{}", one["id"].as_str().unwrap_or_default()), "data": one });
+            let update = |one: &Value| json!({ "method": "PUT", "path": format!("{PEOPLE}/{}", one["id"].as_str().unwrap_or_default()), "data": one });
             took += self.operations(found.iter().map(update).collect()).await?;
         }
         Ok(took)

@@ -37,7 +37,11 @@ async fn a_limit_is_made_shown_with_its_use_changed_and_deleted() {
 
         api.post("/organizations/acme/usage", json!({"unit": "tokens", "amount": 100})).await.expect(200);
         owner.open("/acme/admin/limits").await;
-        assert!(owner.html.contains("value=\"100\" aria-label=\"Used of the budget\"") && owner.shows("Reached"), "{}", owner.html);
+        assert!(
+            owner.html.contains("value=\"100\" aria-label=\"Used of the budget\"") && owner.shows("Reached"),
+            "{}",
+            owner.html
+        );
         let limits = api.get("/organizations/acme/usage-limits").await.expect(200);
         let one = format!("/acme/admin/limits/{}", limits.at("/items/0/id"));
         owner.open(&one).await;
