@@ -45,7 +45,7 @@ pub fn run(root: &Path, options: &Options) -> Outcome<bool> {
     // The product by itself: what the peers wish of shared crates must not get into it.
     release(root, &["--package", "guildhall"], None)?;
     release(root, &["--package", "guildhall-bench", "--features", "guildhall-bench/peers"], None)?;
-    if let Err(message) = setup::npm_packages(&root.join(PEERS)) {
+    if let Err(message) = setup::npm_packages_of_platform(&root.join(PEERS)) {
         eprintln!("bench: {message}; the servers from npm are left out");
     }
     let built_in = options.build.then(|| clean_build_min(root)).transpose()?;

@@ -61,6 +61,15 @@ fn missing(with_postgres: bool, with_browser: bool) -> Vec<&'static str> {
 
 /// Installs the npm packages of a folder as their lock file says, when it changed since.
 pub fn npm_packages(folder: &Path) -> Outcome<()> {
+    npm(folder, &["ci"])
+}
+
+/// The same where some packages are for one platform each: the lock file of one machine does not know those of another.
+pub fn npm_packages_of_platform(folder: &Path) -> Outcome<()> {
+    npm(folder, &["install", "--no-save"])
+}
+
+fn npm(folder: &Path, how: &[&str]) -> Outcome<()> {
     let changed = |path: PathBuf| path.metadata().and_then(|data| data.modified()).ok();
     let installed = changed(folder.join("node_modules/.package-lock.json"));
     if installed.is_some() && installed >= changed(folder.join("package-lock.json")) {
@@ -68,12 +77,14 @@ pub fn npm_packages(folder: &Path) -> Outcome<()> {
     }
     let install = || {
         let mut npm = Command::new("npm");
-        npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(folder);
+        npm.args(how).args(["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(folder);
         npm.status().is_ok_and(|status| status.success())
     };
     match twice(install) {
         true => Ok(()),
-        false => Err(format!("`npm ci` failed in `{}`; it needs npm and the npm registry", folder.display())),
+        false => {
+            Err(format!("`npm {}` failed in `{}`; it needs npm and the npm registry", how.join(" "), folder.display()))
+        }
     }
 }
 
