@@ -54,6 +54,18 @@ const LIST: &str = concat!(
     " FROM memberships WHERE organization_id = $1 AND status <> 'removed'"
 );
 
+/// The same from the places of a group on, for SQLite goes through everybody otherwise.
+const LIST_OF_GROUP: &str = concat!(
+    "SELECT sort_key, ",
+    member_columns!(),
+    " FROM (SELECT s.membership_id AS seated FROM group_members s WHERE s.organization_id = $1 AND s.group_id = $2) g \
+     CROSS JOIN memberships WHERE organization_id = $1 AND id = seated AND status <> 'removed'"
+);
+/// Groups up to this size are sorted as a whole; of larger ones enough are met on the way through everybody.
+const SORTED_WHOLE: u32 = 5_000;
+const HOW_LARGE: &str =
+    "SELECT COUNT(*) FROM (SELECT 1 FROM group_members s WHERE s.organization_id = $1 AND s.group_id = $2 LIMIT $3) g";
+
 /// Every statement here, the list in each combination of its filters.
 pub(crate) fn statements() -> Vec<String> {
     let mut all: Vec<String> = [
@@ -66,6 +78,7 @@ pub(crate) fn statements() -> Vec<String> {
         PRESENT_ELSEWHERE,
         TOP_HOLDERS,
         WAITING,
+        HOW_LARGE,
     ]
     .iter()
     .map(|s| (*s).to_owned())
@@ -80,7 +93,10 @@ pub(crate) fn statements() -> Vec<String> {
             group: (bits & 32 != 0).then(|| GroupId::new(uuid::Uuid::nil())),
         };
         let after = (bits & 16 != 0).then(|| (String::new(), MemberId::new(uuid::Uuid::nil())));
-        all.push(compose(OrgId::new(uuid::Uuid::nil()), &filter, &Page { after, limit: 1 }).0);
+        let page = Page { after, limit: 1 };
+        for from_group in [false, true] {
+            all.push(compose(OrgId::new(uuid::Uuid::nil()), &filter, from_group, &page).0);
+        }
     }
     all
 }
@@ -216,9 +232,11 @@ pub struct Filter {
 /// Where a page of members ended: sort key and id.
 pub type After = (String, MemberId);
 
-fn compose(organization: OrgId, filter: &Filter, page: &Page<After>) -> (String, Vec<Value>) {
-    let mut sql = LIST.to_owned();
+fn compose(organization: OrgId, filter: &Filter, from_group: bool, page: &Page<After>) -> (String, Vec<Value>) {
     let mut values = vec![Value::from(organization)];
+    let driving = filter.group.filter(|_| from_group);
+    values.extend(driving.map(Value::from));
+    let mut sql = if driving.is_some() { LIST_OF_GROUP } else { LIST }.to_owned();
     let mut narrow = |condition: &str, value: Value, values: &mut Vec<Value>| {
         values.push(value);
         sql.push_str(" AND ");
@@ -233,7 +251,7 @@ fn compose(organization: OrgId, filter: &Filter, page: &Page<After>) -> (String,
     if let Some(kind) = filter.kind {
         narrow("kind = ?", kind.into(), &mut values);
     }
-    if let Some(group) = filter.group {
+    if let Some(group) = filter.group.filter(|_| !from_group) {
         let seated =
             "id IN (SELECT s.membership_id FROM group_members s WHERE s.organization_id = $1 AND s.group_id = ?)";
         narrow(seated, group.into(), &mut values);
@@ -262,7 +280,15 @@ pub fn list(
     filter: &Filter,
     page: &Page<After>,
 ) -> Result<Vec<(After, Member)>, StoreError> {
-    let (sql, values) = compose(organization, filter, page);
+    let from_group = match filter.group {
+        Some(group) => {
+            let bounded = [organization.into(), group.into(), (SORTED_WHOLE + 1).into()];
+            conn.first(HOW_LARGE, &bounded, |row| row.next::<u64>())?
+                .is_some_and(|many| many <= u64::from(SORTED_WHOLE))
+        }
+        None => false,
+    };
+    let (sql, values) = compose(organization, filter, from_group, page);
     conn.all(&sql, &values, |row| {
         let key: String = row.next()?;
         let one = member(row)?;
