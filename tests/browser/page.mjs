@@ -105,6 +105,18 @@ export async function reach(page, wanted, key = 'Tab') {
   assert.fail(`no key leads to ${wanted} on ${page.url()}, only to ${[...new Set(seen)].join(' | ')}`);
 }
 
+/** The row of a table in which `name`, a pattern, is read. */
+export const row = (page, name) => page.getByRole('row', { name: new RegExp(name) });
+
+/** Chooses an entry of somebody's menu; returns the dialog that asks. */
+export async function choose(page, name, entry) {
+  await page.getByLabel(`Actions for ${name}`).click();
+  await page.locator('details[open]').getByRole('link', { name: entry, exact: true }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.waitFor();
+  return dialog;
+}
+
 /** No violation of WCAG 2.2 A and AA that a program can find; the program needs scripts to be on. */
 export async function checkAccessibility(page) {
   // By the debugger, so that the page's content security policy stays in force.

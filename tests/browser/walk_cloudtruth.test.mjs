@@ -1,20 +1,11 @@
 // The Users page of CloudTruth's documentation, walked step by step with its words.
 import assert from 'node:assert/strict';
+import { choose, row } from './page.mjs';
 import { password, call } from './people.mjs';
 
 export const owner = {
   organization: 'Acme Rockets', slug: 'acme', name: 'Ada Lovelace', email: 'ada@acme.example', password, preset: 'cloudtruth',
 };
-
-const row = (page, name) => page.getByRole('row', { name: new RegExp(name) });
-
-async function choose(page, name, entry) {
-  await page.getByLabel(`Actions for ${name}`).click();
-  await page.locator('details[open]').getByRole('link', { name: entry, exact: true }).click();
-  const dialog = page.getByRole('dialog');
-  await dialog.waitFor();
-  return dialog;
-}
 
 /** CT-1, CT-4 to CT-8, CT-15, CT-18, CT-20: from one Owner to a team and back. */
 export async function ct_the_seed_page_step_by_step({ product, newPage, signedInPage }) {

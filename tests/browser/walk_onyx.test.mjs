@@ -1,20 +1,11 @@
 // Onyx's page "Users and Groups", walked step by step with its words.
 import assert from 'node:assert/strict';
+import { choose, row } from './page.mjs';
 import { call, join, password } from './people.mjs';
 
 export const owner = {
   organization: 'Onyx Lab', slug: 'onyx', name: 'Ada Lovelace', email: 'ada@onyx.example', password, preset: 'onyx',
 };
-
-const row = (page, name) => page.getByRole('row', { name: new RegExp(name) });
-
-async function choose(page, name, entry) {
-  await page.getByLabel(`Actions for ${name}`).click();
-  await page.locator('details[open]').getByRole('link', { name: entry, exact: true }).click();
-  const dialog = page.getByRole('dialog');
-  await dialog.waitFor();
-  return dialog;
-}
 
 /** ON-1, ON-3, ON-4, ON-14: people join, are promoted, switched off and deleted. */
 export async function on_users({ product, signedInPage }) {

@@ -1,12 +1,11 @@
 // Turbot Pipes' page "People", walked step by step with its words.
 import assert from 'node:assert/strict';
+import { row } from './page.mjs';
 import { call, join, password } from './people.mjs';
 
 export const owner = {
   organization: 'Pipes Team', slug: 'pipes', name: 'Ada Lovelace', email: 'ada@pipes.example', password, preset: 'pipes-team',
 };
-
-const row = (page, name) => page.getByRole('row', { name: new RegExp(name) });
 
 /** TP-1, TP-3, TP-5: the People tab of the organization. */
 export async function tp_people_of_the_organization({ newPage, signedInPage }) {

@@ -1,12 +1,11 @@
 // Pixie's page "User Management & Sharing", its half about Hydra and Kratos, walked step by step with its words.
 import assert from 'node:assert/strict';
+import { row } from './page.mjs';
 import { password } from './people.mjs';
 
 export const owner = {
   organization: 'Pixie Works', slug: 'pixie', name: 'Ada Lovelace', email: 'ada@pixie.example', password, preset: 'pixie-hydra',
 };
-
-const row = (page, name) => page.getByRole('row', { name: new RegExp(name) });
 
 /** PX-7 to PX-9: fills the form in and returns the link for one person. */
 async function invited(page, email, given, family) {

@@ -1,12 +1,11 @@
 // Planasonix's page "User management", walked step by step with its words.
 import assert from 'node:assert/strict';
+import { row } from './page.mjs';
 import { call, join, password } from './people.mjs';
 
 export const owner = {
   organization: 'Parent Company', slug: 'parent', name: 'Ada Lovelace', email: 'ada@parent.example', password, preset: 'planasonix',
 };
-
-const row = (page, name) => page.getByRole('row', { name: new RegExp(name) });
 
 /** PL-2, PL-3, PL-7, PL-8: an invite with an initial role and teams, refined afterwards by shares. */
 export async function pl_inviting_and_refining({ product, newPage, signedInPage }) {

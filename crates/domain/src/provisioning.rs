@@ -18,7 +18,7 @@ use crate::identity::Identity;
 use crate::ids::{MemberId, UserId};
 use crate::invitation::{Invitation, State};
 use crate::joining::{Address, Facts, Way, guard_join};
-use crate::member::{self, Member, MemberKind, Origin, Status, Surroundings};
+use crate::member::{self, Member, Origin, Status, Surroundings};
 use crate::preset::Rules;
 use crate::refusal::{Code, Refusal};
 use crate::seats::{self, Seats};
@@ -116,23 +116,9 @@ fn join(permit: &Permit, rules: &Rules, new: &Newcomer<'_>, now: Timestamp) -> R
     let who = new.who.unwrap_or(&fresh);
     let role = new.waiting.map_or_else(|| rules.policy().role_default.as_str(), |waiting| waiting.role.as_str());
     let member = Member {
-        id: new.ids.1,
-        organization: permit.organization(),
-        user: Some(who.id),
-        kind: MemberKind::Person,
-        email: who.email.clone(),
-        name: who.name.clone(),
-        handle: who.handle.clone(),
-        role: role.to_owned(),
         status: if new.active { Status::Active } else { Status::Deactivated },
-        origin: Origin::Scim,
-        joined_at: Some(now),
-        created_at: now,
         created_by: None,
-        last_active_at: None,
-        sessions_from: Timestamp::default(),
-        managed: false,
-        revision: 0,
+        ..member::brought_in(permit, new.ids.1, who, role, Origin::Scim, now)
     };
     changes.push(Change::MemberJoined { member: Box::new(member.clone()) });
     changes.push(kept(&member, None, record));
