@@ -45,7 +45,8 @@ fn ways() -> Vec<Way> {
         way("members of a group of 50", "&group=GROUP", PAGE_LIMIT, true),
         way("search by a part of one name", &format!("&query={}", seed::RARE), SEARCH_LIMIT, true),
         way("search by a part of many names", &format!("&query={}", seed::COMMON), SEARCH_LIMIT, true),
-        way("search by the beginning of a name", &format!("&query={}", seed::BEGINNING), SEARCH_LIMIT, true),
+        // As many as there are among ten thousand, so that every size shows as many.
+        way("search by the beginning of a name", &format!("&query={}&limit=10", seed::BEGINNING), SEARCH_LIMIT, true),
         way("search by a letter", "&query=k", SEARCH_LIMIT, false),
         Way { what: "the console's page of users", query: None, limit: CONSOLE_LIMIT, drawn: true },
     ]
@@ -113,10 +114,12 @@ async fn requests(product: &Product, server: &Server, ways: &[Way], sizes: &[usi
     for (number, people) in sizes.iter().enumerate() {
         let group = group(product, server, number, *people).await?;
         for (way, Way { query, .. }) in ways.iter().enumerate() {
-            let base = format!("/api/v1/organizations/{}/members?limit=50", slug(*people));
+            let base = format!("/api/v1/organizations/{}/members", slug(*people));
             let request = match query {
                 Some(query) => {
-                    let path = format!("{base}{}", query.replace("GROUP", &group));
+                    let limit = if query.contains("limit=") { "" } else { "&limit=50" };
+                    let query = format!("{}{limit}", query.replace("GROUP", &group));
+                    let path = format!("{base}?{}", query.trim_start_matches('&'));
                     request("GET", &path, &product.bearer(), "")
                 }
                 None => request("GET", &format!("/{}/admin/users", slug(*people)), &cookie, ""),

@@ -102,23 +102,26 @@ pub(crate) async fn exchange(stream: &mut TcpStream, request: &[u8], answer: &mu
 /// How long the answer is, once its head is there. Anything but success ends the bench: it would
 /// measure something else.
 fn whole_length(answer: &[u8]) -> Outcome<Option<usize>> {
-    let Some(end) = answer.windows(4).position(|four| four == b"\r\n\r\n") else { return Ok(None) };
-    let head = std::str::from_utf8(answer.get(..end).unwrap_or_default()).map_err(|_| "a head that is no text")?;
-    if !head.starts_with("HTTP/1.1 2") {
-        return Err(format!("refused:\n{}", String::from_utf8_lossy(answer)));
+    let mut headers = [httparse::EMPTY_HEADER; 32];
+    let mut head = httparse::Response::new(&mut headers);
+    let end = match head.parse(answer) {
+        Ok(httparse::Status::Complete(end)) => end,
+        Ok(httparse::Status::Partial) => return Ok(None),
+        Err(error) => return Err(format!("an answer that is no HTTP: {error}")),
+    };
+    match head.code {
+        Some(204) => return Ok(Some(end)),
+        Some(200..=299) => {}
+        _ => return Err(format!("refused:\n{}", String::from_utf8_lossy(answer))),
     }
-    if head.starts_with("HTTP/1.1 204") {
-        return Ok(Some(end + 4));
-    }
-    if head.to_ascii_lowercase().contains("\r\ntransfer-encoding: chunked") {
+    let named = |name| head.headers.iter().find(|h| h.name.eq_ignore_ascii_case(name)).map(|h| h.value);
+    if named("transfer-encoding") == Some(b"chunked".as_slice()) {
         // One request at a time: whatever comes is of this answer, up to its last, empty chunk.
         return Ok(answer.ends_with(b"\r\n0\r\n\r\n").then_some(answer.len()));
     }
-    let length = head.lines().filter_map(|line| line.split_once(':')).find_map(|(name, value)| {
-        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok()).flatten()
-    });
+    let length = named("content-length").and_then(|value| std::str::from_utf8(value).ok()?.parse::<usize>().ok());
     match length {
-        Some(length) => Ok(Some(end + 4 + length)),
+        Some(length) => Ok(Some(end + length)),
         None => Err("an answer without Content-Length".to_owned()),
     }
 }

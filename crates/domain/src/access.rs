@@ -1,6 +1,8 @@
 //! Who may do what to whom, as values: a caller's standing in one organization becomes a
 //! [`Permit`] for one action, or a refusal. Nobody else can make a permit.
 
+use std::sync::Arc;
+
 use crate::action::Action;
 use crate::group::Belonging;
 use crate::ids::{MemberId, OrgId, UserId};
@@ -16,7 +18,7 @@ use crate::time::Timestamp;
 #[derive(Clone, Debug)]
 pub struct Standing {
     /// The caller's membership there, if any.
-    pub member: Option<Member>,
+    pub member: Option<Arc<Member>>,
     /// The groups they are in, where these matter to rights at the organization.
     pub groups: Vec<Belonging>,
     /// Scopes of the credential; `None` is everything the holder may.

@@ -26,15 +26,14 @@ impl fmt::Display for BadId {
 
 impl std::error::Error for BadId {}
 
-fn encode(id: Uuid) -> String {
-    let bits = id.as_u128();
-    (0..ENCODED_LEN)
-        .rev()
-        .map(|place| {
-            let five = ((bits >> (place * 5)) & 31) as usize;
-            ALPHABET.get(five).copied().map_or('0', char::from)
-        })
-        .collect()
+fn encode(id: Uuid) -> [u8; ENCODED_LEN] {
+    let mut bits = id.as_u128();
+    let mut letters = [b'0'; ENCODED_LEN];
+    for letter in letters.iter_mut().rev() {
+        *letter = ALPHABET.get((bits & 31) as usize).copied().unwrap_or(b'0');
+        bits >>= 5;
+    }
+    letters
 }
 
 fn decode(text: &str) -> Option<Uuid> {
@@ -87,7 +86,7 @@ macro_rules! ids {
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str($prefix)?;
-                f.write_str(&encode(self.0))
+                f.write_str(std::str::from_utf8(&encode(self.0)).map_err(|_| fmt::Error)?)
             }
         }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 /// Rows in a page.
 const PAGE: usize = 128;
 /// Entries a page of a table is meant to hold, and its first size.
-const MEANT: usize = 128;
+const MEANT: usize = 96;
 const FIRST: usize = 256;
 
 /// Rows by their number. A number is given once and never again.

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, State};
@@ -10,7 +11,6 @@ use axum::http::header::{CACHE_CONTROL, HeaderValue};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Json, Router};
 use guildhall_domain::refusal::{Code, Kind, Refusal};
 use guildhall_store::Stop;
 use serde::Serialize;
@@ -21,6 +21,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use super::context::header;
 use super::extract::{is_json, parse};
 use super::problem::Problem;
+use super::reply::Json;
 use crate::app::App;
 use crate::ops::Ctx;
 use crate::ops::authzen::{self, Batch, Question, Search};

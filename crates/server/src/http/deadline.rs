@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
 use guildhall_domain::refusal::Code;
+use tokio::time::timeout;
 
 use super::problem::Problem;
 
@@ -12,11 +14,9 @@ use super::problem::Problem;
 pub const LONGEST: Duration = Duration::from_secs(60);
 
 /// Gives up on a request that takes too long. A write that has begun still runs to its end.
-pub async fn within(longest: Duration, answer: impl Future<Output = Response>) -> Response {
-    match tokio::time::timeout(longest, answer).await {
-        Ok(response) => response,
-        Err(_) => Problem::from(Code::TimedOut).into_response(),
-    }
+pub fn within(longest: Duration, answer: impl Future<Output = Response>) -> impl Future<Output = Response> {
+    let late = |_| Problem::from(Code::TimedOut).into_response();
+    timeout(longest, answer).map(move |answered| answered.unwrap_or_else(late))
 }
 
 #[cfg(test)]

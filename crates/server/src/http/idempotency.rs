@@ -17,15 +17,17 @@ use crate::ops::Idempotency;
 static KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const MAX_KEY_BYTES: usize = 255;
 
-/// Reads the header of a POST, and what it came with.
+/// Whether a request may be a repetition.
+pub fn is_wanted(request: &Request) -> bool {
+    request.method() == Method::POST && request.headers().contains_key(&KEY)
+}
+
+/// Reads the header of a request that [`is_wanted`], and what it came with.
 ///
 /// # Errors
 /// The answer to what cannot be read.
 pub async fn read(app: &App, request: Request) -> Result<Request, Response> {
-    let key = match (request.method() == Method::POST, header(request.headers(), &KEY)) {
-        (true, Some(key)) => key.to_owned(),
-        _ => return Ok(request),
-    };
+    let Some(key) = header(request.headers(), &KEY).map(str::to_owned) else { return Ok(request) };
     if key.is_empty() || key.len() > MAX_KEY_BYTES {
         let refusal = Refusal::field("Idempotency-Key", "field.invalid", format!("1 to {MAX_KEY_BYTES} characters"));
         return Err(Problem::from(refusal).into_response());

@@ -25,10 +25,7 @@ pub mod sso;
 
 use std::sync::Arc;
 
-use axum::extract::DefaultBodyLimit;
 use axum::{Router, middleware};
-use tower::ServiceBuilder;
-use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::App;
 
@@ -50,13 +47,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(crate::console::routes::router())
         .fallback(crate::console::visit::nothing)
         .with_state(Arc::clone(&app))
-        // One stack, outermost first: each further call of `layer` would put every route in one more box.
-        .layer(
-            ServiceBuilder::new()
-                .layer(middleware::from_fn_with_state(Arc::clone(&app), frame::layer))
-                .layer(CatchPanicLayer::custom(observe::panicked))
-                .layer(DefaultBodyLimit::max(app.config.body_limit_bytes)),
-        )
+        .layer(middleware::from_fn_with_state(app, frame::layer))
 }
 
 /// The description of the REST API (OpenAPI 3.1), as it is served.

@@ -1,25 +1,33 @@
 //! One log line and one measurement for each request. Never logs bodies, queries or credentials.
 
+use std::any::Any;
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::OnceLock;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request};
 use axum::http::{Method, Uri};
 use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
 use guildhall_store::{Stop, StoreError};
 use metrics::{Counter, Histogram};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
 use super::problem::Problem;
 
+/// Upper ends of what durations are counted in, from a check to the longest a request may take.
+const SECONDS_BUCKETS: &[f64] =
+    &[0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
+
 static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
 
 /// Starts measuring; harmless when it runs twice.
 pub fn start() {
     METRICS.get_or_init(|| {
-        let recorder = PrometheusBuilder::new().build_recorder();
+        let recorder = PrometheusBuilder::new();
+        let recorder = recorder.set_buckets(SECONDS_BUCKETS).unwrap_or_default().build_recorder();
         let handle = recorder.handle();
         if metrics::set_global_recorder(recorder).is_err() {
             tracing::warn!("another part of this process measures already; /metrics stays empty");
@@ -62,6 +70,11 @@ pub struct Line {
 /// Where a path may hold a link's secret: only the route is told of those.
 const SECRET: &[&str] = &["/invite/", "/password/", "/email/", "/setup", "/auth/verify/"];
 
+/// The ends of paths by which a POST only asks.
+const ASKING: &[&str] = &["/check", "/check/batch", "/introspect", "/evaluation", "/evaluations"];
+/// Whatever takes longer is worth a line.
+const SLOW: Duration = Duration::from_secs(1);
+
 impl Line {
     /// Begins to measure.
     #[must_use]
@@ -74,6 +87,13 @@ impl Line {
         }
     }
 
+    /// Whether this only asked and was answered in time: nobody looks for it in a log, and there may be 50,000 a second.
+    fn is_plain(&self, status: u16, took: Duration) -> bool {
+        let asks = matches!(self.method, Method::GET | Method::HEAD | Method::OPTIONS)
+            || ASKING.iter().any(|end| self.uri.path().ends_with(end));
+        asks && status < 400 && took < SLOW
+    }
+
     /// Logs and measures the request, which is answered.
     pub fn end(&self, answer: &Response) {
         let (status, took) = (answer.status().as_u16(), self.begun.elapsed());
@@ -81,7 +101,11 @@ impl Line {
         let path = if SECRET.iter().any(|secret| path.starts_with(secret)) { "(a link)" } else { path };
         let took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         super::request_id::with(|request_id| {
-            tracing::info!(request_id, method = %self.method, path, status, took_us, "request");
+            if self.is_plain(status, took) {
+                tracing::debug!(request_id, method = %self.method, path, status, took_us, "request");
+            } else {
+                tracing::info!(request_id, method = %self.method, path, status, took_us, "request");
+            }
         });
         let route = self.route.as_ref().map_or("none", MatchedPath::as_str);
         measure(label(&self.method), route, status, took.as_secs_f64());
@@ -120,8 +144,14 @@ fn measure(method: &'static str, route: &str, status: u16, took_s: f64) {
     });
 }
 
-/// A panic is a fault like any other: logged under the request's id, told without its cause.
-pub fn panicked(cause: Box<dyn std::any::Any + Send>) -> Response {
+/// An answer, whatever happens on the way to it. A panic is a fault like any other: logged under the request's id, told
+/// without its cause.
+pub fn caught(answer: impl Future<Output = Response>) -> impl Future<Output = Response> {
+    AssertUnwindSafe(answer).catch_unwind().map(|answered| answered.unwrap_or_else(panicked))
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "it is ours to drop")]
+fn panicked(cause: Box<dyn Any + Send>) -> Response {
     let text =
         cause.downcast_ref::<&str>().map(|s| (*s).to_owned()).or_else(|| cause.downcast_ref::<String>().cloned());
     Problem(Stop::Failed(StoreError::Bug(format!("a handler panicked: {}", text.unwrap_or_default())))).into_response()

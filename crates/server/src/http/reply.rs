@@ -1,11 +1,13 @@
 //! Answers: status, `ETag`, cookies. Does not decide.
 
-use axum::Json;
-use axum::http::header::{ETAG, SET_COOKIE};
+use axum::body::Body;
+use axum::http::header::{CONTENT_TYPE, ETAG, SET_COOKIE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use guildhall_store::{Stop, StoreError};
 use serde::Serialize;
 
+use super::problem::Problem;
 use crate::app::App;
 use crate::ops::account::AccountView;
 use crate::ops::deploy_keys::DeployKeyView;
@@ -35,6 +37,25 @@ use crate::ops::tenants::{TenantSettingsView, TenantView};
 use crate::ops::usage::UsageView;
 use crate::ops::view::{MemberView, Nothing, OrganizationView, TokenView};
 use crate::ops::{Answer, identities};
+
+/// How much is put aside for an answer; most are no longer.
+const ROOM_BYTES: usize = 1_000;
+
+/// An answer in JSON, written in one piece.
+#[derive(Clone, Copy, Debug)]
+pub struct Json<T>(pub T);
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        let mut text = Vec::with_capacity(ROOM_BYTES);
+        if let Err(error) = serde_json::to_writer(&mut text, &self.0) {
+            return Problem(Stop::Failed(StoreError::Bug(format!("an answer is no JSON: {error}")))).into_response();
+        }
+        let mut response = Response::new(Body::from(text));
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        response
+    }
+}
 
 /// Something that may carry the revision of its last change.
 pub trait Tagged {

@@ -59,6 +59,6 @@ pub fn of(headers: &HeaderMap) -> (String, HeaderValue) {
 }
 
 /// Runs what is to know the id.
-pub async fn scope<T>(id: String, work: impl Future<Output = T>) -> T {
-    CURRENT.scope(id, work).await
+pub fn scope<T>(id: String, work: impl Future<Output = T>) -> impl Future<Output = T> {
+    CURRENT.scope(id, work)
 }

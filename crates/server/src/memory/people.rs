@@ -81,22 +81,21 @@ impl Known {
 #[derive(Debug)]
 pub struct Seat {
     /// The membership.
-    pub member: Member,
+    pub member: Arc<Member>,
     /// When they were last active there.
     pub last: LastSeen,
 }
 
 impl Seat {
     fn new(member: Member) -> Self {
-        Self { last: LastSeen::at(member.last_active_at.unwrap_or_default()), member }
+        Self { last: LastSeen::at(member.last_active_at.unwrap_or_default()), member: Arc::new(member) }
     }
 
-    /// The membership with when they were last active, as that was last put down.
+    /// When they were last active, as that was last put down.
     #[must_use]
-    pub fn shown(&self) -> Member {
+    pub fn last_active_at(&self) -> Option<Timestamp> {
         let put_down = Timestamp::from_micros(self.last.put_down.load(Ordering::Relaxed));
-        let last_active_at = self.member.last_active_at.max(Some(put_down).filter(|at| *at > Timestamp::default()));
-        Member { last_active_at, ..self.member.clone() }
+        self.member.last_active_at.max(Some(put_down).filter(|at| *at > Timestamp::default()))
     }
 }
 

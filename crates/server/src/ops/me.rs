@@ -87,7 +87,18 @@ pub struct Me {
 }
 
 /// A membership with what is shown beside it.
-type Known = (Head, Member, Arc<Vec<MemberGroup>>);
+struct Known {
+    head: Head,
+    member: Arc<Member>,
+    last_active_at: Option<Timestamp>,
+    groups: Arc<Vec<MemberGroup>>,
+}
+
+impl Known {
+    fn of(head: Head, seat: &Seat, groups: Arc<Vec<MemberGroup>>) -> Self {
+        Self { head, member: Arc::clone(&seat.member), last_active_at: seat.last_active_at(), groups }
+    }
+}
 
 /// Who am I, with what, and where do I belong?
 ///
@@ -100,24 +111,24 @@ pub async fn me(ctx: &Ctx) -> Result<Me, Stop> {
     {
         return Ok(told);
     }
-    ctx.glance(|ctx, conn| {
+    let read = ctx.glance(|ctx, conn| {
         let who = &ctx.caller()?.identity;
         let mut memberships = Vec::new();
         for seat in &ctx.app.belongs(conn, who.id)?.seats {
             if let Some(head) = ctx.app.head_of(conn, seat.member.organization)? {
-                memberships.push((head, seat.shown(), ctx.app.groups(conn, &seat.member)?));
+                memberships.push(Known::of(head, seat, ctx.app.groups(conn, &seat.member)?));
             }
         }
         shown(ctx, who, memberships)
-    })
-    .await
+    });
+    Box::pin(read).await
 }
 
 /// The same from memory, when it knows all of it.
 fn remembered(ctx: &Ctx, who: &Identity, belongs: &Belongs) -> Result<Option<Me>, Stop> {
     let place = |seat: &Seat| {
         let head = ctx.app.recall_head_of(seat.member.organization)?;
-        Some((head, seat.shown(), ctx.app.recall_groups(seat.member.id)?))
+        Some(Known::of(head, seat, ctx.app.recall_groups(seat.member.id)?))
     };
     let memberships: Option<Vec<_>> = belongs.seats.iter().map(place).collect();
     memberships.map(|memberships| shown(ctx, who, memberships)).transpose()
@@ -130,7 +141,8 @@ pub(super) fn load(ctx: &Ctx, conn: &mut Conn<'_>) -> Result<Me, Stop> {
     for member in members::of_identity(conn, who.id)? {
         if let Some(found) = organization::by_id(conn, member.organization)? {
             let groups = ctx.app.groups(conn, &member)?;
-            memberships.push((ctx.app.head_read(conn, found)?, member, groups));
+            let head = ctx.app.head_read(conn, found)?;
+            memberships.push(Known { head, last_active_at: member.last_active_at, member: Arc::new(member), groups });
         }
     }
     shown(ctx, &who, memberships)
@@ -143,9 +155,18 @@ fn shown(ctx: &Ctx, who: &Identity, memberships: Vec<Known>) -> Result<Me, Stop>
         Credential::Token(token) => ("token", token.id.to_string(), token.scopes.clone(), token.organization),
     };
     let waiting = |m: &Member| matches!(m.status, Status::Active | Status::PendingApproval | Status::Requested);
-    let mine = memberships
-        .iter()
-        .filter(|(_, member, _)| waiting(member) && bound.is_none_or(|only| only == member.organization));
+    let is_mine = |member: &Member| waiting(member) && bound.is_none_or(|only| only == member.organization);
+    let mut mine = Vec::with_capacity(memberships.len());
+    mine.extend(memberships.into_iter().filter(|known| is_mine(&known.member)).map(|known| Belonging {
+        factor_due_at: factors::due_here(caller, &known.head, &known.member),
+        organization: known.head.organization.as_ref().into(),
+        role: known.member.role.clone(),
+        membership: MemberView {
+            groups: known.groups.to_vec(),
+            last_active_at: known.last_active_at,
+            ..known.member.as_ref().into()
+        },
+    }));
     Ok(Me {
         identity: IdentityView {
             id: shown_id(who.id, caller.kind()),
@@ -157,14 +178,7 @@ fn shown(ctx: &Ctx, who: &Identity, memberships: Vec<Known>) -> Result<Me, Stop>
             administrator: who.administrator,
         },
         credential: CredentialView { kind: kind.to_owned(), id, scopes },
-        memberships: mine
-            .map(|(head, member, groups)| Belonging {
-                factor_due_at: factors::due_here(caller, head, member),
-                organization: head.organization.as_ref().into(),
-                membership: MemberView { groups: groups.to_vec(), ..member.into() },
-                role: member.role.clone(),
-            })
-            .collect(),
+        memberships: mine,
         csrf_token: caller.session().map(|s| ctx.app.credentials.csrf_token(s.uuid().as_bytes())),
     })
 }

@@ -76,7 +76,7 @@ impl Place {
     /// # Errors
     /// `not_found`.
     pub fn me(&self) -> Result<&Member, Refusal> {
-        self.standing.member.as_ref().ok_or_else(|| Code::NotFound.into())
+        self.standing.member.as_deref().ok_or_else(|| Code::NotFound.into())
     }
 }
 
@@ -137,14 +137,14 @@ impl Ctx {
             }
         }
         let name = name.to_owned();
-        self.glance(move |ctx, conn| ctx.place(conn, &name)).await
+        Box::pin(self.glance(move |ctx, conn| ctx.place(conn, &name))).await
     }
 
     /// The caller's standing in an organization, as somebody who belongs there so and is in these groups.
     fn stand(&self, head: Head, belongs: &Belongs, groups: Vec<Belonging>, vouched: Vouched) -> Result<Place, Stop> {
         let caller = self.caller()?;
         let seat = belongs.at(head.organization.id);
-        let member = seat.map(|seat| seat.member.clone()).filter(|m| m.status == Status::Active);
+        let member = seat.map(|seat| Arc::clone(&seat.member)).filter(|m| m.status == Status::Active);
         let member = tenants::standing(self, &head, belongs, member)?.ok_or(Code::NotFound)?;
         let Head { organization, rules, past, .. } = head;
         let mut scopes = None;

@@ -1,6 +1,8 @@
 //! Tenants: made, listed, renamed, tuned; their organizations and their trail. Who belongs to one is
 //! in `tenant_people`.
 
+use std::sync::Arc;
+
 use guildhall_domain::identity::Identity;
 use guildhall_domain::ids::{OrgId, TenantId, TenantMemberId};
 use guildhall_domain::member::Member;
@@ -342,13 +344,18 @@ pub(super) fn standing(
     ctx: &Ctx,
     head: &Head,
     belongs: &Belongs,
-    member: Option<Member>,
-) -> Result<Option<Member>, Refusal> {
+    member: Option<Arc<Member>>,
+) -> Result<Option<Arc<Member>>, Refusal> {
     let (Some(tenant), Some(settings)) = (head.organization.tenant, &head.above) else { return Ok(member) };
     let caller = ctx.caller()?;
-    let top = &head.rules.preset().top_role().slug;
-    let role = belongs.role_in(tenant);
-    let member = rules_of::standing(role, &caller.identity, head.organization.id, top, member);
+    let (here, top) = (head.organization.id, &head.rules.preset().top_role().slug);
+    let member = match belongs.role_in(tenant) {
+        None => member,
+        role => {
+            let member = member.map(Arc::unwrap_or_clone);
+            rules_of::standing(role, &caller.identity, here, top, member).map(Arc::new)
+        }
+    };
     let Some(member) = member else { return Ok(None) };
     settings.guard_personal(head.rules.policy().organization_personal)?;
     if let Some(method) = caller.method() {

@@ -1,9 +1,8 @@
 //! What somebody reaches, who reaches something, and what somebody may do.
 
-use axum::Json;
-
 use crate::http::extract::{Body, Path};
 use crate::http::problem::Problem;
+use crate::http::reply::Json;
 use crate::ops::Ctx;
 use crate::ops::access::{
     self, ActionAllowed, AskActions, AskResources, AskSubjects, Reach, ResourceReached, SubjectReaching,

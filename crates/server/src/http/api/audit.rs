@@ -1,6 +1,5 @@
 //! The audit trail.
 
-use axum::Json;
 use axum::response::Response;
 use guildhall_store::Stop;
 use serde::Deserialize;
@@ -9,6 +8,7 @@ use utoipa::IntoParams;
 use super::export::{Format, Row, Steps, cell, streamed};
 use crate::http::extract::{Path, Query};
 use crate::http::problem::Problem;
+use crate::http::reply::Json;
 use crate::ops::Ctx;
 use crate::ops::audit::{self, AuditQuery, Export};
 use crate::ops::view::{EventView, List};

@@ -1,9 +1,8 @@
 //! Checks.
 
-use axum::Json;
-
 use crate::http::extract::{Body, Path};
 use crate::http::problem::Problem;
+use crate::http::reply::Json;
 use crate::ops::Ctx;
 use crate::ops::check::{self, AllChecked, Check, Checked, Checks};
 

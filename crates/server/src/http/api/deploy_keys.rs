@@ -1,13 +1,12 @@
 //! Deploy keys.
 
-use axum::Json;
 use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::PageQuery;
 use crate::http::extract::{Body, Path, Query};
 use crate::http::problem::Problem;
-use crate::http::reply::{done, written};
+use crate::http::reply::{Json, done, written};
 use crate::ops::Ctx;
 use crate::ops::deploy_keys::{self, DeployKeyView, NewDeployKey};
 use crate::ops::view::List;

@@ -1,13 +1,12 @@
 //! Mail domains that an organization claims.
 
-use axum::Json;
 use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::PageQuery;
 use crate::http::extract::{Body, OptionalBody, Path, Query};
 use crate::http::problem::Problem;
-use crate::http::reply::{done, object, written};
+use crate::http::reply::{Json, done, object, written};
 use crate::ops::Ctx;
 use crate::ops::domains::{self, DomainProof, DomainView, NewDomain};
 use crate::ops::view::List;

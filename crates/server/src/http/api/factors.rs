@@ -1,12 +1,11 @@
 //! Your second factors, and helping others who lost theirs.
 
-use axum::Json;
 use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::http::extract::{Body, NoParameters, OptionalBody, Path, Query};
 use crate::http::problem::Problem;
-use crate::http::reply::{done, written};
+use crate::http::reply::{Json, done, written};
 use crate::ops::factors::{
     self, AppSecret, BackupCodes, Confirm, FactorAdded, FactorList, FactorView, NewApp, RenameFactor,
 };

@@ -1,6 +1,5 @@
 //! Groups.
 
-use axum::Json;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -8,7 +7,7 @@ use axum::response::Response;
 use super::PageQuery;
 use crate::http::extract::{Body, NoParameters, OptionalBody, Query};
 use crate::http::problem::Problem;
-use crate::http::reply::{done, object, written};
+use crate::http::reply::{Json, done, object, written};
 use crate::ops::groups::{self, EditGroup, GroupView, NewGroup, NewSeat, SeatView};
 use crate::ops::view::List;
 use crate::ops::{Ctx, group_deletion};

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::PageQuery;
 use crate::http::extract::{Body, NoParameters, Path, Query};
 use crate::http::problem::Problem;
-use crate::http::reply::{clear_session, done, written};
+use crate::http::reply::{Json, clear_session, done, written};
 use crate::ops::farewell::{self, Farewell};
 use crate::ops::identities::{self, ChangePassword, EditMe, Forgot, Me, Reset, Verify};
 use crate::ops::view::{List, SessionView};

@@ -1,13 +1,12 @@
 //! Connections to identity providers: the installation's.
 
-use axum::Json;
 use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::PageQuery;
 use crate::http::extract::{Body, Path, Query};
 use crate::http::problem::Problem;
-use crate::http::reply::{done, object, written};
+use crate::http::reply::{Json, done, object, written};
 use crate::ops::Ctx;
 use crate::ops::sso_connections::{self as connections, ConnectionView, ConnectionWish};
 use crate::ops::view::List;

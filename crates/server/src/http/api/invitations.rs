@@ -1,12 +1,11 @@
 //! Invitations.
 
-use axum::Json;
 use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::http::extract::{Body, NoParameters, OptionalBody, Path, Query};
 use crate::http::problem::Problem;
-use crate::http::reply::{done, object, written};
+use crate::http::reply::{Json, done, object, written};
 use crate::ops::Ctx;
 use crate::ops::invitations::{self, EditInvitation, InvitationQuery, InvitationView, Resend};
 use crate::ops::inviting::{self, InviteOutcome, Invited, NewInvitations};

@@ -1,13 +1,12 @@
 //! Invite links.
 
-use axum::Json;
 use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::PageQuery;
 use crate::http::extract::{OptionalBody, Path, Query};
 use crate::http::problem::Problem;
-use crate::http::reply::{done, written};
+use crate::http::reply::{Json, done, written};
 use crate::ops::Ctx;
 use crate::ops::invite_links::{self, InviteLinkView, InviteLinksReset, NewInviteLink};
 use crate::ops::view::List;

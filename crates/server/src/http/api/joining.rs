@@ -1,13 +1,12 @@
 //! Asking to join, and seats.
 
-use axum::Json;
 use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::PageQuery;
 use crate::http::extract::{NoParameters, Path, Query};
 use crate::http::problem::Problem;
-use crate::http::reply::{done, written};
+use crate::http::reply::{Json, done, written};
 use crate::ops::Ctx;
 use crate::ops::joining::{self, JoinRequestView};
 use crate::ops::seats::{self, SeatsView};

@@ -1,13 +1,12 @@
 //! Usage limits and use.
 
-use axum::Json;
 use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::PageQuery;
 use crate::http::extract::{Body, NoParameters, Path, Query};
 use crate::http::problem::Problem;
-use crate::http::reply::{done, object, written};
+use crate::http::reply::{Json, done, object, written};
 use crate::ops::Ctx;
 use crate::ops::limits::{self, EditLimit, LimitView, NewLimit};
 use crate::ops::usage::{self, Report, UsageQuery, UsageQuestion, UsageView};

@@ -1,6 +1,5 @@
 //! Members.
 
-use axum::Json;
 use axum::http::StatusCode;
 use axum::response::Response;
 use guildhall_domain::time::Timestamp;
@@ -11,7 +10,7 @@ use utoipa::IntoParams;
 use super::export::{Format, Row, Steps, cell, streamed};
 use crate::http::extract::{Body, NoParameters, OptionalBody, Path, Query};
 use crate::http::problem::Problem;
-use crate::http::reply::{done, object, written};
+use crate::http::reply::{Json, done, object, written};
 use crate::ops::Ctx;
 use crate::ops::approvals::{self, Rejection};
 use crate::ops::departures::{self, Handover};

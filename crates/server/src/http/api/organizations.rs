@@ -1,6 +1,5 @@
 //! Organizations and their policy.
 
-use axum::Json;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
@@ -10,7 +9,7 @@ use utoipa::ToSchema;
 use super::PageQuery;
 use crate::http::extract::{Body, NoParameters, Path, Query};
 use crate::http::problem::Problem;
-use crate::http::reply::{done, object, written};
+use crate::http::reply::{Json, done, object, written};
 use crate::ops::organizations::{self, NewOrganization, PolicyView, Renaming};
 use crate::ops::view::{List, OrganizationView};
 use crate::ops::{Ctx, tokens};

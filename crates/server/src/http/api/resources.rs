@@ -1,13 +1,12 @@
 //! Resources and who reaches them.
 
-use axum::Json;
 use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::PageQuery;
 use crate::http::extract::{Body, NoParameters, Path, Query};
 use crate::http::problem::Problem;
-use crate::http::reply::{done, object, written};
+use crate::http::reply::{Json, done, object, written};
 use crate::ops::people::{self, ReachView};
 use crate::ops::resource_shapes::Transfer;
 use crate::ops::resources::{self, EditResource, NewResource, ResourceQuery, ResourceView};

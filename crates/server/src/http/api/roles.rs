@@ -1,6 +1,5 @@
 //! Roles and permissions.
 
-use axum::Json;
 use axum::http::StatusCode;
 use axum::response::Response;
 use guildhall_domain::ids::RoleId;
@@ -10,7 +9,7 @@ use guildhall_store::read::Page;
 use super::PageQuery;
 use crate::http::extract::{Body, NoParameters, Path, Query};
 use crate::http::problem::Problem;
-use crate::http::reply::{done, object, written};
+use crate::http::reply::{Json, done, object, written};
 use crate::ops::Ctx;
 use crate::ops::roles::{self, EditRole, Ending, NewRole, Permissions, RoleView};
 use crate::ops::view::List;

@@ -1,13 +1,12 @@
 //! Tokens of directories, and what these asked lately.
 
-use axum::Json;
 use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::PageQuery;
 use crate::http::extract::{Body, Path, Query};
 use crate::http::problem::Problem;
-use crate::http::reply::{done, written};
+use crate::http::reply::{Json, done, written};
 use crate::ops::Ctx;
 use crate::ops::scim_tokens::{self, NewScimToken, ScimRequestView, ScimTokenView};
 use crate::ops::view::List;

@@ -1,6 +1,5 @@
 //! Service accounts and their tokens.
 
-use axum::Json;
 use axum::http::StatusCode;
 use axum::response::Response;
 
@@ -8,7 +7,7 @@ use super::PageQuery;
 use super::organizations::Confirm;
 use crate::http::extract::{Body, NoParameters, OptionalBody, Path, Query};
 use crate::http::problem::Problem;
-use crate::http::reply::{done, object, written};
+use crate::http::reply::{Json, done, object, written};
 use crate::ops::Ctx;
 use crate::ops::service_accounts::{self, EditServiceAccount, NewServiceAccount, ServiceAccountView};
 use crate::ops::service_tokens;

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -12,7 +11,7 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::http::extract::{Body, NoParameters, Query};
 use crate::http::problem::Problem;
-use crate::http::reply::{clear_session, done, set_device, set_session, written};
+use crate::http::reply::{Json, clear_session, done, set_device, set_session, written};
 use crate::ops::accept::{self, Accept, CameIn, SignUp};
 use crate::ops::declining::{self, Decline};
 use crate::ops::identities::{self, Me};

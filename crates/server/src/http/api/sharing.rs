@@ -1,6 +1,5 @@
 //! Grants on resources, share links, and what was shared with whom.
 
-use axum::Json;
 use axum::http::StatusCode;
 use axum::response::Response;
 use guildhall_store::read::Page;
@@ -9,7 +8,7 @@ use super::PageQuery;
 use crate::http::cursor;
 use crate::http::extract::{Body, NoParameters, Path, Query};
 use crate::http::problem::Problem;
-use crate::http::reply::{done, object, written};
+use crate::http::reply::{Json, done, object, written};
 use crate::ops::Ctx;
 use crate::ops::grants::{self, EditGrant, GrantView, NewGrant};
 use crate::ops::share_links::{self, NewShareLink, ShareLinkView};

@@ -1,13 +1,12 @@
 //! Resources of tenants.
 
-use axum::Json;
 use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::PageQuery;
 use crate::http::extract::{Body, Path, Query};
 use crate::http::problem::Problem;
-use crate::http::reply::{done, written};
+use crate::http::reply::{Json, done, written};
 use crate::ops::Ctx;
 use crate::ops::tenant_resources::{self, EditTenantResource, NewTenantResource, TenantResourceView};
 use crate::ops::view::List;

@@ -1,6 +1,5 @@
 //! Tenants, and the installation above them.
 
-use axum::Json;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Map, Value};
@@ -8,7 +7,7 @@ use serde_json::{Map, Value};
 use super::PageQuery;
 use crate::http::extract::{Body, NoParameters, Path, Query};
 use crate::http::problem::Problem;
-use crate::http::reply::{done, object, written};
+use crate::http::reply::{Json, done, object, written};
 use crate::ops::audit::{self, AuditQuery};
 use crate::ops::direct::{self, DirectMember};
 use crate::ops::tenant_people::{self, NewTenantMember, NewTenantRole, TenantMemberView};

@@ -1,13 +1,12 @@
 //! Tokens.
 
-use axum::Json;
 use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::PageQuery;
 use crate::http::extract::{Body, NoParameters, Path, Query};
 use crate::http::problem::Problem;
-use crate::http::reply::{done, written};
+use crate::http::reply::{Json, done, written};
 use crate::ops::Ctx;
 use crate::ops::tokens::{self, EditToken, NewToken, TokenValue, TokenView};
 use crate::ops::view::List;
