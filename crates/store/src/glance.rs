@@ -12,6 +12,7 @@ use crate::driver::Counter;
 use crate::driver::Driver;
 use crate::driver::sqlite::Sqlite;
 use crate::error::StoreError;
+use crate::found::Reading;
 
 /// The connections for looks in place, each opened when it is first needed.
 pub(crate) struct Glances {
@@ -42,11 +43,7 @@ impl Glances {
     }
 
     /// Looks, on one snapshot, and gives the connection back.
-    pub(crate) fn look<T>(
-        &self,
-        mut driver: Sqlite,
-        work: impl FnOnce(&mut Conn<'_>) -> Result<T, Stop>,
-    ) -> Result<T, Stop> {
+    pub(crate) fn look(&self, mut driver: Sqlite, work: Reading) -> Result<(), Stop> {
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             driver.script("BEGIN")?;
             work(&mut Conn::reading(&mut driver))
@@ -63,8 +60,10 @@ mod tests {
     use super::*;
     use crate::params;
 
-    fn answer(conn: &mut Conn<'_>) -> Result<Option<u64>, Stop> {
-        Ok(conn.first("SELECT $1 + 1", params![41_u64], |row| row.next())?)
+    fn answer(conn: &mut Conn<'_>) -> Result<(), Stop> {
+        let found: Option<u64> = conn.first("SELECT $1 + 1", params![41_u64], |row| row.next())?;
+        assert_eq!(found, Some(42));
+        Ok(())
     }
 
     #[test]
@@ -75,9 +74,9 @@ mod tests {
         for _ in 0..2 {
             let driver = glances.take().unwrap();
             assert!(glances.take().is_none(), "the only connection is in use");
-            assert_eq!(glances.look(driver, answer).unwrap(), Some(42));
+            glances.look(driver, Box::new(answer)).unwrap();
             let driver = glances.take().unwrap();
-            let broken: Result<(), Stop> = glances.look(driver, |_| panic!("on purpose"));
+            let broken = glances.look(driver, Box::new(|_| panic!("on purpose")));
             assert!(matches!(broken, Err(Stop::Failed(StoreError::Bug(_)))));
         }
         std::fs::remove_file(&path).unwrap();

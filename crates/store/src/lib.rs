@@ -10,6 +10,7 @@ mod consequence;
 mod driver;
 mod error;
 mod follow;
+mod found;
 mod glance;
 mod migrate;
 mod pool;
@@ -32,6 +33,7 @@ pub use conn::Conn;
 use driver::Counter;
 pub use error::StoreError;
 pub use follow::{Commit, Follower};
+use found::{Found, Reading, Writing};
 use glance::Glances;
 use pool::{Pool, Verdict, WriteJob};
 pub use tx::{Author, INSTANCE_TRAIL, IdSource, Tx};
@@ -199,6 +201,12 @@ impl Store {
         &self,
         work: impl FnOnce(&mut Conn<'_>) -> Result<T, Stop> + Send + 'static,
     ) -> Result<T, Stop> {
+        let found = Found::default();
+        self.run_read(found.kept(work)).await?;
+        found.take()
+    }
+
+    async fn run_read(&self, work: Reading) -> Result<(), Stop> {
         let (sender, answer) = oneshot::channel();
         self.pool.read(Box::new(move |driver| {
             let outcome = match driver {
@@ -220,9 +228,15 @@ impl Store {
         &self,
         work: impl FnOnce(&mut Conn<'_>) -> Result<T, Stop> + Send + 'static,
     ) -> Result<T, Stop> {
+        let found = Found::default();
+        self.run_glance(found.kept(work)).await?;
+        found.take()
+    }
+
+    async fn run_glance(&self, work: Reading) -> Result<(), Stop> {
         match self.glances.as_ref().and_then(|glances| Some((glances, glances.take()?))) {
             Some((glances, driver)) => glances.look(driver, work),
-            None => self.read(work).await,
+            None => self.run_read(work).await,
         }
     }
 
@@ -238,12 +252,20 @@ impl Store {
         keep: Keep,
         mut work: impl FnMut(&mut Tx<'_>) -> Result<T, Stop> + Send + 'static,
     ) -> Result<T, Stop> {
+        let found = Found::default();
+        let put = found.put();
+        let work = move |tx: &mut Tx<'_>| work(tx).map(&put);
+        self.run_write(author, now, keep, Box::new(work)).await?;
+        found.take()
+    }
+
+    async fn run_write(&self, author: Author, now: Timestamp, keep: Keep, mut work: Writing) -> Result<(), Stop> {
         // INVARIANT: whoever has the lock keeps in memory what it knows, so nobody else writes.
         if !self.alone.is_soon().await {
             return Err(StoreError::Unavailable("another process may use the database by now".to_owned()).into());
         }
         let (sender, answer) = oneshot::channel();
-        let slot: Arc<Mutex<Option<Result<T, Stop>>>> = Arc::new(Mutex::new(None));
+        let slot: Arc<Mutex<Option<Result<(), Stop>>>> = Arc::default();
         let (filled, ids) = (Arc::clone(&slot), Arc::clone(&self.ids));
         let kept: Arc<Mutex<Option<Commit>>> = Arc::new(Mutex::new(None));
         let keeps = Arc::clone(&kept);

@@ -124,7 +124,8 @@ pub const SETTINGS: &[Setting] = &[
         "log.level",
         Kind::Text,
         Some("info"),
-        "What is logged: `error`, `warn`, `info`, `debug` or `trace`, also by module as in `warn,guildhall_server=debug`.",
+        "What is logged: `error`, `warn`, `info`, `debug` or `trace`, also by module as in `warn,guildhall_server=debug`. \
+         Requests that change something, are refused, fail or take a second are logged at `info`, those that only ask at `debug`.",
     ),
     setting("log.format", Kind::Choice(&["text", "json"]), Some("text"), "The shape of a log line."),
     setting("password.min_length", Kind::Number(8, 64), Some("8"), "The fewest characters of a new password."),
