@@ -13,7 +13,7 @@ mod seek;
 mod table;
 
 use crate::Outcome;
-use crate::conformance::{Proof, read_families, read_proofs};
+use crate::conformance::{Family, Proof, read_families, read_proofs};
 use crate::files::read_all;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -69,7 +69,7 @@ pub fn run(root: &Path, options: &Options) -> Outcome<bool> {
     let bench = Bench::walk(root, &scratch, &programs, &rules, &asked)?;
     match options.seek {
         true => bench.seek(&families, &options.filter),
-        false => bench.verify(&options.filter),
+        false => bench.verify(&families, &options.filter),
     }
 }
 
@@ -82,7 +82,7 @@ struct Walked<'r> {
 }
 
 /// How a test went with something taken away.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(PartialEq)]
 enum Went {
     Passed,
     /// It failed before it came by half of the rules that it usually comes by and few others do: what was taken away
@@ -115,7 +115,7 @@ impl<'r> Bench<'r> {
     ) -> Outcome<Self> {
         let found: Vec<(&Proof, Test)> =
             proofs.iter().filter_map(|proof| programs.test(proof).map(|test| (*proof, test))).collect();
-        let walked = side_by_side(&found, |_, (proof, test)| {
+        let walked = side_by_side(&found, |(proof, test)| {
             let (passed, comes_by) = traced(scratch, test, Vec::new())?;
             if !passed {
                 println!("`{}` fails by itself and proves nothing here", proof.test);
@@ -169,14 +169,19 @@ impl<'r> Bench<'r> {
         Ok(Went::Passed)
     }
 
-    /// Tries each entry of the table, writes what bit, and tells what did not.
-    fn verify(&self, filter: &str) -> Outcome<bool> {
+    /// Tries each entry of the table, writes what bit, and tells what did not and which lines have no entry.
+    fn verify(&self, families: &[Family], filter: &str) -> Outcome<bool> {
         let table = read_table(self.root)?;
         let asked: Vec<(&String, &Mutation)> = table.iter().filter(|(id, _)| id.starts_with(filter)).collect();
-        let went = side_by_side(&asked, |_, (id, mutation)| self.go(&self.of(id), mutation))?;
+        let went = side_by_side(&asked, |(id, mutation)| self.go(&self.of(id), mutation))?;
         let mut bites = read_bites(self.root)?;
         bites.retain(|id, _| table.contains_key(id));
+        let lines = families.iter().flat_map(|family| &family.lines).filter(|line| line.exception.is_empty());
         let mut missed = 0;
+        for line in lines.filter(|line| line.id.starts_with(filter) && !table.contains_key(&line.id)) {
+            missed += 1;
+            println!("{}: `{}` has nothing for it", line.id, table::TABLE);
+        }
         for ((id, mutation), went) in asked.into_iter().zip(went) {
             if went != Went::Passed {
                 bites.insert(id.clone(), mutation.shown());
@@ -187,19 +192,19 @@ impl<'r> Bench<'r> {
             }
         }
         write_bites(self.root, &bites)?;
-        println!("mutations: {} lines bite, {missed} do not notice theirs", bites.len());
+        println!("mutations: {} lines bite, {missed} do not", bites.len());
         Ok(missed == 0)
     }
 }
 
 /// Does each piece of work, as many at once as the machine has processors; the answers in the order of the work.
-fn side_by_side<T: Sync, R: Send>(work: &[T], each: impl Fn(usize, &T) -> Outcome<R> + Sync) -> Outcome<Vec<R>> {
+fn side_by_side<T: Sync, R: Send>(work: &[T], each: impl Fn(&T) -> Outcome<R> + Sync) -> Outcome<Vec<R>> {
     let (next, done) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
     let worker = || {
-        while let Some((at, piece)) =
-            Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, work.get(at)?)))
-        {
-            let answer = each(at, piece);
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(piece) = work.get(at) else { return };
+            let answer = each(piece);
             done.lock().unwrap_or_else(PoisonError::into_inner).insert(at, answer);
         }
     };
@@ -241,9 +246,9 @@ mod tests {
     #[test]
     fn work_is_answered_in_its_order_and_one_failure_fails_it() {
         let work: Vec<usize> = (0..100).collect();
-        let doubled = side_by_side(&work, |at, piece| Ok(at + piece));
+        let doubled = side_by_side(&work, |piece| Ok(2 * piece));
         assert_eq!(doubled, Ok((0..100).map(|n| 2 * n).collect()));
-        let failed = side_by_side(&work, |_, piece| if *piece == 7 { Err("seven".to_owned()) } else { Ok(()) });
+        let failed = side_by_side(&work, |piece| if *piece == 7 { Err("seven".to_owned()) } else { Ok(()) });
         assert_eq!(failed, Err("seven".to_owned()));
     }
 }

@@ -104,6 +104,12 @@ fn copy(root: &Path, tree: &Path, path: &Path, rules: &mut Vec<Rule>) -> Outcome
             .filter(|e| e.file_name().is_none_or(|name| !SKIPPED.iter().any(|s| name == *s)))
             .collect();
         entries.sort();
+        // What is here no more would still be built there.
+        for gone in std::fs::read_dir(&to).map_err(failed)?.flatten().map(|entry| entry.path()) {
+            if gone.is_file() && !gone.file_name().is_some_and(|name| from.join(name).exists()) {
+                std::fs::remove_file(&gone).map_err(failed)?;
+            }
+        }
         return entries.iter().try_for_each(|entry| copy(root, tree, entry, rules));
     }
     let mut bytes = std::fs::read(&from).map_err(failed)?;

@@ -37,7 +37,7 @@ impl Bench<'_> {
             wanted.extend(lines.iter().filter(open).map(want));
         }
         let parts = self.parts(families)?;
-        let bare = side_by_side(&wanted, |_, wanted| {
+        let bare = side_by_side(&wanted, |wanted| {
             let id = &wanted.line.id;
             let Some(mutation) = self.seek_for(wanted, &parts)? else {
                 println!("{id}: nothing found");
