@@ -97,6 +97,10 @@ fn on_15_the_roles_of_the_workspace() {
         holds(&rules, below(&rules, role, None), &[], &["agent.view", "document_set.view", "connector.view"]);
     }
     holds(&rules, below(&rules, "basic", Some(("agent", "user"))), &["agent.view", "agent.use"], &["agent.edit"]);
+    let basic = below(&rules, "basic", Some(("document_set", "editor")));
+    holds(&rules, basic, &["document_set.edit"], &["document_set.publish"]);
+    let curator = below(&rules, "curator", Some(("document_set", "editor")));
+    holds(&rules, curator, &["document_set.publish"], &[]);
 }
 
 #[test]

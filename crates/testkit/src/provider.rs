@@ -57,6 +57,8 @@ impl OpenId {
     }
 
     async fn spawn(command: &mut Command) -> Self {
+        // Whoever talks to it needs this; installing it a second time changes nothing.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let command = command.current_dir(folder()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut tries = 0;
         let (process, mut lines, said) = loop {

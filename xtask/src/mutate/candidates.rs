@@ -12,12 +12,15 @@ pub(super) struct Candidate {
     pub(super) mutation: Mutation,
     /// Whether it is a knob of the policy.
     pub(super) is_knob: bool,
+    /// Its line in the file, and the comment above.
+    pub(super) says: String,
 }
 
 /// The candidates of a preset, in the order of its file.
 pub(super) fn of(preset: &str, text: &str) -> Vec<Candidate> {
     let mut all = Vec::new();
     let (mut section, mut list) = ("", "");
+    let mut comment = String::new();
     for line in text.lines() {
         let bare = line.split(" #").next().unwrap_or_default().trim_end();
         let key = bare.split('=').next().unwrap_or_default().trim();
@@ -28,32 +31,36 @@ pub(super) fn of(preset: &str, text: &str) -> Vec<Candidate> {
         if bare.contains('=') && !line.starts_with(' ') {
             list = key;
         }
-        if line.is_empty() || line.starts_with('#') || section == "[words]" || WORDS.contains(&list) || list == "open" {
+        if line.trim_start().starts_with('#') {
+            comment.push_str(line);
+            continue;
+        }
+        let says = std::mem::take(&mut comment) + line;
+        if line.is_empty() || section == "[words]" || WORDS.contains(&list) || list == "open" {
             continue;
         }
         let mut found = Vec::new();
         if bare.ends_with("= true") || bare.ends_with("= false") {
             found.extend(switched(preset, text, line, bare));
         } else if bare.contains(" = ") && (!bare.contains('[') || bare.contains(']')) {
-            found.extend(once(preset, text, line, &format!("#{}", line.get(1..).unwrap_or_default())));
+            found.extend(once(preset, text, line, &format!("# {line}")));
         }
         for right in bare.split('"').skip(1).step_by(2).filter(|right| right.contains(['.', '*', '!'])) {
             let quoted = format!("\"{right}\",");
             let with = if line.contains(&quoted) { quoted } else { format!("\"{right}\"") };
-            let without = line.replacen(&with, &" ".repeat(with.len()), 1);
-            found.extend(once(preset, text, line, &without));
+            found.extend(once(preset, text, line, &line.replacen(&with, "", 1)));
         }
         let is_knob = section == "[policy]";
-        all.extend(found.into_iter().map(|mutation| Candidate { mutation, is_knob }));
+        all.extend(found.into_iter().map(|mutation| Candidate { mutation, is_knob, says: says.clone() }));
     }
     all
 }
 
-/// A switch the other way round; `=` gives up its spaces for the longer word.
+/// A switch the other way round.
 fn switched(preset: &str, text: &str, line: &str, bare: &str) -> Option<Mutation> {
-    let other = match bare.strip_suffix(" = true") {
-        Some(key) => format!("{key}=false"),
-        None => format!("{} = true", bare.strip_suffix(" = false")?),
+    let other = match bare.strip_suffix("true") {
+        Some(key) => format!("{key}false"),
+        None => format!("{}true", bare.strip_suffix("false")?),
     };
     once(preset, text, line, &line.replacen(bare, &other, 1))
 }
@@ -79,12 +86,12 @@ mod tests {
 
     #[test]
     fn knobs_switches_and_rights_go_one_by_one() {
-        let text = "name = \"p\"\nopen = [\"a.b\"]\n\n[policy]\nlife = 7   # a week\nfree = true\n\n[[role]]\nslug = \"x\"\nfloor = [\n    \"a.read\", \"b.*\",\n]\n\n[[role]]\nslug = \"y\"\nfloor = [\n    \"a.read\", \"b.*\",\n]\n";
+        let text = "name = \"p\"\nopen = [\"a.b\"]\n\n[policy]\n# how long\nlife = 7   # a week\nfree = true\n\n[[role]]\nslug = \"x\"\nfloor = [\n    \"a.read\", \"b.*\",\n]\n\n[[role]]\nslug = \"y\"\nfloor = [\n    \"a.read\", \"b.*\",\n]\n";
         let all = of("p", text);
         let made: Vec<String> = all.iter().map(|one| one.mutation.applied(text).expect("fits")).collect();
         assert_eq!(made.len(), 6, "{all:#?}");
-        assert!(made[0].contains("#ife = 7") && made[1].contains("free=false"));
-        assert!(made[2].contains("\n              \"b.*\",") && made[2].matches("a.read").count() == 1);
-        assert!(made.iter().all(|one| one.len() == text.len()));
+        assert!(made[0].contains("# life = 7") && made[1].contains("free = false"));
+        assert!(made[2].contains("\n     \"b.*\",") && made[2].matches("a.read").count() == 1);
+        assert_eq!(all[0].says, "# how longlife = 7   # a week");
     }
 }

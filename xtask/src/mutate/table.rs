@@ -36,23 +36,34 @@ impl Mutation {
             let bare = line.split(" #").next().unwrap_or_default().trim();
             bare.chars().take(60).collect::<String>().replace('|', "/")
         };
-        match replace.trim() {
-            "" => format!("{preset}: without `{}`", short(find)),
-            with if with.starts_with('#') => format!("{preset}: without `{}`", short(find)),
-            with => format!("{preset}: `{}`", short(with)),
+        let (gone, come) = (missing_words(find, replace), missing_words(replace, find));
+        match (replace.lines().next_back().unwrap_or_default().trim(), gone.as_slice(), come.as_slice()) {
+            (with, ..) if with.is_empty() || with.starts_with('#') => format!("{preset}: without `{}`", short(find)),
+            (_, [one], []) => format!("{preset}: without `{}`", one.trim_end_matches(',')),
+            (_, [], [one]) => format!("{preset}: with `{}`", one.trim_end_matches(',')),
+            (with, ..) => format!("{preset}: `{}`", short(with)),
         }
     }
 
-    /// A preset's text with it, as long as it was.
+    /// A preset's text with it.
     pub(super) fn applied(&self, text: &str) -> Outcome<String> {
         let Self::Preset { preset, find, replace } = self else { return Ok(text.to_owned()) };
-        if text.matches(find.as_str()).count() != 1 {
-            return Err(format!("`{}` does not stand once in the preset `{preset}`", find.trim()));
+        match text.matches(find.as_str()).count() {
+            1 => Ok(text.replacen(find.as_str(), replace, 1)),
+            _ => Err(format!("`{}` does not stand once in the preset `{preset}`", find.trim())),
         }
-        let room = find.len().checked_sub(replace.len());
-        let room = room.ok_or_else(|| format!("`{}` is longer than what it replaces", replace.trim()))?;
-        Ok(text.replacen(find.as_str(), &format!("{replace}{}", " ".repeat(room)), 1))
     }
+}
+
+/// The words of a text that another lacks.
+fn missing_words<'t>(text: &'t str, other: &str) -> Vec<&'t str> {
+    let mut words: Vec<&str> = text.split_whitespace().collect();
+    for word in other.split_whitespace() {
+        if let Some(at) = words.iter().position(|one| *one == word) {
+            words.remove(at);
+        }
+    }
+    words
 }
 
 pub(super) fn write(root: &Path, path: &str, text: &str) -> Outcome<()> {
@@ -104,7 +115,7 @@ pub(super) fn shown_table(table: &BTreeMap<String, Mutation>) -> String {
     for (id, mutation) in table {
         together.entry(mutation).or_default().push(id);
     }
-    let mut text = "# What a line of the five systems rests on: with `find` replaced in the preset, or with the rule answering\n# what stands behind its name, the tests of the lines must fail. `cargo xtask conformance --mutate` tries them,\n# `--seek` looks for more. Replacements are no longer than what they replace.\n".to_owned();
+    let mut text = "# What a line of the five systems rests on: with `find` replaced in the preset, or with the rule answering\n# what stands behind its name, a test of each line must fail. `cargo xtask conformance --mutate` tries them,\n# `--seek` looks for more.\n".to_owned();
     for (mutation, lines) in together {
         let value = |text: &str| toml::Value::from(text);
         // Writing into a string cannot fail.
@@ -128,12 +139,20 @@ mod tests {
     }
 
     #[test]
-    fn a_mutated_preset_is_as_long_as_it_was() {
+    fn what_is_replaced_stands_once() {
         let text = "a = true\nb = \"x\"\n";
-        assert_eq!(mutation("a = true", "a=false").applied(text).expect("fits"), "a=false \nb = \"x\"\n");
-        assert!(mutation("a = true", "a = false").applied(text).is_err(), "too long");
+        assert_eq!(mutation("a = true", "a = false").applied(text).expect("fits"), "a = false\nb = \"x\"\n");
         assert!(mutation("=", "").applied(text).is_err(), "stands twice");
         assert!(mutation("c", "").applied(text).is_err(), "stands nowhere");
+    }
+
+    #[test]
+    fn it_is_told_in_a_few_words() {
+        assert_eq!(mutation("a = 1", "# a = 1").shown(), "p: without `a = 1`");
+        assert_eq!(mutation("a = true # why", "a = false # why").shown(), "p: `a = false`");
+        assert_eq!(mutation("x = [\n  \"a.b\", \"a.c\",", "x = [\n  \"a.c\",").shown(), "p: without `\"a.b\"`");
+        assert_eq!(mutation("x = [\"a.b\",", "x = [\"a.b\", \"a.c\",").shown(), "p: with `\"a.c\"`");
+        assert_eq!(mutation("x = false # y", "x = true # y").shown(), "p: `x = true`");
     }
 
     #[test]

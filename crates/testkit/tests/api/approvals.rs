@@ -6,7 +6,7 @@ use serde_json::json;
 
 const HERE: &str = "/organizations/acme/members";
 
-// PX-25, PX-26, PX-28, PX-30, PX-31
+// PX-25, PX-26, PX-28, PX-31
 #[tokio::test]
 async fn whoever_waits_for_approval_is_in_only_after_it() {
     for engine in engines() {
@@ -30,6 +30,26 @@ async fn whoever_waits_for_approval_is_in_only_after_it() {
         owner.send("POST", &turned, None, &[]).await.refused(404, "not_found");
         let told = owner.get("/organizations/acme/audit-events?type=member.rejected").await.expect(200);
         assert_eq!(told.at("/items/0/after/reason"), "unknown here");
+        test.deliver().await;
+        test.stop().await;
+    }
+}
+
+// PX-25, PX-28, PX-30
+#[tokio::test]
+async fn px_30_a_named_invitation_does_not_spare_the_waiting_and_any_other_member_ends_it() {
+    for engine in engines() {
+        let (test, mut owner) = TestApp::house(engine, "pixie-hydra").await;
+        let mut ann = test.join(&mut owner, "acme", "ann@acme.test", "member").await;
+        owner.patch("/organizations/acme/policy", json!({"approval.mode": "all"})).await.expect(200);
+        let mut bob = test.join(&mut owner, "acme", "bob@acme.test", "member").await;
+        let me = bob.caller.get("/me").await.expect(200);
+        assert_eq!(me.at("/memberships/0/membership/status"), "pending_approval");
+        let approve = format!("{HERE}/{}/approve", bob.member);
+        bob.caller.send("POST", &approve, None, &[]).await.refused(404, "not_found");
+        // Whoever was in before stays in, and lets others in.
+        ann.caller.send("POST", &approve, None, &[]).await.expect(200);
+        bob.caller.get(HERE).await.expect(200);
         test.deliver().await;
         test.stop().await;
     }

@@ -118,7 +118,7 @@ async fn ct_8_whoever_accepts_appears_and_the_invitation_disappears() {
 }
 
 #[tokio::test]
-async fn ct_9_an_invitation_has_address_role_inviter_state_and_resulting_membership() {
+async fn ct_9_an_invitation_has_its_fields_its_operations_and_a_resulting_membership() {
     for engine in engines() {
         let (test, mut owner) = TestApp::house(engine, "cloudtruth").await;
         let invited = test.invite(&mut owner, "acme", "ann@acme.test", "contributor").await;
@@ -129,6 +129,20 @@ async fn ct_9_an_invitation_has_address_role_inviter_state_and_resulting_members
         assert_eq!((shown.at("/state"), shown.at("/delivery")), ("pending", "sent"));
         assert_eq!(shown.at("/member"), invited.member);
         assert!(shown.at("/expires_at") > shown.at("/created_at"));
+        // Made and read; listed, changed, deleted, sent again and accepted.
+        assert_eq!(owner.get(INVITATIONS).await.expect(200).at("/items/0/id"), invited.id);
+        let path = format!("{INVITATIONS}/{}", invited.id);
+        assert_eq!(owner.patch(&path, json!({"role": "viewer"})).await.expect(200).at("/role"), "viewer");
+        let other = test.invite(&mut owner, "acme", "bob@acme.test", "viewer").await;
+        let gone = format!("{INVITATIONS}/{}", other.id);
+        owner.delete(&gone).await.expect(204);
+        assert_eq!(owner.get(&gone).await.expect(200).at("/state"), "cancelled");
+        owner.send("POST", &format!("{path}/resend"), None, &[]).await.expect(200);
+        let secret = test.mails_to("ann@acme.test").await.pop().expect("a mail").secret("/invite/");
+        let body = json!({"token": secret, "name": "Ann", "password": guildhall_testkit::app::PASSWORD});
+        let came = test.anybody().post("/invitations/accept", body).await.expect(200);
+        assert_eq!((came.at("/membership/id"), came.at("/membership/role")), (invited.member.as_str(), "viewer"));
+        test.deliver().await;
         test.stop().await;
     }
 }

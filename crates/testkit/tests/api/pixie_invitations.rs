@@ -141,6 +141,22 @@ async fn px_12_a_known_address_is_never_handed_a_way_into_its_account() {
     }
 }
 
+#[tokio::test]
+async fn px_14_it_begins_with_one_organization_and_one_administrator_who_alone_may_make_others() {
+    for engine in engines() {
+        let (test, mut owner) = TestApp::house(engine, "pixie-hydra").await;
+        let me = owner.get("/me").await.expect(200);
+        assert_eq!(me.body["memberships"].as_array().map(Vec::len), Some(1));
+        assert_eq!(owner.get("/organizations/acme/members").await.expect(200).count(), 1);
+        let ann = test.join(&mut owner, "acme", "ann@acme.test", "member").await;
+        owner.delete(&format!("/organizations/acme/members/{}", ann.member)).await.expect(204);
+        let made = json!({"name": "Another one", "preset": "pixie-hydra"});
+        let mut ann = test.sign_in("ann@acme.test").await;
+        ann.post("/organizations", made).await.refused(403, "organization.create_denied");
+        test.stop().await;
+    }
+}
+
 // PX-13: signing up by oneself is refused with the advice to ask for an invitation.
 #[tokio::test]
 async fn px_13_signing_up_by_oneself_is_refused() {

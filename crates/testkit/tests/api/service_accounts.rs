@@ -165,6 +165,21 @@ async fn ct_28_the_last_use_is_empty_until_the_first() {
 }
 
 #[tokio::test]
+async fn tp_34_on_pipes_a_service_account_has_two_tokens() {
+    for engine in engines() {
+        for preset in ["pipes-team", "pipes-enterprise"] {
+            let (test, mut owner) = TestApp::house(engine, preset).await;
+            let id = account(&mut owner, "bot", "member").await;
+            for _ in 0..2 {
+                token(&mut owner, &id, json!({})).await;
+            }
+            owner.post(&format!("{HERE}/{id}/tokens"), json!({})).await.refused(409, "token.limit");
+            test.stop().await;
+        }
+    }
+}
+
+#[tokio::test]
 async fn tp_34_a_service_account_signs_in_nowhere_has_few_tokens_and_is_deleted_by_typing() {
     for engine in engines() {
         let (test, mut owner) = TestApp::house(engine, "standard").await;
