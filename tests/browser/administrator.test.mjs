@@ -179,6 +179,7 @@ export async function groups_are_made_filled_and_ended({ product, signedInPage }
     await page.getByLabel('Actions for Grace Hopper').click();
     await page.getByRole('button', { name: 'Does not run it any more' }).click();
     await says(page, 'They do not run it any more.');
+    await page.getByText('Choose what it gives').click();
     await page.getByRole('checkbox', { name: /audit\.read/ }).check();
     await page.locator('#gives').getByRole('button', { name: 'Save' }).click();
     await says(page, 'Saved; it holds from the next request on.');
@@ -267,7 +268,7 @@ export async function another_preset({ product, signedInPage }) {
   await people(product);
   const page = await signedInPage(undefined, { expected: [/status of 409/] });
   await page.goto('/gamma/admin/org');
-  await page.getByRole('link', { name: 'Preset', exact: true }).click();
+  await page.getByRole('link', { name: 'Change preset' }).click();
   await inspect(page, 'preset');
   await page.getByRole('radio', { name: /CloudTruth/ }).check();
   await press(page, 'Show what would change');
@@ -287,12 +288,15 @@ export async function tenants({ product, signedInPage }) {
   await page.getByLabel('Name', { exact: true }).fill('Acme Group');
   await press(page, 'Make the tenant');
   await says(page, 'It is made, and yours.');
+  await page.getByText('Add somebody').click();
   await page.getByLabel('Take somebody in').fill('not an address');
   await press(page, 'Take in');
   await page.locator('#email-error').waitFor();
+  // What came back with something wrong stands open.
   await page.getByLabel('Take somebody in').fill('grace@gamma.example');
   await press(page, 'Take in');
   await says(page, 'They belong to the tenant.');
+  await page.getByText('Add an organization').click();
   await page.getByLabel('New organization').fill('Acme North');
   await page.locator('#organizations').getByRole('button', { name: 'Make it' }).click();
   await says(page, 'The organization is made.');

@@ -117,7 +117,9 @@ export async function inviting_and_changing_a_role_need_no_mouse({ product, sign
   await page.keyboard.press('Tab');
   await reach(page, '+ Create Users');
   await page.keyboard.press('Enter');
-  await page.waitForURL(/\/invite$/);
+  // The first step floats over the list; the others have pages of their own.
+  await page.getByRole('dialog').getByRole('heading', { name: 'Invite team members' }).waitFor();
+  await inspect(page, 'dialog-invite');
   await page.keyboard.type('keys@acme.example, more@acme.example');
   await reach(page, 'Set User Roles');
   await page.keyboard.press('Enter');

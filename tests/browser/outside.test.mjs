@@ -64,6 +64,7 @@ export async function a_connection_is_made_and_its_claims_give({ product, signed
   await press(page, 'Claim it');
   await says(page, 'Waits for its proof');
   // PL-24: by SAML; made first, it shows what to enter at the provider.
+  await speaks('SAML').getByText('Connect with SAML').click();
   await speaks('SAML').getByLabel('Name on the button').fill('Old account');
   await speaks('SAML').getByRole('button', { name: 'Connect' }).click();
   await says(page, 'The provider is connected.');

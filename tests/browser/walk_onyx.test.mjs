@@ -73,7 +73,8 @@ export async function on_groups({ product, signedInPage }) {
   await theirs.getByRole('link', { name: 'Flight papers' }).waitFor();
 
   // Impose a token rate limit on it.
-  await page.goto('/onyx/admin/limits');
+  await page.goto('/onyx/admin/users');
+  await page.getByRole('navigation', { name: 'Pages of this organization' }).getByRole('link', { name: 'Token rate limits' }).click();
   await page.getByRole('link', { name: 'New limit' }).first().click();
   await page.getByLabel('Whose use').selectOption({ label: 'The group Orbit' });
   await page.getByLabel('Unit', { exact: true }).fill('tokens');

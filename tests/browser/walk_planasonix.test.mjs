@@ -18,6 +18,7 @@ export async function pl_inviting_and_refining({ product, newPage, signedInPage 
   await page.getByRole('heading', { name: 'Users' }).waitFor();
   const tabs = page.getByRole('navigation', { name: 'Pages of this organization' });
   await tabs.getByText('Organization', { exact: true }).first().waitFor();
+  await tabs.getByRole('link', { name: 'API keys' }).waitFor();
   await tabs.getByRole('link', { name: 'Teams' }).waitFor();
 
   // Send invite: the corporate email, an initial organization role, optional teams; the lowest role is offered first.

@@ -147,7 +147,12 @@ impl Browser {
         let hidden = hidden.filter_map(|tag| Some((attribute(tag, "name")?, attribute(tag, "value")?)));
         let given = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let pairs: Vec<(String, String)> = hidden.chain(given).collect();
-        self.post(leads_to, &pairs).await;
+        self.submit(leads_to, &pairs).await
+    }
+
+    /// Sends these fields and nothing else, as a form of the page would, and follows where the answer leads.
+    pub async fn submit(&mut self, path: &str, pairs: &[(String, String)]) -> &mut Self {
+        self.post(path, pairs).await;
         self.follow().await
     }
 

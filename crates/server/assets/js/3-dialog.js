@@ -54,7 +54,7 @@
 
   const focusFirst = () => {
     // What was wrong, else what may be answered, else the way back: never the button that ends something.
-    const wanted = ['[aria-invalid="true"]', 'input:checked', 'input:not([type="hidden"]):enabled', 'select', '.form-acts [data-close]'];
+    const wanted = ['[aria-invalid="true"]', 'textarea', 'input:checked', 'input:not([type="hidden"]):enabled', 'select', '.form-acts [data-close]'];
     wanted.map((one) => dialog.querySelector(one)).find(Boolean)?.focus();
   };
 

@@ -35,6 +35,9 @@ const LAST: &str = "guildhall_last";
 const UNDO: char = '\u{1f}';
 /// How the addresses end that take something back.
 const UNDOES: [&str; 2] = ["/restore", "/reactivate"];
+/// The tones of a message as the cookie says them.
+const MOODS: [(Tone, &str); 5] =
+    [(Tone::Plain, "plain"), (Tone::Good, "good"), (Tone::Wait, "wait"), (Tone::Info, "info"), (Tone::Bad, "bad")];
 const YEAR_S: u32 = 31_536_000;
 
 /// One visit.
@@ -152,13 +155,7 @@ pub fn go_with(path: &str, tone: Tone, text: &str) -> Response {
 /// The same with a button that takes it back: the address of a form that is sent with nothing in it.
 #[must_use]
 pub fn go_with_undo(path: &str, tone: Tone, text: &str, undo: &str) -> Response {
-    let mood = match tone {
-        Tone::Plain => "plain",
-        Tone::Good => "good",
-        Tone::Wait => "wait",
-        Tone::Info => "info",
-        Tone::Bad => "bad",
-    };
+    let mood = MOODS.iter().find(|(known, _)| *known == tone).map_or("plain", |(_, word)| *word);
     let mut response = go(path);
     let short: String = text.chars().take(500).collect();
     let packed = URL_SAFE_NO_PAD.encode(format!("{mood} {short}{UNDO}{undo}"));
@@ -195,13 +192,7 @@ fn left_over(headers: &HeaderMap) -> Vec<Flash> {
     let Some(text) = bytes.and_then(|b| String::from_utf8(b).ok()) else { return Vec::new() };
     let (text, undo) = text.split_once(UNDO).unwrap_or((&text, ""));
     let (mood, words) = text.split_once(' ').unwrap_or(("plain", text));
-    let tone = match mood {
-        "good" => Tone::Good,
-        "wait" => Tone::Wait,
-        "info" => Tone::Info,
-        "bad" => Tone::Bad,
-        _ => Tone::Plain,
-    };
+    let tone = MOODS.iter().find(|(_, word)| *word == mood).map_or(Tone::Plain, |(tone, _)| *tone);
     // A cookie may come from a stranger: it names no other form than those that take something back.
     let undo = if UNDOES.iter().any(|end| undo.ends_with(end)) { local(undo) } else { "" };
     vec![Flash::new(tone, words).undo(undo)]
@@ -307,10 +298,12 @@ pub async fn nothing(visit: Visit) -> Shown {
     Err(visit.wrong(Code::NotFound))
 }
 
-/// The page for an address that is only sent to, when somebody asks for it.
+/// An address that only takes a form, asked for as by reloading what the form answered: the page above it.
 pub async fn not_so(visit: Visit) -> Shown {
-    let refusal = Refusal::because(Code::MethodNotAllowed, "this address takes a form; open the page it stands on");
-    Err(visit.wrong(refusal))
+    match visit.path.rsplit_once('/') {
+        Some((above, _)) if !visit.sent => Ok(go(above)),
+        _ => Err(visit.wrong(Code::MethodNotAllowed)),
+    }
 }
 
 fn title(kind: Kind) -> &'static str {

@@ -133,6 +133,9 @@ async fn another_preset_is_shown_with_whom_it_touches_before_it_is_in_force() {
             "{}",
             owner.html
         );
+        let labels = owner.shows("View project secrets") && owner.shows("Create workspaces");
+        let names = owner.html.contains("secret.read") || owner.html.contains("workspace.create");
+        assert!(labels && !names, "of both presets the labels: {}", owner.html);
         assert_eq!(api.get("/organizations/acme").await.body["preset"], "cloudtruth", "nothing is done yet");
         owner.send("/acme/admin/org/preset", &said[1..]).await;
         assert_eq!(api.get("/organizations/acme").await.body["preset"], "standard", "{}", owner.html);

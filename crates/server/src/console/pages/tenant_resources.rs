@@ -72,6 +72,7 @@ pub(super) async fn part(
             "Nothing yet. What is made here is there in each organization it goes to.",
         )),
         form: Some(form),
+        opens: "Add something to share",
         ..Part::new("shared", "Shared with the organizations")
     })
 }

@@ -240,6 +240,7 @@ async fn people(
     Ok(Part {
         table: Some(Table::new("People", &["Who", "Role", "Since"], found.items.iter().map(row).collect())),
         form: Some(form),
+        opens: "Add somebody",
         ..Part::new("people", "People")
     })
 }
@@ -276,6 +277,7 @@ async fn belonging(
         table: Some(Table::new("Organizations", &["Name", "Preset", "Since"], found.items.iter().map(row).collect())),
         empty: Some(Empty::new("building", "", "None yet.")),
         form: Some(form),
+        opens: "Add an organization",
         ..Part::new("organizations", "Organizations")
     })
 }

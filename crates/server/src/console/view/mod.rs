@@ -57,6 +57,6 @@ pub use roles::{MatrixCell, MatrixRow, MatrixSection, RoleHead, RolesPage};
 pub use security::{AppPage, CodesPage, FactorRow, SecurityPage, StepUpPage};
 pub use shell::{Account, NavGroup, NavLink, OrganizationMark, Plain, Shell, THEMES};
 pub use sso::{ConnectionCard, DomainCard, SamlCard, SsoPage, StepLine};
-pub use thing::{Cell, Control, Empty, Field, Form, Link, Part, Row, Table, ThingPage, Why};
+pub use thing::{Cell, Control, Empty, Field, Form, Link, Lists, Part, Row, Table, ThingPage, Why};
 pub use times::Time;
 pub use words::{Noun, Words, titled};

@@ -230,6 +230,8 @@ pub enum FactValue {
     Text(String),
     /// An id or a code.
     Code(String),
+    /// Several, each as a label of its own.
+    Marks(Vec<String>),
     /// A moment.
     When(Time),
     /// A state.

@@ -191,6 +191,8 @@ pub struct LinkSharedPage {
 pub struct SharedPage {
     /// Surroundings.
     pub page: Shell,
+    /// What things given by name are called.
+    pub with_me_title: String,
     /// What is shared with the reader.
     pub with_me: Vec<SharedRow>,
     /// The rest of it.

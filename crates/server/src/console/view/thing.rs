@@ -5,6 +5,9 @@ use askama::Template;
 
 use super::{Action, Chip, Choice, Consequence, Fact, Flash, Input, Pager, Person, ScopeGroup, Select, Shell, Time};
 
+/// Lists, each after the word that says what it is of.
+pub type Lists = Vec<(&'static str, Vec<String>)>;
+
 /// One cell of a table.
 #[derive(Clone, Debug)]
 pub enum Cell {
@@ -27,6 +30,10 @@ pub enum Cell {
     Codes(Vec<String>, &'static str),
     /// Sentences below one another.
     Lines(Vec<String>),
+    /// Lists, each after the word that says what it is of.
+    Told(Lists),
+    /// Whether it is so.
+    Held(bool),
     /// A moment; none shows the word beside it.
     When(Option<Time>, &'static str),
     /// A state.
@@ -109,6 +116,16 @@ pub enum Control {
     Tick(Choice),
     /// Carried along.
     Hidden(String),
+}
+
+impl Control {
+    fn is_wrong(&self) -> bool {
+        match self {
+            Self::Text { input, .. } | Self::Area(input) | Self::File(input) => input.error.is_some(),
+            Self::Select(select) | Self::Options(select) => select.error.is_some(),
+            Self::Ticks(_) | Self::Tick(_) | Self::Hidden(_) => false,
+        }
+    }
 }
 
 /// One field of a form.
@@ -219,6 +236,14 @@ pub struct Form {
     pub cancel_href: String,
 }
 
+impl Form {
+    /// Whether something typed into it came back wrong.
+    #[must_use]
+    pub fn is_wrong(&self) -> bool {
+        self.fields.iter().any(|field| field.control.is_wrong())
+    }
+}
+
 /// What stands where nothing is listed, and the next step.
 #[derive(Clone, Debug, Default)]
 pub struct Empty {
@@ -298,6 +323,8 @@ pub struct Part {
     pub pager: Option<Pager>,
     /// A form.
     pub form: Option<Form>,
+    /// What opens the form; empty: it stands open. One that came back with something wrong is open.
+    pub opens: &'static str,
     /// Whether it ends something.
     pub danger: bool,
 }

@@ -95,6 +95,8 @@ pub struct Words {
     pub roles_title: String,
     /// Heading and tab of the tokens.
     pub tokens_title: String,
+    /// What was given to the reader by name.
+    pub shared_title: String,
     /// Heading and tab of the usage limits.
     pub limits_title: String,
     /// Heading and tab of the audit trail.
@@ -136,6 +138,7 @@ impl Default for Words {
             settings_title: own("Settings"),
             roles_title: own("Roles"),
             tokens_title: own("Tokens"),
+            shared_title: own("Shared with me"),
             limits_title: own("Usage limits"),
             audit_title: own("Audit log"),
         }

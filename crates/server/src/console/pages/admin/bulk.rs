@@ -89,7 +89,7 @@ fn ask_all(desk: &Desk, act: Act, word: &str, subjects: &[Subject]) -> Shown {
         }
     };
     let label = rows::label(desk, act);
-    let table = Table::new("Chosen", &["Name", "State", ""], subjects.iter().zip(&answers).map(row).collect());
+    let table = Table::new("Chosen", &["Name", "State", "Details"], subjects.iter().zip(&answers).map(row).collect());
     let mut fields = vec![Field::hidden("act", word)];
     let fitting = subjects.iter().zip(&answers).filter(|(_, answer)| answer.is_ok());
     fields.extend(fitting.map(|(subject, _)| Field::hidden("pick", subject.member.id.to_string())));
@@ -213,7 +213,10 @@ pub(super) async fn answer(Path(org): Path<String>, sent: Sent) -> Shown {
         title: format!("{label}: {succeeded} of {} done", subjects.len()),
         acts: vec![Action::link(format!("Back to {}", desk.scene.words.person.many), desk.href("users"))],
         begins: true,
-        parts: vec![Part { table: Some(Table::new("Done", &["Name", "State", ""], rows_told)), ..Part::default() }],
+        parts: vec![Part {
+            table: Some(Table::new("Done", &["Name", "State", "Details"], rows_told)),
+            ..Part::default()
+        }],
         ..ThingPage::default()
     })
 }

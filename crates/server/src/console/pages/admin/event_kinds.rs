@@ -71,7 +71,7 @@ pub(super) const KINDS: &[Kind] = &[
     kind("group.origin_changed", "Who keeps a group changed", "changed who keeps"),
     kind("group.external_id_changed", "Group tied to the directory", "tied to the directory"),
     kind("role.created", "Role made", "made the role"),
-    kind("role.edited", "Role changed", "changed the role"),
+    kind("role.edited", "What a role gives changed", "changed the role"),
     kind("role.deleted", "Role deleted", "deleted the role"),
     kind("resource.created", "Resource made", "made"),
     kind("resource.edited", "Resource changed", "changed"),
@@ -122,3 +122,90 @@ pub(super) const KINDS: &[Kind] = &[
     own("session.proved", "Proved once more", "proved once more who they are"),
     kind("access.denied", "Denied", "was refused"),
 ];
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    use guildhall_domain::policy::Knob;
+    use guildhall_domain::refusal::Code;
+
+    use super::*;
+
+    /// What stands in no organization's trail: the installation's own records, those of one person, of a tenant.
+    const ELSEWHERE: [&str; 4] = ["identity", "instance", "tenant", "factor"];
+    const OF_THE_INSTALLATION: [&str; 3] = ["organization.deleted", "session.refused", "password.reset_asked"];
+
+    fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                sources(&path, found);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                found.push(path);
+            }
+        }
+    }
+
+    /// Every kind of record that anything writes: the dotted literals where audit facts and notes are made, without
+    /// names of settings. Some are codes of refusals too.
+    fn written() -> BTreeSet<String> {
+        let mut files = Vec::new();
+        for crate_folder in ["../domain/src", "src/ops", "src/http"] {
+            sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join(crate_folder), &mut files);
+        }
+        let mut kinds = BTreeSet::new();
+        for file in files {
+            let text = fs::read_to_string(&file).unwrap();
+            let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+            let facts = text.contains("AuditFact");
+            // A note is made where its kind stands.
+            let noted = |before: &str| before.trim_end().ends_with("kind:");
+            let mut pieces = text.split('"');
+            let mut before = pieces.next().unwrap_or_default();
+            while let (Some(literal), Some(after)) = (pieces.next(), pieces.next()) {
+                let dotted = literal.split_once('.').is_some_and(|(noun, verb)| {
+                    let plain =
+                        |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+                    plain(noun) && plain(verb)
+                });
+                if dotted && (noted(before) || facts && Knob::parse(literal).is_none()) {
+                    kinds.insert(literal.to_owned());
+                }
+                before = after;
+            }
+        }
+        kinds
+    }
+
+    #[test]
+    fn every_kind_of_record_that_is_written_has_words() {
+        let written = written();
+        assert!(written.len() > 80, "the records are made elsewhere now: {written:?}");
+        let here = |kind: &&String| {
+            let noun = kind.split('.').next().unwrap_or_default();
+            let code = noun == "field" || Code::ALL.iter().any(|code| code.name() == kind.as_str());
+            !code && !ELSEWHERE.contains(&noun) && !OF_THE_INSTALLATION.contains(&kind.as_str())
+        };
+        let known: BTreeSet<&str> = KINDS.iter().map(|kind| kind.name).collect();
+        let without: Vec<&String> = written.iter().filter(here).filter(|kind| !known.contains(kind.as_str())).collect();
+        assert!(without.is_empty(), "no words for {without:?}");
+        let unwritten: Vec<&&str> = known.iter().filter(|kind| !written.contains(**kind)).collect();
+        assert!(unwritten.is_empty(), "nothing writes {unwritten:?}");
+        assert_eq!(known.len(), KINDS.len(), "a kind stands there twice");
+    }
+
+    #[test]
+    fn words_are_words() {
+        for kind in KINDS {
+            assert!(kind.label.starts_with(|c: char| c.is_ascii_uppercase()), "{}", kind.name);
+            assert!(kind.verb.starts_with(|c: char| c.is_ascii_lowercase()), "{}", kind.name);
+            assert!(!kind.label.contains(['_', '.']) && !kind.verb.contains(['_', '.']), "{}", kind.name);
+        }
+        let labels: BTreeSet<&str> = KINDS.iter().map(|kind| kind.label).collect();
+        assert_eq!(labels.len(), KINDS.len(), "two kinds cannot be told apart in the filter");
+    }
+}

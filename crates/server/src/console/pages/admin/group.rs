@@ -13,8 +13,8 @@ use super::groups::{TAB, called, chips, label, one, title};
 use crate::console::pages::token_form;
 use crate::console::verdict::{Verdict, sentence};
 use crate::console::view::{
-    Action, Cell, Chip, Choice, ConfirmPage, Consequence, Empty, Field, Form, Pager, Part, Person, Row, Table,
-    ThingPage, Tone,
+    Action, Cell, Chip, Choice, ConfirmPage, Consequence, Empty, Fact, FactValue, Field, Form, Pager, Part, Person,
+    Row, Table, ThingPage, Tone,
 };
 use crate::console::visit::{Sent, Shown, Visit, Wrong, go_with};
 use crate::ops::groups::{self, EditGroup, GroupView, NewSeat, SeatView};
@@ -159,10 +159,14 @@ fn gives(desk: &Desk, group: &GroupView, href: &str, may: &May) -> Part {
     let intro = "What being in it gives in the whole organization, whatever somebody's role. Nobody lets it give more than they have.";
     let part = Part::new("gives", "What it gives").intro(intro);
     let chosen: Vec<&str> = group.permissions.iter().map(String::as_str).collect();
+    let named: Vec<String> = chosen.iter().map(|name| label(desk, name)).collect();
+    let now = match named.is_empty() {
+        true => Fact::text("Now", "Nothing by itself"),
+        false => Fact::new("Now", FactValue::Marks(named)),
+    };
+    let part = Part { facts: vec![now], ..part };
     if !may.permissions {
-        let named: Vec<String> = chosen.iter().map(|name| label(desk, name)).collect();
-        let text = if named.is_empty() { "Nothing by itself.".to_owned() } else { named.join(", ") };
-        return Part { empty: Some(Empty::new("key", "", text)), ..part };
+        return part;
     }
     // What it gives already is shown even where the reader does not have it.
     let preset = desk.scene.place.rules.preset();
@@ -174,6 +178,7 @@ fn gives(desk: &Desk, group: &GroupView, href: &str, may: &May) -> Part {
             yes: "Save".to_owned(),
             ..Form::default()
         }),
+        opens: "Choose what it gives",
         ..part
     }
 }

@@ -1,9 +1,12 @@
 //! What a write would do, told before it is done: who gains and loses what, who is left waiting, which mail goes out.
 //! Drawn from the operation's own dry run.
 
+use std::collections::HashMap;
+
+use guildhall_domain::preset::Preset;
+
 use super::desk::Desk;
-use super::groups::label;
-use crate::console::view::{Cell, Part, Person, Row, Table};
+use crate::console::view::{Cell, Lists, Part, Person, Row, Table};
 use crate::ops::view::{Preview, PreviewAccess};
 
 /// As many people as are named.
@@ -17,20 +20,39 @@ pub(super) fn touches_people(preview: &Preview) -> bool {
         && preview.mails.is_empty())
 }
 
-/// Who is touched, as a part of a page.
-pub(super) fn part(desk: &Desk, preview: &Preview) -> Part {
+/// What a permission is called in the first of these presets that has it.
+pub(super) fn label_of(presets: &[&Preset], name: &str) -> String {
+    let known = |preset: &&Preset| {
+        let permission = preset.catalogue.bit(name).and_then(|bit| preset.catalogue.permission(bit));
+        permission.map(|permission| permission.label.clone())
+    };
+    presets.iter().find_map(known).unwrap_or_else(|| name.to_owned())
+}
+
+/// Who is touched, as a part of a page; what they gain and lose in the words of these presets.
+pub(super) fn part(desk: &Desk, preview: &Preview, presets: &[&Preset]) -> Part {
     let part = Part::new("touched", "Who is affected");
     if !touches_people(preview) {
         return part.intro("Nobody: no one gains or loses anything by it now.");
     }
-    let row = |one: &PreviewAccess, verb: &str| {
-        let labels: Vec<String> = one.permissions.iter().map(|name| label(desk, name)).collect();
+    // Who both gains and loses stands there once.
+    let mut people: Vec<(&PreviewAccess, Lists)> = Vec::new();
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    for (verb, each) in [("Loses", &preview.access_lost), ("Gains", &preview.access_gained)] {
+        for one in each {
+            let place = *places.entry(&one.member).or_insert(people.len());
+            if place == people.len() {
+                people.push((one, Lists::new()));
+            }
+            if let Some((_, told)) = people.get_mut(place) {
+                told.push((verb, one.permissions.iter().map(|name| label_of(presets, name)).collect()));
+            }
+        }
+    }
+    let touched = people.into_iter().map(|(one, told)| {
         let person = Person::new("", &one.email, &one.member).href(desk.href(&format!("users/{}", one.member)));
-        let lines = vec![format!("{verb}: {}", labels.join(", "))];
-        Row { about: one.email.clone(), cells: vec![Cell::Who(person), Cell::Lines(lines)], actions: Vec::new() }
-    };
-    let lost = preview.access_lost.iter().map(|one| row(one, "Loses"));
-    let gained = preview.access_gained.iter().map(|one| row(one, "Gains"));
+        Row { about: one.email.clone(), cells: vec![Cell::Who(person), Cell::Told(told)], actions: Vec::new() }
+    });
     let waiting = preview.stranded.iter().map(|one| Row {
         about: one.email.clone(),
         cells: vec![
@@ -44,7 +66,7 @@ pub(super) fn part(desk: &Desk, preview: &Preview) -> Part {
         cells: vec![Cell::Who(Person::new("", &mail.to, &mail.to)), Cell::Lines(vec!["Gets a mail".to_owned()])],
         actions: Vec::new(),
     });
-    let mut rows: Vec<Row> = lost.chain(gained).chain(waiting).chain(mails).collect();
+    let mut rows: Vec<Row> = touched.chain(waiting).chain(mails).collect();
     let hidden = rows.len().saturating_sub(NAMED);
     rows.truncate(NAMED);
     let intro = match hidden {

@@ -132,7 +132,6 @@ fn outside() -> Router<Arc<App>> {
 
 /// What programs sign in with.
 fn programs() -> Router<Arc<App>> {
-    let token = "/{org}/admin/service-accounts/{account}/tokens/{token}";
     Router::new()
         .route("/{org}/admin/service-accounts", get(service_accounts::list))
         .route("/{org}/admin/service-accounts/new", get(service_accounts::new).post(service_accounts::create))
@@ -146,10 +145,16 @@ fn programs() -> Router<Arc<App>> {
             "/{org}/admin/service-accounts/{account}/tokens/new",
             get(service_tokens::new).post(service_tokens::create),
         )
-        .route(&format!("{token}/rotate"), get(service_tokens::ask_rotate).post(service_tokens::rotate))
-        .route(&format!("{token}/revoke"), get(service_tokens::ask_revoke).post(service_tokens::revoke))
-        .route(&format!("{token}/switch/{{to}}"), post(service_tokens::switch))
-        .route(&format!("{token}/value"), post(service_tokens::show_again))
+        .route(
+            "/{org}/admin/service-accounts/{account}/tokens/{token}/rotate",
+            get(service_tokens::ask_rotate).post(service_tokens::rotate),
+        )
+        .route(
+            "/{org}/admin/service-accounts/{account}/tokens/{token}/revoke",
+            get(service_tokens::ask_revoke).post(service_tokens::revoke),
+        )
+        .route("/{org}/admin/service-accounts/{account}/tokens/{token}/switch/{to}", post(service_tokens::switch))
+        .route("/{org}/admin/service-accounts/{account}/tokens/{token}/value", post(service_tokens::show_again))
         .route("/{org}/admin/deploy-keys", get(deploy_keys::list))
         .route("/{org}/admin/deploy-keys/new", get(deploy_keys::new).post(deploy_keys::create))
         .route("/{org}/admin/deploy-keys/{key}/delete", get(deploy_keys::ask_delete).post(deploy_keys::delete))

@@ -111,7 +111,7 @@ fn page(desk: &Desk, query: &MemberQuery, found: &Roster) -> PeoplePage {
             first: query.after.is_some().then(|| at(None)),
             next: found.next.as_deref().map(|next| at(Some(next))),
         },
-        invite: invites.then(|| Action::link(&words.invite, desk.href("invite"))),
+        invite: invites.then(|| Action::ask_and_leave(&words.invite, desk.href("invite"))),
         advice: advice(desk, found.top_holders),
         removed: found.removed.iter().map(|(member, until)| removed(desk, member, *until)).collect(),
         seats: None,

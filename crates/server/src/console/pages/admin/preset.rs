@@ -93,7 +93,7 @@ pub(super) async fn apply(Path(org): Path<String>, sent: Sent) -> Shown {
             Ok(go_with(&desk.href("org/preset"), Tone::Good, &news))
         }
         Ok(Answer::Preview(preview)) => {
-            let touched = impact::part(&desk, &preview);
+            let touched = impact::part(&desk, &preview, &[desk.scene.place.rules.preset(), &next]);
             question(&desk, &next, &roles, Some(touched), &Verdict::default())
         }
         Err(stop) => {
@@ -167,11 +167,11 @@ fn differs(desk: &Desk, next: &Preset) -> Vec<Part> {
     if found.is_empty() {
         return vec![Part::new("difference", "What differs").intro("Nothing: both mean the same.")];
     }
-    let roles = found.roles.iter().map(role_row).collect();
+    let roles = found.roles.iter().map(|role| role_row([now, next], role)).collect();
     let settings = found.knobs.iter().filter_map(|knob| knob_row(&desk.scene.place.rules, next, knob)).collect();
     vec![
         Part {
-            facts: facts(&found),
+            facts: facts([now, next], &found),
             table: Some(Table::new("Roles that differ", &["Role", "How", "Difference"], roles)),
             empty: Some(Empty::new("shield", "", "Every role means the same.")),
             ..Part::new("roles", "Roles and permissions that differ")
@@ -184,30 +184,44 @@ fn differs(desk: &Desk, next: &Preset) -> Vec<Part> {
     ]
 }
 
-fn facts(found: &Difference) -> Vec<Fact> {
+fn facts(presets: [&Preset; 2], found: &Difference) -> Vec<Fact> {
+    let kind = |slug: &String| {
+        let known = presets.iter().find_map(|preset| preset.resource_type(slug));
+        known.map_or_else(|| slug.clone(), |known| known.name.clone())
+    };
+    let kinds = |slugs: &[String]| slugs.iter().map(kind).collect::<Vec<_>>();
+    let labels = |names: &[String]| names.iter().map(|name| impact::label_of(&presets, name)).collect::<Vec<_>>();
     let lists = [
-        ("New kinds of things", &found.types_added),
-        ("Kinds that go", &found.types_removed),
-        ("New permissions", &found.permissions_added),
-        ("Permissions that go", &found.permissions_removed),
+        ("New kinds of things", kinds(&found.types_added)),
+        ("Kinds that go", kinds(&found.types_removed)),
+        ("New permissions", labels(&found.permissions_added)),
+        ("Permissions that go", labels(&found.permissions_removed)),
     ];
     let told = lists.into_iter().filter(|(_, names)| !names.is_empty());
-    told.map(|(label, names)| Fact::new(label, FactValue::Code(names.join(", ")))).collect()
+    told.map(|(label, names)| Fact::new(label, FactValue::Marks(names))).collect()
 }
 
-fn role_row(role: &RoleDifference) -> Row {
+fn role_row(presets: [&Preset; 2], role: &RoleDifference) -> Row {
     let how = match role.presence {
         Presence::Added => "New role",
         Presence::Removed => "Role goes",
         Presence::Changed => "Role changes",
     };
-    let told = [("Gains", &role.gains), ("Loses", &role.loses)];
-    let told = told.iter().filter(|(_, names)| !names.is_empty() && role.presence != Presence::Removed);
-    let lines = told.map(|(word, names)| format!("{word} {}", names.join(", "))).collect();
-    let under = if role.applies_to == preset::ORGANIZATION { String::new() } else { format!("on {}", role.applies_to) };
+    let told = [("Gains", &role.gains), ("Loses", &role.loses)].into_iter();
+    let told = told.filter(|(_, names)| !names.is_empty() && role.presence != Presence::Removed);
+    let labels = |names: &[String]| names.iter().map(|name| impact::label_of(&presets, name)).collect();
+    let is_it = |one: &&preset::Role| one.slug == role.slug && one.applies_to == role.applies_to;
+    let named = presets.iter().find_map(|preset| preset.roles.iter().find(is_it));
+    let name = named.map_or(role.slug.as_str(), |named| named.name.as_str());
+    let kind = presets.iter().find_map(|preset| preset.resource_type(&role.applies_to));
+    let under = kind.map_or_else(String::new, |kind| format!("on {}", kind.name));
     Row {
-        about: role.slug.clone(),
-        cells: vec![Cell::name(&role.slug, "", under), Cell::Text(how.to_owned()), Cell::Lines(lines)],
+        about: name.to_owned(),
+        cells: vec![
+            Cell::name(name, "", under),
+            Cell::Text(how.to_owned()),
+            Cell::Told(told.map(|(word, names)| (word, labels(names))).collect()),
+        ],
         actions: Vec::new(),
     }
 }
@@ -233,5 +247,5 @@ fn knob_row(rules: &Rules, next: &Preset, found: &KnobDifference) -> Option<Row>
 
 /// The preset as a line of the settings, with the way to another one.
 pub(super) fn action(desk: &Desk) -> Action {
-    Action::link("Preset", desk.href("org/preset"))
+    Action::link("Change preset", desk.href("org/preset"))
 }

@@ -387,11 +387,11 @@ pub(super) async fn shared(visit: Visit, Path(org): Path<String>) -> Shown {
             return Action::ask("Revoke", desk.href(&format!("invitations/{}/cancel", one.id))).danger();
         }
         let part = if one.to.kind == "link" { "share-links" } else { "grants" };
-        let href = desk.href(&format!("resources/{}/{part}/{}/revoke", one.resource.id, one.id));
-        Action::post("Revoke", href).danger()
+        Action::post("Revoke", desk.href(&format!("resources/{}/{part}/{}/revoke", one.resource.id, one.id))).danger()
     };
     desk.page(&SharedPage {
         page: desk.shell("Sharing", ""),
+        with_me_title: desk.scene.words.shared_title.clone(),
         with_me: with.items.iter().map(|one| shared_row(&desk, one, None)).collect(),
         with_me_more: more("with", with.next),
         by_me: by.items.iter().map(|one| shared_row(&desk, one, Some(revoke(one)))).collect(),

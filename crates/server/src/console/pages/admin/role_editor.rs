@@ -140,7 +140,7 @@ async fn page(desk: &Desk, role: &RoleView, sent: Option<&Sent>, verdict: &Verdi
     if desk.scene.may(Asks::MemberList) {
         parts.push(holders(desk, role).await?);
     }
-    parts.push(difference(desk, role, &href).await?);
+    parts.extend(difference(desk, role, &href).await?);
     let shown = ThingPage {
         page: trail(desk, &role.name),
         title: role.name.clone(),
@@ -169,7 +169,7 @@ fn gives(desk: &Desk, role: &RoleView, href: &str, edits: bool, (sent, verdict):
         let held = chosen.iter().filter_map(|name| preset.bit(name)).fold(Mask::EMPTY, Mask::with);
         let fact = |group: ScopeGroup| {
             let labels: Vec<String> = group.scopes.into_iter().map(|scope| scope.label).collect();
-            Fact::text(group.label, labels.join(", "))
+            Fact::new(&group.label, FactValue::Marks(labels))
         };
         let facts = token_form::groups(preset, held, &[]).into_iter().map(fact).collect();
         return Part { facts, ..Part::new("gives", "What it gives") };
@@ -204,7 +204,7 @@ async fn holders(desk: &Desk, role: &RoleView) -> Result<Part, Wrong> {
 }
 
 /// What tells it from another role.
-async fn difference(desk: &Desk, role: &RoleView, href: &str) -> Result<Part, Wrong> {
+async fn difference(desk: &Desk, role: &RoleView, href: &str) -> Result<Vec<Part>, Wrong> {
     let all = roles::list(desk.ctx(), desk.org()).await.map_err(|stop| desk.wrong(stop))?;
     let asked = desk.asked("with").unwrap_or_default();
     let others = all.items.iter().filter(|other| other.applies_to == role.applies_to && other.id != role.id);
@@ -217,20 +217,29 @@ async fn difference(desk: &Desk, role: &RoleView, href: &str) -> Result<Part, Wr
         yes: "Compare".to_owned(),
         ..Form::default()
     };
-    let mut facts = Vec::new();
-    if let Some(other) = others.clone().find(|other| other.slug == asked) {
-        let only = |these: &[String], those: &[String]| {
-            let names = these.iter().filter(|name| !those.contains(name)).map(|name| label(desk, name));
-            names.collect::<Vec<_>>().join("; ")
-        };
-        let more = only(&role.permissions, &other.permissions);
-        let less = only(&other.permissions, &role.permissions);
-        let both = role.permissions.iter().filter(|name| other.permissions.contains(name)).count();
-        let told = [(format!("Only {}", role.name), more), (format!("Only {}", other.name), less)];
-        facts.extend(told.into_iter().filter(|(_, text)| !text.is_empty()).map(|(who, text)| Fact::text(who, text)));
-        facts.push(Fact::text("Both", format!("{both} permissions")));
-    }
-    Ok(Part { facts, form: Some(form), ..Part::new("difference", "Beside another role") })
+    let mut parts = vec![Part { form: Some(form), ..Part::new("difference", "Beside another role") }];
+    let Some(other) = others.clone().find(|other| other.slug == asked) else { return Ok(parts) };
+    let only = |these: &[String], those: &[String]| -> Vec<String> {
+        these.iter().filter(|name| !those.contains(name)).cloned().collect()
+    };
+    let row = |name: &String, more: bool| Row {
+        about: name.clone(),
+        cells: vec![Cell::name(label(desk, name), "", name), Cell::Held(more), Cell::Held(!more)],
+        actions: Vec::new(),
+    };
+    let more = only(&role.permissions, &other.permissions);
+    let less = only(&other.permissions, &role.permissions);
+    let rows = more.iter().map(|name| row(name, true)).chain(less.iter().map(|name| row(name, false))).collect();
+    let both = role.permissions.len().saturating_sub(more.len());
+    let intro = format!("Only {}: {}. Only {}: {}. Both: {both}.", role.name, more.len(), other.name, less.len());
+    let table =
+        Table::new("What one of them gives and the other does not", &["Permission", &role.name, &other.name], rows);
+    parts.push(Part {
+        table: Some(table),
+        empty: Some(Empty::new("shield", "", "Both give the same.")),
+        ..Part::new("apart", format!("{} and {}", role.name, other.name)).intro(intro)
+    });
+    Ok(parts)
 }
 
 /// `POST` of the same: what it gives, its name, what it is for.

@@ -147,7 +147,10 @@ fn question(desk: &Desk, section: &str, sent: &Sent, preview: &Preview) -> Shown
         page: desk.below("org", &[(settings, "org")], "Who is affected"),
         title: "Save these settings?".to_owned(),
         lead: "Nothing is saved yet. This is what it would do.".to_owned(),
-        parts: vec![impact::part(desk, preview), Part { form: Some(form), ..Part::new("decide", "Do it?") }],
+        parts: vec![
+            impact::part(desk, preview, &[desk.scene.place.rules.preset()]),
+            Part { form: Some(form), ..Part::new("decide", "Do it?") },
+        ],
         ..ThingPage::default()
     })
 }
