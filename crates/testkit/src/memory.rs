@@ -70,7 +70,7 @@ fn ruled(rules: &Rules) -> Vec<String> {
 fn seats(belongs: &Belongs) -> Vec<Member> {
     // When somebody was last active is written now and then, in no order with changes.
     let mut seats: Vec<Member> =
-        belongs.seats.iter().map(|seat| Member { last_active_at: None, ..seat.member.clone() }).collect();
+        belongs.seats.iter().map(|seat| Member { last_active_at: None, ..Member::clone(&seat.member) }).collect();
     seats.sort_by_key(|member| member.id);
     seats
 }

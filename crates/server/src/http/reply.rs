@@ -41,6 +41,9 @@ use crate::ops::{Answer, identities};
 /// How much is put aside for an answer; most are no longer.
 const ROOM_BYTES: usize = 1_000;
 
+/// And how many headers it has by the time it leaves.
+const HEADERS: usize = 6;
+
 /// An answer in JSON, written in one piece.
 #[derive(Clone, Copy, Debug)]
 pub struct Json<T>(pub T);
@@ -52,7 +55,9 @@ impl<T: Serialize> IntoResponse for Json<T> {
             return Problem(Stop::Failed(StoreError::Bug(format!("an answer is no JSON: {error}")))).into_response();
         }
         let mut response = Response::new(Body::from(text));
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let headers = response.headers_mut();
+        headers.reserve(HEADERS);
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         response
     }
 }
