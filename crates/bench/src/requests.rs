@@ -22,7 +22,7 @@ const ONE_CHECK: &str = "`POST …/check` with a token";
 const MANY_CHECKS: &str = "`POST …/check/batch` with 100 checks";
 
 const READ_LIMIT: &str = "no statement is run; what is left is the frame around the handler (recognising the \
-     credential by a keyed hash, request id, log line, meters, deadline), reading and writing JSON, and the load \
+     credential by a keyed hash, request id, meters, deadline), reading and writing JSON, and the load \
      generator's share of the same cores";
 const SIGN_IN_LIMIT: &str = "the hash itself; the rest is one read, one commit and the load generator's share of the \
      same cores";
