@@ -63,7 +63,7 @@ pub struct Introspected {
 pub async fn introspect(ctx: &Ctx, asked: Introspect) -> Result<Introspected, Stop> {
     let asking = ctx.place_now(&asked.organization).await?;
     asking.permit(Action::AccessCheck)?;
-    if let Ok((TokenKind::Dep, hash)) = ctx.app.credentials.parse(&asked.token) {
+    if let Some(hash) = ctx.app.credentials.parse_as(TokenKind::Dep, &asked.token) {
         return Box::pin(of_deploy_key(ctx, asking, hash)).await;
     }
     if let Some(link) = share_links::token(ctx, &asked.token) {

@@ -20,7 +20,7 @@ use crate::security::token::TokenKind;
 
 /// What the secret of an invite link is looked up by; `None` for every other text.
 pub(super) fn secret_of(ctx: &Ctx, token: &str) -> Option<[u8; 32]> {
-    ctx.app.credentials.parse(token).ok().filter(|(kind, _)| *kind == TokenKind::Link).map(|(_, hash)| hash)
+    ctx.app.credentials.parse_as(TokenKind::Link, token)
 }
 
 fn found(ctx: &Ctx, conn: &mut Conn<'_>, hash: &[u8; 32]) -> Result<(InviteLink, Organization, Arc<Rules>), Stop> {

@@ -28,9 +28,7 @@ pub async fn look(ctx: &Ctx, token: &str, kind: LinkKind) -> Result<Looked, Stop
         LinkKind::EmailVerify => TokenKind::Verify,
         LinkKind::SetUp => TokenKind::Setup,
     };
-    let Some((_, hash)) = ctx.app.credentials.parse(token).ok().filter(|(found, _)| *found == wanted) else {
-        return Ok(Looked::Unknown);
-    };
+    let Some(hash) = ctx.app.credentials.parse_as(wanted, token) else { return Ok(Looked::Unknown) };
     ctx.read(move |ctx, conn| {
         Ok(match identity::link(conn, &hash, kind)? {
             Some(link) if link.expires_at > ctx.now => Looked::Open(link.email),
