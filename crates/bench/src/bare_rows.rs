@@ -72,7 +72,8 @@ fn insert(copy: &str, all: &[(&str, Vec<Vec<Value>>)]) -> Outcome<f64> {
         for some in rows.chunks(ROWS) {
             let room = vec!["?"; some.first().map_or(0, Vec::len)].join(",");
             let tx = target.transaction().map_err(wrong)?;
-            let mut insert = tx.prepare(&format!("INSERT INTO {table} VALUES ({room})")).map_err(wrong)?;
+            // A row that only changed is among those that came, as a last activity that was put down meanwhile.
+            let mut insert = tx.prepare(&format!("INSERT OR IGNORE INTO {table} VALUES ({room})")).map_err(wrong)?;
             for row in some {
                 insert.execute(params_from_iter(row)).map_err(wrong)?;
             }

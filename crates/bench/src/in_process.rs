@@ -50,8 +50,11 @@ pub(crate) fn instructions(many: usize, which: &str) -> Option<f64> {
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         told.lines().find_map(|line| line.split_once("Collected : ")?.1.trim().parse::<f64>().ok())
     };
+    // What builds the world hashes by chance and takes some hundred thousand more or less each time: our own questions
+    // are quick, and are asked so often that this does not count.
+    let times = if Which::ALL.iter().any(|(name, _)| *name == which) { 200 } else { 5 };
     #[allow(clippy::cast_precision_loss, reason = "some thousands")]
-    Some((count("6")? - count("1")?) / (5 * QUESTIONS) as f64)
+    Some((count(&(times + 1).to_string())? - count("1")?) / (times * QUESTIONS) as f64)
 }
 
 /// Nanoseconds of one question.

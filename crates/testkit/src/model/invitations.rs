@@ -212,6 +212,7 @@ impl Model {
             name,
             role,
             carried,
+            by: place.me.id.clone(),
             deliver: deliver.to_owned(),
             state: "pending",
             expires: None,

@@ -9,6 +9,7 @@ mod arriving;
 mod carrying;
 mod coming;
 mod departures;
+mod deploy_keys;
 mod grants;
 mod groups;
 mod invitations;
@@ -31,6 +32,7 @@ mod tokens;
 use serde_json::{Value, json};
 
 pub use departures::Removal;
+pub use deploy_keys::DeployKey;
 pub use grants::Grant;
 pub use groups::Group;
 pub use invite_links::InviteLink;
@@ -116,6 +118,7 @@ pub struct Model {
     pub invite_links: Vec<InviteLink>,
     pub sessions: Vec<Session>,
     pub tokens: Vec<Token>,
+    pub deploy_keys: Vec<DeployKey>,
     pub links: Vec<Link>,
     pub groups: Vec<Group>,
     pub resources: Vec<Resource>,

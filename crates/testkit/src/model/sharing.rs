@@ -156,6 +156,17 @@ impl Model {
                 "active": self.link_lives(link, self.at(&place)),
             }));
         }
+        let waits = |i: &&super::Invitation| i.organization == place.id && i.by == place.me.id && i.state == "pending";
+        for invitation in self.invitations.iter().filter(waits) {
+            for (resource, role) in &invitation.carried.1 {
+                if mine(resource, &invitation.by).is_some() {
+                    items.push(json!({
+                        "id": invitation.id, "resource": {"id": resource}, "level": role, "active": false,
+                        "to": {"type": "invitation", "id": invitation.id},
+                    }));
+                }
+            }
+        }
         Ok((200, json!({"items": {"$set": items}})))
     }
 

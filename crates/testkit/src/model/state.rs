@@ -72,6 +72,8 @@ pub struct Invitation {
     pub role: String,
     /// Groups, and resources with the role inside each.
     pub carried: (Vec<String>, Vec<(String, String)>),
+    /// Membership of who invited.
+    pub by: String,
     pub deliver: String,
     /// `pending`, `accepted`, `refused`, `cancelled`, or `expired` when it was withdrawn after its end.
     pub state: &'static str,

@@ -321,7 +321,8 @@ impl Generator {
     pub(super) fn about_tokens(&mut self, place: &Organization, org: String, who: Who) -> Request {
         let tokens: Vec<_> = self.model.tokens.iter().map(|t| t.id.clone()).skip(1).collect();
         let token = self.one_of(&tokens, "tok");
-        match self.dice.below(10) {
+        match self.dice.below(14) {
+            10.. => self.about_deploy_keys(org, who),
             0..=6 => {
                 let mut body = json!({"name": "for work", "organization": org});
                 match self.dice.below(8) {
@@ -350,6 +351,27 @@ impl Generator {
                 ..Request::get("")
             },
             _ => Request { method: "GET", route: "/me/tokens", who, ..Request::get("") },
+        }
+    }
+
+    fn about_deploy_keys(&mut self, org: String, who: Who) -> Request {
+        let keys: Vec<_> = self.model.deploy_keys.iter().map(|key| key.id.clone()).collect();
+        let on = |method, route, args, body| Request { args, body, who, ..Request::on(method, route) };
+        match self.dice.below(6) {
+            0 => on("GET", "/organizations/{}/deploy-keys", vec![org], json!(null)),
+            1 => {
+                let key = self.one_of(&keys, "tok");
+                on("DELETE", "/organizations/{}/deploy-keys/{}", vec![org, key], json!(null))
+            }
+            2 | 3 => {
+                let secrets: Vec<_> = self.model.deploy_keys.iter().map(|key| key.secret.clone()).collect();
+                let shown = self.dice.pick(&secrets).cloned().unwrap_or_default();
+                on("POST", "/introspect", Vec::new(), json!({"token": shown, "organization": org}))
+            }
+            _ => {
+                let name = self.dice.word(&["rack one", "rack two", " "]);
+                on("POST", "/organizations/{}/deploy-keys", vec![org], json!({"name": name}))
+            }
         }
     }
 }

@@ -111,6 +111,7 @@ impl Generator {
             ),
             ("signup.open", vec![json!(true), json!(false)]),
             ("token.max_per_member", vec![json!(1), json!(3), json!(null)]),
+            ("deploy_keys.offered", vec![json!(true), json!(true), json!(false)]),
             ("token.max_life_s", vec![json!(86_400), json!(null)]),
             ("session.idle_s", vec![json!(7_200), json!(86_400), json!(null)]),
             ("session.absolute_s", vec![json!(720_000), json!(2_592_000)]),
