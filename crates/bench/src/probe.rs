@@ -50,8 +50,7 @@ impl Writer {
             subject: Some(self.member.clone()),
             permission: "workspace.read".to_owned(),
             resource: Some(self.workspace.clone()),
-            at_least_revision: None,
-            explain: false,
+            ..Check::default()
         };
         for _ in 0..EACH {
             let answer = check(&self.ctx(), "acme", asked.clone()).await.map_err(told)?;

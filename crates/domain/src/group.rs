@@ -251,11 +251,11 @@ pub fn set_permissions(
 ) -> Result<Vec<Change>, Refusal> {
     let mut after = Mask::EMPTY;
     for (at, name) in permissions.iter().enumerate() {
-        let Some(bit) = rules.preset().bit(name) else {
+        let Some(given) = rules.preset().catalogue.gives(name) else {
             let (field, detail) = (format!("permissions[{at}]"), format!("no permission `{name}`"));
             return Err(Refusal::value(Code::PermissionUnknown, field, detail));
         };
-        after = after.with(bit);
+        after |= given;
     }
     if !covers(permit, rules.group_mask(group.id)) || !covers(permit, after) {
         return Err(Refusal::of(Code::GroupGrantsAboveOwn));

@@ -9,6 +9,7 @@ pub mod action;
 pub mod approval;
 pub mod change;
 pub mod claimed_domain;
+pub mod condition;
 pub mod departure;
 pub mod deploy_key;
 pub mod direct;

@@ -2,17 +2,19 @@
 //! put into the one formula of [`crate::rights`]. Does not load anything.
 
 mod audience;
+mod conditional;
 mod link;
 mod origin;
 
 pub use audience::Audience;
+pub use conditional::explain;
 pub use link::{by_link, link_mask};
 pub use origin::{Origin, elsewhere};
 
 use crate::group::Belonging;
-use crate::ids::{MemberId, ResourceId};
+use crate::ids::{MemberId, OrgId, ResourceId};
 use crate::permission::Mask;
-use crate::preset::{Preset, Rules};
+use crate::preset::{ORGANIZATION, Preset, Rules};
 use crate::resource::{Grant, Resource, Subject, Verb};
 use crate::rights::{self, Inputs, Standing, Whence};
 use crate::time::Timestamp;
@@ -53,6 +55,13 @@ impl Ground {
     #[must_use]
     pub fn site(&self) -> Site<'_> {
         Site { path: &self.path, grants: &self.grants, receivers: &self.receivers }
+    }
+
+    /// The type of the place and what it is called outside.
+    #[must_use]
+    pub fn named(&self, organization: OrgId) -> (&str, String) {
+        let Some(target) = self.path.last() else { return (ORGANIZATION, organization.to_string()) };
+        (&target.kind, target.external_id.clone().unwrap_or_else(|| target.id.to_string()))
     }
 }
 

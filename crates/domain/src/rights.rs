@@ -136,6 +136,10 @@ pub enum Reason<'a> {
     Grant { id: &'a str, whence: Whence<'a>, depth: u16 },
     /// The share link gives it, on the scope of this depth.
     ShareLink { depth: u16 },
+    /// It was given under this condition, which is met.
+    Condition { condition: &'a str },
+    /// It is given under this condition, which is not met, or cannot be answered.
+    ConditionNotMet { condition: &'a str },
     /// The share link does not give it there.
     NotGivenByLink,
     /// Is no member of the organization.
@@ -161,7 +165,11 @@ impl Reason<'_> {
     pub fn denies(&self) -> bool {
         !matches!(
             self,
-            Reason::Membership { .. } | Reason::Role { .. } | Reason::Grant { .. } | Reason::ShareLink { .. }
+            Reason::Membership { .. }
+                | Reason::Role { .. }
+                | Reason::Grant { .. }
+                | Reason::ShareLink { .. }
+                | Reason::Condition { .. }
         )
     }
 }
@@ -173,6 +181,8 @@ impl fmt::Display for Reason<'_> {
             Reason::Role { role } => write!(f, "the role `{role}` gives it"),
             Reason::Grant { id, .. } => write!(f, "the grant `{id}` gives it"),
             Reason::ShareLink { .. } => write!(f, "the share link gives it"),
+            Reason::Condition { condition } => write!(f, "the condition `{condition}` is met"),
+            Reason::ConditionNotMet { condition } => write!(f, "the condition `{condition}` is not met"),
             Reason::NotGivenByLink => write!(f, "the share link does not give it there"),
             Reason::NotAMember => write!(f, "is not a member of the organization"),
             Reason::NotActive { .. } => write!(f, "the membership is not active"),

@@ -138,7 +138,7 @@ fn read(rules: &Rules, applies_to: &str, names: &[String], field: &str) -> Resul
             }
         }
     }
-    Ok(mask)
+    Ok(rules.preset().catalogue.whole(mask))
 }
 
 /// Is everything about the role well formed?

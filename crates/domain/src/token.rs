@@ -88,7 +88,7 @@ pub struct TokenEdit {
 #[must_use]
 pub fn scope_mask(rules: &Rules, token: &Token) -> Option<Mask> {
     match &token.scopes {
-        Some(names) => Some(names.iter().filter_map(|name| rules.preset().bit(name)).fold(Mask::EMPTY, Mask::with)),
+        Some(names) => Some(rules.preset().catalogue.given_by(names)),
         None if token.organization.is_none() || token.holder == MemberKind::ServiceAccount => None,
         None => Some(Mask::ALL.without(rules.preset().action_bit(Action::TokenCreate))),
     }
@@ -174,9 +174,8 @@ pub fn create(
         Some(names) => check_scopes(permit.rights(), rules, names)?,
         None if minted_by_token => {
             let minting = rules.preset().action_bit(Action::TokenCreate);
-            let kept =
-                rules.preset().catalogue.iter().filter(|(bit, _)| *bit != minting && permit.rights().contains(*bit));
-            token.scopes = Some(kept.map(|(_, permission)| permission.name.clone()).collect());
+            let kept = rules.preset().catalogue.names(permit.rights().without(minting));
+            token.scopes = Some(kept.into_iter().map(str::to_owned).collect());
         }
         None => {}
     }

@@ -5,7 +5,7 @@
 mod small;
 
 use guildhall_domain::action::Action;
-use guildhall_domain::preset::Preset;
+use guildhall_domain::preset::{Preset, difference};
 use small::{added, errors, replaced, reported, small};
 
 #[test]
@@ -102,4 +102,64 @@ fn px_2_a_preset_can_have_one_role_for_everybody() {
     let text = text.replace("role.default = \"member\"", "role.default = \"owner\"");
     let preset = Preset::parse("f", &text).unwrap();
     assert_eq!(preset.policy.role_default.as_str(), preset.top_role().slug);
+}
+
+const CONDITION: &str = r#"
+[[condition]]
+slug = "open"
+label = "while it is open"
+permissions = ["box.*"]
+when = "resource.properties.open == true"
+"#;
+
+#[test]
+fn a_condition_adds_permissions_that_are_given_by_name() {
+    let text = small() + CONDITION;
+    let text = text.replace("\"!box.edit\", # LAST", "\"!box.edit\", \"box.edit@open\",");
+    let preset = Preset::parse("f", &text).unwrap();
+    let catalogue = &preset.catalogue;
+    let mask = |kind: &str, slug: &str| preset.role(kind, slug).unwrap().floor;
+    let bit = |name: &str| catalogue.bit(name).unwrap();
+    assert_eq!(catalogue.names(mask("organization", "member")), ["member.list", "box.read", "box.edit@open"]);
+    assert!(!mask("organization", "member").contains(bit("box.edit")));
+    // who holds a thing holds it under every condition, and that is not told beside it
+    assert!(mask("organization", "owner").contains(bit("box.edit@open")));
+    assert_eq!(catalogue.names(mask("box", "keeper")), ["box.read", "box.edit", "shelf.read"]);
+    assert_eq!(catalogue.gives("box.edit").unwrap().iter().count(), 2);
+    assert_eq!(catalogue.condition_of(bit("box.edit@open")).unwrap().of, bit("box.edit"));
+    assert_eq!(catalogue.permission(bit("box.edit@open")).unwrap().label, "box.edit, while it is open");
+    let without = Preset::parse("f", &small()).unwrap();
+    assert_eq!(difference(&without, &preset).conditions[0].after.as_deref(), Some("resource.properties.open == true"));
+    let shut = Preset::parse("f", &text.replace("open == true", "open == false")).unwrap();
+    assert_eq!(difference(&preset, &shut).conditions[0].slug, "open");
+    assert!(difference(&preset, &shut).roles.is_empty());
+}
+
+#[test]
+fn a_condition_is_checked() {
+    for (from, to, rule) in [
+        ("when = \"resource.properties.open == true\"", "when = \"box.open\" # HERE", "condition.expression"),
+        (
+            "when = \"resource.properties.open == true\"",
+            "when = \"resource.properties.open ==\" # HERE",
+            "condition.expression",
+        ),
+        ("permissions = [\"box.*\"]", "permissions = [\"box.fly\"] # HERE", "condition.permission_unknown"),
+        ("permissions = [\"box.*\"]", "permissions = [\"member.list\"] # HERE", "condition.engine"),
+        ("permissions = [\"box.*\"]", "permissions = [\"*\"] # HERE", "condition.engine"),
+        ("slug = \"open\"", "slug = \"Open!\" # HERE", "name.format"),
+        ("slug = \"open\"", "slug = \"open\"\nwhy = 1 # HERE", "field.unknown"),
+    ] {
+        assert!(CONDITION.contains(from), "{from}");
+        reported(&(small() + &CONDITION.replacen(from, to, 1)), rule);
+    }
+    reported(
+        &(small() + &CONDITION.replace("[[condition]]", "[[condition]] # HERE").replace("[\"box.*\"]", "[]")),
+        "condition.empty",
+    );
+    let twice = small() + CONDITION + &CONDITION.replace("slug = \"open\"", "slug = \"open\" # HERE");
+    reported(&twice, "condition.duplicate");
+    let under =
+        CONDITION.replace("\"box.*\"]", "\"box.read@open\"] # HERE").replace("slug = \"open\"", "slug = \"shut\"");
+    reported(&(small() + CONDITION + &under), "condition.permission_unknown");
 }

@@ -16,8 +16,8 @@ const MAY_KNOW: [(&str, &[&str]); 7] = [
 ];
 
 /// The outside crates that the pure crate may use: formats, names, ids, dates and sets as values.
-const DOMAIN_MAY_USE: [&str; 8] =
-    ["idna", "roaring", "serde", "serde_json", "time", "toml", "unicode-normalization", "uuid"];
+const DOMAIN_MAY_USE: [&str; 9] =
+    ["cel", "idna", "roaring", "serde", "serde_json", "time", "toml", "unicode-normalization", "uuid"];
 
 /// The drivers, by the names their crates have in code.
 const ENGINES: [&str; 3] = ["rusqlite", "postgres", "tokio_postgres"];

@@ -17,6 +17,9 @@ pub(crate) struct Args {
     permission: String,
     /// On what: a resource's id or `type:external-id`; the organization itself when left out
     resource: Option<String>,
+    /// What conditions ask for, as JSON: {"subject": {…}, "action": {…}, "resource": {…}, "context": {…}}
+    #[arg(long, value_name = "JSON")]
+    properties: Option<String>,
     /// Say why
     #[arg(long)]
     explain: bool,
@@ -30,6 +33,15 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
     let mut body = json!({"subject": args.subject, "permission": args.permission});
     if let Value::Object(fields) = &mut body {
         fields.extend(args.resource.iter().map(|resource| ("resource".to_owned(), json!(resource))));
+        if let Some(text) = &args.properties {
+            let said: Value = serde_json::from_str(text).map_err(|error| {
+                Failure::usage(
+                    format!("`--properties` is not JSON: {error}"),
+                    "for example '{\"resource\": {\"status\": \"draft\"}}'",
+                )
+            })?;
+            fields.insert("properties".to_owned(), said);
+        }
         fields.extend(args.at_least_revision.map(|revision| ("at_least_revision".to_owned(), json!(revision))));
         fields.extend(args.explain.then(|| ("explain".to_owned(), json!(true))));
     }
@@ -64,6 +76,7 @@ mod tests {
             subject: "ada@example.com".to_owned(),
             permission: "workspace.read".to_owned(),
             resource: None,
+            properties: None,
             explain: false,
             at_least_revision: None,
         }
@@ -80,6 +93,7 @@ mod tests {
         let (mut output, read) = captured(false);
         let asked = Args {
             resource: Some("workspace:main".to_owned()),
+            properties: Some(r#"{"context": {"ip": "::1"}}"#.to_owned()),
             explain: true,
             at_least_revision: Some(7),
             ..args(&server)
@@ -89,7 +103,7 @@ mod tests {
         assert_eq!(request.line, "POST /api/v1/organizations/acme/check");
         assert_eq!(
             request.body,
-            json!({"subject": "ada@example.com", "permission": "workspace.read", "resource": "workspace:main", "at_least_revision": 7, "explain": true})
+            json!({"subject": "ada@example.com", "permission": "workspace.read", "resource": "workspace:main", "properties": {"context": {"ip": "::1"}}, "at_least_revision": 7, "explain": true})
         );
         let failure = run(&args(&server), &mut output).unwrap_err();
         assert_eq!((failure.exit_code(), failure.to_string()), (1, String::new()));

@@ -100,6 +100,15 @@ fn diff(args: &Diff, output: &mut Output) -> Result<(), Failure> {
     for (what, names) in lists {
         names.iter().try_for_each(|name| output.line(format!("{what} {name}")))?;
     }
+    for condition in &found.conditions {
+        let side = |when: &Option<String>| when.clone().unwrap_or_else(|| "none".to_owned());
+        output.line(format!(
+            "~ condition {}: {} -> {}",
+            condition.slug,
+            side(&condition.before),
+            side(&condition.after)
+        ))?;
+    }
     for role in &found.roles {
         let what = match role.presence {
             Presence::Added => "+ role",

@@ -5,7 +5,10 @@ use uuid::Uuid;
 
 use super::ask::{Asked, ResourceAt};
 use super::{GROUP, GrantRow, Index, MEMBER, ResourceRow, SCOPE};
+use crate::condition::{Properties, Scene};
 use crate::ids::{GrantId, GroupId, MemberId, ResourceId};
+use crate::permission::{Bit, Mask};
+use crate::preset::ORGANIZATION;
 use crate::reach::{self, Ground, Receiver, Who};
 use crate::resource::{Given, Grant, Resource, Subject};
 use crate::rights::{Inputs, Standing};
@@ -30,6 +33,47 @@ impl Index {
         ask: impl FnOnce(&Inputs<'_>) -> T,
     ) -> T {
         reach::with(&self.rules, standing, self.ground(at).site(), who, now, ask)
+    }
+
+    /// Everything the member may do there when conditions are looked at.
+    #[must_use]
+    pub fn settled(&self, asked: &Asked, told: &Properties) -> Mask {
+        self.rules.preset().catalogue.settled(self.effective(asked), || self.scene(asked, told))
+    }
+
+    /// Whether the member may, conditions looked at. What needs none costs what [`Index::may`] costs.
+    #[inline]
+    #[must_use]
+    pub fn may_with(&self, asked: &Asked, bit: Bit, told: &Properties) -> bool {
+        self.may(asked, bit) || self.may_under_conditions(asked, bit, told)
+    }
+
+    fn may_under_conditions(&self, asked: &Asked, bit: Bit, told: &Properties) -> bool {
+        let catalogue = &self.rules.preset().catalogue;
+        let mut open = catalogue.under_conditions(bit).peekable();
+        if open.peek().is_none() {
+            return false;
+        }
+        let wanted = open.fold(Mask::EMPTY, |wanted, one| wanted.with(one.bit));
+        catalogue.settled(self.effective(asked) & wanted, || self.scene(asked, told)).contains(bit)
+    }
+
+    /// The scene of a question.
+    #[must_use]
+    pub fn scene<'a>(&'a self, asked: &Asked, told: &'a Properties) -> Scene<'a> {
+        let id = MemberId::new(self.row(asked.member).map(|row| row.id).unwrap_or_default());
+        let (role, groups) = (self.role_of(asked.member), self.groups_of(asked.member));
+        Scene::of_member((id, self.is_program(asked.member)), role, &groups, self.name_of(asked.at), told)
+    }
+
+    /// The type of a place and what it is called outside.
+    #[must_use]
+    pub fn name_of(&self, at: Option<ResourceAt>) -> (&str, String) {
+        let Some(ResourceAt(at)) = at else { return (ORGANIZATION, self.organization.to_string()) };
+        let row = self.resources.get(at);
+        let kind = row.and_then(|row| self.kinds.get(usize::from(row.kind))).map_or("", |kind| kind.slug.as_str());
+        let named = row.map(|row| row.external.as_deref().map_or(ResourceId::new(row.id).to_string(), str::to_owned));
+        (kind, named.unwrap_or_default())
     }
 
     /// A place with everything that decides who reaches it. Resources have no names here.

@@ -5,7 +5,7 @@ use super::{Preset, Role};
 use crate::policy::Knob;
 use serde::Serialize;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What somebody would notice who goes from one preset to another.
 #[derive(Clone, PartialEq, Debug, Default, Serialize)]
@@ -18,6 +18,8 @@ pub struct Difference {
     pub permissions_added: Vec<String>,
     /// Permissions that only the first has.
     pub permissions_removed: Vec<String>,
+    /// Conditions that are not the same in both.
+    pub conditions: Vec<ConditionDifference>,
     /// Roles that only the second has, or that give something else there.
     pub roles: Vec<RoleDifference>,
     /// Knobs whose value or openness differs.
@@ -49,6 +51,17 @@ pub enum Presence {
     Added,
     /// In the first only.
     Removed,
+}
+
+/// One condition in two presets.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct ConditionDifference {
+    /// Its slug.
+    pub slug: String,
+    /// Its expression in the first; `None` when only the second has it.
+    pub before: Option<String>,
+    /// The same in the second.
+    pub after: Option<String>,
 }
 
 /// One knob in two presets.
@@ -102,9 +115,25 @@ pub fn difference(before: &Preset, after: &Preset) -> Difference {
         types_removed,
         permissions_added,
         permissions_removed,
+        conditions: conditions(before, after),
         roles: roles(before, after),
         knobs: Knob::ALL.iter().filter_map(|knob| knob_difference(*knob, before, after)).collect(),
     }
+}
+
+fn conditions(before: &Preset, after: &Preset) -> Vec<ConditionDifference> {
+    let all = |preset: &Preset| -> BTreeMap<String, String> {
+        let conditions = preset.catalogue.conditional().iter().map(|one| &one.condition);
+        conditions.map(|one| (one.slug.clone(), one.when.clone())).collect()
+    };
+    let (first, second) = (all(before), all(after));
+    let slugs: BTreeSet<&String> = first.keys().chain(second.keys()).collect();
+    let found = slugs.into_iter().map(|slug| ConditionDifference {
+        slug: slug.clone(),
+        before: first.get(slug).cloned(),
+        after: second.get(slug).cloned(),
+    });
+    found.filter(|one| one.before != one.after).collect()
 }
 
 fn roles(before: &Preset, after: &Preset) -> Vec<RoleDifference> {

@@ -16,8 +16,8 @@ mod role;
 mod rules;
 mod words;
 
-pub use catalogue::{Catalogue, Permission};
-pub use diff::{Difference, KnobDifference, Presence, RoleDifference, difference};
+pub use catalogue::{Catalogue, Conditional, Permission};
+pub use diff::{ConditionDifference, Difference, KnobDifference, Presence, RoleDifference, difference};
 pub use name::{is_slug, nearest};
 pub use report::PresetError;
 pub use role::{ORGANIZATION, Role};

@@ -1,5 +1,6 @@
 //! From the text of a preset file to a checked [`Preset`], or to everything that is wrong with it.
 
+mod condition;
 mod group;
 mod permission;
 mod policy;
@@ -46,7 +47,8 @@ fn read(root: &DeTable<'_>, text: &str, report: &Report<'_>) -> Option<Preset> {
     let (title, description) = (fields.text("title").value, fields.text("description").value);
     let version = fields.number("version");
     let (mut types, rights) = read_types(&mut fields, report);
-    let catalogue = permission::read(&mut fields, &types, report);
+    let mut catalogue = permission::read(&mut fields, &types, report);
+    condition::read(&mut fields, &mut catalogue, report);
     group::rights_of_types(&mut types, rights, &catalogue, report);
     let groups = group::read(&mut fields, &types, &catalogue, report);
     let roles = role::read(&mut fields, &types, &catalogue, report);

@@ -85,7 +85,7 @@ fn cuts(role: &Role, policy: &Policy) -> Vec<(Knob, Mask)> {
 /// A role of an organization's own in the preset's terms. What the preset does not know any more gives
 /// nothing. Such a role stands below the built-in ones of its type and never looks past controlled scopes.
 fn role_of(preset: &Preset, own: &CustomRole) -> Role {
-    let mask = |names: &[String]| names.iter().filter_map(|name| preset.bit(name)).collect::<Mask>();
+    let mask = |names: &[String]| preset.catalogue.given_by(names);
     let floor = mask(&own.permissions) & preset.reachable(&own.applies_to);
     let ceiling = own.ceiling.as_deref().map_or(Mask::ALL, mask);
     Role {
@@ -142,8 +142,7 @@ impl Rules {
     /// The same, with what the organization's groups give to whoever is in them.
     #[must_use]
     pub fn and_groups(mut self, groups: &[(GroupId, Vec<String>)]) -> Rules {
-        let mask = |names: &[String]| names.iter().filter_map(|name| self.preset.bit(name)).collect();
-        self.groups = groups.iter().map(|(group, names)| (*group, mask(names))).collect();
+        self.groups = groups.iter().map(|(group, names)| (*group, self.preset.catalogue.given_by(names))).collect();
         self
     }
 

@@ -2,6 +2,7 @@
 //! Whether the link still lives is for others to say.
 
 use super::{Site, depth_of, wall};
+use crate::condition::Scene;
 use crate::permission::{Bit, Mask};
 use crate::preset::Rules;
 use crate::resource::ShareLink;
@@ -25,10 +26,21 @@ pub fn link_mask(rules: &Rules, link: &ShareLink, site: Site<'_>) -> Mask {
 
 /// Whether the holder may do `bit` there, and why.
 #[must_use]
-pub fn by_link<'a>(rules: &Rules, link: &ShareLink, site: Site<'a>, bit: Bit) -> (bool, Reason<'a>) {
-    match reached(rules, link, site) {
-        Err(reason) => (false, reason),
-        Ok(at) if link_mask(rules, link, site).contains(bit) => (true, Reason::ShareLink { depth: depth_of(at) }),
-        Ok(_) => (false, Reason::NotGivenByLink),
+pub fn by_link<'a>(
+    rules: &'a Rules,
+    link: &ShareLink,
+    site: Site<'a>,
+    bit: Bit,
+    scene: impl FnOnce() -> Scene<'a>,
+) -> (bool, Reason<'a>) {
+    let at = match reached(rules, link, site) {
+        Err(reason) => return (false, reason),
+        Ok(at) => at,
+    };
+    let (catalogue, given) = (&rules.preset().catalogue, link_mask(rules, link, site));
+    if catalogue.settled(given, scene).contains(bit) {
+        return (true, Reason::ShareLink { depth: depth_of(at) });
     }
+    let unmet = catalogue.under_conditions(bit).find(|one| given.contains(one.bit));
+    (false, unmet.map_or(Reason::NotGivenByLink, |one| Reason::ConditionNotMet { condition: &one.condition.slug }))
 }

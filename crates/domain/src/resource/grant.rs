@@ -46,7 +46,7 @@ impl Given {
     pub fn mask(&self, rules: &Rules, kind: &str) -> Mask {
         match self {
             Self::Role(slug) => rules.role(kind, slug).map_or(Mask::EMPTY, |role| role.floor),
-            Self::Permission(name) => rules.preset().bit(name).map_or(Mask::EMPTY, |bit| Mask::EMPTY.with(bit)),
+            Self::Permission(name) => rules.preset().catalogue.gives(name).unwrap_or(Mask::EMPTY),
         }
     }
 

@@ -4,13 +4,14 @@
 use std::sync::Arc;
 
 use guildhall_domain::change::Change;
+use guildhall_domain::condition::{Properties, Scene};
 use guildhall_domain::group::{Belonging, GroupChange};
 use guildhall_domain::identity::Identity;
 use guildhall_domain::ids::{MemberId, ShareLinkId, UserId};
 use guildhall_domain::index::{Asked, Followed, Index, MemberAt};
 use guildhall_domain::member::{Member, MemberKind, Status};
 use guildhall_domain::permission::{Bit, Mask};
-use guildhall_domain::preset::{BUILT_IN, Preset, built_in};
+use guildhall_domain::preset::{BUILT_IN, Conditional, Preset, built_in};
 use guildhall_domain::reach::{self, Ground, Who};
 use guildhall_domain::resource::{Grant, Resource, ShareLink};
 use guildhall_domain::rights::{self, Reason};
@@ -35,14 +36,29 @@ pub(crate) fn nobody(id: UserId) -> Identity {
     }
 }
 
+/// What is true of a question where it is said, and what is known without being said.
+const CONDITIONS: &str = r#"
+[[condition]]
+slug = "said"
+label = "where it is said"
+permissions = ["workspace.*"]
+when = "context.said"
+
+[[condition]]
+slug = "known"
+label = "for guests, in workspaces"
+permissions = ["workspace.read", "workspace.edit"]
+when = "subject.role == 'guest' && resource.type == 'workspace'"
+"#;
+
 /// The standard preset with everything that no built-in one has: owners and managers of groups with
-/// rights of their own on workspaces, and a role that manages all its groups.
+/// rights of their own on workspaces, a role that manages all its groups, and conditions.
 pub(crate) fn managed() -> Arc<Preset> {
     let (_, text) = BUILT_IN.iter().find(|(file, _)| *file == "standard.toml").expect("built in");
     let types = "plural = \"Workspaces\"\nowner = [\"workspace.*\", \"!workspace.share\"]\ngroup_manager = [\"workspace.read\", \"workspace.edit\"]\n";
     let text = text.replacen("plural = \"Workspaces\"\n", types, 1);
     let text = text.replacen("slug = \"guest\"\n", "slug = \"guest\"\nmanages = \"groups_they_are_in\"\n", 1);
-    Arc::new(Preset::parse("managed.toml", &text).expect("a preset"))
+    Arc::new(Preset::parse("managed.toml", &(text + CONDITIONS)).expect("a preset"))
 }
 
 pub(crate) fn presets() -> Vec<Arc<Preset>> {
@@ -105,12 +121,38 @@ impl Facts {
         let bits: Vec<Bit> = rules.preset().catalogue.iter().map(|(bit, _)| bit).collect();
         let bit = *self.dice.of(&bits).expect("a permission");
         assert_eq!(index.may(&question, bit), right.contains(bit), "{bit:?} of {right:?}");
+        self.compare_conditions(index, &question, (&asked, right), bit);
         if self.dice.one_in(10) {
             let why = reach::with(&rules, Some(standing), asked.ground.site(), who, now, |inputs| told(inputs, bit));
             assert_eq!(index.spelled_out(&question, |inputs| told(inputs, bit)), why);
             self.compare_link(&asked.ground, &index.ground(at), bit);
         }
         !right.is_empty()
+    }
+
+    /// The same question where conditions are looked at: what the conditions above mean, spelled out.
+    fn compare_conditions(&mut self, index: &Index, question: &Asked, (asked, right): (&Question, Mask), bit: Bit) {
+        let said = [None, Some(false), Some(true)][self.dice.below(3)];
+        let mut told = Properties::default();
+        told.context.extend(said.map(|said| ("said".to_owned(), said.into())));
+        let met = |slug: &str| match slug {
+            "said" => said == Some(true),
+            _ => asked.member.role == "guest" && asked.resource.as_ref().is_some_and(|r| r.kind == "workspace"),
+        };
+        let catalogue = &self.rules.preset().catalogue;
+        let stands_for = |one: &&Conditional| right.contains(one.bit) && met(&one.condition.slug);
+        let by_condition: Mask = catalogue.conditional().iter().filter(stands_for).map(|one| one.of).collect();
+        let names: Mask = catalogue.conditional().iter().map(|one| one.bit).collect();
+        let allowed = (right | by_condition) - names;
+        assert_eq!(index.settled(question, &told), allowed, "{said:?} of {right:?}");
+        if !names.contains(bit) {
+            assert_eq!(index.may_with(question, bit, &told), allowed.contains(bit), "{bit:?} {said:?} of {right:?}");
+            let scene = || index.scene(question, &told);
+            let denied = index.spelled_out(question, |inputs| {
+                reach::explain(catalogue, inputs, bit, scene).iter().any(Reason::denies)
+            });
+            assert_eq!(denied, !allowed.contains(bit));
+        }
     }
 
     /// Whoever and whatever the question names, by every name.
@@ -161,7 +203,10 @@ impl Facts {
             created_by: MemberId::new(Uuid::nil()),
         };
         let answer = |ground: &Ground| -> (bool, String) {
-            let (allowed, reason): (bool, Reason<'_>) = reach::by_link(&self.rules, &link, ground.site(), bit);
+            let (kind, resource) = ground.named(self.organization);
+            let (subject, id, told) = ("share_link", link.id.to_string(), Properties::none());
+            let scene = || Scene { subject, id, role: None, groups: Vec::new(), kind, resource, told };
+            let (allowed, reason): (bool, Reason<'_>) = reach::by_link(&self.rules, &link, ground.site(), bit, scene);
             (allowed, format!("{reason:?}"))
         };
         assert_eq!(answer(ours), answer(right));

@@ -4,8 +4,11 @@
 //! while is never left out.
 
 use guildhall_domain::action::Action;
+use guildhall_domain::condition::{Properties, Scene};
+use guildhall_domain::group::Belonging;
 use guildhall_domain::ids::{MemberId, ResourceId};
 use guildhall_domain::index::ResourceAt;
+use guildhall_domain::member::{Member, MemberKind};
 use guildhall_domain::permission::Mask;
 use guildhall_domain::reach::Ground;
 use guildhall_domain::refusal::{Code, Refusal};
@@ -16,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::check::{self, Asking, at_least, permission};
+use super::check_shapes::said;
 use super::people::reached;
 use super::resources::find;
 use super::view::{MemberIdentity, MemberView};
@@ -34,6 +38,10 @@ pub struct AskResources {
     /// Only resources of this type.
     #[serde(default, rename = "type")]
     pub kind: Option<String>,
+    /// What conditions ask for: `subject`, `action`, `resource` and `context`, each an object.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    pub properties: Option<Properties>,
     /// How many at most: 1 to 100.
     #[serde(default)]
     pub limit: Option<u32>,
@@ -54,6 +62,10 @@ pub struct AskSubjects {
     pub resource: Option<String>,
     /// Name of the permission.
     pub permission: String,
+    /// What conditions ask for: `subject`, `action`, `resource` and `context`, each an object.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    pub properties: Option<Properties>,
     /// How many at most: 1 to 100.
     #[serde(default)]
     pub limit: Option<u32>,
@@ -75,6 +87,10 @@ pub struct AskActions {
     /// `res_…` or `type:external_id`; left out: the organization itself.
     #[serde(default)]
     pub resource: Option<String>,
+    /// What conditions ask for: `subject`, `action`, `resource` and `context`, each an object.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    pub properties: Option<Properties>,
     /// How many at most: 1 to 100.
     #[serde(default)]
     pub limit: Option<u32>,
@@ -190,8 +206,9 @@ pub async fn resources(ctx: &Ctx, organization: &str, asked: AskResources) -> Re
         .filter(|(id, _)| last.is_none_or(|last| *id > last))
         .collect();
     all.sort_unstable_by_key(|(id, _)| *id);
+    let told = said(asked.properties.as_ref());
     let most = usize::try_from(turn.limit).unwrap_or(usize::MAX).saturating_add(1);
-    let reached = all.into_iter().filter(|(_, at)| asking.rights(&subject, Some(*at), mine).contains(bit));
+    let reached = all.into_iter().filter(|(_, at)| asking.rights(&subject, Some(*at), mine, told).contains(bit));
     let reached: Vec<ResourceId> = reached.map(|(id, _)| id).take(most).collect();
     let (shown, last) = cursor::window(&reached, turn.limit);
     let (here, shown, last) = (place.organization.id, shown.to_vec(), last.copied());
@@ -234,8 +251,16 @@ pub async fn subjects(ctx: &Ctx, organization: &str, asked: AskSubjects) -> Resu
             let Some(ground) = ground(conn, &place, asked.resource.as_deref())? else {
                 return Ok(Reach { items: Vec::new(), next: None, revision });
             };
-            let wanted = Mask::EMPTY.with(bit);
-            let (found, more) = reached(ctx, conn, &place, &ground, wanted, (Order::Age(last), turn.limit))?;
+            let catalogue = &place.rules.preset().catalogue;
+            let (wanted, told) = (Mask::EMPTY.with(bit), said(asked.properties.as_ref()));
+            let settle = |member: &Member, groups: &[Belonging], held| {
+                let who = (member.id, member.kind == MemberKind::ServiceAccount);
+                let at = || ground.named(place.organization.id);
+                let scene = || Scene::of_member(who, Some(&member.role), groups, at(), told);
+                catalogue.settled(held, scene) & wanted
+            };
+            let turn_to = (Order::Age(last), turn.limit);
+            let (found, more) = reached(ctx, conn, &place, &ground, catalogue.whole(wanted), settle, turn_to)?;
             let last = match more {
                 Some(Order::Age(Some(id))) => Some(id.to_string()),
                 _ => None,
@@ -264,12 +289,13 @@ pub async fn actions(ctx: &Ctx, organization: &str, asked: AskActions) -> Result
     turn.guard(revision, asked.at_least_revision)?;
     let subject = asking.whom(asked.subject.as_deref())?;
     let mask = match (subject, check::resource(&asking.index, asked.resource.as_deref())) {
-        (Some((subject, mine)), Ok(at)) => asking.rights(&subject, at, mine),
+        (Some((subject, mine)), Ok(at)) => asking.rights(&subject, at, mine, said(asked.properties.as_ref())),
         _ => Mask::EMPTY,
     };
-    let catalogue = asking.index.rules().preset().catalogue.iter().filter(|(bit, _)| mask.contains(*bit));
+    let catalogue = &asking.index.rules().preset().catalogue;
     let mut allowed: Vec<ActionAllowed> = catalogue
-        .map(|(_, permission)| ActionAllowed {
+        .told(mask)
+        .map(|permission| ActionAllowed {
             permission: permission.name.clone(),
             label: permission.label.clone(),
             applies_to: permission.applies_to.clone(),

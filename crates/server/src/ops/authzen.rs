@@ -7,6 +7,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use guildhall_domain::condition::Properties;
 use guildhall_domain::ids::{MemberId, ResourceId, ServiceAccountId, UserId};
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_store::Stop;
@@ -53,6 +54,7 @@ struct Asked {
     subject: Name,
     permission: String,
     resource: Name,
+    told: Properties,
 }
 
 impl Asked {
@@ -60,7 +62,7 @@ impl Asked {
         let subject = question.subject.as_ref().ok_or_else(|| missing("subject"))?.whole("subject")?;
         let action = question.action.as_ref().ok_or_else(|| missing("action"))?.name("action")?;
         let resource = question.resource.as_ref().ok_or_else(|| missing("resource"))?.whole("resource")?;
-        Ok(Self { permission: permission(&action, &resource.0), subject, resource })
+        Ok(Self { permission: permission(&action, &resource.0), subject, resource, told: question.told() })
     }
 }
 
@@ -190,6 +192,7 @@ fn as_check(known: &Known, asked: &Asked, here: &str) -> Check {
         subject: Some(known.subject(&asked.subject)),
         permission: asked.permission.clone(),
         resource: known.resource(&asked.resource, here),
+        properties: Some(Box::new(asked.told.clone())),
         at_least_revision: None,
         explain: false,
     }
@@ -297,6 +300,7 @@ pub async fn subjects(ctx: &Ctx, here: &str, search: &Search) -> Result<Found, S
         let asked = AskSubjects {
             resource: known.resource(&resource, here),
             permission: permission(&action, &resource.0),
+            properties: Some(search.question().told()),
             limit: limit(&page),
             after,
             at_least_revision: None,
@@ -341,6 +345,7 @@ pub async fn resources(ctx: &Ctx, here: &str, search: &Search) -> Result<Found, 
         subject: Some(known.subject(&subject)),
         permission: permission(&action, &kind),
         kind: Some(kind),
+        properties: Some(search.question().told()),
         limit: limit(&page),
         after: page.token(),
         at_least_revision: None,
@@ -367,6 +372,7 @@ pub async fn actions(ctx: &Ctx, here: &str, search: &Search) -> Result<Found, St
     let asked = AskActions {
         subject: Some(known.subject(&subject)),
         resource: known.resource(&resource, here),
+        properties: Some(search.question().told()),
         limit: limit(&page),
         after: page.token(),
         at_least_revision: None,

@@ -1,6 +1,7 @@
 //! What AuthZEN's requests and pages look like. Unknown members are passed over, as the specification asks; what is
 //! missing is told by whoever needs it, since in a batch that is one question's trouble only.
 
+use guildhall_domain::condition::Properties;
 use guildhall_domain::refusal::Refusal;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -13,7 +14,7 @@ pub struct Entity {
     pub kind: Option<String>,
     /// Its id within the type.
     pub id: Option<String>,
-    /// Further facts; taken, and no rule here asks for them.
+    /// Further facts, which conditions look at.
     pub properties: Option<Map<String, Value>>,
 }
 
@@ -42,7 +43,7 @@ impl Entity {
 pub struct Named {
     /// Its name.
     pub name: Option<String>,
-    /// Further facts; taken, and no rule here asks for them.
+    /// Further facts, which conditions look at.
     pub properties: Option<Map<String, Value>>,
 }
 
@@ -61,8 +62,21 @@ pub struct Question {
     pub action: Option<Named>,
     /// On what.
     pub resource: Option<Entity>,
-    /// Circumstances; taken, and no rule here asks for them.
+    /// Circumstances, which conditions look at.
     pub context: Option<Map<String, Value>>,
+}
+
+impl Question {
+    /// What it says for conditions to look at.
+    pub(super) fn told(&self) -> Properties {
+        let of = |entity: Option<&Entity>| entity.and_then(|one| one.properties.clone()).unwrap_or_default();
+        Properties {
+            subject: of(self.subject.as_ref()),
+            action: self.action.as_ref().and_then(|action| action.properties.clone()).unwrap_or_default(),
+            resource: of(self.resource.as_ref()),
+            context: self.context.clone().unwrap_or_default(),
+        }
+    }
 }
 
 /// When a batch is decided.
@@ -168,7 +182,7 @@ pub struct Search {
     pub action: Option<Named>,
     /// On what.
     pub resource: Option<Entity>,
-    /// Circumstances; taken, and no rule here asks for them.
+    /// Circumstances, which conditions look at.
     pub context: Option<Map<String, Value>>,
     /// Which page.
     pub page: Option<PageWanted>,
@@ -180,7 +194,8 @@ impl Search {
     }
 
     pub(super) fn question(&self) -> Question {
-        Question { subject: self.subject.clone(), action: self.action.clone(), resource: None, context: None }
+        let (subject, action, resource) = (self.subject.clone(), self.action.clone(), self.resource.clone());
+        Question { subject, action, resource, context: self.context.clone() }
     }
 }
 

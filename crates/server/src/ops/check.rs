@@ -7,75 +7,27 @@ use std::slice;
 use std::sync::Arc;
 
 use guildhall_domain::action::Action;
+use guildhall_domain::condition::{Properties, Scene};
+use guildhall_domain::group::Belonging;
 use guildhall_domain::ids::{MemberId, ResourceId, ServiceAccountId, UserId};
 use guildhall_domain::index::{Asked, Index, MemberAt, ResourceAt};
 use guildhall_domain::member::{Member, MemberKind, Status};
 use guildhall_domain::permission::{Bit, Mask};
 use guildhall_domain::preset::Rules;
-use guildhall_domain::reach::Who;
+use guildhall_domain::reach::{self, Who};
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::rights;
 use guildhall_domain::text::Email;
 use guildhall_store::read::{identity, member as members};
 use guildhall_store::{Conn, Stop, StoreError};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use utoipa::ToSchema;
 
+pub use super::check_shapes::{AllChecked, Check, Checked, Checks};
 use super::share_links::{self, Held};
 use super::{Ctx, Place};
 
 /// Most checks in one request.
 pub const MOST: usize = 1_000;
-
-/// One question.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Check {
-    /// `usr_…`, `mem_…`, `svc_…`, a proved email address or a share link's token; left out: whoever asks.
-    #[serde(default)]
-    pub subject: Option<String>,
-    /// Name of the permission.
-    pub permission: String,
-    /// On what: `res_…` or `type:external_id`; left out: the organization itself.
-    #[serde(default)]
-    pub resource: Option<String>,
-    /// Answer only from this revision on.
-    #[serde(default)]
-    pub at_least_revision: Option<u64>,
-    /// Tell why.
-    #[serde(default)]
-    pub explain: bool,
-}
-
-/// The answer.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub struct Checked {
-    /// May they?
-    pub allowed: bool,
-    /// The revision it was decided at.
-    pub revision: u64,
-    /// The chain that caused it, when asked for.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub reasons: Option<Vec<Value>>,
-}
-
-/// Many questions.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Checks {
-    /// Up to 1,000.
-    pub checks: Vec<Check>,
-}
-
-/// Many answers, all of one revision.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub struct AllChecked {
-    /// In the order of the questions.
-    pub results: Vec<Checked>,
-    /// The revision they were decided at.
-    pub revision: u64,
-}
 
 /// May this subject do that?
 ///
@@ -199,10 +151,10 @@ impl<'a> Asking<'a> {
             return Ok(no(asked.explain.then(Vec::new)));
         };
         let Some((subject, mine)) = subject else {
-            return Ok(no(asked.explain.then(|| told(&rights::Inputs::at_root(None), bit))));
+            return Ok(no(asked.explain.then(|| listed(&rights::explain(&rights::Inputs::at_root(None), bit)))));
         };
-        let allowed = self.may(&subject, at, mine, bit);
-        let reasons = asked.explain.then(|| self.inputs(&subject, at, mine, |inputs| told(inputs, bit)));
+        let allowed = self.may(&subject, at, mine, bit, asked.told());
+        let reasons = asked.explain.then(|| self.why(&subject, at, mine, bit, asked.told()));
         Ok(Checked { allowed, revision: index.revision(), reasons })
     }
 
@@ -231,25 +183,58 @@ impl<'a> Asking<'a> {
     }
 
     /// Whether the subject may do one thing there.
-    fn may(&self, subject: &Subject<'_>, at: Option<ResourceAt>, mine: bool, bit: Bit) -> bool {
+    fn may(&self, subject: &Subject<'_>, at: Option<ResourceAt>, mine: bool, bit: Bit, told: &Properties) -> bool {
         match subject {
             Subject::Member(member) => {
                 let (scopes, now) = (self.scopes(mine), self.ctx.now);
-                self.index.may(&Asked { member: *member, at, scopes, now }, bit)
+                self.index.may_with(&Asked { member: *member, at, scopes, now }, bit, told)
             }
-            Subject::Above(_) => self.rights(subject, at, mine).contains(bit),
+            Subject::Above(_) => self.rights(subject, at, mine, told).contains(bit),
         }
     }
 
     /// Everything the subject may do there.
-    pub(super) fn rights(&self, subject: &Subject<'_>, at: Option<ResourceAt>, mine: bool) -> Mask {
+    pub(super) fn rights(&self, subject: &Subject<'_>, at: Option<ResourceAt>, mine: bool, told: &Properties) -> Mask {
         match subject {
             Subject::Member(member) => {
                 let (scopes, now) = (self.scopes(mine), self.ctx.now);
-                self.index.effective(&Asked { member: *member, at, scopes, now })
+                self.index.settled(&Asked { member: *member, at, scopes, now }, told)
             }
-            Subject::Above(_) => self.inputs(subject, at, mine, rights::effective),
+            Subject::Above(me) => {
+                let held = self.inputs(subject, at, mine, rights::effective);
+                self.index.rules().preset().catalogue.settled(held, || self.scene_above(me, at, told))
+            }
         }
+    }
+
+    /// Why they may or may not.
+    fn why(
+        &self,
+        subject: &Subject<'_>,
+        at: Option<ResourceAt>,
+        mine: bool,
+        bit: Bit,
+        told: &Properties,
+    ) -> Vec<Value> {
+        let scene = || match subject {
+            Subject::Member(member) => {
+                let (scopes, now) = (None, self.ctx.now);
+                self.index.scene(&Asked { member: *member, at, scopes, now }, told)
+            }
+            Subject::Above(me) => self.scene_above(me, at, told),
+        };
+        let catalogue = &self.index.rules().preset().catalogue;
+        self.inputs(subject, at, mine, |inputs| listed(&reach::explain(catalogue, inputs, bit, scene)))
+    }
+
+    /// The scene of a question about the caller, who stands here otherwise than as a member.
+    fn scene_above<'s>(&'s self, me: &'s Member, at: Option<ResourceAt>, told: &'s Properties) -> Scene<'s> {
+        let program = me.kind == MemberKind::ServiceAccount;
+        Scene::of_member((me.id, program), Some(&me.role), &self.groups_above(me), self.index.name_of(at), told)
+    }
+
+    fn groups_above(&self, me: &Member) -> Vec<Belonging> {
+        self.index.member(me.id).map(|member| self.index.groups_of(member)).unwrap_or_default()
     }
 
     /// The same question, spelled out.
@@ -264,7 +249,7 @@ impl<'a> Asking<'a> {
         match subject {
             Subject::Member(member) => index.spelled_out(&Asked { member: *member, at, scopes, now }, ask),
             Subject::Above(me) => {
-                let groups = index.member(me.id).map(|member| index.groups_of(member)).unwrap_or_default();
+                let groups = self.groups_above(me);
                 let standing = index.rules().standing(&me.role, me.status == Status::Active, scopes);
                 index.ask_as(Some(standing), Who { member: me.id, groups: &groups }, at, now, ask)
             }
@@ -313,9 +298,10 @@ pub(super) fn known(rules: &Rules, asked: &Check, revision: u64, field: &str) ->
     Ok(bit)
 }
 
-/// The bit of a permission that a request names.
+/// The bit of a permission that a request names. Conditions are looked at by themselves and not asked for by name.
 pub(super) fn permission(rules: &Rules, name: &str, field: &str) -> Result<Bit, Refusal> {
-    rules.preset().bit(name).ok_or_else(|| {
+    let catalogue = &rules.preset().catalogue;
+    catalogue.bit(name).filter(|bit| catalogue.condition_of(*bit).is_none()).ok_or_else(|| {
         let detail = format!("no permission `{name}`; GET the organization's permissions to see them");
         Refusal::field(format!("{field}permission"), "permission.unknown", detail)
     })
@@ -330,8 +316,8 @@ pub(super) fn at_least(wanted: Option<u64>, revision: u64, field: &str) -> Resul
     Ok(())
 }
 
-fn told(inputs: &rights::Inputs<'_>, bit: Bit) -> Vec<Value> {
-    rights::explain(inputs, bit).iter().filter_map(|reason| serde_json::to_value(reason).ok()).collect()
+fn listed(chain: &[rights::Reason<'_>]) -> Vec<Value> {
+    chain.iter().filter_map(|reason| serde_json::to_value(reason).ok()).collect()
 }
 
 /// The membership somebody names as in a check, as a write reads it: whoever is unknown, removed or of another

@@ -75,7 +75,7 @@ pub async fn pass(ctx: &Ctx, wanted: Wanted) -> Result<Passed, Stop> {
     let place = ctx.place_now(&organization).await?;
     match (wanted.permission, wanted.resource) {
         (Some(permission), resource) => {
-            let asked = Check { subject: None, permission, resource, at_least_revision: None, explain: false };
+            let asked = Check { permission, resource, ..Check::default() };
             if !check::check(ctx, &organization, asked).await?.allowed {
                 return Err(Code::AccessDenied.into());
             }

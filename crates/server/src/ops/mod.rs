@@ -13,6 +13,7 @@ pub mod caller;
 pub mod captured;
 pub mod carrying;
 pub mod check;
+pub mod check_shapes;
 pub mod declining;
 pub mod departures;
 pub mod deploy_keys;

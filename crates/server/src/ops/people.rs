@@ -54,13 +54,14 @@ pub(super) struct Reached {
 }
 
 /// Members who may do any of `wanted` on this ground, in `order`: `limit` of them and whether more
-/// follow. `order` is left where the list goes on.
+/// follow. `order` is left where the list goes on. `settle` says what of everything that they hold counts.
 pub(super) fn reached(
     ctx: &Ctx,
     conn: &mut Conn<'_>,
     place: &Place,
     ground: &Ground,
     wanted: Mask,
+    settle: impl Fn(&Member, &[Belonging], Mask) -> Mask,
     (mut order, limit): (Order, u32),
 ) -> Result<(Vec<Reached>, Option<Order>), Stop> {
     let here = place.organization.id;
@@ -90,6 +91,7 @@ pub(super) fn reached(
                 let mask = rights::effective(inputs) & wanted;
                 (mask, sources(inputs, ground, mask))
             });
+            let mask = settle(&member, &mine, mask);
             if !mask.is_empty() {
                 found.push(Reached { member, mask, sources });
             }
@@ -147,7 +149,8 @@ pub async fn list(
         let (target, _) = permitted(ctx, conn, &place, &resource, Verb::Share)?;
         let preset = place.rules.preset();
         let wanted = asked_of(preset, &target.resource.kind);
-        let (found, more) = reached(ctx, conn, &place, &target.ground, wanted, (Order::Name(after), limit))?;
+        let (found, more) =
+            reached(ctx, conn, &place, &target.ground, wanted, |_, _, held| held, (Order::Name(after), limit))?;
         let items = found.into_iter().map(|one| ReachView {
             member: one.member.id.to_string(),
             identity: MemberView::from(&one.member).identity,

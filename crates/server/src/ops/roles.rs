@@ -113,7 +113,7 @@ pub struct Ending {
 /// One permission.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct PermissionView {
-    /// `type.verb`
+    /// `type.verb`, or `type.verb@condition` for what roles can give under a condition.
     pub name: String,
     /// For people.
     pub label: String,
@@ -121,6 +121,8 @@ pub struct PermissionView {
     pub applies_to: String,
     /// Lines of the product's own description that it stands for.
     pub covers: Vec<String>,
+    /// The expression on which it depends; `null` when it depends on none.
+    pub when: Option<String>,
 }
 
 /// The catalogue, never paged.
@@ -202,11 +204,13 @@ pub async fn permissions(ctx: &Ctx, organization: &str) -> Result<Permissions, S
     ctx.read(move |ctx, conn| {
         let place = ctx.place(conn, &organization)?;
         place.permit(Action::RoleList)?;
-        let items = place.rules.preset().catalogue.iter().map(|(_, p)| PermissionView {
+        let catalogue = &place.rules.preset().catalogue;
+        let items = catalogue.iter().map(|(bit, p)| PermissionView {
             name: p.name.clone(),
             label: p.label.clone(),
             applies_to: p.applies_to.clone(),
             covers: p.covers.clone(),
+            when: catalogue.condition_of(bit).map(|one| one.condition.when.clone()),
         });
         Ok(Permissions { items: items.collect(), next: None })
     })

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use guildhall_domain::change::Change;
+use guildhall_domain::condition::Scene;
 use guildhall_domain::ids::{OrgId, ShareLinkId};
 use guildhall_domain::index::Index;
 use guildhall_domain::organization::Organization;
@@ -281,7 +282,10 @@ pub(super) fn answer(index: &Index, held: Option<&Held>, asked: &Check, field: &
         return Ok(Checked { allowed: false, revision, reasons: asked.explain.then(Vec::new) });
     };
     let ground = index.ground(at);
-    let (allowed, reason) = reach::by_link(rules, &held.link, ground.site(), bit);
+    let (kind, resource) = index.name_of(at);
+    let (subject, id, told) = ("share_link", held.link.id.to_string(), asked.told());
+    let scene = || Scene { subject, id, role: None, groups: Vec::new(), kind, resource, told };
+    let (allowed, reason) = reach::by_link(rules, &held.link, ground.site(), bit, scene);
     let reasons = asked.explain.then(|| serde_json::to_value(&reason).into_iter().collect());
     Ok(Checked { allowed, revision, reasons })
 }

@@ -182,8 +182,8 @@ async fn no_check_is_stale_once_the_write_was_answered() {
                 subject: Some(if n == 0 { placed[1].person.id.to_string() } else { placed[1].id.to_string() }),
                 permission: "workspace.read".to_owned(),
                 resource: Some("workspace:w1".to_owned()),
-                at_least_revision: None,
                 explain: n == 1,
+                ..Check::default()
             };
             let ctx = scene.ctx(Some(&placed[0].person));
             readers.spawn(read(ctx, organization.to_string(), asked, Arc::clone(&certain), Arc::clone(&over)));

@@ -151,7 +151,7 @@ impl Lists<'_> {
                 None => sound = false,
             }
         }
-        sound.then(|| given - taken)
+        sound.then(|| self.catalogue.whole(given - taken))
     }
 
     fn matching(&self, pattern: &str, at: usize) -> Option<Mask> {

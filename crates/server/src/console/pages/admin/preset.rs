@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use axum::extract::Path;
 use guildhall_domain::action::Action as Asks;
 use guildhall_domain::policy::Knob;
-use guildhall_domain::preset::{self, Difference, KnobDifference, Presence, Preset, RoleDifference, Rules, difference};
+use guildhall_domain::preset::{
+    self, ConditionDifference, Difference, KnobDifference, Presence, Preset, RoleDifference, Rules, difference,
+};
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_store::Stop;
 
@@ -191,11 +193,20 @@ fn facts(presets: [&Preset; 2], found: &Difference) -> Vec<Fact> {
     };
     let kinds = |slugs: &[String]| slugs.iter().map(kind).collect::<Vec<_>>();
     let labels = |names: &[String]| names.iter().map(|name| impact::label_of(&presets, name)).collect::<Vec<_>>();
+    let (gone, other): (Vec<_>, Vec<_>) = found.conditions.iter().partition(|one| one.after.is_none());
+    let condition = |slug: &str| {
+        let all = presets.iter().flat_map(|preset| preset.catalogue.conditional());
+        let known = all.into_iter().find(|one| one.condition.slug == slug);
+        known.map_or_else(|| slug.to_owned(), |one| one.condition.label.clone())
+    };
+    let conditions = |some: Vec<&ConditionDifference>| some.into_iter().map(|one| condition(&one.slug)).collect();
     let lists = [
         ("New kinds of things", kinds(&found.types_added)),
         ("Kinds that go", kinds(&found.types_removed)),
         ("New permissions", labels(&found.permissions_added)),
         ("Permissions that go", labels(&found.permissions_removed)),
+        ("Conditions that are new or other", conditions(other)),
+        ("Conditions that go", conditions(gone)),
     ];
     let told = lists.into_iter().filter(|(_, names)| !names.is_empty());
     told.map(|(label, names)| Fact::new(label, FactValue::Marks(names))).collect()

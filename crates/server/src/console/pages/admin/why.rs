@@ -86,7 +86,8 @@ fn page(desk: &Desk, question: &Question, parts: Vec<Part>, verdict: &Verdict) -
 fn form(desk: &Desk, question: &Question, verdict: &Verdict) -> Form {
     let preset = desk.scene.place.rules.preset();
     let any = Choice::new("", "Everything").selected(question.permission.is_empty());
-    let each = preset.catalogue.iter().map(|(_, permission)| {
+    let asked = preset.catalogue.iter().filter(|(bit, _)| preset.catalogue.condition_of(*bit).is_none());
+    let each = asked.map(|(_, permission)| {
         Choice::new(&permission.name, format!("{} ({})", permission.label, permission.name))
             .selected(permission.name == question.permission)
     });
@@ -148,6 +149,7 @@ async fn forward(desk: &Desk, who: &str, permission: &str, place: Option<&Looked
     let wanted: Vec<(String, String)> = preset
         .catalogue
         .iter()
+        .filter(|(bit, _)| preset.catalogue.condition_of(*bit).is_none())
         .filter(|(_, one)| if permission.is_empty() { one.applies_to == kind } else { one.name == permission })
         .map(|(_, one)| (one.name.clone(), one.label.clone()))
         .collect();
@@ -155,6 +157,7 @@ async fn forward(desk: &Desk, who: &str, permission: &str, place: Option<&Looked
         subject: Some(subject.clone()),
         permission: name.clone(),
         resource: place.map(|found| found.view.id.clone()),
+        properties: None,
         at_least_revision: None,
         explain: true,
     };
@@ -256,6 +259,7 @@ impl Names {
                 }));
                 Some(links)
             }
+            "condition" => Some(vec![condition(desk, text("/condition"))]),
             _ => None,
         }
     }
@@ -292,11 +296,20 @@ impl Names {
             "cut_by_controlled_scope" => ("Stops", "A controlled scope lets nothing from above through".to_owned()),
             "cut_by_policy" => ("Stops", format!("The policy {} takes it from {role}", text("knob"))),
             "cut_by_ceiling" => ("Stops", format!("It is above what {role} may have")),
+            "condition_not_met" => ("Stops", format!("It would be given {}", condition(desk, text("condition")).label)),
             "cut_by_credential_scopes" => ("Stops", "The token in use lacks this scope".to_owned()),
             _ => return None,
         };
         Some(Link { kind: kind.to_owned(), label, href: String::new(), stops: true })
     }
+}
+
+/// A condition in the preset's words.
+fn condition(desk: &Desk, slug: &str) -> Link {
+    let all = desk.scene.place.rules.preset().catalogue.conditional();
+    let known = all.iter().find(|one| one.condition.slug == slug);
+    let label = known.map_or_else(|| slug.to_owned(), |one| one.condition.label.clone());
+    Link { kind: "Condition".to_owned(), label, href: String::new(), stops: false }
 }
 
 /// Who may do one thing at a place.
@@ -305,6 +318,7 @@ async fn reverse(desk: &Desk, permission: &str, place: Option<&Looked>) -> Resul
     let asked = AskSubjects {
         permission: permission.to_owned(),
         resource: place.map(|found| found.view.id.clone()),
+        properties: None,
         limit: Some(SHOWN),
         after: after.clone(),
         at_least_revision: None,

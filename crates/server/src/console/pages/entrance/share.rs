@@ -12,7 +12,7 @@ pub(super) async fn show(visit: Visit, Path(token): Path<String>) -> Shown {
     let (held, target) = share_links::open(&visit.ctx, &token).await.map_err(|stop| visit.wrong(stop))?;
     let preset = held.rules.preset();
     let given = held.link.given.mask(&held.rules, &target.kind);
-    let labels = preset.catalogue.iter().filter(|(bit, _)| given.contains(*bit)).map(|(_, p)| p.label.clone());
+    let labels = preset.catalogue.told(given).map(|permission| permission.label.clone());
     visit.page(
         StatusCode::OK,
         &SharePage {
