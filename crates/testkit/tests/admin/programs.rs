@@ -202,3 +202,31 @@ async fn a_tenant_is_made_and_run_by_its_owner_alone() {
         house.close().await;
     }
 }
+
+#[tokio::test]
+async fn a_role_can_give_under_a_condition_and_why_says_so() {
+    const CONDITION: &str = "\n[[condition]]\nslug = \"drafts\"\nlabel = \"while it is a draft\"\npermissions = [\"template.manage\"]\nwhen = \"resource.properties.draft\"\n\n[[condition]]\nslug = \"viewers\"\nlabel = \"for viewers\"\npermissions = [\"template.manage\"]\nwhen = \"subject.role == 'viewer'\"\n";
+    for engine in engines() {
+        let mut house = House::open(engine).await;
+        let ann = house.join("ann@acme.test", "Ann Lee", "viewer").await;
+        let mut api = house.api();
+        let text = api.get("/organizations/acme/preset").await.expect(200).at("/text").to_owned() + CONDITION;
+        api.post("/organizations/acme/preset", json!({"text": text})).await.expect(200);
+        let project = json!({"type": "project", "external_id": "p1", "name": "Mail"});
+        let project = api.post("/organizations/acme/resources", project).await.expect(201).at("/id").to_owned();
+        let template = json!({"type": "template", "parent": project, "name": "Letter"});
+        let template = api.post("/organizations/acme/resources", template).await.expect(201).at("/id").to_owned();
+        let grant = |permission: &str| json!({"subject": {"type": "member", "id": ann}, "permission": permission});
+        let grants = format!("/organizations/acme/resources/{template}/grants");
+        api.post(&grants, grant("template.manage@drafts")).await.expect(201);
+        let owner = &mut house.owner;
+        let why = format!("/acme/admin/why?who={ann}&on={template}&permission=template.manage");
+        owner.open(&why).await;
+        assert!(owner.shows("0 of 1") && owner.shows("Only while it is a draft"), "{}", owner.html);
+        api.post(&grants, grant("template.manage@viewers")).await.expect(201);
+        owner.open(&why).await;
+        assert!(owner.shows("1 of 1") && owner.shows("for viewers"), "{}", owner.html);
+        assert!(!owner.open("/acme/admin/why").await.html.contains("template.manage@"), "conditions are not asked for");
+        house.close().await;
+    }
+}

@@ -227,13 +227,13 @@ impl Names {
             label: desk.role_name(&text(r, "role")),
             ..Link::default()
         });
-        let stops: Vec<Link> = reasons.iter().filter_map(|r| self.stop(desk, r)).collect();
+        let ends: Vec<Link> = reasons.iter().filter_map(|r| self.end(desk, r)).collect();
         let ways: Vec<Vec<Link>> = reasons.iter().filter_map(|r| self.way(desk, r)).collect();
         let begin = || first.clone().into_iter();
         if ways.is_empty() {
-            return vec![begin().chain(stops).collect()];
+            return vec![begin().chain(ends).collect()];
         }
-        ways.into_iter().map(|way| begin().chain(way).chain(stops.clone()).collect()).collect()
+        ways.into_iter().map(|way| begin().chain(way).chain(ends.clone()).collect()).collect()
     }
 
     /// What gives it, as the links behind the membership.
@@ -259,7 +259,6 @@ impl Names {
                 }));
                 Some(links)
             }
-            "condition" => Some(vec![condition(desk, text("/condition"))]),
             _ => None,
         }
     }
@@ -284,8 +283,8 @@ impl Names {
         }
     }
 
-    /// Where it stops, and why.
-    fn stop(&self, desk: &Desk, reason: &Value) -> Option<Link> {
+    /// What it hangs on, or where it stops, and why.
+    fn end(&self, desk: &Desk, reason: &Value) -> Option<Link> {
         let text = |field: &str| reason.get(field).and_then(Value::as_str).unwrap_or_default();
         let role = desk.role_name(text("role"));
         let (kind, label) = match text("reason") {
@@ -296,7 +295,8 @@ impl Names {
             "cut_by_controlled_scope" => ("Stops", "A controlled scope lets nothing from above through".to_owned()),
             "cut_by_policy" => ("Stops", format!("The policy {} takes it from {role}", text("knob"))),
             "cut_by_ceiling" => ("Stops", format!("It is above what {role} may have")),
-            "condition_not_met" => ("Stops", format!("It would be given {}", condition(desk, text("condition")).label)),
+            "condition" => return Some(condition(desk, text("condition"))),
+            "condition_not_met" => ("Stops", format!("Only {}", condition(desk, text("condition")).label)),
             "cut_by_credential_scopes" => ("Stops", "The token in use lacks this scope".to_owned()),
             _ => return None,
         };
