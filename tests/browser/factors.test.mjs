@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { inspect } from './page.mjs';
-import { call, join, password } from './people.mjs';
+import { call, join, joinByMail, mailed, password } from './people.mjs';
 
 export const owner = {
   organization: 'Acme Rockets', slug: 'acme', name: 'Ada Lovelace', email: 'ada@acme.example', password, preset: 'standard',
@@ -132,8 +132,8 @@ export async function passkeys_are_added_named_used_alone_and_removed({ product,
   await page.getByText('That passkey does not open an account here').waitFor();
 }
 
-export async function a_copied_passkey_is_refused_and_the_trail_tells({ product, newPage }) {
-  const dee = await join(product, 'acme', 'dee@acme.example', 'Dee', 'member');
+export async function a_copied_passkey_is_refused_and_the_trail_and_its_owner_are_told({ product, newPage }) {
+  const dee = await joinByMail(product, 'acme', 'dee@acme.example', 'Dee', 'member');
   const page = await newPage({ expected: denied });
   const key = await device(page);
   await giveAddressAndPassword(page, dee, '/account/security');
@@ -157,7 +157,8 @@ export async function a_copied_passkey_is_refused_and_the_trail_tells({ product,
   await page.getByText('That passkey does not open an account here').waitFor();
   const trail = await call(product, 'GET', '/instance/audit-events?limit=20');
   const told = trail.items.find(event => event.type === 'factor.counter_regressed');
-  assert.ok(told, 'the trail tells of two devices with one key');
+  assert.equal(told?.target.name, 'Phone', 'the trail tells of two devices with one key');
+  await mailed(product, dee.email, /^Subject: Your passkey may have been copied[^]*Two devices seem to hold your passkey Phone/m);
 }
 
 export async function a_policy_leads_to_the_security_page_and_lets_in_afterwards({ product, newPage }) {

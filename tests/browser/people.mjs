@@ -1,6 +1,7 @@
 // Fills the product with people by its API: one in every state, some with names nobody wishes for. Knows
 // nothing of browsers.
 import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
 
 export const password = 'correct horse battery';
 export const script = '<script>document.title="hit"</script>';
@@ -33,6 +34,31 @@ export async function invite(product, org, email, role, deliver = 'link') {
 export async function join(product, org, email, name, role) {
   const { secret } = await invite(product, org, email, role);
   const { membership } = await call(product, 'POST', '/invitations/accept', { token: secret, name, password }, '');
+  return { email, password, id: membership.id };
+}
+
+/** What a pattern finds in the newest mail to somebody that has it, once it is written. */
+export async function mailed(product, to, pattern) {
+  for (let tries = 0; tries < 100; tries += 1) {
+    const files = (await readdir(`${product.data}/outbox`).catch(() => [])).filter(name => name.includes(to) && name.endsWith('.eml')).sort();
+    for (const file of files.reverse()) {
+      const text = (await readFile(`${product.data}/outbox/${file}`, 'utf8')).replace(/=\r?\n/g, '').replace(/=3D/g, '=');
+      const found = text.match(pattern);
+      if (found) return found[0];
+    }
+    await new Promise(resolve => setTimeout(resolve, 100));
+  }
+  return assert.fail(`no mail to ${to} with ${pattern}`);
+}
+
+/** The link of an invitation in the newest mail to somebody. */
+export const mailedInvitation = (product, to) => mailed(product, to, /http:\/\/[^\s"<>]*\/invite\/[^\s"<>]*/);
+
+/** The same as `join` by a mail, which proves the address. */
+export async function joinByMail(product, org, email, name, role) {
+  await invite(product, org, email, role, 'email');
+  const token = (await mailedInvitation(product, email)).split('/').pop();
+  const { membership } = await call(product, 'POST', '/invitations/accept', { token, name, password }, '');
   return { email, password, id: membership.id };
 }
 

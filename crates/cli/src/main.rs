@@ -8,6 +8,7 @@ mod config;
 mod docs;
 mod failure;
 mod installation;
+mod listing;
 mod log;
 mod output;
 mod remote;

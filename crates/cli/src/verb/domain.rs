@@ -4,6 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
+use crate::listing::{self, text};
 use crate::output::Output;
 use crate::remote::{Remote, RemoteArgs, run as block_on};
 use crate::verb::member::{dry_run, plan};
@@ -74,26 +75,14 @@ pub(crate) fn run(command: &Command, output: &mut Output) -> Result<(), Failure>
     }
 }
 
-fn text<'a>(item: &'a Value, at: &str) -> &'a str {
-    item.pointer(at).and_then(Value::as_str).unwrap_or("-")
-}
-
 fn row(item: &Value) -> String {
     let [id, domain, by, state] = ["/id", "/domain", "/verify_by", "/state"].map(|at| text(item, at));
     format!("{id:<32} {domain:<30} {by:<6} {state}")
 }
 
 fn list(args: &List, output: &mut Output) -> Result<(), Failure> {
-    let remote = Remote::new(&args.remote)?;
-    if !output.json {
-        output.line(row(&json!({"id": "ID", "domain": "DOMAIN", "verify_by": "BY", "state": "STATE"})))?;
-    }
-    block_on(remote.each_page(&["domains"], &[], |items| {
-        for item in items {
-            if output.json { output.value(item)? } else { output.line(row(item))? }
-        }
-        output.flush().map(|()| true)
-    }))
+    let heading = row(&json!({"id": "ID", "domain": "DOMAIN", "verify_by": "BY", "state": "STATE"}));
+    listing::list(&Remote::new(&args.remote)?, (&["domains"], &[]), heading, row, output)
 }
 
 fn claim(args: &Claim, output: &mut Output) -> Result<(), Failure> {

@@ -5,8 +5,9 @@ use serde_json::{Map, Value, json};
 
 use super::resource::done;
 use crate::failure::Failure;
+use crate::listing;
 use crate::output::Output;
-use crate::remote::{Remote, RemoteArgs, run as block_on};
+use crate::remote::{Remote, RemoteArgs};
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -109,23 +110,14 @@ fn body(args: &Add) -> Value {
 }
 
 fn list(args: &List, output: &mut Output) -> Result<(), Failure> {
-    let remote = Remote::new(&args.remote)?;
-    if !output.json {
-        output.line(row("TO", "GIVEN", "ENDS", "ID"))?;
-    }
-    block_on(remote.each_page(&["resources", &args.resource, "grants"], &[], |items| {
-        for item in items {
-            if output.json {
-                output.value(item)?;
-            } else {
-                let text = |pointer: &str| item.pointer(pointer).and_then(Value::as_str);
-                let to = text("/subject/id").or_else(|| text("/subject/type")).unwrap_or("-");
-                let given = text("/role").or_else(|| text("/permission")).unwrap_or("-");
-                output.line(row(to, given, text("/expires_at").unwrap_or("never"), text("/id").unwrap_or("-")))?;
-            }
-        }
-        output.flush().map(|()| true)
-    }))
+    let one = |item: &Value| {
+        let text = |pointer: &str| item.pointer(pointer).and_then(Value::as_str);
+        let to = text("/subject/id").or_else(|| text("/subject/type")).unwrap_or("-");
+        let given = text("/role").or_else(|| text("/permission")).unwrap_or("-");
+        row(to, given, text("/expires_at").unwrap_or("never"), text("/id").unwrap_or("-"))
+    };
+    let path = ["resources", &args.resource, "grants"];
+    listing::list(&Remote::new(&args.remote)?, (&path, &[]), row("TO", "GIVEN", "ENDS", "ID"), one, output)
 }
 
 fn row(to: &str, given: &str, ends: &str, id: &str) -> String {

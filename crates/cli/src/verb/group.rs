@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::member::{dry_run, find, plan};
 use crate::failure::Failure;
+use crate::listing::{self, text};
 use crate::output::Output;
 use crate::remote::{Remote, RemoteArgs, run as block_on};
 
@@ -99,23 +100,13 @@ pub(crate) fn run(command: &Command, output: &mut Output) -> Result<(), Failure>
 }
 
 fn list(args: &List, output: &mut Output) -> Result<(), Failure> {
-    let remote = Remote::new(&args.remote)?;
-    if !output.json {
-        output.line(row("NAME", "ORIGIN", "DEFAULT", "PERMISSIONS", "ID"))?;
-    }
-    block_on(remote.each_page(&["groups"], &[], |items| {
-        for item in items {
-            if output.json {
-                output.value(item)?;
-                continue;
-            }
-            let text = |name: &str| item.get(name).and_then(Value::as_str).unwrap_or("-");
-            let default = if item.get("default") == Some(&json!(true)) { "yes" } else { "no" };
-            let gives = item.get("permissions").and_then(Value::as_array).map_or(0, Vec::len).to_string();
-            output.line(row(text("name"), text("origin"), default, &gives, text("id")))?;
-        }
-        output.flush().map(|()| true)
-    }))
+    let one = |item: &Value| {
+        let default = if item.get("default") == Some(&json!(true)) { "yes" } else { "no" };
+        let gives = item.get("permissions").and_then(Value::as_array).map_or(0, Vec::len).to_string();
+        row(text(item, "/name"), text(item, "/origin"), default, &gives, text(item, "/id"))
+    };
+    let heading = row("NAME", "ORIGIN", "DEFAULT", "PERMISSIONS", "ID");
+    listing::list(&Remote::new(&args.remote)?, (&["groups"], &[]), heading, one, output)
 }
 
 fn row(name: &str, origin: &str, default: &str, permissions: &str, id: &str) -> String {

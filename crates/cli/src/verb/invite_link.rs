@@ -4,6 +4,7 @@ use reqwest::Method;
 use serde_json::{Map, Value, json};
 
 use crate::failure::Failure;
+use crate::listing::{self, text};
 use crate::output::Output;
 use crate::remote::{Remote, RemoteArgs, run as block_on};
 use crate::verb::member::{dry_run, plan};
@@ -64,22 +65,12 @@ fn row(id: &str, role: &str, state: &str, uses: &str, expires: &str) -> String {
 }
 
 fn list(args: &List, output: &mut Output) -> Result<(), Failure> {
-    let remote = Remote::new(&args.remote)?;
-    if !output.json {
-        output.line(row("ID", "ROLE", "STATE", "USES LEFT", "EXPIRES"))?;
-    }
-    block_on(remote.each_page(&["invite-links"], &[], |items| {
-        for item in items {
-            if output.json {
-                output.value(item)?;
-            } else {
-                let text = |name: &str| item.get(name).and_then(Value::as_str).unwrap_or("-");
-                let uses = item.get("uses_left").and_then(Value::as_u64).map_or("any".to_owned(), |n| n.to_string());
-                output.line(row(text("id"), text("role"), text("state"), &uses, text("expires_at")))?;
-            }
-        }
-        output.flush().map(|()| true)
-    }))
+    let one = |item: &Value| {
+        let uses = item.get("uses_left").and_then(Value::as_u64).map_or("any".to_owned(), |n| n.to_string());
+        row(text(item, "/id"), text(item, "/role"), text(item, "/state"), &uses, text(item, "/expires_at"))
+    };
+    let heading = row("ID", "ROLE", "STATE", "USES LEFT", "EXPIRES");
+    listing::list(&Remote::new(&args.remote)?, (&["invite-links"], &[]), heading, one, output)
 }
 
 fn create(args: &Create, output: &mut Output) -> Result<(), Failure> {

@@ -4,6 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
+use crate::listing;
 use crate::output::Output;
 use crate::remote::{Remote, RemoteArgs, run as block_on};
 
@@ -90,16 +91,8 @@ fn line(scope: &str, unit: &str, budget: &str, period: &str, used: &str, id: &st
 }
 
 fn list(args: &List, output: &mut Output) -> Result<(), Failure> {
-    let remote = Remote::new(&args.remote)?;
-    if !output.json {
-        output.line(line("SCOPE", "UNIT", "BUDGET", "PERIOD_S", "USED", "ID"))?;
-    }
-    block_on(remote.each_page(&["usage-limits"], &[], |items| {
-        for item in items {
-            if output.json { output.value(item)? } else { output.line(row(item))? }
-        }
-        output.flush().map(|()| true)
-    }))
+    let heading = line("SCOPE", "UNIT", "BUDGET", "PERIOD_S", "USED", "ID");
+    listing::list(&Remote::new(&args.remote)?, (&["usage-limits"], &[]), heading, row, output)
 }
 
 fn set(args: &Set, output: &mut Output) -> Result<(), Failure> {

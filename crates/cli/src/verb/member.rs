@@ -1,6 +1,5 @@
-//! `guildhall member`: list, invite and remove the members of an organization. What follows a removal is shown
-//! and undone in [`departure`].
-//! `guildhall member`: list, invite, approve and remove the members of an organization.
+//! `guildhall member`: list, invite, approve and remove the members of an organization. What follows a removal is
+//! shown and undone in [`departure`].
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -10,6 +9,7 @@ use reqwest::Method;
 use serde_json::{Map, Value, json};
 
 use crate::failure::{Failure, Message};
+use crate::listing::{self, text};
 use crate::output::Output;
 use crate::remote::{Remote, RemoteArgs, run as block_on};
 use crate::verb::departure;
@@ -137,7 +137,6 @@ pub(crate) fn run(command: &Command, output: &mut Output) -> Result<(), Failure>
 }
 
 fn list(args: &List, output: &mut Output) -> Result<(), Failure> {
-    let remote = Remote::new(&args.remote)?;
     let filters = [
         ("query", &args.query),
         ("status", &args.status),
@@ -146,27 +145,13 @@ fn list(args: &List, output: &mut Output) -> Result<(), Failure> {
         ("type", &args.kind),
     ];
     let query: Vec<_> = filters.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?))).collect();
-    if !output.json {
-        output.line(row("ADDRESS", "NAME", "ROLE", "STATUS", "ID"))?;
-    }
-    block_on(remote.each_page(&["members"], &query, |items| {
-        for item in items {
-            if output.json {
-                output.value(item)?;
-            } else {
-                let text = |pointer: &str| item.pointer(pointer).and_then(Value::as_str).unwrap_or("-");
-                output.line(row(
-                    text("/identity/email"),
-                    text("/identity/name"),
-                    text("/role"),
-                    text("/status"),
-                    text("/id"),
-                ))?;
-            }
-        }
-        // Each page is shown as it comes, and `| head` stops the next request.
-        output.flush().map(|()| true)
-    }))
+    let one = |item: &Value| {
+        let [address, name, role, status, id] =
+            ["/identity/email", "/identity/name", "/role", "/status", "/id"].map(|pointer| text(item, pointer));
+        row(address, name, role, status, id)
+    };
+    let heading = row("ADDRESS", "NAME", "ROLE", "STATUS", "ID");
+    listing::list(&Remote::new(&args.remote)?, (&["members"], &query), heading, one, output)
 }
 
 fn row(address: &str, name: &str, role: &str, status: &str, id: &str) -> String {

@@ -4,6 +4,7 @@ use reqwest::Method;
 use serde_json::{Map, Value, json};
 
 use crate::failure::Failure;
+use crate::listing::{self, text};
 use crate::output::Output;
 use crate::remote::{Remote, RemoteArgs, run as block_on};
 
@@ -85,23 +86,15 @@ pub(crate) fn run(command: &Command, output: &mut Output) -> Result<(), Failure>
 }
 
 fn list(args: &List, output: &mut Output) -> Result<(), Failure> {
-    let remote = Remote::new(&args.remote)?;
     let filters = [("query", &args.query), ("type", &args.kind), ("parent", &args.parent), ("owner", &args.owner)];
     let query: Vec<_> = filters.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?))).collect();
-    if !output.json {
-        output.line(row("TYPE", "NAME", "EXTERNAL ID", "YOUR ROLE", "ID"))?;
-    }
-    block_on(remote.each_page(&["resources"], &query, |items| {
-        for item in items {
-            if output.json {
-                output.value(item)?;
-            } else {
-                let text = |field: &str| item.get(field).and_then(Value::as_str).unwrap_or("-");
-                output.line(row(text("type"), text("name"), text("external_id"), text("role"), text("id")))?;
-            }
-        }
-        output.flush().map(|()| true)
-    }))
+    let one = |item: &Value| {
+        let [kind, name, external, role, id] =
+            ["/type", "/name", "/external_id", "/role", "/id"].map(|pointer| text(item, pointer));
+        row(kind, name, external, role, id)
+    };
+    let heading = row("TYPE", "NAME", "EXTERNAL ID", "YOUR ROLE", "ID");
+    listing::list(&Remote::new(&args.remote)?, (&["resources"], &query), heading, one, output)
 }
 
 fn row(kind: &str, name: &str, external: &str, role: &str, id: &str) -> String {

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::member::{dry_run, plan};
 use crate::failure::Failure;
+use crate::listing::{self, text};
 use crate::output::Output;
 use crate::remote::{Remote, RemoteArgs, run as block_on};
 
@@ -120,23 +121,13 @@ impl Gives {
 }
 
 fn list(args: &List, output: &mut Output) -> Result<(), Failure> {
-    let remote = Remote::new(&args.remote)?;
-    if !output.json {
-        output.line(row("SLUG", "APPLIES TO", "NAME", "KIND", "PERMISSIONS"))?;
-    }
-    block_on(remote.each_page(&["roles"], &[], |items| {
-        for item in items {
-            if output.json {
-                output.value(item)?;
-                continue;
-            }
-            let text = |name: &str| item.get(name).and_then(Value::as_str).unwrap_or("-");
-            let kind = if item.get("built_in") == Some(&json!(true)) { "built in" } else { "own" };
-            let gives = item.get("permissions").and_then(Value::as_array).map_or(0, Vec::len).to_string();
-            output.line(row(text("slug"), text("applies_to"), text("name"), kind, &gives))?;
-        }
-        output.flush().map(|()| true)
-    }))
+    let one = |item: &Value| {
+        let kind = if item.get("built_in") == Some(&json!(true)) { "built in" } else { "own" };
+        let gives = item.get("permissions").and_then(Value::as_array).map_or(0, Vec::len).to_string();
+        row(text(item, "/slug"), text(item, "/applies_to"), text(item, "/name"), kind, &gives)
+    };
+    let heading = row("SLUG", "APPLIES TO", "NAME", "KIND", "PERMISSIONS");
+    listing::list(&Remote::new(&args.remote)?, (&["roles"], &[]), heading, one, output)
 }
 
 fn row(slug: &str, applies_to: &str, name: &str, kind: &str, permissions: &str) -> String {

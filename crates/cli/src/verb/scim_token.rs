@@ -4,6 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
+use crate::listing::{self, text};
 use crate::output::Output;
 use crate::remote::{Remote, RemoteArgs, run as block_on};
 
@@ -67,37 +68,22 @@ fn listed(
     row: fn(&Value) -> [String; 4],
     output: &mut Output,
 ) -> Result<(), Failure> {
-    let remote = Remote::new(args)?;
-    if !output.json {
-        output.line(line(&head.map(str::to_owned)))?;
-    }
-    block_on(remote.each_page(&[path], &[], |items| {
-        for item in items {
-            if output.json {
-                output.value(item)?;
-            } else {
-                output.line(line(&row(item)))?;
-            }
-        }
-        output.flush().map(|()| true)
-    }))
+    let heading = line(&head.map(str::to_owned));
+    listing::list(&Remote::new(args)?, (&[path], &[]), heading, |item| line(&row(item)), output)
 }
 
 fn line([one, two, three, four]: &[String; 4]) -> String {
     format!("{one:<32} {two:<28} {three:<28} {four}")
 }
 
-fn text(item: &Value, name: &str) -> String {
-    item.get(name).and_then(Value::as_str).unwrap_or("-").to_owned()
-}
-
 fn token_row(item: &Value) -> [String; 4] {
-    [text(item, "name"), text(item, "last4"), text(item, "last_used_at"), text(item, "id")]
+    ["/name", "/last4", "/last_used_at", "/id"].map(|pointer| text(item, pointer).to_owned())
 }
 
 fn request_row(item: &Value) -> [String; 4] {
     let status = item.get("status").and_then(Value::as_u64).unwrap_or_default().to_string();
-    [text(item, "at"), format!("{} {}", text(item, "method"), text(item, "path")), status, text(item, "outcome")]
+    let asked = format!("{} {}", text(item, "/method"), text(item, "/path"));
+    [text(item, "/at").to_owned(), asked, status, text(item, "/outcome").to_owned()]
 }
 
 /// Prints a new secret alone on its line, to be taken by a script.
@@ -105,7 +91,7 @@ fn secret(made: &Value, output: &mut Output) -> Result<(), Failure> {
     if output.json {
         return output.value(made);
     }
-    output.line(text(made, "token"))
+    output.line(text(&made, "/token"))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::token::{TokenRow, listed};
 use crate::failure::Failure;
+use crate::listing::{self, text};
 use crate::output::Output;
 use crate::remote::{Remote, RemoteArgs, run as block_on};
 
@@ -116,21 +117,13 @@ pub(crate) fn run(command: &Command, output: &mut Output) -> Result<(), Failure>
 }
 
 fn list(args: &RemoteArgs, output: &mut Output) -> Result<(), Failure> {
-    let remote = Remote::new(args)?;
-    if !output.json {
-        output.line(row("NAME", "ROLE", "STATUS", "LAST USED", "ID"))?;
-    }
-    block_on(remote.each_page(&[ROOT], &[], |items| {
-        for item in items {
-            let text = |name: &str| item.get(name).and_then(Value::as_str).unwrap_or("-");
-            if output.json {
-                output.value(item)?;
-            } else {
-                output.line(row(text("name"), text("role"), text("status"), text("last_used_at"), text("id")))?;
-            }
-        }
-        output.flush().map(|()| true)
-    }))
+    let one = |item: &Value| {
+        let [name, role, status, used, id] =
+            ["/name", "/role", "/status", "/last_used_at", "/id"].map(|pointer| text(item, pointer));
+        row(name, role, status, used, id)
+    };
+    let heading = row("NAME", "ROLE", "STATUS", "LAST USED", "ID");
+    listing::list(&Remote::new(args)?, (&[ROOT], &[]), heading, one, output)
 }
 
 fn row(name: &str, role: &str, status: &str, used: &str, id: &str) -> String {

@@ -7,6 +7,7 @@ use reqwest::Method;
 use serde_json::{Map, Value, json};
 
 use crate::failure::Failure;
+use crate::listing::{self, text};
 use crate::output::Output;
 use crate::remote::{Remote, RemoteArgs, run as block_on};
 use crate::verb::member::{dry_run, plan};
@@ -137,34 +138,21 @@ fn row(id: &str, state: &str, name: &str, issuer: &str) -> String {
     format!("{id:<32} {state:<10} {name:<24} {issuer}")
 }
 
-fn text<'a>(item: &'a Value, name: &str) -> &'a str {
-    item.get(name).and_then(Value::as_str).unwrap_or("-")
-}
-
 fn is(item: &Value, name: &str) -> bool {
     item.get(name).and_then(Value::as_bool).unwrap_or_default()
 }
 
 fn list(args: &List, output: &mut Output) -> Result<(), Failure> {
-    let remote = Remote::new(&args.remote)?;
-    if !output.json {
-        output.line(row("ID", "STATE", "NAME", "ISSUER"))?;
-    }
-    block_on(remote.each_page(&["sso-connections"], &[], |items| {
-        for item in items {
-            if output.json {
-                output.value(item)?;
-                continue;
-            }
-            let state = match (is(item, "enabled"), item.get("tested_at").is_some_and(|at| !at.is_null())) {
-                (true, _) => "on",
-                (false, true) => "off",
-                (false, false) => "untested",
-            };
-            output.line(row(text(item, "id"), state, text(item, "name"), text(item, "issuer")))?;
-        }
-        output.flush().map(|()| true)
-    }))
+    let one = |item: &Value| {
+        let state = match (is(item, "enabled"), item.get("tested_at").is_some_and(|at| !at.is_null())) {
+            (true, _) => "on",
+            (false, true) => "off",
+            (false, false) => "untested",
+        };
+        row(text(item, "/id"), state, text(item, "/name"), text(item, "/issuer"))
+    };
+    let heading = row("ID", "STATE", "NAME", "ISSUER");
+    listing::list(&Remote::new(&args.remote)?, (&["sso-connections"], &[]), heading, one, output)
 }
 
 fn create(args: &Create, output: &mut Output) -> Result<(), Failure> {
@@ -192,7 +180,7 @@ fn create(args: &Create, output: &mut Output) -> Result<(), Failure> {
     if output.json {
         return output.value(&answer);
     }
-    output.line(text(&answer, "id"))?;
+    output.line(text(&answer, "/id"))?;
     to_enter(&answer, output)
 }
 
@@ -222,7 +210,7 @@ fn describe(args: &Describe, output: &mut Output) -> Result<(), Failure> {
     if output.json {
         return output.value(&answer);
     }
-    output.line(format!("`{}` is {}", text(&answer, "name"), text(&answer, "issuer")))?;
+    output.line(format!("`{}` is {}", text(&answer, "/name"), text(&answer, "/issuer")))?;
     to_enter(&answer, output)
 }
 
@@ -238,7 +226,7 @@ fn test(one: &One, output: &mut Output) -> Result<(), Failure> {
     }
     for step in answer.pointer("/test/steps").and_then(Value::as_array).into_iter().flatten() {
         let mark = if is(step, "ok") { "ok" } else { "failed" };
-        output.line(format!("{:<10} {mark:<7} {}", text(step, "step"), text(step, "detail")))?;
+        output.line(format!("{:<10} {mark:<7} {}", text(step, "/step"), text(step, "/detail")))?;
     }
     Ok(())
 }
@@ -254,7 +242,7 @@ fn switch(one: &One, on: bool, output: &mut Output) -> Result<(), Failure> {
         return output.value(&answer);
     }
     let word = if on { "on" } else { "off" };
-    output.line(format!("`{}` is switched {word}", text(&answer, "name")))
+    output.line(format!("`{}` is switched {word}", text(&answer, "/name")))
 }
 
 fn delete(one: &One, output: &mut Output) -> Result<(), Failure> {

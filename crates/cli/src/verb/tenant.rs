@@ -4,6 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
+use crate::listing::{self, text};
 use crate::output::Output;
 use crate::remote::{Remote, ServerArgs, run as block_on};
 
@@ -45,16 +46,8 @@ pub(crate) struct Create {
 pub(crate) fn run(command: &Command, output: &mut Output) -> Result<(), Failure> {
     match command {
         Command::List(args) => {
-            let remote = Remote::of_server(&args.server)?;
-            if !output.json {
-                output.line(line("SLUG", "NAME", "ROLE", "ID"))?;
-            }
-            block_on(remote.each_page(&["tenants"], &[], |items| {
-                for item in items {
-                    show(item, output)?;
-                }
-                output.flush().map(|()| true)
-            }))
+            let heading = line("SLUG", "NAME", "ROLE", "ID");
+            listing::list(&Remote::of_server(&args.server)?, (&["tenants"], &[]), heading, row, output)
         }
         Command::Create(args) => {
             let body = match &args.slug {
@@ -63,47 +56,29 @@ pub(crate) fn run(command: &Command, output: &mut Output) -> Result<(), Failure>
             };
             let remote = Remote::of_server(&args.server)?;
             let made = block_on(remote.ask(Method::POST, &["tenants"], &[], Some(&body)))?;
-            show(&made, output)
+            if output.json { output.value(&made) } else { output.line(row(&made)) }
         }
         Command::Resources(args) => resources(args, output),
     }
 }
 
 fn resources(args: &Resources, output: &mut Output) -> Result<(), Failure> {
-    let remote = Remote::of_server(&args.server)?;
-    if !output.json {
-        output.line(format!("{:<16} {:<32} {:<31} ORGANIZATIONS", "TYPE", "NAME", "ID"))?;
-    }
-    block_on(remote.each_page(&["tenants", &args.tenant, "resources"], &[], |items| {
-        for item in items {
-            let text = |name: &str| item.get(name).and_then(Value::as_str).unwrap_or("-");
-            let to: Vec<&str> =
-                item["organizations"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-            match output.json {
-                true => output.value(item)?,
-                false => output.line(format!(
-                    "{:<16} {:<32} {:<31} {}",
-                    text("type"),
-                    text("name"),
-                    text("id"),
-                    to.join(", ")
-                ))?,
-            }
-        }
-        output.flush().map(|()| true)
-    }))
+    let row = |kind: &str, name: &str, id: &str, to: &str| format!("{kind:<16} {name:<32} {id:<31} {to}");
+    let one = |item: &Value| {
+        let to = item.get("organizations").and_then(Value::as_array).into_iter().flatten();
+        let to: Vec<&str> = to.filter_map(Value::as_str).collect();
+        row(text(item, "/type"), text(item, "/name"), text(item, "/id"), &to.join(", "))
+    };
+    let (path, heading) = (["tenants", &args.tenant, "resources"], row("TYPE", "NAME", "ID", "ORGANIZATIONS"));
+    listing::list(&Remote::of_server(&args.server)?, (&path, &[]), heading, one, output)
 }
 
 fn line(slug: &str, name: &str, role: &str, id: &str) -> String {
     format!("{slug:<24} {name:<32} {role:<8} {id}")
 }
 
-fn show(tenant: &Value, output: &mut Output) -> Result<(), Failure> {
-    if output.json {
-        return output.value(tenant);
-    }
-    let text = |name: &str| tenant.get(name).and_then(Value::as_str).unwrap_or("-");
-    output.line(line(text("slug"), text("name"), text("role"), text("id")))
+fn row(tenant: &Value) -> String {
+    line(text(tenant, "/slug"), text(tenant, "/name"), text(tenant, "/role"), text(tenant, "/id"))
 }
 
 #[cfg(test)]

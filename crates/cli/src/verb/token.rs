@@ -4,6 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
+use crate::listing;
 use crate::output::Output;
 use crate::remote::{Remote, RemoteArgs, run as block_on};
 
@@ -66,20 +67,8 @@ fn row(name: &str, tail: &str, state: &str, ends: &str, used: &str, id: &str) ->
 
 /// Prints the tokens of a list, page by page.
 pub(super) fn listed(args: &RemoteArgs, path: &[&str], output: &mut Output) -> Result<(), Failure> {
-    let remote = Remote::new(args)?;
-    if !output.json {
-        output.line(row("NAME", "TAIL", "STATE", "ENDS", "LAST USED", "ID"))?;
-    }
-    block_on(remote.each_page(path, &[], |items| {
-        for item in items {
-            if output.json {
-                output.value(item)?;
-            } else {
-                output.line(TokenRow::of(item).line())?;
-            }
-        }
-        output.flush().map(|()| true)
-    }))
+    let heading = row("NAME", "TAIL", "STATE", "ENDS", "LAST USED", "ID");
+    listing::list(&Remote::new(args)?, (path, &[]), heading, |item| TokenRow::of(item).line(), output)
 }
 
 /// Revokes the token of a path, whose last part is its id.

@@ -1,7 +1,7 @@
 //! The laws themselves: an index walks through a history beside plain lists, and every answer of both is
 //! compared. Does not choose the history: chance does, or the bytes of whoever searches for a bad one.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use guildhall_domain::change::Change;
 use guildhall_domain::condition::{Properties, Scene};
@@ -268,7 +268,9 @@ pub(crate) fn walk(facts: &mut Facts, steps: usize) -> Walked {
 
 /// A history that bytes choose, for whoever searches for a bad one.
 pub(crate) fn walk_bytes(bytes: &[u8]) -> Walked {
-    let presets = presets();
+    // Read once: a fuzzer comes by thousands of times.
+    static PRESETS: LazyLock<Vec<Arc<Preset>>> = LazyLock::new(presets);
+    let presets = &*PRESETS;
     let kind = usize::from(bytes.first().copied().unwrap_or_default());
     let mut facts = Facts::new(&presets[kind % presets.len()], kind as u64 / 16, Dice::of_bytes(bytes));
     walk(&mut facts, usize::MAX)

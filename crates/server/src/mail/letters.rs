@@ -49,6 +49,17 @@ pub fn invitation(mail: &InvitationMail<'_>) -> Message {
         .to(mail.to)
 }
 
+/// "Your passkey may have been copied."
+pub fn passkey_copied(to: &str, passkey: &str, link: &str) -> Message {
+    let passkey = name(passkey);
+    Letter::new("Your passkey may have been copied".to_owned())
+        .paragraph(format!("Two devices seem to hold your passkey {passkey}: one has just counted fewer uses than were seen before. It was refused, and nobody was signed in with it."))
+        .paragraph("Somebody may have a copy. Remove this passkey, add a new one, and look which sessions are yours.".to_owned())
+        .action("See your passkeys", link)
+        .paragraph("If you restored the device from a copy yourself, a new passkey is all it needs.".to_owned())
+        .to(to)
+}
+
 /// How full a tenant is.
 #[derive(Debug, Clone, Copy)]
 pub struct SeatsMail<'a> {
@@ -251,6 +262,7 @@ mod tests {
             role_changed(&membership),
             approved(&membership),
             removed(&RemovalMail { to, organization: typed }),
+            passkey_copied(to, typed, LINK),
             rejected(to, typed, Some(typed)),
             rejected(to, typed, None),
             seats(to, typed, (3, 4), true, LINK),

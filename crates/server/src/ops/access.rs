@@ -26,80 +26,73 @@ use super::view::{MemberIdentity, MemberView};
 use super::{Ctx, Place};
 use crate::http::cursor;
 
-/// Which resources does somebody reach?
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct AskResources {
-    /// `usr_…`, `mem_…` or a proved email address; left out: whoever asks.
-    #[serde(default)]
-    pub subject: Option<String>,
-    /// Name of the permission.
-    pub permission: String,
-    /// Only resources of this type.
-    #[serde(default, rename = "type")]
-    pub kind: Option<String>,
-    /// What conditions ask for: `subject`, `action`, `resource` and `context`, each an object.
-    #[serde(default)]
-    #[schema(value_type = Option<Object>)]
-    pub properties: Option<Properties>,
-    /// How many at most: 1 to 100.
-    #[serde(default)]
-    pub limit: Option<u32>,
-    /// Where the page before ended.
-    #[serde(default)]
-    pub after: Option<String>,
-    /// Answer only from this revision on.
-    #[serde(default)]
-    pub at_least_revision: Option<u64>,
+/// A question that is answered page by page: its own fields, what is said of it, and those of the page.
+macro_rules! question {
+    ($(#[$about:meta])* pub struct $name:ident { $($own:tt)* }) => {
+        $(#[$about])*
+        #[derive(Clone, Debug, Deserialize, ToSchema)]
+        #[serde(deny_unknown_fields)]
+        pub struct $name {
+            $($own)*
+            /// What conditions ask for: `subject`, `action`, `resource` and `context`, each an object.
+            #[serde(default)]
+            #[schema(value_type = Option<Object>)]
+            pub properties: Option<Properties>,
+            /// How many at most: 1 to 100.
+            #[serde(default)]
+            pub limit: Option<u32>,
+            /// Where the page before ended.
+            #[serde(default)]
+            pub after: Option<String>,
+            /// Answer only from this revision on.
+            #[serde(default)]
+            pub at_least_revision: Option<u64>,
+        }
+
+        impl $name {
+            fn turn(&self) -> Result<Turn, Refusal> {
+                let after = self.after.as_deref().map(cursor::read).transpose()?;
+                Ok(Turn { limit: cursor::limit(self.limit)?, after, least: self.at_least_revision })
+            }
+        }
+    };
 }
 
-/// Who reaches a resource?
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct AskSubjects {
-    /// `res_…` or `type:external_id`; left out: the organization itself.
-    #[serde(default)]
-    pub resource: Option<String>,
-    /// Name of the permission.
-    pub permission: String,
-    /// What conditions ask for: `subject`, `action`, `resource` and `context`, each an object.
-    #[serde(default)]
-    #[schema(value_type = Option<Object>)]
-    pub properties: Option<Properties>,
-    /// How many at most: 1 to 100.
-    #[serde(default)]
-    pub limit: Option<u32>,
-    /// Where the page before ended.
-    #[serde(default)]
-    pub after: Option<String>,
-    /// Answer only from this revision on.
-    #[serde(default)]
-    pub at_least_revision: Option<u64>,
+question! {
+    /// Which resources does somebody reach?
+    pub struct AskResources {
+        /// `usr_…`, `mem_…` or a proved email address; left out: whoever asks.
+        #[serde(default)]
+        pub subject: Option<String>,
+        /// Name of the permission.
+        pub permission: String,
+        /// Only resources of this type.
+        #[serde(default, rename = "type")]
+        pub kind: Option<String>,
+    }
 }
 
-/// What may somebody do on a resource?
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct AskActions {
-    /// `usr_…`, `mem_…` or a proved email address; left out: whoever asks.
-    #[serde(default)]
-    pub subject: Option<String>,
-    /// `res_…` or `type:external_id`; left out: the organization itself.
-    #[serde(default)]
-    pub resource: Option<String>,
-    /// What conditions ask for: `subject`, `action`, `resource` and `context`, each an object.
-    #[serde(default)]
-    #[schema(value_type = Option<Object>)]
-    pub properties: Option<Properties>,
-    /// How many at most: 1 to 100.
-    #[serde(default)]
-    pub limit: Option<u32>,
-    /// Where the page before ended.
-    #[serde(default)]
-    pub after: Option<String>,
-    /// Answer only from this revision on.
-    #[serde(default)]
-    pub at_least_revision: Option<u64>,
+question! {
+    /// Who reaches a resource?
+    pub struct AskSubjects {
+        /// `res_…` or `type:external_id`; left out: the organization itself.
+        #[serde(default)]
+        pub resource: Option<String>,
+        /// Name of the permission.
+        pub permission: String,
+    }
+}
+
+question! {
+    /// What may somebody do on a resource?
+    pub struct AskActions {
+        /// `usr_…`, `mem_…` or a proved email address; left out: whoever asks.
+        #[serde(default)]
+        pub subject: Option<String>,
+        /// `res_…` or `type:external_id`; left out: the organization itself.
+        #[serde(default)]
+        pub resource: Option<String>,
+    }
 }
 
 /// One page of an answer.
@@ -154,16 +147,14 @@ struct Turn {
     limit: u32,
     /// Revision and last thing of the page before.
     after: Option<(u64, String)>,
+    /// The oldest revision that will do.
+    least: Option<u64>,
 }
 
 impl Turn {
-    fn of(limit: Option<u32>, after: Option<&str>) -> Result<Self, Refusal> {
-        Ok(Self { limit: cursor::limit(limit)?, after: after.map(cursor::read).transpose()? })
-    }
-
     /// INVARIANT: no page is of an older revision than the one before it.
-    fn guard(&self, revision: u64, least: Option<u64>) -> Result<(), Refusal> {
-        at_least(least, revision, "")?;
+    fn guard(&self, revision: u64) -> Result<(), Refusal> {
+        at_least(self.least, revision, "")?;
         if self.after.as_ref().is_some_and(|(seen, _)| *seen > revision) {
             return Err(Code::CursorInvalid.into());
         }
@@ -185,12 +176,12 @@ fn next(revision: u64, last: Option<String>) -> Option<String> {
 /// # Errors
 /// `not_found`, `access.denied`, `cursor.invalid`, refused values.
 pub async fn resources(ctx: &Ctx, organization: &str, asked: AskResources) -> Result<Reach<ResourceReached>, Stop> {
-    let turn = Turn::of(asked.limit, asked.after.as_deref())?;
+    let turn = asked.turn()?;
     let last: Option<ResourceId> = turn.last()?;
     let place = ctx.place_now(organization).await?;
     let asking = Asking::about(ctx, &place, asked.subject.as_deref()).await?;
     let revision = asking.index.revision();
-    turn.guard(revision, asked.at_least_revision)?;
+    turn.guard(revision)?;
     let subject = asking.whom(asked.subject.as_deref())?;
     let bit = permission(asking.index.rules(), &asked.permission, "")?;
     if asked.kind.as_deref().is_some_and(|kind| place.rules.preset().resource_type(kind).is_none()) {
@@ -239,14 +230,14 @@ fn ground(conn: &mut Conn<'_>, place: &Place, name: Option<&str>) -> Result<Opti
 /// `not_found`, `access.denied`, `cursor.invalid`, refused values.
 pub async fn subjects(ctx: &Ctx, organization: &str, asked: AskSubjects) -> Result<Reach<SubjectReaching>, Stop> {
     let organization = organization.to_owned();
-    let turn = Turn::of(asked.limit, asked.after.as_deref())?;
+    let turn = asked.turn()?;
     let last: Option<MemberId> = turn.last()?;
     ctx.read(move |ctx, conn| {
         let place = ctx.place(conn, &organization)?;
         place.guard(Action::AccessCheck)?;
         conn.at_one_moment(|conn| {
             let revision = organizations::revision(conn, place.organization.id)?;
-            turn.guard(revision, asked.at_least_revision)?;
+            turn.guard(revision)?;
             let bit = permission(&place.rules, &asked.permission, "")?;
             let Some(ground) = ground(conn, &place, asked.resource.as_deref())? else {
                 return Ok(Reach { items: Vec::new(), next: None, revision });
@@ -281,12 +272,12 @@ pub async fn subjects(ctx: &Ctx, organization: &str, asked: AskSubjects) -> Resu
 /// # Errors
 /// `not_found`, `access.denied`, `cursor.invalid`, refused values.
 pub async fn actions(ctx: &Ctx, organization: &str, asked: AskActions) -> Result<Reach<ActionAllowed>, Stop> {
-    let turn = Turn::of(asked.limit, asked.after.as_deref())?;
+    let turn = asked.turn()?;
     let last: Option<String> = turn.last()?;
     let place = ctx.place_now(organization).await?;
     let asking = Asking::about(ctx, &place, asked.subject.as_deref()).await?;
     let revision = asking.index.revision();
-    turn.guard(revision, asked.at_least_revision)?;
+    turn.guard(revision)?;
     let subject = asking.whom(asked.subject.as_deref())?;
     let mask = match (subject, check::resource(&asking.index, asked.resource.as_deref())) {
         (Some((subject, mine)), Ok(at)) => asking.rights(&subject, at, mine, said(asked.properties.as_ref())),

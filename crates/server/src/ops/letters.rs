@@ -145,6 +145,13 @@ pub fn domain_lost(ctx: &Ctx, tx: &Tx<'_>, organization: &Organization, to: &str
     queued(ctx, tx, "domain_lost", (Some(organization.id), None), &message)
 }
 
+/// The letter to somebody whose passkey two devices seem to hold.
+#[must_use]
+pub fn passkey_copied(ctx: &Ctx, tx: &Tx<'_>, to: &str, passkey: &str) -> Change {
+    let link = format!("{}/account/security", ctx.app.public_url);
+    queued(ctx, tx, "passkey_copied", (None, None), &letters::passkey_copied(to, passkey, &link))
+}
+
 /// The letter to an owner whose organization has filled its seats so far.
 #[must_use]
 pub fn seats(

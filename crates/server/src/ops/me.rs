@@ -148,7 +148,7 @@ pub(super) fn load(ctx: &Ctx, conn: &mut Conn<'_>) -> Result<Me, Stop> {
     shown(ctx, &who, memberships)
 }
 
-fn shown(ctx: &Ctx, who: &Identity, memberships: Vec<Known>) -> Result<Me, Stop> {
+fn shown(ctx: &Ctx, who: &Identity, mut memberships: Vec<Known>) -> Result<Me, Stop> {
     let caller = ctx.caller()?;
     let (kind, id, scopes, bound) = match &caller.credential {
         Credential::Session(session) => ("session", session.id.to_string(), None, None),
@@ -156,8 +156,8 @@ fn shown(ctx: &Ctx, who: &Identity, memberships: Vec<Known>) -> Result<Me, Stop>
     };
     let waiting = |m: &Member| matches!(m.status, Status::Active | Status::PendingApproval | Status::Requested);
     let is_mine = |member: &Member| waiting(member) && bound.is_none_or(|only| only == member.organization);
-    let mut mine = Vec::with_capacity(memberships.len());
-    mine.extend(memberships.into_iter().filter(|known| is_mine(&known.member)).map(|known| Belonging {
+    memberships.retain(|known| is_mine(&known.member));
+    let belonging = |known: &Known| Belonging {
         factor_due_at: factors::due_here(caller, &known.head, &known.member),
         organization: known.head.organization.as_ref().into(),
         role: known.member.role.clone(),
@@ -166,7 +166,7 @@ fn shown(ctx: &Ctx, who: &Identity, memberships: Vec<Known>) -> Result<Me, Stop>
             last_active_at: known.last_active_at,
             ..known.member.as_ref().into()
         },
-    }));
+    };
     Ok(Me {
         identity: IdentityView {
             id: shown_id(who.id, caller.kind()),
@@ -178,7 +178,7 @@ fn shown(ctx: &Ctx, who: &Identity, memberships: Vec<Known>) -> Result<Me, Stop>
             administrator: who.administrator,
         },
         credential: CredentialView { kind: kind.to_owned(), id, scopes },
-        memberships: mine,
+        memberships: memberships.iter().map(belonging).collect(),
         csrf_token: caller.session().map(|s| ctx.app.credentials.csrf_token(s.uuid().as_bytes())),
     })
 }

@@ -9,7 +9,7 @@ use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::text;
 use guildhall_store::ceremony::Ceremony;
 use guildhall_store::read::{factor as factors, identity};
-use guildhall_store::{Stop, StoreError, Tx};
+use guildhall_store::{Keep, Stop, StoreError, Tx};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ use webauthn_rs::prelude::{
 use super::factors::{FactorAdded, guard_fresh, new_codes, shown_codes};
 use super::sessions::limited;
 use super::sign_in::{NewSession, come_in, noted};
-use super::{Answer, Ctx, arrivals};
+use super::{Answer, Ctx, arrivals, letters};
 use crate::security::limits::address_key;
 
 /// What the two questions are kept as, and sealed for.
@@ -227,14 +227,31 @@ where
     let now_ms = ctx.now.micros() / 1_000;
     let Refusal { extra, .. } = &refusal;
     if let Some(("factor", factor)) = extra {
-        // Two devices with one key: its owner and whoever looks at the trail must know.
-        let id = factor.as_str().unwrap_or_default().to_owned();
-        noted(ctx, "factor.counter_regressed", ("factor", id, String::new())).await?;
+        copied(ctx, serde_json::from_value(factor.clone()).map_err(broken)?).await?;
     } else {
         noted(ctx, "session.passkey_refused", ("factor", String::new(), String::new())).await?;
     }
     ctx.app.limits.bad_tokens.take(&address_key(ctx.address), now_ms).map_err(limited)?;
     Err(Refusal { extra: None, ..refusal }.into())
+}
+
+/// Two devices with one key: whoever looks at the trail must know, and its owner, at a proved address.
+async fn copied(ctx: &Ctx, factor: Factor) -> Result<(), Stop> {
+    noted(ctx, "factor.counter_regressed", ("factor", factor.id.to_string(), factor.name.clone())).await?;
+    // Counted by the passkey, so that nobody uses the address's letters up first.
+    let now_ms = ctx.now.micros() / 1_000;
+    if ctx.app.limits.mails_to_recipient.take(&factor.id.to_string(), now_ms).is_err() {
+        return Ok(());
+    }
+    let by = ctx.clone();
+    let letter = move |tx: &mut Tx<'_>| {
+        let owner = identity::by_id(tx, factor.user)?.filter(|who| who.email_verified_at.is_some());
+        let letter = owner.map(|who| letters::passkey_copied(&by, tx, &who.email, &factor.name));
+        Ok(tx.apply(letter.into_iter().collect())?)
+    };
+    ctx.app.store.write(ctx.author(), ctx.now, Keep::Commit, letter).await?;
+    ctx.app.mail_waits.notify_one();
+    Ok(())
 }
 
 /// Whose passkey answered, with its counter moved on.
@@ -257,7 +274,7 @@ fn verified(
     let result = match webauthn.finish_discoverable_authentication_v2(answer, state, &passkey) {
         Ok(result) => result,
         Err(WebauthnError::CredentialPossibleCompromise) => {
-            let extra = Some(("factor", json!(factor.id)));
+            let extra = Some(("factor", json!(factor)));
             return Err(Refusal { extra, ..Refusal::of(Code::PasskeyRefused) }.into());
         }
         Err(_) => return Err(Code::PasskeyRefused.into()),

@@ -14,19 +14,13 @@ use super::sessions::limited;
 use super::sso::{Entered, refused};
 use super::sso_attempts::{self as attempts, Held, Kept};
 use super::{Ctx, id, sso_entering};
-use crate::provider::saml::{self, Asked, MOST_BYTES, Said, SamlError};
+use crate::provider::saml::{self, Asked, MOST_BYTES, Said, SamlError, Us};
 use crate::security::limits::address_key;
 
-/// What this installation calls itself at a connection's provider: where it describes itself.
-#[must_use]
-pub fn entity_id(ctx: &Ctx, connection: &str) -> String {
-    format!("{}/auth/saml/{connection}/metadata", ctx.app.public_url)
-}
-
-/// Where a connection's provider sends its answers.
-#[must_use]
-pub fn acs_url(ctx: &Ctx, connection: &str) -> String {
-    format!("{}/auth/saml/{connection}/acs", ctx.app.public_url)
+/// What this installation is to a connection's provider.
+pub(super) fn us(ctx: &Ctx, connection: &Connection) -> Us {
+    let root = format!("{}/auth/saml/{}", ctx.app.public_url, connection.id);
+    Us { entity_id: format!("{root}/metadata"), acs_url: format!("{root}/acs") }
 }
 
 /// What a provider posts.
@@ -65,9 +59,7 @@ fn request_id(nonce: &str) -> String {
 /// `sso.unknown`.
 pub(super) fn begin(ctx: &Ctx, connection: &Connection, nonce: &str, state: &str) -> Result<String, Stop> {
     let provider = connection.saml.as_ref().ok_or(Code::SsoUnknown)?;
-    let name = connection.id.to_string();
-    let (request, entity_id, acs_url) = (request_id(nonce), entity_id(ctx, &name), acs_url(ctx, &name));
-    let asked = Asked { request: &request, entity_id: &entity_id, acs_url: &acs_url };
+    let asked = Asked { request: request_id(nonce), of: us(ctx, connection) };
     Ok(saml::address(provider, &asked, state, ctx.now))
 }
 
@@ -77,9 +69,7 @@ pub(super) fn begin(ctx: &Ctx, connection: &Connection, nonce: &str, state: &str
 /// `not_found`.
 pub async fn metadata(ctx: &Ctx, connection: &str) -> Result<String, Stop> {
     let connection = found(ctx, connection).await?.ok_or(Code::NotFound)?;
-    let name = connection.id.to_string();
-    let (entity_id, acs_url) = (entity_id(ctx, &name), acs_url(ctx, &name));
-    Ok(saml::describe_us(&Asked { request: "", entity_id: &entity_id, acs_url: &acs_url }))
+    Ok(saml::describe_us(&us(ctx, &connection)))
 }
 
 /// A connection that speaks SAML.
@@ -127,9 +117,7 @@ fn decoded(text: &str) -> Option<String> {
 }
 
 fn checked(ctx: &Ctx, connection: &Connection, kept: &Kept, xml: &str) -> Result<Said, Refusal> {
-    let name = connection.id.to_string();
-    let (request, entity_id, acs_url) = (request_id(&kept.nonce), entity_id(ctx, &name), acs_url(ctx, &name));
-    let asked = Asked { request: &request, entity_id: &entity_id, acs_url: &acs_url };
+    let asked = Asked { request: request_id(&kept.nonce), of: us(ctx, connection) };
     saml::read(xml, connection, &asked, ctx.now, ctx.app.providers.skew_s()).map_err(|error| match error {
         SamlError::Unsolicited => Code::SsoUnsolicited.into(),
         SamlError::Encrypted => Code::SsoEncrypted.into(),

@@ -139,14 +139,15 @@ impl ConnectionView {
             role: r.role.clone(),
             group: r.group.map(|g| g.to_string()),
         };
+        let us = c.saml.as_ref().map(|_| saml::us(ctx, c));
         Self {
             id: c.id.to_string(),
             name: c.name.clone(),
             kind: c.kind().word().to_owned(),
             issuer: c.issuer.clone(),
             client_id: c.client_id.clone(),
-            entity_id: c.saml.as_ref().map(|_| saml::entity_id(ctx, &c.id.to_string())),
-            acs_url: c.saml.as_ref().map(|_| saml::acs_url(ctx, &c.id.to_string())),
+            entity_id: us.as_ref().map(|us| us.entity_id.clone()),
+            acs_url: us.map(|us| us.acs_url),
             sso_url: c.saml.as_ref().map(|saml| saml.sso_url.clone()),
             certificates: c.saml.iter().flat_map(|saml| saml.certificates.iter().map(Into::into)).collect(),
             attributes: c.saml.as_ref().map(|saml| saml.attributes.clone().into()),

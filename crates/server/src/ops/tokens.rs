@@ -10,7 +10,7 @@ use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::text;
 use guildhall_domain::token::{self, KeptSecret, Token, TokenChange, TokenEdit};
 use guildhall_store::read::{Page, credential, member as members};
-use guildhall_store::{Stop, StoreError, Tx};
+use guildhall_store::{Conn, Stop, StoreError, Tx};
 
 pub use super::token_shapes::{EditToken, NewToken, TokenValue, TokenView};
 use super::view::{List, Nothing};
@@ -273,15 +273,16 @@ pub async fn my_value(ctx: &Ctx, token: &str) -> Result<TokenValue, Stop> {
 /// `not_found`, `access.denied`.
 pub async fn of_organization(ctx: &Ctx, organization: &str, page: Page<TokenId>) -> Result<List<TokenView>, Stop> {
     let organization = organization.to_owned();
-    ctx.read(move |ctx, conn| {
-        let place = ctx.place(conn, &organization)?;
-        place.permit(Action::TokenManage)?;
-        let limit = page.limit;
-        let found =
-            credential::tokens_of_organization(conn, place.organization.id, &Page { limit: limit + 1, ..page })?;
-        Ok(listed(&found, limit))
-    })
-    .await
+    ctx.read(move |ctx, conn| Ok(listed(&all(ctx, conn, &organization, &page)?.1, page.limit))).await
+}
+
+/// A page of an organization's tokens, with one more where there is one.
+fn all(ctx: &Ctx, conn: &mut Conn<'_>, organization: &str, page: &Page<TokenId>) -> Result<(Place, Vec<Token>), Stop> {
+    let place = ctx.place(conn, organization)?;
+    place.permit(Action::TokenManage)?;
+    let page = Page { after: page.after, limit: page.limit + 1 };
+    let found = credential::tokens_of_organization(conn, place.organization.id, &page)?;
+    Ok((place, found))
 }
 
 /// A token and the membership that holds it.
@@ -300,14 +301,10 @@ pub struct Held {
 pub async fn held(ctx: &Ctx, organization: &str, page: Page<TokenId>) -> Result<List<Held>, Stop> {
     let organization = organization.to_owned();
     ctx.read(move |ctx, conn| {
-        let place = ctx.place(conn, &organization)?;
-        place.permit(Action::TokenManage)?;
-        let limit = page.limit;
-        let found =
-            credential::tokens_of_organization(conn, place.organization.id, &Page { limit: limit + 1, ..page })?;
+        let (place, found) = all(ctx, conn, &organization, &page)?;
         let ids: Vec<MemberId> = found.iter().filter_map(|t| t.member).collect();
         let holders = members::some(conn, place.organization.id, &ids)?;
-        let List { items, next } = listed(&found, limit);
+        let List { items, next } = listed(&found, page.limit);
         let holder = |t: &Token| holders.iter().find(|m| Some(m.id) == t.member).cloned();
         let items = items.into_iter().zip(&found).map(|(token, t)| Held { token, holder: holder(t) }).collect();
         Ok(List { items, next })

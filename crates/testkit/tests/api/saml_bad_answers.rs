@@ -6,7 +6,7 @@ use base64::prelude::BASE64_STANDARD;
 use guildhall_domain::ids::ConnectionId;
 use guildhall_domain::sso::{Connection, SamlProvider};
 use guildhall_domain::time::Timestamp;
-use guildhall_server::provider::saml::{self, Asked};
+use guildhall_server::provider::saml::{self, Asked, Us};
 use guildhall_testkit::provider::Traveller;
 use guildhall_testkit::{OpenId, engines};
 use serde_json::json;
@@ -182,7 +182,7 @@ async fn pl_24_an_answer_serves_once_and_only_in_the_browser_that_asked() {
 }
 
 /// An answer for us of the provider's, as it is posted.
-async fn answer(at: &SamlProvider, asked: &Asked<'_>, now: Timestamp) -> String {
+async fn answer(at: &SamlProvider, asked: &Asked, now: Timestamp) -> String {
     let url = saml::address(at, asked, "state", now);
     let form = "prompt=login&login=ann%40corp.test&password=x";
     let page = reqwest::Client::new().post(url).body(form).send().await.expect("an answer").text().await;
@@ -207,8 +207,8 @@ async fn pl_24_whatever_is_changed_in_a_signed_answer_nothing_else_is_read_from_
     let id: ConnectionId = format!("sso_{}", "0".repeat(26)).parse().expect("an id");
     let blank = Connection::new(id, None, now);
     let connection = Connection { issuer: said("entity_id"), saml: Some(at.clone()), ..blank };
-    let asked =
-        Asked { request: "_request", entity_id: "https://here.test/metadata", acs_url: "https://here.test/acs" };
+    let us = Us { entity_id: "https://here.test/metadata".to_owned(), acs_url: "https://here.test/acs".to_owned() };
+    let asked = Asked { request: "_request".to_owned(), of: us };
     for mode in ["none", "both_signed"] {
         provider.tell(&format!("/_bad?mode={mode}")).await;
         let xml = answer(&at, &asked, now).await;

@@ -30,15 +30,22 @@ const FIRST_NAME: [&str; 3] =
 const LAST_NAME: [&str; 3] = ["urn:oid:2.5.4.4", "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/surname", "sn"];
 const GROUP: [&str; 2] = ["http://schemas.microsoft.com/ws/2008/06/identity/claims/groups", "groups"];
 
+/// What this installation is to a provider.
+#[derive(Clone, Debug)]
+pub struct Us {
+    /// What it calls itself there: where it describes itself.
+    pub entity_id: String,
+    /// Where the provider sends its answers.
+    pub acs_url: String,
+}
+
 /// What was asked, and where the answer belongs.
-#[derive(Clone, Copy, Debug)]
-pub struct Asked<'a> {
+#[derive(Clone, Debug)]
+pub struct Asked {
     /// The request's id.
-    pub request: &'a str,
-    /// What this installation calls itself there.
-    pub entity_id: &'a str,
-    /// Where the answer is taken.
-    pub acs_url: &'a str,
+    pub request: String,
+    /// Who asked.
+    pub of: Us,
 }
 
 /// What an answer says, found right.
@@ -63,13 +70,7 @@ pub fn is_unsolicited(xml: &str) -> bool {
 ///
 /// # Errors
 /// [`SamlError`].
-pub fn read(
-    xml: &str,
-    connection: &Connection,
-    asked: &Asked<'_>,
-    now: Timestamp,
-    skew_s: i64,
-) -> Result<Said, SamlError> {
+pub fn read(xml: &str, connection: &Connection, asked: &Asked, now: Timestamp, skew_s: i64) -> Result<Said, SamlError> {
     let saml = connection.saml.as_ref().ok_or_else(|| SamlError::because("the connection speaks no SAML"))?;
     let tree = Tree::read_plain(xml).map_err(SamlError::Invalid)?;
     let reader = Reader { tree: &tree, asked, now, skew_s };
@@ -81,7 +82,7 @@ pub fn read(
 
 struct Reader<'a> {
     tree: &'a Tree<'a>,
-    asked: &'a Asked<'a>,
+    asked: &'a Asked,
     now: Timestamp,
     skew_s: i64,
 }
@@ -99,7 +100,7 @@ impl Reader<'_> {
             Some(request) if request == self.asked.request => {}
             Some(_) => return Err(SamlError::because("it answers another request")),
         }
-        if tree.attribute(root, "Destination") != Some(self.asked.acs_url) {
+        if tree.attribute(root, "Destination") != Some(&*self.asked.of.acs_url) {
             return Err(SamlError::because("its destination is another, or none"));
         }
         self.issuer(root, issuer, false)?;
@@ -189,7 +190,7 @@ impl Reader<'_> {
         for restriction in restrictions {
             let mut here = false;
             for audience in tree.named(restriction, ASSERTION, "Audience") {
-                here |= tree.text(audience)? == self.asked.entity_id;
+                here |= tree.text(audience)? == self.asked.of.entity_id;
             }
             meant &= here;
         }
@@ -213,10 +214,10 @@ impl Reader<'_> {
     }
 
     fn bearer(&self, data: NodeId) -> Result<Timestamp, String> {
-        if self.tree.attribute(data, "Recipient") != Some(self.asked.acs_url) {
+        if self.tree.attribute(data, "Recipient") != Some(&*self.asked.of.acs_url) {
             return Err("its recipient is another, or none".to_owned());
         }
-        if self.tree.attribute(data, "InResponseTo") != Some(self.asked.request) {
+        if self.tree.attribute(data, "InResponseTo") != Some(&*self.asked.request) {
             return Err("it answers another request, or none".to_owned());
         }
         self.is_now(data)?;

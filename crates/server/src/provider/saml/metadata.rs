@@ -4,7 +4,7 @@
 use guildhall_domain::sso::Certificate;
 use uppsala::{NodeId, XmlWriter};
 
-use super::answer::Asked;
+use super::answer::Us;
 use super::certificates::certificate;
 use super::tree::Tree;
 use super::{METADATA, POST, PROTOCOL, REDIRECT};
@@ -73,10 +73,10 @@ fn x509(tree: &Tree<'_>, key: NodeId) -> Result<Vec<String>, String> {
 
 /// What a provider is told of this installation.
 #[must_use]
-pub fn describe_us(us: &Asked<'_>) -> String {
+pub fn describe_us(us: &Us) -> String {
     let mut xml = XmlWriter::new();
     xml.write_declaration();
-    xml.start_element("md:EntityDescriptor", &[("xmlns:md", METADATA), ("entityID", us.entity_id)]);
+    xml.start_element("md:EntityDescriptor", &[("xmlns:md", METADATA), ("entityID", &us.entity_id)]);
     xml.start_element(
         "md:SPSSODescriptor",
         &[("AuthnRequestsSigned", "false"), ("WantAssertionsSigned", "true"), ("protocolSupportEnumeration", PROTOCOL)],
@@ -84,7 +84,7 @@ pub fn describe_us(us: &Asked<'_>) -> String {
     xml.start_element("md:NameIDFormat", &[]);
     xml.text(super::PERSISTENT);
     xml.end_element("md:NameIDFormat");
-    let service = [("Binding", POST), ("Location", us.acs_url), ("index", "0"), ("isDefault", "true")];
+    let service = [("Binding", POST), ("Location", &us.acs_url), ("index", "0"), ("isDefault", "true")];
     xml.empty_element("md:AssertionConsumerService", &service);
     xml.end_element("md:SPSSODescriptor");
     xml.end_element("md:EntityDescriptor");

@@ -10,7 +10,7 @@ mod signature;
 mod tree;
 mod trial;
 
-pub use answer::{Asked, Said, is_unsolicited, read};
+pub use answer::{Asked, Said, Us, is_unsolicited, read};
 pub use certificates::certificate;
 pub use metadata::{Described, describe, describe_us};
 pub use request::address;

@@ -12,7 +12,7 @@ use super::{ASSERTION, POST, PROTOCOL};
 
 /// Where to send somebody who wants to sign in.
 #[must_use]
-pub fn address(provider: &SamlProvider, asked: &Asked<'_>, relay_state: &str, now: Timestamp) -> String {
+pub fn address(provider: &SamlProvider, asked: &Asked, relay_state: &str, now: Timestamp) -> String {
     let mut form = form_urlencoded::Serializer::new(String::new());
     let packed = BASE64_STANDARD.encode(stored(request(provider, asked, now).as_bytes()));
     form.append_pair("SAMLRequest", &packed).append_pair("RelayState", relay_state);
@@ -20,23 +20,23 @@ pub fn address(provider: &SamlProvider, asked: &Asked<'_>, relay_state: &str, no
     format!("{}{between}{}", provider.sso_url, form.finish())
 }
 
-fn request(provider: &SamlProvider, asked: &Asked<'_>, now: Timestamp) -> String {
+fn request(provider: &SamlProvider, asked: &Asked, now: Timestamp) -> String {
     let mut xml = XmlWriter::new();
     xml.start_element(
         "samlp:AuthnRequest",
         &[
             ("xmlns:samlp", PROTOCOL),
             ("xmlns:saml", ASSERTION),
-            ("ID", asked.request),
+            ("ID", &asked.request),
             ("Version", "2.0"),
             ("IssueInstant", &whole_second(now).to_string()),
             ("Destination", &provider.sso_url),
             ("ProtocolBinding", POST),
-            ("AssertionConsumerServiceURL", asked.acs_url),
+            ("AssertionConsumerServiceURL", &asked.of.acs_url),
         ],
     );
     xml.start_element("saml:Issuer", &[]);
-    xml.text(asked.entity_id);
+    xml.text(&asked.of.entity_id);
     xml.end_element("saml:Issuer");
     xml.empty_element("samlp:NameIDPolicy", &[("AllowCreate", "true")]);
     xml.end_element("samlp:AuthnRequest");

@@ -2,15 +2,12 @@
 
 use axum::extract::Path;
 use axum::http::StatusCode;
-use guildhall_domain::ids::TokenId;
-use guildhall_domain::refusal::Code;
 use guildhall_store::read::Page;
 
-use super::desk::{Desk, with_query};
+use super::desk::Desk;
 use crate::console::verdict::Verdict;
 use crate::console::view::{
-    Action, Cell, ConfirmPage, Consequence, Empty, Field, Form, Pager, Part, Row, Table, ThingPage, TokenCreatedPage,
-    Tone,
+    Action, Cell, ConfirmPage, Consequence, Empty, Field, Form, Part, Row, Table, ThingPage, TokenCreatedPage, Tone,
 };
 use crate::console::visit::{Sent, Shown, Visit, go_with};
 use crate::ops::Answer;
@@ -28,11 +25,8 @@ pub(super) fn are_offered(desk: &Desk) -> bool {
 /// `GET /{org}/admin/deploy-keys`
 pub(super) async fn list(visit: Visit, Path(org): Path<String>) -> Shown {
     let desk = Desk::open(visit, &org).await?;
-    let asked = desk.asked("after");
-    let after = asked.as_deref().map(str::parse::<TokenId>).transpose();
-    let page = Page { after: after.map_err(|_| desk.wrong(Code::CursorInvalid))?, limit: SHOWN };
+    let page = Page { after: desk.after()?, limit: SHOWN };
     let found = deploy_keys::list(desk.ctx(), desk.org(), page).await.map_err(|stop| desk.wrong(stop))?;
-    let href = desk.href(TAB);
     let new = if are_offered(&desk) {
         Action::link("New deploy key", desk.href("deploy-keys/new"))
     } else {
@@ -47,11 +41,7 @@ pub(super) async fn list(visit: Visit, Path(org): Path<String>) -> Shown {
     let part = Part {
         table: Some(Table::new(TITLE, &["Name", "Made", "Last used"], rows)),
         empty: Some(empty.act(new.clone())),
-        pager: (!found.items.is_empty() || asked.is_some()).then(|| Pager {
-            summary: format!("{} shown", found.items.len()),
-            first: asked.is_some().then(|| href.clone()),
-            next: found.next.as_deref().map(|next| with_query(&href, &[("after", Some(next))])),
-        }),
+        pager: desk.pager_unless_empty(&desk.href(TAB), found.items.len(), found.next.as_deref()),
         ..Part::default()
     };
     desk.page(&ThingPage {

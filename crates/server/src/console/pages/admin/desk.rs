@@ -1,6 +1,8 @@
 //! What every administrator's page stands on: one visit in one organization, with the frame, the words and
 //! the sentences that several pages share. Decides nothing.
 
+use std::str::FromStr;
+
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -12,7 +14,7 @@ use guildhall_store::Stop;
 
 use crate::console::scene::Scene;
 use crate::console::verdict::sentence;
-use crate::console::view::{Place, Shell, Time, Tone};
+use crate::console::view::{Pager, Place, Shell, Time, Tone};
 use crate::console::visit::{Shown, Visit, Wrong, go_with, go_with_undo};
 use crate::http::problem::status;
 use crate::ops::Ctx;
@@ -101,6 +103,26 @@ impl Desk {
     /// What was asked behind the `?`, when it is not empty.
     pub(super) fn asked(&self, name: &str) -> Option<String> {
         Some(self.visit.asked(name)).filter(|value| !value.is_empty())
+    }
+
+    /// Where the page before ended, as the address says.
+    pub(super) fn after<T: FromStr>(&self) -> Result<Option<T>, Wrong> {
+        let after = self.asked("after").map(|text| text.parse()).transpose();
+        after.map_err(|_| self.wrong(Code::CursorInvalid))
+    }
+
+    /// Where one is in the list at this address, with so many things on this page of it.
+    pub(super) fn pager(&self, href: &str, shown: usize, next: Option<&str>) -> Pager {
+        Pager {
+            summary: format!("{shown} shown"),
+            first: self.asked("after").map(|_| href.to_owned()),
+            next: next.map(|next| with_query(href, &[("after", Some(next))])),
+        }
+    }
+
+    /// The same; there is none where the whole list is empty.
+    pub(super) fn pager_unless_empty(&self, href: &str, shown: usize, next: Option<&str>) -> Option<Pager> {
+        Some(self.pager(href, shown, next)).filter(|pager| shown > 0 || pager.first.is_some())
     }
 
     /// The role of the organization behind a slug.

@@ -3,18 +3,17 @@
 
 use axum::extract::Path;
 use guildhall_domain::action::Action as Asks;
-use guildhall_domain::ids::MemberId;
 use guildhall_domain::refusal::Code;
 use guildhall_store::Stop;
 use guildhall_store::read::Page;
 
-use super::desk::{Desk, with_query};
+use super::desk::Desk;
 use super::groups::{TAB, called, chips, label, one, title};
 use crate::console::pages::token_form;
 use crate::console::verdict::{Verdict, sentence};
 use crate::console::view::{
-    Action, Cell, Chip, Choice, ConfirmPage, Consequence, Empty, Fact, FactValue, Field, Form, Pager, Part, Person,
-    Row, Table, ThingPage, Tone,
+    Action, Cell, Chip, Choice, ConfirmPage, Consequence, Empty, Fact, FactValue, Field, Form, Part, Person, Row,
+    Table, ThingPage, Tone,
 };
 use crate::console::visit::{Sent, Shown, Visit, Wrong, go_with};
 use crate::ops::groups::{self, EditGroup, GroupView, NewSeat, SeatView};
@@ -111,11 +110,10 @@ async fn people(
     run: bool,
     (sent, verdict): (Option<&Sent>, &Verdict),
 ) -> Result<Part, Wrong> {
-    let asked = desk.asked("after");
-    let after = asked.as_deref().map(str::parse::<MemberId>).transpose();
-    let page = Page { after: after.map_err(|_| desk.wrong(Code::CursorInvalid))?, limit: SHOWN };
+    let page = Page { after: desk.after()?, limit: SHOWN };
     let seats = groups::seats(desk.ctx(), desk.org(), &group.id, page).await.map_err(|stop| desk.wrong(stop))?;
     let rows = seats.items.iter().map(|seat| row(desk, seat, href, run)).collect();
+    let pager = desk.pager(href, seats.items.len(), seats.next.as_deref());
     let who = sent.map_or("", |sent| sent.get("who"));
     let add = Form {
         action: format!("{href}/members"),
@@ -129,11 +127,7 @@ async fn people(
     Ok(Part {
         table: Some(Table::new("Who is in it", &["Name", "Place"], rows)),
         empty: Some(Empty::new("users", "", "Nobody is in it yet.")),
-        pager: (seats.next.is_some() || asked.is_some()).then(|| Pager {
-            summary: format!("{} shown", seats.items.len()),
-            first: asked.is_some().then(|| href.to_owned()),
-            next: seats.next.as_deref().map(|next| with_query(href, &[("after", Some(next))])),
-        }),
+        pager: Some(pager).filter(|pager| pager.first.is_some() || pager.next.is_some()),
         form: run.then_some(add),
         ..Part::new("people", "Who is in it")
     })

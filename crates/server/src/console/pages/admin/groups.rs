@@ -4,9 +4,10 @@ use axum::extract::Path;
 use guildhall_domain::action::Action as Asks;
 use guildhall_store::read::Page;
 
-use super::desk::{Desk, with_query};
+use super::desk::Desk;
+use super::impact;
 use crate::console::verdict::Verdict;
-use crate::console::view::{Action, Cell, Chip, Empty, Field, Form, Pager, Part, Row, Table, ThingPage, Tone, titled};
+use crate::console::view::{Action, Cell, Chip, Empty, Field, Form, Part, Row, Table, ThingPage, Tone, titled};
 use crate::console::visit::{Sent, Shown, Visit, go_with};
 use crate::ops::Answer;
 use crate::ops::groups::{self, GroupView, NewGroup, SeatView};
@@ -29,9 +30,7 @@ pub(super) fn one(desk: &Desk) -> &str {
 
 /// What people read for a permission.
 pub(super) fn label(desk: &Desk, name: &str) -> String {
-    let catalogue = &desk.scene.place.rules.preset().catalogue;
-    let known = catalogue.bit(name).and_then(|bit| catalogue.permission(bit));
-    known.map_or_else(|| name.to_owned(), |permission| permission.label.clone())
+    impact::label_of(&[desk.scene.place.rules.preset()], name)
 }
 
 /// What to call somebody in a group.
@@ -51,8 +50,7 @@ fn new_action(desk: &Desk) -> Action {
 /// `GET /{org}/admin/groups`
 pub(super) async fn list(visit: Visit, Path(org): Path<String>) -> Shown {
     let desk = Desk::open(visit, &org).await?;
-    let asked = desk.asked("after");
-    let found = groups::list(desk.ctx(), desk.org(), Some(SHOWN), asked.clone()).await;
+    let found = groups::list(desk.ctx(), desk.org(), Some(SHOWN), desk.asked("after")).await;
     let found = found.map_err(|stop| desk.wrong(stop))?;
     let mut rows = Vec::with_capacity(found.items.len());
     for group in &found.items {
@@ -60,13 +58,8 @@ pub(super) async fn list(visit: Visit, Path(org): Path<String>) -> Shown {
         let seats = groups::seats(desk.ctx(), desk.org(), &group.id, page).await.map_err(|stop| desk.wrong(stop))?;
         rows.push(row(&desk, group, &seats.items, seats.next.is_some()));
     }
-    let href = desk.href(TAB);
     let new = new_action(&desk);
-    let pager = (!rows.is_empty() || asked.is_some()).then(|| Pager {
-        summary: format!("{} shown", rows.len()),
-        first: asked.is_some().then(|| href.clone()),
-        next: found.next.as_deref().map(|next| with_query(&href, &[("after", Some(next))])),
-    });
+    let pager = desk.pager_unless_empty(&desk.href(TAB), rows.len(), found.next.as_deref());
     let title = title(&desk);
     let none = format!("No {} yet", desk.scene.place.rules.preset().words.groups);
     let part = Part {

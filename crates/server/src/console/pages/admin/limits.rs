@@ -1,15 +1,13 @@
 //! The usage limits of the organization: listed with how full each is, made, changed, ended.
 
 use axum::extract::Path;
-use guildhall_domain::ids::LimitId;
-use guildhall_domain::refusal::Code;
 use guildhall_store::read::Page;
 
-use super::desk::{Desk, with_query};
+use super::desk::Desk;
 use crate::console::verdict::Verdict;
 use crate::console::view::{
-    Action, Chip, Choice, ConfirmPage, Consequence, Fullness, LimitPage, LimitRow, LimitsPage, Pager, Place, Select,
-    Shell, Tone,
+    Action, Chip, Choice, ConfirmPage, Consequence, Fullness, LimitPage, LimitRow, LimitsPage, Place, Select, Shell,
+    Tone,
 };
 use crate::console::visit::{Sent, Shown, Visit, Wrong, go_with};
 use crate::ops::groups::{self, GroupView};
@@ -125,10 +123,7 @@ async fn whose(desk: &Desk, scope: &LimitScope, groups: &[GroupView]) -> String 
 /// `GET /{org}/admin/limits`
 pub(super) async fn list(visit: Visit, Path(org): Path<String>) -> Shown {
     let desk = Desk::open(visit, &org).await?;
-    let asked = desk.asked("after");
-    let after = asked.as_deref().map(str::parse::<LimitId>).transpose();
-    let after = after.map_err(|_| desk.wrong(Code::CursorInvalid))?;
-    let page = Page { after, limit: SHOWN };
+    let page = Page { after: desk.after()?, limit: SHOWN };
     let found = limits::list(desk.ctx(), desk.org(), page).await.map_err(|stop| desk.wrong(stop))?;
     let groups = known_groups(&desk).await;
     let mut rows = Vec::with_capacity(found.items.len());
@@ -142,11 +137,7 @@ pub(super) async fn list(visit: Visit, Path(org): Path<String>) -> Shown {
         words: desk.scene.words.clone(),
         limits: rows,
         new: Action::link("New limit", desk.href("limits/new")),
-        pager: Pager {
-            summary: format!("{} shown", found.items.len()),
-            first: asked.is_some().then(|| href.clone()),
-            next: found.next.as_deref().map(|next| with_query(&href, &[("after", Some(next))])),
-        },
+        pager: desk.pager(&href, found.items.len(), found.next.as_deref()),
     })
 }
 

@@ -2,15 +2,13 @@
 
 use axum::extract::Path;
 use guildhall_domain::action::Action as Asks;
-use guildhall_domain::ids::EventId;
 use guildhall_domain::provisioning::TOKENS_MOST;
-use guildhall_domain::refusal::Code;
 use guildhall_store::read::Page;
 
-use super::desk::{Desk, with_query};
+use super::desk::Desk;
 use crate::console::view::{
-    Action, Chip, ConfirmPage, Consequence, DirectoryRequestRow, DirectoryTokenRow, Input, Pager, Place,
-    ProvisioningPage, Shell, Tone,
+    Action, Chip, ConfirmPage, Consequence, DirectoryRequestRow, DirectoryTokenRow, Input, Place, ProvisioningPage,
+    Shell, Tone,
 };
 use crate::console::visit::{Sent, Shown, Visit, Wrong, go_with};
 use crate::ops::Answer;
@@ -48,10 +46,8 @@ async fn page(desk: &Desk) -> Result<ProvisioningPage, Wrong> {
     let place = &desk.scene.place;
     let all = Page { after: None, limit: 100 };
     let tokens = scim_tokens::list(desk.ctx(), desk.org(), all).await.map_err(|stop| desk.wrong(stop))?.items;
-    let asked = desk.asked("after");
-    let after = asked.as_deref().map(str::parse::<EventId>).transpose();
-    let after = after.map_err(|_| desk.wrong(Code::CursorInvalid))?;
-    let requests = scim_tokens::requests(desk.ctx(), desk.org(), Page { after, limit: SHOWN }).await;
+    let page = Page { after: desk.after()?, limit: SHOWN };
+    let requests = scim_tokens::requests(desk.ctx(), desk.org(), page).await;
     let requests = requests.map_err(|stop| desk.wrong(stop))?;
     let closed = match (place.rules.policy().scim_offered, tokens.len()) {
         (false, _) => "The settings do not offer provisioning: no token is made, and none opens anything.",
@@ -69,11 +65,7 @@ async fn page(desk: &Desk) -> Result<ProvisioningPage, Wrong> {
         made: None,
         problem: None,
         tokens: tokens.iter().map(|token| token_row(desk, token)).collect(),
-        pager: Pager {
-            summary: format!("{} shown", requests.items.len()),
-            first: asked.is_some().then(|| href.clone()),
-            next: requests.next.as_deref().map(|next| with_query(&href, &[("after", Some(next))])),
-        },
+        pager: desk.pager(&href, requests.items.len(), requests.next.as_deref()),
         requests: requests.items.iter().map(|request| request_row(desk, request)).collect(),
     })
 }

@@ -12,7 +12,7 @@ use super::resources::{kind_name, level_name, row, title};
 use super::why;
 use crate::console::verdict::{Verdict, sentence};
 use crate::console::view::{
-    Action, Chip, Choice, ConfirmPage, Consequence, Fact, FactValue, LinkSharedPage, Pager, Person, Place, ReachRow,
+    Action, Chip, Choice, ConfirmPage, Consequence, Fact, FactValue, LinkSharedPage, Person, Place, ReachRow,
     ResourcePage, Select, SharedPage, SharedRow, SharingPart, Shell, Tone,
 };
 use crate::console::visit::{Sent, Shown, Visit, go_with};
@@ -128,11 +128,7 @@ async fn sharing(
     let longest = policy.share_link_max_life_s;
     Ok(SharingPart {
         people: reach.items.iter().map(|one| reach_row(desk, one, href)).collect(),
-        pager: Pager {
-            summary: format!("{} shown", reach.items.len()),
-            first: desk.asked("after").is_some().then(|| href.to_owned()),
-            next: reach.next.as_deref().map(|next| with_query(href, &[("after", Some(next))])),
-        },
+        pager: desk.pager(href, reach.items.len(), reach.next.as_deref()),
         grants: on.grants.as_ref().map(|list| list.iter().map(|one| row(one, "grants")).collect()),
         links: on.links.iter().map(|one| row(one, "share-links")).collect(),
         no_links: (!policy.share_link_allowed)

@@ -4,18 +4,16 @@
 use axum::extract::Path;
 use axum::http::StatusCode;
 use guildhall_domain::action::Action as Asks;
-use guildhall_domain::ids::ServiceAccountId;
-use guildhall_domain::refusal::Code;
 use guildhall_store::Stop;
 use guildhall_store::read::Page;
 
-use super::desk::{Desk, with_query};
+use super::desk::Desk;
 use super::invite::choices;
 use super::{rows, service_tokens};
 use crate::console::verdict::Verdict;
 use crate::console::view::{
-    Action, Cell, Chip, ConfirmPage, Consequence, Empty, Fact, FactValue, Field, Form, Pager, Part, Place, Row, Select,
-    Table, ThingPage, Tone, TypedWord,
+    Action, Cell, Chip, ConfirmPage, Consequence, Empty, Fact, FactValue, Field, Form, Part, Place, Row, Select, Table,
+    ThingPage, Tone, TypedWord,
 };
 use crate::console::visit::{Sent, Shown, Visit, Wrong, go_with};
 use crate::ops::offers::Act;
@@ -32,11 +30,8 @@ const FIELDS: &[&str] = &["name", "description", "who", "role"];
 /// `GET /{org}/admin/service-accounts`
 pub(super) async fn list(visit: Visit, Path(org): Path<String>) -> Shown {
     let desk = Desk::open(visit, &org).await?;
-    let asked = desk.asked("after");
-    let after = asked.as_deref().map(str::parse::<ServiceAccountId>).transpose();
-    let page = Page { after: after.map_err(|_| desk.wrong(Code::CursorInvalid))?, limit: SHOWN };
+    let page = Page { after: desk.after()?, limit: SHOWN };
     let found = service_accounts::list(desk.ctx(), desk.org(), page).await.map_err(|stop| desk.wrong(stop))?;
-    let href = desk.href(TAB);
     let new = Action::link("New service account", desk.href("service-accounts/new"));
     let columns: &[&str] =
         if desk.has_roles() { &["Name", "Role", "Owner", "Last used"] } else { &["Name", "Owner", "Last used"] };
@@ -50,11 +45,7 @@ pub(super) async fn list(visit: Visit, Path(org): Path<String>) -> Shown {
             )
             .act(new.clone()),
         ),
-        pager: (!found.items.is_empty() || asked.is_some()).then(|| Pager {
-            summary: format!("{} shown", found.items.len()),
-            first: asked.is_some().then(|| href.clone()),
-            next: found.next.as_deref().map(|next| with_query(&href, &[("after", Some(next))])),
-        }),
+        pager: desk.pager_unless_empty(&desk.href(TAB), found.items.len(), found.next.as_deref()),
         ..Part::default()
     };
     desk.page(&ThingPage {

@@ -1,13 +1,11 @@
 //! The tokens of everybody in the organization, and revoking one.
 
 use axum::extract::Path;
-use guildhall_domain::ids::TokenId;
-use guildhall_domain::refusal::Code;
 use guildhall_store::read::Page;
 
-use super::desk::{Desk, with_query};
+use super::desk::Desk;
 use super::rows;
-use crate::console::view::{Action, Chip, ConfirmPage, Consequence, Pager, Place, Shell, TokenRow, TokensPage, Tone};
+use crate::console::view::{Action, Chip, ConfirmPage, Consequence, Place, Shell, TokenRow, TokensPage, Tone};
 use crate::console::visit::{Sent, Shown, Visit, go_with};
 use crate::ops::tokens::{self, Held};
 use crate::ops::view::TokenView;
@@ -17,21 +15,14 @@ const SHOWN: u32 = 50;
 /// `GET /{org}/admin/tokens`
 pub(super) async fn list(visit: Visit, Path(org): Path<String>) -> Shown {
     let desk = Desk::open(visit, &org).await?;
-    let asked = desk.asked("after");
-    let after = asked.as_deref().map(str::parse::<TokenId>).transpose();
-    let after = after.map_err(|_| desk.wrong(Code::CursorInvalid))?;
-    let page = Page { after, limit: SHOWN };
+    let page = Page { after: desk.after()?, limit: SHOWN };
     let found = tokens::held(desk.ctx(), desk.org(), page).await.map_err(|stop| desk.wrong(stop))?;
     let href = desk.href("tokens");
     desk.page(&TokensPage {
         page: desk.shell(&desk.scene.words.tokens_title, "tokens"),
         words: desk.scene.words.clone(),
         tokens: found.items.iter().map(|held| held_row(&desk, held)).collect(),
-        pager: Pager {
-            summary: format!("{} shown", found.items.len()),
-            first: asked.is_some().then(|| href.clone()),
-            next: found.next.as_deref().map(|next| with_query(&href, &[("after", Some(next))])),
-        },
+        pager: desk.pager(&href, found.items.len(), found.next.as_deref()),
     })
 }
 
