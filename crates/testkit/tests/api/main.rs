@@ -40,6 +40,7 @@ mod organizations;
 mod pipes;
 mod pixie_invitations;
 mod presets;
+mod programs;
 mod proofs;
 mod reaching;
 mod roles;

@@ -27,7 +27,8 @@ async fn inside(test: &TestApp, id: OrgId) -> (String, u64, Vec<(u64, String)>) 
             .map(|i| json!([i.id, i.role, i.state, i.expires_at, i.deliver, i.revision]))
             .collect();
         let tokens = credential::tokens_of_organization(conn, id, &Page { after: None, limit: 10_000 })?;
-        let tokens: Vec<_> = tokens.into_iter().map(|t| json!([t.id, t.name, t.active, t.issued_at, t.expires_at])).collect();
+        let tokens: Vec<_> =
+            tokens.into_iter().map(|t| json!([t.id, t.name, t.active, t.issued_at, t.expires_at])).collect();
         let keys = deploy_key::list(conn, id, &Page { after: None, limit: 10_000 })?;
         let keys: Vec<_> = keys.into_iter().map(|k| json!([k.id, k.name])).collect();
         let here = here.map(|o| json!([o.name, o.slug, o.policy, o.valid_from, o.revision]));
