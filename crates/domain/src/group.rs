@@ -279,7 +279,7 @@ pub fn guard_adding(permit: &Permit, rules: &Rules, group: &Group, grants_more: 
 }
 
 /// Does the permit's holder have all that a group gives, at the organization and below?
-fn covers(permit: &Permit, gives: Mask) -> bool {
+pub(crate) fn covers(permit: &Permit, gives: Mask) -> bool {
     permit.covers_role(&RoleRights { floor: gives, ceiling: Mask::ALL, below: Mask::ALL, ..RoleRights::default() })
 }
 

@@ -232,7 +232,7 @@ pub fn change_role(
     }
     guard_role(permit, rules, role, "role")?;
     guard_rank(permit, rules, member)?;
-    service_account::guard_gift(permit, rules, member.kind, role)?;
+    service_account::guard_gift(permit, rules, member, role)?;
     if member.role == role {
         return Ok(Vec::new());
     }

@@ -168,15 +168,22 @@ pub fn change_policy(
     }
     let before = organization.policy.clone();
     let mut changes = vec![Change::PolicyChanged { organization: organization.id, before, after }];
-    if rules.policy().token_value_again && !policy.token_value_again {
-        changes.push(Change::TokenValuesErased { organization: organization.id });
-    }
-    let (was, is) = (Lengths::of(rules.policy()), Lengths::of(&policy));
-    if was != is && policy.session_new_only {
-        changes.push(Change::SessionLengthsKept { organization: organization.id, lengths: was });
-    }
-    changes.extend(domains_set(organization.id, Some(rules), &policy));
+    changes.extend(follows_policy(organization.id, rules, &policy));
     Ok(changes)
+}
+
+/// What else moves when the policy becomes another, by its knobs or by another preset.
+fn follows_policy(organization: OrgId, rules: &Rules, policy: &Policy) -> Vec<Change> {
+    let mut changes = Vec::new();
+    if rules.policy().token_value_again && !policy.token_value_again {
+        changes.push(Change::TokenValuesErased { organization });
+    }
+    let (was, is) = (Lengths::of(rules.policy()), Lengths::of(policy));
+    if was != is && policy.session_new_only {
+        changes.push(Change::SessionLengthsKept { organization, lengths: was });
+    }
+    changes.extend(domains_set(organization, Some(rules), policy));
+    changes
 }
 
 pub(crate) fn refused_knobs(errors: &[KnobError]) -> Refusal {

@@ -16,6 +16,7 @@ use crate::permission::Mask;
 use crate::policy::{Knob, Shape};
 use crate::preset::{ORGANIZATION, RoleRights, Rules, is_slug};
 use crate::refusal::{Code, Refusal};
+use crate::service_account::guard_gift;
 use crate::time::Timestamp;
 
 /// One role of an organization's own, as the store keeps it.
@@ -270,6 +271,7 @@ pub fn delete(
     };
     if role.applies_to == ORGANIZATION {
         guard_role(permit, rules, heir, "replace_with")?;
+        holders.members.iter().try_for_each(|member| guard_gift(permit, rules, member, heir))?;
     } else if !(next.floor & next.ceiling).is_subset_of(permit.below()) {
         return Err(Refusal::of(Code::RoleAboveOwn));
     }

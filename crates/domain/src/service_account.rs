@@ -107,11 +107,13 @@ pub(crate) fn guard_other_top(permit: &Permit, rules: &Rules, member: &Member) -
 }
 
 /// A service account makes no other one a holder of the top role (TP-35).
-pub(crate) fn guard_gift(permit: &Permit, rules: &Rules, to: MemberKind, role: &str) -> Result<(), Refusal> {
-    if permit.is_program() && to == MemberKind::ServiceAccount && rules.preset().is_top(role) {
-        return Err(Refusal::because(Code::RoleAboveOwn, "a service account gives no other one the top role"));
-    }
-    Ok(())
+pub(crate) fn guard_gift(permit: &Permit, rules: &Rules, to: &Member, role: &str) -> Result<(), Refusal> {
+    let other = to.kind == MemberKind::ServiceAccount && !permit.is_self(to.id);
+    if permit.is_program() && other && rules.preset().is_top(role) { Err(top_given()) } else { Ok(()) }
+}
+
+pub(crate) fn top_given() -> Refusal {
+    Refusal::because(Code::RoleAboveOwn, "a service account gives no other one the top role")
 }
 
 fn guard_owner(owner: Option<&Member>) -> Result<(), Refusal> {
@@ -136,7 +138,7 @@ pub fn create(
     seats: Seats,
 ) -> Result<Vec<Change>, Refusal> {
     guard_role(permit, rules, &account.member.role, "role")?;
-    guard_gift(permit, rules, MemberKind::ServiceAccount, &account.member.role)?;
+    guard_gift(permit, rules, &account.member, &account.member.role)?;
     guard_owner(owner)?;
     seats::guard(rules.policy(), seats)?;
     Ok(vec![Change::ServiceAccount(ServiceAccountChange::Created {

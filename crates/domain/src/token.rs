@@ -207,7 +207,7 @@ pub fn guard_secret(permit: &Permit, rules: &Rules, holder: &Member) -> Result<(
 /// # Errors
 /// `grant.above_own`.
 pub fn guard_gifts(permit: &Permit, rules: &Rules, groups: &[GroupId], more: bool) -> Result<(), Refusal> {
-    let above = groups.iter().any(|group| !permit.covers(rules.group_mask(*group)));
+    let above = groups.iter().any(|group| !crate::group::covers(permit, rules.group_mask(*group)));
     if more || above {
         return Err(Refusal::because(
             Code::GrantAboveOwn,

@@ -6,16 +6,16 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::Organization;
+use super::{Organization, follows_policy};
 use crate::access::Permit;
 use crate::action::Action;
 use crate::change::Change;
 use crate::invitation::Invitation;
-use crate::joining::domains_set;
 use crate::member::{Member, Status};
 use crate::preset::{ORGANIZATION, Preset, Rules};
 use crate::refusal::{Code, Refusal};
 use crate::resource::Given;
+use crate::service_account;
 
 /// What of the preset in force is in use.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +37,8 @@ pub struct RoleInUse {
     pub holders: u64,
     /// How many of them are active people.
     pub active_people: u64,
+    /// How many of them are service accounts.
+    pub programs: u64,
 }
 
 /// What becomes of the roles that go.
@@ -91,6 +93,22 @@ fn guard_own_roles(next: &Preset, rules: &Rules) -> Result<(), Refusal> {
     }
 }
 
+/// A service account makes no other one a holder of the top role, by another preset neither (TP-35).
+fn guard_programs(
+    permit: &Permit,
+    rules: &Rules,
+    next: &Rules,
+    map: &RoleMap,
+    used: &[RoleInUse],
+) -> Result<(), Refusal> {
+    let top = next.preset().top_role().slug.as_str();
+    let rises = |role: &RoleInUse| !rules.preset().is_top(&role.slug) && role_after(next, map, &role.slug) == Some(top);
+    if permit.is_program() && used.iter().any(|role| role.programs > 0 && rises(role)) {
+        return Err(service_account::top_given());
+    }
+    Ok(())
+}
+
 fn guard_resources(next: &Rules, used: &InUse) -> Result<(), Refusal> {
     let gone: BTreeSet<&str> =
         used.types.iter().map(String::as_str).filter(|slug| next.preset().resource_type(slug).is_none()).collect();
@@ -138,6 +156,7 @@ pub fn apply(
     guard_own_roles(next, rules)?;
     let made = Rules::with_own(Arc::new(next.clone()), next.policy.clone(), rules.own_roles().to_vec());
     guard_roles(&made, map, &used.roles)?;
+    guard_programs(permit, rules, &made, map, &used.roles)?;
     guard_resources(&made, used)?;
     if rules.preset().text == next.text && map.is_empty() {
         return Ok(Vec::new());
@@ -151,7 +170,7 @@ pub fn apply(
     };
     let policy = next.policy_with(&after.policy).unwrap_or_else(|_| next.policy.clone());
     let mut changes = vec![Change::PresetApplied { before: Box::new(organization.clone()), after: Box::new(after) }];
-    changes.extend(domains_set(organization.id, Some(rules), &policy));
+    changes.extend(follows_policy(organization.id, rules, &policy));
     for (member, invitation) in holders {
         let Some(role) = map.get(&member.role).filter(|role| **role != member.role) else { continue };
         changes.push(match invitation.filter(|_| member.status == Status::Invited) {

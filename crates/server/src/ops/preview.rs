@@ -88,7 +88,7 @@ fn compare(
         let filter = Filter { role: Some(role.slug.clone()), status: Some(Status::Active), ..Filter::default() };
         let holders = members::list(tx, here.id, &filter, &Page { after: None, limit: u32::MAX })?;
         for (_, member) in holders.into_iter().filter(|(_, member)| !told.contains(&member.id)) {
-            tell((member.id, &member.email), (&names.0, &names.1), preview);
+            tell((member.id, member.label()), (&names.0, &names.1), preview);
         }
     }
     Ok(())

@@ -3,13 +3,14 @@
 
 use guildhall_domain::action::Action;
 use guildhall_domain::departure::Estate;
-use guildhall_domain::member::{Member, Surroundings};
+use guildhall_domain::ids::{MemberId, OrgId};
+use guildhall_domain::member::{Member, MemberKind, Surroundings};
 use guildhall_domain::policy::OwnedObjects;
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::resource::{Given, Grant};
 use guildhall_domain::time::Timestamp;
 use guildhall_domain::token::Token;
-use guildhall_store::read::{Page, credential, group as groups, resource as resources};
+use guildhall_store::read::{Page, credential, group as groups, resource as resources, service_account as accounts};
 use guildhall_store::{Conn, Stop};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -123,8 +124,18 @@ pub struct RemovalPlan {
 
 impl From<&Token> for HeldToken {
     fn from(t: &Token) -> Self {
-        Self { id: t.id.to_string(), kind: "token".to_owned(), name: t.name.clone(), last4: t.last4.clone() }
+        let kind = match t.holder {
+            MemberKind::Person => "token",
+            MemberKind::ServiceAccount => "service_key",
+        };
+        Self { id: t.id.to_string(), kind: kind.to_owned(), name: t.name.clone(), last4: t.last4.clone() }
     }
+}
+
+/// The unrevoked tokens of a membership.
+fn tokens_of(conn: &mut Conn<'_>, here: OrgId, member: MemberId) -> Result<Vec<HeldToken>, Stop> {
+    let found = credential::tokens_of_member(conn, here, member, &Page { after: None, limit: u32::MAX })?;
+    Ok(found.iter().map(Into::into).collect())
 }
 
 impl From<Refusal> for Block {
@@ -187,12 +198,17 @@ fn drawn(
     let groups = groups::of_members(conn, here, &[member.id])?;
     let groups =
         groups.into_iter().map(|(_, manager, id, name)| MemberGroup { id: id.to_string(), name, manager }).collect();
-    let tokens = credential::tokens_of_member(conn, here, member.id, &Page { after: None, limit: u32::MAX })?;
-    let tokens: Vec<HeldToken> = tokens.iter().map(Into::into).collect();
+    let tokens = tokens_of(conn, here, member.id)?;
+    // Whoever answers for a program could have copied its secrets (PL-9).
+    let (mut rotate, mut service_accounts) = (tokens.clone(), Vec::new());
+    for account in accounts::owned_by(conn, here, member.id)? {
+        rotate.extend(tokens_of(conn, here, account.member.id)?);
+        service_accounts.push(HeldAccount { id: account.id().to_string(), name: account.member.name });
+    }
     let upstream = place.rules.policy().offboard_upstream_notice.then(|| UPSTREAM.to_owned());
     let grants = held_grants(conn, place, estate.grants)?;
-    let holds = Holds { grants, groups, tokens: tokens.clone(), service_accounts: Vec::new() };
-    Ok(RemovalPlan { owns, holds, blocks, rotate: tokens, upstream })
+    let holds = Holds { grants, groups, tokens, service_accounts };
+    Ok(RemovalPlan { owns, holds, blocks, rotate, upstream })
 }
 
 /// The plan of a removal, for whoever may take people out, and for oneself.

@@ -37,8 +37,13 @@ pub async fn list(ctx: &Ctx, organization: &str, account: &str, page: Page<Token
     .await
 }
 
-/// Looks at everything the account is given beside its role, and asks whether the caller has it too.
-fn guard_gifts(ctx: &Ctx, tx: &mut Tx<'_>, (place, permit): (&Place, &Permit), holder: &Member) -> Result<(), Stop> {
+/// Looks at everything somebody whose secret it is is given beside the role, and asks whether the caller has it too.
+pub(super) fn guard_gifts(
+    ctx: &Ctx,
+    tx: &mut Tx<'_>,
+    (place, permit): (&Place, &Permit),
+    holder: &Member,
+) -> Result<(), Stop> {
     let here = place.organization.id;
     let seats: Vec<GroupId> = groups::of_member(tx, here, holder.id)?.iter().map(|seat| seat.group).collect();
     let mut grants = resources::of_member(tx, here, holder.id)?;

@@ -12,6 +12,7 @@ use guildhall_domain::token::{self, KeptSecret, Token, TokenChange, TokenEdit};
 use guildhall_store::read::{Page, credential, member as members};
 use guildhall_store::{Conn, Stop, StoreError, Tx};
 
+use super::service_tokens::guard_gifts;
 pub use super::token_shapes::{EditToken, NewToken, TokenValue, TokenView};
 use super::view::{List, Nothing};
 use super::{Answer, Credential, Ctx, Place, id};
@@ -366,6 +367,7 @@ pub async fn value_of_organization(ctx: &Ctx, organization: &str, token: &str) -
     let (organization, which) = (organization.to_owned(), token.to_owned());
     let shown = ctx.write(move |ctx, tx| {
         let (place, permit, found, holder) = held_token(ctx, tx, &organization, &which)?;
+        guard_gifts(ctx, tx, (&place, &permit), &holder)?;
         token::guard_secret(&permit, &place.rules, &holder)?;
         ctx.guard_recent(&place)?;
         value(ctx, tx, &place.rules, &found)

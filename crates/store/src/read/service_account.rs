@@ -13,7 +13,9 @@ use crate::value::Row;
 const BY_ID: &str = "SELECT id, description, owner_id FROM service_accounts WHERE organization_id = $1 AND id = $2";
 const LIST: &str = "SELECT s.id, s.description, s.owner_id FROM service_accounts s JOIN memberships m ON m.organization_id = s.organization_id AND m.id = s.id WHERE s.organization_id = $1 AND s.id < $2 AND m.status <> 'removed' ORDER BY s.id DESC LIMIT $3";
 
-pub(crate) const STATEMENTS: &[&str] = &[BY_ID, LIST];
+const OWNED: &str = "SELECT s.id, s.description, s.owner_id FROM service_accounts s JOIN memberships m ON m.organization_id = s.organization_id AND m.id = s.id WHERE s.organization_id = $1 AND s.owner_id = $2 AND m.status <> 'removed' ORDER BY s.id";
+
+pub(crate) const STATEMENTS: &[&str] = &[BY_ID, LIST, OWNED];
 
 /// What is kept beside the membership: its id, the description, the owner.
 type Beside = (MemberId, String, Option<MemberId>);
@@ -50,6 +52,19 @@ pub fn list(
 ) -> Result<Vec<ServiceAccount>, StoreError> {
     let after = page.after.map_or_else(uuid::Uuid::max, ServiceAccountId::uuid);
     let found = conn.all(LIST, params![organization, after, page.limit], beside)?;
+    whole(conn, organization, found)
+}
+
+/// The service accounts that a member answers for.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn owned_by(conn: &mut Conn<'_>, organization: OrgId, owner: MemberId) -> Result<Vec<ServiceAccount>, StoreError> {
+    let found = conn.all(OWNED, params![organization, owner], beside)?;
+    whole(conn, organization, found)
+}
+
+fn whole(conn: &mut Conn<'_>, organization: OrgId, found: Vec<Beside>) -> Result<Vec<ServiceAccount>, StoreError> {
     let ids: Vec<MemberId> = found.iter().map(|(id, ..)| *id).collect();
     let members = member::some(conn, organization, &ids)?;
     let of = |one: Beside| members.iter().find(|m| m.id == one.0).cloned().map(|member| with(member, one));

@@ -27,7 +27,9 @@ impl Model {
             ("DELETE", "/me/sessions/{}") => self.end_session(c),
             ("GET", "/me/tokens") => self.my_tokens(c),
             ("POST", "/me/tokens") => self.create_token(c),
+            ("PATCH", "/me/tokens/{}") => self.edit_my_token(c),
             ("DELETE", "/me/tokens/{}") => self.revoke_my_token(c),
+            ("GET", "/me/tokens/{}/value") => self.show_my_value(c),
             ("GET", "/organizations") => self.organizations_of_caller(c),
             ("POST", "/organizations") => self.create_organization(c),
             ("GET", "/organizations/{}") => self.show_organization(c),
@@ -65,9 +67,7 @@ impl Model {
             ("GET", "/organizations/{}/permissions") => self.list_permissions(c),
             ("GET", "/organizations/{}/tokens") => self.list_tokens(c),
             ("DELETE", "/organizations/{}/tokens/{}") => self.revoke_token(c),
-            ("GET", "/organizations/{}/deploy-keys") => self.list_deploy_keys(c),
-            ("POST", "/organizations/{}/deploy-keys") => self.create_deploy_key(c),
-            ("DELETE", "/organizations/{}/deploy-keys/{}") => self.delete_deploy_key(c),
+            ("GET", "/organizations/{}/tokens/{}/value") => self.show_value(c),
             ("GET", "/organizations/{}/audit-events") => self.list_audit_events(c),
             ("POST", "/organizations/{}/check") => self.check(c),
             ("POST", "/organizations/{}/check/batch") => self.check_batch(c),
@@ -134,6 +134,27 @@ impl Model {
             ("POST", "/organizations/{}/access/resources") => self.access_resources(c),
             ("POST", "/organizations/{}/access/subjects") => self.access_subjects(c),
             ("POST", "/organizations/{}/access/actions") => self.access_actions(c),
+            _ => self.dispatch_programs(c),
+        }
+    }
+
+    /// Service accounts and their tokens.
+    fn dispatch_programs(&mut self, c: &Call<'_>) -> Outcome {
+        match (c.asked.method, c.asked.route) {
+            ("GET", "/organizations/{}/service-accounts") => self.list_programs(c),
+            ("POST", "/organizations/{}/service-accounts") => self.create_program(c),
+            ("GET", "/organizations/{}/service-accounts/{}") => self.show_program(c),
+            ("PATCH", "/organizations/{}/service-accounts/{}") => self.edit_program(c),
+            ("DELETE", "/organizations/{}/service-accounts/{}") => self.delete_program(c),
+            ("GET", "/organizations/{}/service-accounts/{}/tokens") => self.list_program_tokens(c),
+            ("POST", "/organizations/{}/service-accounts/{}/tokens") => self.create_program_token(c),
+            ("PATCH", "/organizations/{}/service-accounts/{}/tokens/{}") => self.edit_program_token(c),
+            ("GET", "/organizations/{}/deploy-keys") => self.list_deploy_keys(c),
+            ("POST", "/organizations/{}/deploy-keys") => self.create_deploy_key(c),
+            ("DELETE", "/organizations/{}/deploy-keys/{}") => self.delete_deploy_key(c),
+            ("DELETE", "/organizations/{}/service-accounts/{}/tokens/{}") => self.revoke_program_token(c),
+            ("POST", "/organizations/{}/service-accounts/{}/tokens/{}/rotate") => self.rotate_program_token(c),
+            ("GET", "/organizations/{}/service-accounts/{}/tokens/{}/value") => self.show_program_value(c),
             _ => no(404, "not_found"),
         }
     }
@@ -146,7 +167,7 @@ pub(super) fn organization_view(o: &Organization) -> Value {
 pub(super) fn member_view(m: &Member) -> Value {
     json!({
         "id": m.id,
-        "identity": {"id": m.person, "email": if m.email.is_empty() { Value::Null } else { json!(m.email) }, "name": m.name, "handle": m.handle, "type": "person"},
+        "identity": {"id": m.person, "email": if m.email.is_empty() { Value::Null } else { json!(m.email) }, "name": m.name, "handle": m.handle, "type": m.kind()},
         "role": m.role,
         "status": m.status,
         "origin": m.origin,
@@ -158,8 +179,10 @@ pub(super) fn member_view(m: &Member) -> Value {
 pub(super) fn token_view(t: &Token) -> Value {
     json!({
         "id": t.id,
+        "kind": if t.program { "service_token" } else { "personal_token" },
         "organization": t.organization,
         "name": t.name,
+        "active": t.active,
         "scopes": t.scopes,
         "holder": t.person,
         "expires_at": if t.expires.is_some() { json!("$some") } else { Value::Null },

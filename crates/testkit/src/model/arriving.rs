@@ -130,6 +130,7 @@ impl Model {
             status: if waits { "pending_approval" } else { "active" },
             origin: if wanted { "sign_up" } else { "domain" },
             joined: !waits,
+            program: false,
             sessions_from: i64::MIN,
             revision: here.revision,
         };

@@ -93,7 +93,7 @@ impl Model {
             checks.push(no(409, "member.self"));
         }
         if !mine {
-            checks.push(self.may_touch(place, &member.role));
+            checks.push(self.may_touch(place, member));
         }
         checks.push(self.not_the_last(member));
         if !mine && here.knob_is("delete.precondition", "deactivated") && member.status == "active" {
@@ -229,10 +229,17 @@ impl Model {
             .collect();
         let held = self.tokens.iter().filter(|t| t.member.as_ref() == Some(&member.id) && !t.revoked);
         let tokens: Vec<Value> = held.map(|t| json!({"id": t.id, "name": t.name})).collect();
+        let programs = self.programs_of(&member);
+        let accounts: Vec<Value> = programs.iter().map(|m| json!({"id": m.person, "name": m.name})).collect();
+        let theirs = |t: &&super::Token| !t.revoked && programs.iter().any(|m| t.member.as_ref() == Some(&m.id));
+        let keys =
+            self.tokens.iter().filter(theirs).map(|t| json!({"id": t.id, "type": "service_key", "name": t.name}));
+        let rotate: Vec<Value> = tokens.iter().cloned().chain(keys).collect();
         let holds = json!({
-            "groups": {"$set": groups}, "grants": {"$set": grants}, "tokens": {"$set": tokens}, "service_accounts": [],
+            "groups": {"$set": groups}, "grants": {"$set": grants}, "tokens": {"$set": tokens},
+            "service_accounts": {"$set": accounts},
         });
-        Ok((200, json!({"owns": {"$set": owns}, "holds": holds, "blocks": blocks, "rotate": {"$set": tokens}})))
+        Ok((200, json!({"owns": {"$set": owns}, "holds": holds, "blocks": blocks, "rotate": {"$set": rotate}})))
     }
 
     pub(super) fn restore(&mut self, c: &Call<'_>) -> Outcome {
@@ -244,10 +251,14 @@ impl Model {
             return no(409, "member.already");
         }
         let kept = self.removals.iter().find(|r| r.member == member.id && r.until > self.now).cloned();
-        let person = member.person.as_ref().and_then(|id| self.person(id)).cloned();
-        let (Some(kept), Some(person)) = (kept, person) else { return no(410, "removal.over") };
-        self.join_guard(&place.id, &person.id)?;
-        self.may_touch(&place, &member.role)?;
+        let person = member.person.as_ref().and_then(|id| self.person(id));
+        let shown = match person {
+            Some(person) => Some((person.email.clone(), person.name.clone(), person.handle.clone())),
+            None => member.program.then(|| (String::new(), member.name.clone(), None)),
+        };
+        let (Some(kept), Some(shown)) = (kept, shown) else { return no(410, "removal.over") };
+        self.join_guard(&place.id, member.person.as_deref().unwrap_or_default())?;
+        self.may_touch(&place, &member)?;
         self.may_give(&place, &member.role)?;
         if kept.status != "deactivated" {
             self.seat_free(&place.id)?;
@@ -256,7 +267,7 @@ impl Model {
         let (now, revision) = (self.now, self.at(&place).revision);
         let one = self.member_mut(&member.id);
         (one.status, one.revision, one.sessions_from) = (kept.status, revision, now);
-        (one.email, one.name, one.handle) = (person.email, person.name, person.handle);
+        (one.email, one.name, one.handle) = shown;
         for (group, manager) in kept.seats {
             let found = self.groups.iter_mut().filter(|g| g.id == group);
             found.for_each(|g| g.seats.push((member.id.clone(), manager)));

@@ -236,6 +236,9 @@ impl Model {
         self.grants.retain(|g| g.subject != ("member".to_owned(), member.id.clone()));
         self.unlimit(&member.id);
         self.shares.retain(|l| l.by != member.id);
+        for program in self.programs.iter_mut().filter(|p| p.owner.as_ref() == Some(&member.id)) {
+            program.owner = None;
+        }
         for resource in self.resources.iter_mut().filter(|r| r.owner.as_ref() == Some(&member.id)) {
             (resource.owner, resource.revision) = (None, revision);
         }

@@ -200,6 +200,7 @@ impl Model {
             status: "invited",
             origin: "invitation",
             joined: false,
+            program: false,
             sessions_from: i64::MIN,
             revision,
         });

@@ -188,6 +188,7 @@ impl Model {
             status: if waits { "pending_approval" } else { "active" },
             origin: "invite_link",
             joined: !waits,
+            program: false,
             sessions_from: i64::MIN,
             revision: here.revision,
         };

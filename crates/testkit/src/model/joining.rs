@@ -14,6 +14,7 @@ const FILLING: &[&str] = &[
     "member.approved",
     "member.reactivated",
     "policy.changed",
+    "service_account.created",
 ];
 
 impl Organization {
@@ -83,7 +84,7 @@ impl Model {
             let Some(percent) = crossed.filter(|percent| *percent > here.seats_told) else { continue };
             self.organization_mut(&id).seats_told = percent;
             self.tell(&id, "seats.threshold_reached");
-            let owns = |m: &&Member| m.organization == id && m.status == "active" && m.role == here.top();
+            let owns = |m: &&Member| m.organization == id && m.status == "active" && m.role == here.top() && !m.program;
             let owners: Vec<String> = self.members.iter().filter(owns).map(|m| m.email.clone()).collect();
             for to in owners {
                 self.letters.push(Letter { to, kind: "seats", secret: String::new() });
@@ -132,6 +133,7 @@ impl Model {
             status: "requested",
             origin: "request",
             joined: false,
+            program: false,
             sessions_from: i64::MIN,
             revision: here.revision + 1,
         });

@@ -184,6 +184,8 @@ impl Model {
     fn gauges(&self, place: &Place, who: Option<&Member>, unit: &str) -> Vec<(Limit, u64)> {
         let in_force = |l: &&Limit| l.organization == place.id && l.unit == unit && l.enabled;
         let mut gauges = Vec::new();
+        // Programs know the organization's limits only.
+        let who = who.filter(|m| !m.program);
         for limit in self.limits.iter().filter(in_force) {
             let whose: Option<Whose> = match (limit.scope.0.as_str(), &limit.scope.1, who) {
                 ("organization", _, _) => Some(None),

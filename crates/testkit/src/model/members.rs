@@ -19,23 +19,37 @@ impl Model {
         Ok(())
     }
 
-    /// May the caller act on somebody who has this role?
-    pub(super) fn may_touch(&self, place: &Place, role: &str) -> Outcome<()> {
+    /// May the caller act on this member?
+    pub(super) fn may_touch(&self, place: &Place, member: &Member) -> Outcome<()> {
         let here = self.at(place);
-        if role == here.top() && !self.may(place, "member.manage_top") {
+        if member.role == here.top() && !self.may(place, "member.manage_top") {
             return no(403, "member.top_role_required");
         }
-        if here.knob_is("role_change.authority", "admin_below_own_rank") && !self.outranks(place, role) {
+        self.leaves_peers(place, member)?;
+        if here.knob_is("role_change.authority", "admin_below_own_rank") && !self.outranks(place, &member.role) {
             return no(403, "access.denied");
         }
         Ok(())
+    }
+
+    /// A program leaves other programs with the top role alone.
+    pub(super) fn leaves_peers(&self, place: &Place, member: &Member) -> Outcome<()> {
+        let peer = member.program && member.id != place.me.id && member.role == self.at(place).top();
+        if place.me.program && peer { no(403, "service_account.other_top") } else { Ok(()) }
+    }
+
+    /// A program makes no other program a holder of the top role.
+    pub(super) fn may_raise(&self, place: &Place, member: &Member, role: &str) -> Outcome<()> {
+        let other = place.me.program && member.program && member.id != place.me.id;
+        if other && role == self.at(place).top() { no(403, "role.above_own") } else { Ok(()) }
     }
 
     /// An organization never loses its last active holder of the top role.
     pub(super) fn not_the_last(&self, member: &Member) -> Outcome<()> {
         let top = self.organization(&member.organization).expect("an organization").top().to_owned();
         let holds = |m: &&Member| m.organization == member.organization && m.role == top && m.status == "active";
-        let others = self.members.iter().filter(holds).any(|m| m.id != member.id);
+        // It takes a person.
+        let others = self.members.iter().filter(holds).any(|m| m.id != member.id && !m.program);
         if member.role == top && member.status == "active" && !others {
             return no(409, "member.last_owner");
         }
@@ -44,7 +58,7 @@ impl Model {
 
     /// The sessions of somebody who is active nowhere else end.
     pub(super) fn shut(&mut self, member: &Member) {
-        let Some(person) = &member.person else { return };
+        let Some(person) = member.person.as_ref().filter(|_| !member.program) else { return };
         let elsewhere = self.members.iter().any(|m| {
             m.person.as_ref() == Some(person)
                 && m.organization != member.organization
@@ -89,7 +103,7 @@ impl Model {
                 && m.status != "removed"
                 && wanted("status").is_none_or(|s| s == m.status)
                 && wanted("role").is_none_or(|r| r == m.role)
-                && wanted("type").is_none_or(|t| t == "person")
+                && wanted("type").is_none_or(|t| t == m.kind())
                 && wanted("query").is_none_or(|q| text.contains(&q.to_lowercase()))
         };
         let found = Self::by_name(self.members.iter().filter(fits).cloned().collect());
@@ -121,23 +135,30 @@ impl Model {
         let active = member.status == "active";
         self.permit(&place, if active { "member.change_role" } else { "member.update" })?;
         c.seen(member.revision)?;
-        self.may_give(&place, &role)?;
-        self.may_touch(&place, &member.role)?;
+        self.may_have_role(&place, &member, &role)?;
         if member.role != role {
-            let after = self.at(&place).role_rights(&role);
-            let lowers = self.at(&place).role_rights(&member.role).iter().any(|p| !after.contains(p));
-            if member.id == place.me.id && lowers && self.at(&place).knob("self.demote") == json!(false) {
-                return no(409, "member.self_demote");
-            }
-            if role != self.at(&place).top() {
-                self.not_the_last(&member)?;
-            }
             let revision = self.at(&place).revision;
             let one = self.member_mut(&member.id);
             (one.role, one.revision) = (role, revision);
             self.tell(&place.id, "member.role_changed");
         }
         Ok((200, self.whole_member(&self.found_member(&place, c.arg(1))?)))
+    }
+
+    /// May the caller have this member change to this role?
+    pub(super) fn may_have_role(&self, place: &Place, member: &Member, role: &str) -> Outcome<()> {
+        self.may_give(place, role)?;
+        self.may_touch(place, member)?;
+        self.may_raise(place, member, role)?;
+        if member.role == role {
+            return Ok(());
+        }
+        let here = self.at(place);
+        let lowers = here.role_rights(&member.role).iter().any(|p| !here.role_rights(role).contains(p));
+        if member.id == place.me.id && lowers && here.knob("self.demote") == json!(false) {
+            return no(409, "member.self_demote");
+        }
+        if role == here.top() { Ok(()) } else { self.not_the_last(member) }
     }
 
     /// The member a decision is about.
@@ -203,7 +224,7 @@ impl Model {
             if member.id == place.me.id {
                 return no(409, "member.self");
             }
-            self.may_touch(&place, &member.role)?;
+            self.may_touch(&place, &member)?;
             self.not_the_last(&member)?;
             self.move_member(&member, "deactivated", "member.deactivated");
             self.shut(&member);
@@ -217,7 +238,7 @@ impl Model {
             if member.status != "deactivated" {
                 return no(409, "member.state");
             }
-            self.may_touch(&place, &member.role)?;
+            self.may_touch(&place, &member)?;
             self.seat_free(&place.id)?;
             self.move_member(&member, "active", "member.reactivated");
         }
@@ -226,7 +247,7 @@ impl Model {
 
     pub(super) fn end_member_sessions(&mut self, c: &Call<'_>) -> Outcome {
         let (place, member) = self.subject(c, "member.end_sessions")?;
-        self.may_touch(&place, &member.role)?;
+        self.may_touch(&place, &member)?;
         if member.person.is_none() {
             return no(409, "member.state");
         }
@@ -241,8 +262,9 @@ impl Model {
     /// Nobody in these histories has a second factor: what remains is who may take them away, and being signed out.
     pub(super) fn reset_member_factors(&mut self, c: &Call<'_>) -> Outcome {
         let (place, member) = self.subject(c, "member.recover")?;
-        self.may_touch(&place, &member.role)?;
-        let Some(person) = member.person.clone() else { return no(409, "member.state") };
+        self.may_touch(&place, &member)?;
+        let person = member.person.clone().filter(|_| !member.program);
+        let Some(person) = person else { return no(409, "member.state") };
         let elsewhere = self.members.iter().any(|m| {
             m.person.as_ref() == Some(&person)
                 && m.organization != member.organization

@@ -20,6 +20,7 @@ mod members;
 mod organizations;
 mod people;
 mod presets;
+mod programs;
 mod questions;
 mod request;
 mod resources;
@@ -37,6 +38,7 @@ pub use grants::Grant;
 pub use groups::Group;
 pub use invite_links::InviteLink;
 pub use limits::{Account, Limit, Use};
+pub use programs::Program;
 pub use request::{Letter, Reply, Request, Who};
 pub use resources::Resource;
 pub use roles::OwnRole;
@@ -76,6 +78,8 @@ struct Caller {
     person: String,
     session: Option<String>,
     token: Option<String>,
+    /// When the token's secret was issued.
+    issued: Seconds,
     /// A share link, whose holder is nobody.
     share: Option<String>,
 }
@@ -118,6 +122,7 @@ pub struct Model {
     pub invite_links: Vec<InviteLink>,
     pub sessions: Vec<Session>,
     pub tokens: Vec<Token>,
+    pub programs: Vec<Program>,
     pub deploy_keys: Vec<DeployKey>,
     pub links: Vec<Link>,
     pub groups: Vec<Group>,
@@ -174,6 +179,11 @@ impl Model {
         let open = OPEN.contains(&asked.route) && asked.method == "POST";
         if caller.is_none() && !open {
             return refused(Out::No(401, "auth.required"));
+        }
+        let program = |caller: &Caller| self.programs.iter().any(|p| p.id == caller.person);
+        if open && caller.as_ref().is_some_and(program) {
+            // It does not sign in, sign up or accept for itself.
+            return refused(Out::No(403, "access.denied"));
         }
         let call = Call { asked, caller };
         let before = self.clone();
@@ -264,11 +274,14 @@ impl Model {
     }
 
     fn by_token(&self, secret: &str) -> Option<Caller> {
-        let token = self.tokens.iter().find(|t| t.secret == secret)?;
-        let over = token.revoked || token.expires.is_some_and(|end| end <= self.now);
-        let person = self.person(&token.person)?;
-        let valid = !over && token.created >= person.valid_from;
-        valid.then(|| Caller { person: person.id.clone(), token: Some(token.id.clone()), ..Caller::default() })
+        // The secret it has, or the one before for as long as both work.
+        let before = |t: &Token| t.old.as_ref().filter(|(old, _, until)| old == secret && *until > self.now).cloned();
+        let token = self.tokens.iter().find(|t| t.secret == secret || before(t).is_some())?;
+        let issued = before(token).map_or(token.issued, |(_, issued, _)| issued);
+        let over = token.revoked || !token.active || token.expires.is_some_and(|end| end <= self.now);
+        let reset = self.person(&token.person).is_some_and(|person| issued < person.valid_from);
+        let (person, token) = (token.person.clone(), Some(token.id.clone()));
+        (!over && !reset).then(|| Caller { person, token, issued, ..Caller::default() })
     }
 
     fn by_session(&mut self, secret: &str) -> Option<Caller> {
@@ -360,7 +373,8 @@ impl Model {
                     _ => Vec::new(),
                 };
                 let (had, has) = (old.map(|m| mask(m, was)).unwrap_or_default(), mask(member, organization));
-                let item = |list: Vec<String>| json!({"email": member.email, "permissions": {"$set": list}});
+                let label = if member.program { &member.name } else { &member.email };
+                let item = |list: Vec<String>| json!({"email": label, "permissions": {"$set": list}});
                 let more: Vec<String> = has.iter().filter(|p| !had.contains(p)).cloned().collect();
                 let less: Vec<String> = had.iter().filter(|p| !has.contains(p)).cloned().collect();
                 gained.extend((!more.is_empty()).then(|| item(more)));

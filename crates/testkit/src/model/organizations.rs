@@ -31,12 +31,12 @@ impl Model {
                     return no(404, "not_found");
                 }
                 let mut scopes = token.scopes.clone();
-                if scopes.is_none() && token.organization.is_some() {
+                if scopes.is_none() && token.organization.is_some() && !token.program {
                     // Everything, but not making further tokens.
                     let all = organization.rules.permissions.iter().filter(|p| *p != "token.create");
                     scopes = Some(all.cloned().collect());
                 }
-                (token.created, scopes)
+                (caller.issued, scopes)
             }
             (None, id) => {
                 let session = self.sessions.iter().find(|s| Some(&s.id) == id.as_ref()).expect("the session");
@@ -116,6 +116,7 @@ impl Model {
             status: "active",
             origin: "founder",
             joined: true,
+            program: false,
             sessions_from: i64::MIN,
             revision: 1,
         });
@@ -264,8 +265,12 @@ impl Model {
             if other_seats {
                 one.seats_told = 0;
             }
+            let forgets = one.knob("token.value_again") == json!(true);
             (one.policy, one.object) = (after.policy, one.revision);
             self.tell(&place.id, "policy.changed");
+            if forgets && !self.keeps_values(&place) {
+                self.erase_values(&place.id);
+            }
             if opened {
                 self.approve_everybody(&place.id);
             }

@@ -65,11 +65,10 @@ impl Model {
 
     fn me_of(&self, c: &Call<'_>) -> Outcome<Value> {
         let caller = c.caller()?;
-        let person = self.person(&caller.person).expect("the caller");
         let bound = self.bound(c)?;
         let mut memberships = Vec::new();
         for member in &self.members {
-            let here = member.person.as_ref() == Some(&person.id)
+            let here = member.person.as_ref() == Some(&caller.person)
                 && ["active", "pending_approval", "requested"].contains(&member.status)
                 && bound.as_ref().is_none_or(|only| *only == member.organization);
             if let Some(organization) = self.organization(&member.organization).filter(|_| here) {
@@ -85,11 +84,18 @@ impl Model {
             Some(id) => json!({"type": "session", "id": id, "scopes": null}),
             None => json!({"type": "token", "id": caller.token, "scopes": token.and_then(|t| t.scopes.clone())}),
         };
+        let identity = match self.person(&caller.person) {
+            Some(person) => json!({
+                "id": person.id, "type": "person", "email": person.email, "email_verified": person.verified,
+                "name": person.name, "handle": person.handle, "administrator": person.administrator,
+            }),
+            None => json!({
+                "id": caller.person, "type": "service_account", "email": null, "email_verified": false,
+                "handle": null, "administrator": false,
+            }),
+        };
         Ok(json!({
-            "identity": {
-                "id": person.id, "email": person.email, "email_verified": person.verified, "name": person.name,
-                "handle": person.handle, "administrator": person.administrator,
-            },
+            "identity": identity,
             "credential": credential,
             "memberships": {"$set": memberships},
         }))

@@ -42,8 +42,12 @@ impl Model {
             return no(409, "preset.role_unmapped");
         }
         let top = |role: &str| becomes(role).unwrap_or_else(|| role.to_owned()) == after.top();
-        if !members.iter().any(|m| m.status == "active" && top(&m.role)) {
+        if !members.iter().any(|m| m.status == "active" && !m.program && top(&m.role)) {
             return no(409, "member.last_owner");
+        }
+        // A program makes no other program a holder of the top role, in this way neither.
+        if place.me.program && members.iter().any(|m| m.program && m.role != here.top() && top(&m.role)) {
+            return no(403, "role.above_own");
         }
         let resources: Vec<_> = self.resources.iter().filter(|r| r.organization == here.id).collect();
         let homeless = resources.iter().any(|r| next.resource_type(&r.kind).is_none());
@@ -70,6 +74,9 @@ impl Model {
         let revision = self.at(&place).revision;
         *self.organization_mut(&here.id) = Organization { policy, object: revision, ..after };
         told.into_iter().for_each(|kind| self.tell(&here.id, kind));
+        if here.knob("token.value_again") == json!(true) && !self.keeps_values(&place) {
+            self.erase_values(&here.id);
+        }
         Ok((200, preset_view(self.at(&place))))
     }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::answers::member_view;
 use super::organizations::Place;
 use super::{Call, Member, Model, Outcome, Share, Who, no};
 
@@ -148,8 +149,8 @@ impl Model {
             200,
             json!({
                 "active": true,
-                "kind": if token.is_some() { "personal_token" } else { "session" },
-                "identity": {"id": theirs.me.person, "email": theirs.me.email},
+                "kind": token.map_or("session", |t| if t.program { "service_token" } else { "personal_token" }),
+                "identity": member_view(&theirs.me)["identity"],
                 "membership": theirs.me.id,
                 "organization": theirs.id,
                 "role": theirs.me.role,

@@ -302,6 +302,7 @@ impl Model {
             }
             if of_organization {
                 self.may_give(&place, heir)?;
+                holders.iter().try_for_each(|m| self.may_raise(&place, m, heir))?;
             } else {
                 let gives = here.rules.inner.iter().find(|(of, slug, _)| *of == role.applies_to && slug == heir);
                 let held = self.held_below(&place, false);

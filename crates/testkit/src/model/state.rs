@@ -45,7 +45,10 @@ pub struct Organization {
 pub struct Member {
     pub id: String,
     pub organization: String,
+    /// The person, or the service account.
     pub person: Option<String>,
+    /// Whether it is a service account.
+    pub program: bool,
     pub email: String,
     pub name: String,
     pub handle: Option<String>,
@@ -95,18 +98,27 @@ pub struct Session {
     pub expires: Seconds,
 }
 
-/// A token.
+/// A token of a person or of a service account.
 #[derive(Clone, Debug)]
 pub struct Token {
     pub id: String,
     pub secret: String,
+    /// When that secret was issued.
+    pub issued: Seconds,
+    /// The secret before, when it was issued, and until when it works.
+    pub old: Option<(String, Seconds, Seconds)>,
+    /// Whether it is a service account's.
+    pub program: bool,
+    /// Whether it is switched on.
+    pub active: bool,
+    /// Whether its value is kept, to be shown again.
+    pub kept: bool,
     pub organization: Option<String>,
     pub member: Option<String>,
     pub person: String,
     pub name: String,
     pub scopes: Option<Vec<String>>,
     pub expires: Option<Seconds>,
-    pub created: Seconds,
     pub revoked: bool,
 }
 
@@ -140,13 +152,17 @@ impl Model {
         model.tokens.push(Token {
             id,
             secret,
+            issued: 0,
+            old: None,
+            program: false,
+            active: true,
+            kept: false,
             organization: None,
             member: None,
             person,
             name: "made at init".to_owned(),
             scopes: None,
             expires: None,
-            created: 0,
             revoked: false,
         });
         model

@@ -3,8 +3,13 @@
 use serde_json::{Value, json};
 
 use super::answers::token_view;
+use super::organizations::Place;
+use super::roles::names;
 use super::rules::tidy;
-use super::{Call, Model, Outcome, Seconds, Token, no};
+use super::{Call, DAY_S, Member, Model, Outcome, Seconds, Token, no};
+
+/// Seconds into its day at which every history begins.
+const MORNING_S: Seconds = 8 * 3_600;
 
 /// A moment as it stands in a request of the model: `~time:` and the second.
 pub(super) fn moment(text: &str) -> Option<Seconds> {
@@ -19,49 +24,34 @@ impl Model {
         self.permit(&place, "token.create")?;
         let held = self.held(&place);
         let mut scopes = None;
-        if let Some(wanted) = c.asked.body["scopes"].as_array() {
-            let wanted: Vec<String> = wanted.iter().filter_map(Value::as_str).map(str::to_owned).collect();
-            for scope in &wanted {
-                if !self.at(&place).rules.permissions.contains(scope) {
-                    return no(422, "token.scope_unknown");
-                }
-                if !held.contains(scope) {
-                    return no(403, "token.scope_above_own");
-                }
-            }
-            if wanted.is_empty() {
-                return no(422, "request.invalid");
-            }
+        if place.me.program {
+            // "A service account has no personal resources": its tokens are made under it.
+            return no(403, "access.denied");
+        }
+        if let Some(wanted) = names(&c.asked.body["scopes"]) {
+            self.may_scope(&place, &wanted)?;
             scopes = Some(wanted);
         } else if by_bound_token {
             // A token hands on what it has at this moment, but not the making of tokens.
             scopes = Some(held.into_iter().filter(|p| p != "token.create").collect());
         }
-        let expires = c.text("expires_at").and_then(moment);
-        let works = |t: &&Token| !t.revoked && t.expires.is_none_or(|end| end > self.now);
-        let mine = self.tokens.iter().filter(|t| t.member.as_ref() == Some(&place.me.id)).filter(works).count();
-        let most = self.at(&place).knob("token.max_per_member").as_u64();
-        if most.is_some_and(|most| mine as u64 >= most) {
-            return no(409, "token.limit");
-        }
-        let latest = self.at(&place).knob("token.max_life_s").as_i64().map(|life_s| self.now + life_s);
-        if latest.is_some_and(|latest| expires.is_none_or(|end| end > latest)) {
-            return no(422, "token.life");
-        }
-        if expires.is_some_and(|end| end <= self.now) {
-            return no(422, "token.life");
-        }
+        self.room_for_token(&place, &place.me.id, "token.max_per_member")?;
+        let expires = self.end_of(&place, c.text("expires_at").and_then(moment))?;
         let (id, secret) = (self.fresh("tok"), self.fresh("pat"));
         let token = Token {
             id,
             secret: secret.clone(),
+            issued: self.now,
+            old: None,
+            program: false,
+            active: true,
+            kept: self.keeps_values(&place),
             organization: Some(place.id.clone()),
             member: Some(place.me.id.clone()),
             person: place.me.person.clone().unwrap_or_default(),
             name,
             scopes,
             expires,
-            created: self.now,
             revoked: false,
         };
         let mut view = token_view(&token);
@@ -94,7 +84,7 @@ impl Model {
         self.listed(|t| t.organization.as_ref() == Some(&place.id))
     }
 
-    fn revoke(&mut self, id: &str) {
+    pub(super) fn revoke(&mut self, id: &str) {
         let Some(token) = self.tokens.iter_mut().find(|t| t.id == id) else { return };
         token.revoked = true;
         match token.organization.clone() {
@@ -118,14 +108,151 @@ impl Model {
     }
 
     pub(super) fn revoke_token(&mut self, c: &Call<'_>) -> Outcome {
+        let (place, found, holder) = self.somebodys_token(c)?;
+        self.leaves_peers(&place, &holder)?;
+        self.revoke(&found.id);
+        Ok((204, Value::Null))
+    }
+
+    /// A token of the organization whose holder is there, for a write.
+    fn somebodys_token(&mut self, c: &Call<'_>) -> Outcome<(Place, Token, Member)> {
         let place = self.take_place(c, c.arg(0))?;
         self.permit(&place, "token.manage")?;
-        let id = c.arg(1).to_owned();
-        if !self.tokens.iter().any(|t| t.id == id && t.organization.as_ref() == Some(&place.id) && !t.revoked) {
-            return no(404, "not_found");
+        let here = |t: &&Token| t.id == c.arg(1) && t.organization.as_ref() == Some(&place.id) && !t.revoked;
+        let Some(found) = self.tokens.iter().find(here).cloned() else { return no(404, "not_found") };
+        let holder = found.member.as_ref().and_then(|id| self.member(&place.id, id)).cloned();
+        holder.map_or_else(|| no(404, "not_found"), |holder| Ok((place, found, holder)))
+    }
+
+    pub(super) fn show_value(&mut self, c: &Call<'_>) -> Outcome {
+        let (place, found, holder) = self.somebodys_token(c)?;
+        self.may_have_secret_of(&place, &holder)?;
+        self.value_of(&found)
+    }
+
+    pub(super) fn show_my_value(&mut self, c: &Call<'_>) -> Outcome {
+        let found = self.my_token(c)?;
+        match &found.organization {
+            Some(organization) => self.place(c, organization)?,
+            None => return no(409, "token.value_hidden"),
+        };
+        self.value_of(&found)
+    }
+
+    /// The value of a token, where the policy has kept it; that it was looked at is recorded.
+    pub(super) fn value_of(&mut self, token: &Token) -> Outcome {
+        let here = token.organization.clone().unwrap_or_default();
+        let keeps = self.organization(&here).is_some_and(|o| o.knob("token.value_again") == json!(true));
+        if !keeps || !token.kept {
+            return no(409, "token.value_hidden");
         }
-        self.revoke(&id);
-        Ok((204, Value::Null))
+        self.tell(&here, "token.value_shown");
+        Ok((200, json!({"id": token.id, "token": token.secret})))
+    }
+
+    /// One of the caller's tokens, for whoever may make tokens with the credential at hand.
+    fn my_token(&mut self, c: &Call<'_>) -> Outcome<Token> {
+        let with = self.in_use(c)?;
+        let makes = |own: &Token| match &own.scopes {
+            Some(scopes) => scopes.iter().any(|s| s == "token.create"),
+            None => own.program || own.organization.is_none(),
+        };
+        if with.as_ref().is_some_and(|own| !makes(own)) {
+            return no(403, "token.scope_missing");
+        }
+        if c.text("name").is_some_and(|given| tidy(given).is_none()) {
+            return no(422, "request.invalid");
+        }
+        self.write(c)?;
+        let (me, id) = (c.caller()?.person.clone(), c.arg(0));
+        let mine = |t: &&Token| t.person == me && t.id == id && !t.revoked;
+        let found = self.tokens.iter().find(mine).filter(|t| with.as_ref().is_none_or(|own| reaches(own, t))).cloned();
+        let Some(found) = found else { return no(404, "not_found") };
+        if let Some(organization) = &found.organization {
+            self.take(organization);
+        }
+        Ok(found)
+    }
+
+    pub(super) fn edit_my_token(&mut self, c: &Call<'_>) -> Outcome {
+        let found = self.my_token(c)?;
+        self.rename_or_switch(c, &found)
+    }
+
+    /// Another name, off or on.
+    pub(super) fn rename_or_switch(&mut self, c: &Call<'_>, found: &Token) -> Outcome {
+        let mut after = found.clone();
+        after.name = c.text("name").and_then(tidy).unwrap_or(after.name);
+        after.active = c.asked.body["active"].as_bool().unwrap_or(after.active);
+        for one in self.tokens.iter_mut().filter(|t| t.id == after.id) {
+            *one = after.clone();
+        }
+        let mut told = Vec::new();
+        if after.name != found.name {
+            told.push("token.renamed");
+        }
+        if after.active != found.active {
+            told.push(if after.active { "token.reactivated" } else { "token.deactivated" });
+        }
+        for kind in told {
+            match &after.organization {
+                Some(organization) => self.tell(organization, kind),
+                None => self.tell_instance(kind),
+            }
+        }
+        Ok((200, token_view(&after)))
+    }
+
+    /// Scopes are permissions that whoever makes the token holds.
+    pub(super) fn may_scope(&self, place: &Place, wanted: &[String]) -> Outcome<()> {
+        let held = self.held(place);
+        for scope in wanted {
+            if !self.at(place).rules.permissions.contains(scope) {
+                return no(422, "token.scope_unknown");
+            }
+            if !held.contains(scope) {
+                return no(403, "token.scope_above_own");
+            }
+        }
+        if wanted.is_empty() { no(422, "request.invalid") } else { Ok(()) }
+    }
+
+    /// Tokens that are over do not count; those switched off do.
+    pub(super) fn room_for_token(&self, place: &Place, holder: &str, knob: &str) -> Outcome<()> {
+        let counts = |t: &&Token| !t.revoked && t.expires.is_none_or(|end| end > self.now);
+        let theirs = self.tokens.iter().filter(|t| t.member.as_deref() == Some(holder)).filter(counts).count();
+        let most = self.at(place).knob(knob).as_u64();
+        if most.is_some_and(|most| theirs as u64 >= most) { no(409, "token.limit") } else { Ok(()) }
+    }
+
+    /// A token that works from now on ends neither too late nor in the past.
+    pub(super) fn may_end(&self, place: &Place, end: Option<Seconds>) -> Outcome<()> {
+        let latest = self.at(place).knob("token.max_life_s").as_i64().map(|life_s| self.now + life_s);
+        let late = latest.is_some_and(|latest| end.is_none_or(|end| end > latest));
+        if late || end.is_some_and(|end| end <= self.now) { no(422, "token.life") } else { Ok(()) }
+    }
+
+    /// The end of a new token: not too early either, and perhaps with its day.
+    pub(super) fn end_of(&self, place: &Place, wanted: Option<Seconds>) -> Outcome<Option<Seconds>> {
+        self.may_end(place, wanted)?;
+        let Some(end) = wanted else { return Ok(None) };
+        let earliest = self.at(place).knob("token.min_life_s").as_i64().map(|life_s| self.now + life_s);
+        if earliest.is_some_and(|earliest| end < earliest) {
+            return no(422, "token.life");
+        }
+        let midnight = ((end + MORNING_S) / DAY_S + 1) * DAY_S - MORNING_S;
+        Ok(Some(if self.at(place).knob("token.whole_days") == json!(true) { midnight } else { end }))
+    }
+
+    pub(super) fn keeps_values(&self, place: &Place) -> bool {
+        self.at(place).knob("token.value_again") == json!(true)
+    }
+
+    /// Where values are not kept any more, those that were are gone.
+    pub(super) fn erase_values(&mut self, organization: &str) {
+        for token in self.tokens.iter_mut().filter(|t| t.organization.as_deref() == Some(organization)) {
+            token.kept = false;
+        }
     }
 }
 

@@ -42,6 +42,7 @@ mod organizations;
 mod pipes;
 mod pixie_invitations;
 mod presets;
+mod programs;
 mod proofs;
 mod reaching;
 mod roles;

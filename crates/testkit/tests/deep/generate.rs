@@ -5,6 +5,7 @@ mod dice;
 mod limits;
 mod people;
 mod places;
+mod programs;
 mod roles;
 mod scopes;
 mod sharing;
@@ -140,8 +141,9 @@ impl Generator {
     fn keys_of(&self, person: &str) -> Vec<Who> {
         let sessions = self.model.sessions.iter().filter(|s| s.person == person);
         let tokens = self.model.tokens.iter().filter(|t| t.person == person && !t.revoked);
+        let secrets = tokens.flat_map(|t| [Some(t.secret.clone()), t.old.as_ref().map(|(old, ..)| old.clone())]);
         let sessions = sessions.map(|s| Who::Session(s.secret.clone()));
-        sessions.chain(tokens.map(|t| Who::Token(t.secret.clone()))).collect()
+        sessions.chain(secrets.flatten().map(Who::Token)).collect()
     }
 
     fn anyone(&mut self) -> Who {
@@ -161,8 +163,10 @@ impl Generator {
     /// that works signs in first.
     fn actor(&mut self, place: &Organization) -> Result<Who, Box<Request>> {
         let (top, chance) = (place.top().to_owned(), self.dice.below(100));
+        // A program without a token cannot sign in.
+        let able = |m: &&Member| !m.program || !self.keys_of(m.person.as_deref().unwrap_or_default()).is_empty();
         let active = |m: &&Member| m.organization == place.id && m.status == "active";
-        let here: Vec<_> = self.model.members.iter().filter(active).cloned().collect();
+        let here: Vec<_> = self.model.members.iter().filter(active).filter(able).cloned().collect();
         let wanted: Vec<_> = match chance {
             0..=44 => here.iter().filter(|m| m.role == top).collect(),
             45..=89 => here.iter().collect(),
@@ -246,7 +250,7 @@ impl Generator {
         let choice = match self.step {
             0..40 => 22 + self.dice.below(34),
             40..60 => 100 + self.dice.below(34),
-            _ => self.dice.below(194),
+            _ => self.dice.below(214),
         };
         match choice {
             0..=27 => self.about_members(&place, org, actor),
@@ -262,7 +266,8 @@ impl Generator {
             125..=147 => self.about_grants(&place, org, actor),
             148..=157 => self.about_roles(&place, org, actor),
             158..=181 => self.about_sharing(&place, org, actor),
-            182.. => self.about_limits(&place, org, actor),
+            182..=193 => self.about_limits(&place, org, actor),
+            194.. => self.about_programs(&place, org, actor),
             _ => self.reads(&place, org, actor),
         }
     }

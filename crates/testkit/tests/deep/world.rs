@@ -224,6 +224,7 @@ impl World {
         let mint = |kind| self.test.app.credentials.mint(kind, self.test.app.entropy.as_ref()).secret.expose().clone();
         let real = match Names::kind(text) {
             "pat" => mint(TokenKind::Pat),
+            "program" => mint(TokenKind::Svc),
             "invite" => mint(TokenKind::Inv),
             "share" => mint(TokenKind::Share),
             "join" => mint(TokenKind::Link),

@@ -321,7 +321,19 @@ impl Generator {
     pub(super) fn about_tokens(&mut self, place: &Organization, org: String, who: Who) -> Request {
         let tokens: Vec<_> = self.model.tokens.iter().map(|t| t.id.clone()).skip(1).collect();
         let token = self.one_of(&tokens, "tok");
-        match self.dice.below(14) {
+        let mine = |method, route, body| Request {
+            args: vec![token.clone()],
+            body,
+            who: who.clone(),
+            ..Request::on(method, route)
+        };
+        match self.dice.below(18) {
+            14 | 15 => mine("PATCH", "/me/tokens/{}", self.another_token()),
+            16 => mine("GET", "/me/tokens/{}/value", json!(null)),
+            17 => Request {
+                args: vec![org, token.clone()],
+                ..mine("GET", "/organizations/{}/tokens/{}/value", json!(null))
+            },
             10.. => self.about_deploy_keys(org, who),
             0..=6 => {
                 let mut body = json!({"name": "for work", "organization": org});

@@ -113,6 +113,10 @@ impl Generator {
             ("token.max_per_member", vec![json!(1), json!(3), json!(null)]),
             ("deploy_keys.offered", vec![json!(true), json!(true), json!(false)]),
             ("token.max_life_s", vec![json!(86_400), json!(null)]),
+            ("token.min_life_s", vec![json!(86_400), json!(null), json!(3)]),
+            ("token.whole_days", vec![json!(true), json!(false)]),
+            ("token.value_again", vec![json!(true), json!(true), json!(false)]),
+            ("service_account.max_tokens", vec![json!(1), json!(2), json!(null)]),
             ("session.idle_s", vec![json!(7_200), json!(86_400), json!(null)]),
             ("session.absolute_s", vec![json!(720_000), json!(2_592_000)]),
             ("roles.custom", vec![json!(true), json!(true), json!(false)]),
@@ -135,6 +139,9 @@ impl Generator {
         let subject = match self.dice.below(6) {
             0 => self.dice.word(EMAILS).to_owned(),
             1 => self.dice.pick(&self.model.people).map(|p| p.id.clone()).unwrap_or_default(),
+            2 if !self.model.programs.is_empty() => {
+                self.dice.pick(&self.model.programs).map(|p| p.id.clone()).unwrap_or_default()
+            }
             _ => self.member(place).map_or_else(|| "~mem.999.9".to_owned(), |m| m.id),
         };
         let on = |route, body| Request {
@@ -165,8 +172,15 @@ impl Generator {
             }
             _ => {
                 let shown: Vec<String> = self.model.sessions.iter().map(|s| s.secret.clone()).collect();
-                let shown: Vec<String> =
-                    shown.into_iter().chain(self.model.tokens.iter().map(|t| t.secret.clone())).collect();
+                let shown: Vec<String> = shown
+                    .into_iter()
+                    .chain(
+                        self.model
+                            .tokens
+                            .iter()
+                            .flat_map(|t| [t.secret.clone()].into_iter().chain(t.old.clone().map(|(old, ..)| old))),
+                    )
+                    .collect();
                 let token = self.dice.pick(&shown).cloned().unwrap_or_default();
                 Request { args: Vec::new(), ..on("/introspect", json!({"token": token, "organization": org})) }
             }

@@ -138,10 +138,14 @@ impl Generator {
             }
             6 => on("PATCH", "/organizations/{}/resources/{}", json!({"name": "Renamed", "controlled": controlled})),
             7 => on("PATCH", "/organizations/{}/resources/{}", json!({"owner": member})),
-            8 => {
+            8 | 12 => {
+                let inside: Vec<_> =
+                    self.model.resources.iter().filter(|r| r.parent.as_ref() == Some(&target)).collect();
+                let inside: Vec<_> = inside.into_iter().map(|r| r.id.clone()).collect();
                 let parent = match self.dice.below(10) {
                     0 | 1 => String::new(),
                     2 | 3 => target.clone(),
+                    4..=6 if !inside.is_empty() => self.dice.pick(&inside).cloned().unwrap_or_default(),
                     _ => self.resource(place),
                 };
                 on("PATCH", "/organizations/{}/resources/{}", json!({"parent": parent}))

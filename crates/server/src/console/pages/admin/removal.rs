@@ -128,6 +128,11 @@ fn follows(plan: &RemovalPlan) -> Vec<Consequence> {
     if !grants.is_empty() {
         follows.push(Consequence::ends(format!("{} with them end", count(grants.len(), "share", "shares"))));
     }
+    let programs = plan.holds.service_accounts.len();
+    if programs > 0 {
+        let many = count(programs, "service account", "service accounts");
+        follows.push(Consequence::stays(format!("{many} they answer for go on working, with nobody who answers")));
+    }
     follows.push(Consequence::stays("Their account and their other organizations stay"));
     follows.push(Consequence::stays("What they did stays in the audit log"));
     follows
