@@ -205,7 +205,12 @@ impl Catalogue {
         self.iter().filter(move |(bit, _)| mask.contains(*bit) && !follows(*bit)).map(|(_, permission)| permission)
     }
 
-    /// Their names.
+    /// The names of everything in a set, to be compared with those of another preset.
+    pub fn whole_names(&self, mask: Mask) -> Vec<&str> {
+        self.iter().filter(|(bit, _)| mask.contains(*bit)).map(|(_, permission)| permission.name.as_str()).collect()
+    }
+
+    /// The names of what is told of a set.
     pub fn names(&self, mask: Mask) -> Vec<&str> {
         self.told(mask).map(|permission| permission.name.as_str()).collect()
     }

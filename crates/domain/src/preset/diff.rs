@@ -87,10 +87,13 @@ impl Difference {
     }
 }
 
-/// What is only in `these`, in their order.
-fn only<'a>(these: &[&'a str], those: &[&str]) -> Vec<&'a str> {
+/// What is only in `these`, in their order. Of permissions, what follows from another one is not told beside it.
+#[must_use]
+pub fn only<'a>(these: &[&'a str], those: &[&str]) -> Vec<&'a str> {
     let those: BTreeSet<_> = those.iter().collect();
-    these.iter().copied().filter(|name| !those.contains(name)).collect()
+    let found: Vec<&str> = these.iter().copied().filter(|name| !those.contains(name)).collect();
+    let follows = |name: &str| name.split_once('@').is_some_and(|(plain, _)| found.contains(&plain));
+    found.iter().copied().filter(|name| !follows(name)).collect()
 }
 
 fn owned(names: Vec<&str>) -> Vec<String> {
@@ -150,7 +153,7 @@ fn roles(before: &Preset, after: &Preset) -> Vec<RoleDifference> {
 
 fn role_difference(before: Option<(&Preset, &Role)>, after: Option<(&Preset, &Role)>) -> RoleDifference {
     fn names<'a>(side: Option<(&'a Preset, &Role)>) -> Vec<&'a str> {
-        side.map(|(preset, role)| preset.catalogue.names(role.floor & role.ceiling)).unwrap_or_default()
+        side.map(|(preset, role)| preset.catalogue.whole_names(role.floor & role.ceiling)).unwrap_or_default()
     }
     let (had, has) = (names(before), names(after));
     let (applies_to, slug) = before.or(after).map(|(_, role)| (role.applies_to.clone(), role.slug.clone())).unzip();

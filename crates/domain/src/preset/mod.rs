@@ -17,7 +17,7 @@ mod rules;
 mod words;
 
 pub use catalogue::{Catalogue, Conditional, Permission};
-pub use diff::{ConditionDifference, Difference, KnobDifference, Presence, RoleDifference, difference};
+pub use diff::{ConditionDifference, Difference, KnobDifference, Presence, RoleDifference, difference, only};
 pub use name::{is_slug, nearest};
 pub use report::PresetError;
 pub use role::{ORGANIZATION, Role};

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use guildhall_domain::change::Change;
 use guildhall_domain::group::GroupChange;
 use guildhall_domain::ids::{GroupId, MemberId, OrgId};
-use guildhall_domain::member::Status;
+use guildhall_domain::member::{Member, Status};
 use guildhall_domain::organization::Organization;
 use guildhall_domain::permission::Mask;
-use guildhall_domain::preset::Rules;
+use guildhall_domain::preset::{Rules, only};
 use guildhall_domain::role::{CustomRole, RoleChange};
 use guildhall_store::read::member::Filter;
 use guildhall_store::read::{Page, group as groups, member as members, organization, role as roles};
@@ -80,15 +80,36 @@ fn compare(
     preview.stranded.extend(stranded::of(tx, here.id, &before, &after)?);
     preview.without_factor.extend(stranded::without_factor(tx, here.id, &before, &after)?);
     preview.needs_sso.extend(captured::of(tx, here.id, &before, &after)?);
+    let regrouped = before.policy().group_required != after.policy().group_required;
     for role in after.organization_roles() {
-        let names = (names(&before, Some(&role.slug)), names(&after, Some(&role.slug)));
-        if names.0 == names.1 {
+        if !regrouped && names(&before, &role.slug) == names(&after, &role.slug) {
             continue;
         }
         let filter = Filter { role: Some(role.slug.clone()), status: Some(Status::Active), ..Filter::default() };
         let holders = members::list(tx, here.id, &filter, &Page { after: None, limit: u32::MAX })?;
-        for (_, member) in holders.into_iter().filter(|(_, member)| !told.contains(&member.id)) {
-            tell((member.id, member.label()), (&names.0, &names.1), preview);
+        let rest = holders.into_iter().map(|(_, member)| member).filter(|member| !told.contains(&member.id));
+        holders_told(tx, (&before, &after), &rest.collect::<Vec<_>>(), preview)?;
+    }
+    Ok(())
+}
+
+/// Tells what holders of a role that means something else gain and lose. What their groups give as before, they keep.
+fn holders_told(
+    tx: &mut Tx<'_>,
+    (before, after): (&Rules, &Rules),
+    holders: &[Member],
+    preview: &mut Preview,
+) -> Result<(), Stop> {
+    const AT_ONCE: usize = 500;
+    let by_group = before.groups_matter() || after.groups_matter();
+    for some in holders.chunks(AT_ONCE) {
+        let ids: Vec<MemberId> = some.iter().filter(|_| by_group).map(|member| member.id).collect();
+        let seats = some.first().map(|one| groups::of_members(tx, one.organization, &ids)).transpose()?;
+        for member in some {
+            let mine = seats.iter().flatten().filter(|seat| seat.0 == member.id);
+            let mine: Vec<GroupId> = mine.map(|seat| seat.2).collect();
+            let [was, is] = [before, after].map(|rules| at_root(rules, Some(&member.role), &mine));
+            tell((member.id, member.label()), (&was, &is), preview);
         }
     }
     Ok(())
@@ -165,7 +186,7 @@ fn giving_before(rules: &Rules, giving: &[(GroupId, Vec<String>)], changes: &[Ch
 /// What a role in these groups gives at the root, by name; nothing for nobody.
 fn at_root(rules: &Rules, role: Option<&str>, groups: &[GroupId]) -> Vec<String> {
     let mask = role.map_or(Mask::EMPTY, |slug| rules.root_mask(slug, groups));
-    rules.preset().catalogue.names(mask).into_iter().map(str::to_owned).collect()
+    rules.preset().catalogue.whole_names(mask).into_iter().map(str::to_owned).collect()
 }
 
 /// The rules as they were before the changes.
@@ -190,19 +211,17 @@ fn earlier(ctx: &Ctx, here: &Organization, mut own: Vec<CustomRole>, changes: &[
 }
 
 /// What a role gives at the root, by name: bits mean something in one preset only.
-fn names(rules: &Rules, role: Option<&str>) -> Vec<String> {
-    let mask = role.map_or(Mask::EMPTY, |slug| rules.role_mask(slug));
-    rules.preset().catalogue.names(mask).into_iter().map(str::to_owned).collect()
+fn names<'a>(rules: &'a Rules, role: &str) -> Vec<&'a str> {
+    rules.preset().catalogue.whole_names(rules.role_mask(role))
 }
 
 fn tell((member, email): (MemberId, &str), (before, after): (&[String], &[String]), preview: &mut Preview) {
-    let only = |these: &[String], those: &[String]| -> Vec<String> {
-        these.iter().filter(|name| !those.contains(name)).cloned().collect()
-    };
+    let [before, after] = [before, after].map(|names| names.iter().map(String::as_str).collect::<Vec<_>>());
     for (list, permissions) in
-        [(&mut preview.access_gained, only(after, before)), (&mut preview.access_lost, only(before, after))]
+        [(&mut preview.access_gained, only(&after, &before)), (&mut preview.access_lost, only(&before, &after))]
     {
         if !permissions.is_empty() {
+            let permissions = permissions.into_iter().map(str::to_owned).collect();
             list.push(PreviewAccess {
                 member: member.to_string(),
                 email: email.to_owned(),

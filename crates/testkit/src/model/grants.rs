@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::organizations::Place;
+use super::rules::shown;
 use super::tokens::moment;
 use super::{Call, Member, Model, Outcome, Resource, Seconds, no};
 
@@ -45,7 +46,10 @@ impl Model {
         let kind = self.resources.iter().find(|r| r.id == *resource).map(|r| r.kind.clone()).unwrap_or_default();
         match role {
             Some(role) => self.role_of_type(place, &kind, Some(role)).unwrap_or_default(),
-            None => permission.iter().map(|name| (*name).clone()).collect(),
+            None => {
+                let named: Vec<String> = permission.iter().map(|name| (*name).clone()).collect();
+                self.organization(place).expect("the place").rules.whole(&named)
+            }
         }
     }
 
@@ -89,8 +93,8 @@ impl Model {
         let there = self.asked_of(&place, &target.kind);
         let reached = |m: &Member| {
             let held = self.reaches(m, None, Some(&target));
-            let some: Vec<&String> = there.iter().filter(|p| held.contains(p)).collect();
-            (!some.is_empty()).then(|| json!({"member": m.id, "permissions": {"$set": some}}))
+            let some: Vec<String> = there.iter().filter(|p| held.contains(p)).cloned().collect();
+            (!some.is_empty()).then(|| json!({"member": m.id, "permissions": {"$set": shown(&some)}}))
         };
         let here = self.members.iter().filter(|m| m.organization == place.id);
         let items: Vec<Value> = here.filter_map(reached).collect();

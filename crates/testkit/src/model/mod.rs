@@ -20,6 +20,7 @@ mod members;
 mod organizations;
 mod people;
 mod presets;
+mod previews;
 mod programs;
 mod questions;
 mod request;
@@ -30,7 +31,7 @@ mod sharing;
 mod state;
 mod tokens;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 pub use departures::Removal;
 pub use deploy_keys::DeployKey;
@@ -348,40 +349,6 @@ impl Model {
     /// Tells the installation's own trail.
     fn tell_instance(&mut self, kind: &'static str) {
         self.told.push(kind);
-    }
-
-    fn preview(&self, before: &Self) -> Value {
-        let changes: Vec<Value> = self.told.iter().map(|kind| json!({"type": kind})).collect();
-        // Which organization comes first of those that one request concerns is nobody's business.
-        let everywhere = self.told.contains(&"identity.deleted");
-        let changes = if everywhere { json!({"$set": changes}) } else { json!(changes) };
-        let mails: Vec<Value> = self.letters.iter().map(|l| json!({"to": l.to, "kind": l.kind})).collect();
-        let (gained, lost) = self.access_since(before);
-        json!({"changes": changes, "mails": {"$set": mails}, "access_gained": {"$set": gained}, "access_lost": {"$set": lost}})
-    }
-
-    /// Who has other rights than before because membership, role or policy is another.
-    fn access_since(&self, before: &Self) -> (Vec<Value>, Vec<Value>) {
-        let (mut gained, mut lost) = (Vec::new(), Vec::new());
-        for organization in self.organizations.iter().filter(|o| !o.deleted) {
-            let here = self.members.iter().filter(|m| m.organization == organization.id);
-            for member in here {
-                let old = before.members.iter().find(|m| m.id == member.id);
-                let was = before.organizations.iter().find(|o| o.id == organization.id).unwrap_or(organization);
-                let mask = |m: &Member, of: &Organization| match m.status {
-                    "active" => of.role_rights(&m.role),
-                    _ => Vec::new(),
-                };
-                let (had, has) = (old.map(|m| mask(m, was)).unwrap_or_default(), mask(member, organization));
-                let label = if member.program { &member.name } else { &member.email };
-                let item = |list: Vec<String>| json!({"email": label, "permissions": {"$set": list}});
-                let more: Vec<String> = has.iter().filter(|p| !had.contains(p)).cloned().collect();
-                let less: Vec<String> = had.iter().filter(|p| !has.contains(p)).cloned().collect();
-                gained.extend((!more.is_empty()).then(|| item(more)));
-                lost.extend((!less.is_empty()).then(|| item(less)));
-            }
-        }
-        (gained, lost)
     }
 }
 

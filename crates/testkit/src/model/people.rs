@@ -219,10 +219,10 @@ impl Model {
         self.whole(c)?;
         let caller = c.caller()?.clone();
         let fresh = Self::password_fits(c.text("password"))?;
+        self.write(c)?;
         if self.person(&caller.person).expect("the caller").password != c.text("current").unwrap_or_default() {
             return no(403, "password.wrong");
         }
-        self.write(c)?;
         self.set_password(&caller.person, fresh, caller.session.as_deref());
         Ok((204, Value::Null))
     }

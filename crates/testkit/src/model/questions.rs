@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::answers::member_view;
 use super::organizations::Place;
+use super::rules::shown;
 use super::{Call, Member, Model, Outcome, Share, Who, no};
 
 impl Model {
@@ -43,17 +44,30 @@ impl Model {
         let here = self.organization(organization).expect("the place");
         let permission = asked["permission"].as_str().unwrap_or_default().to_owned();
         let ahead = asked["at_least_revision"].as_u64().is_some_and(|least| least > here.revision);
-        if ahead || !here.rules.permissions.contains(&permission) {
+        // A condition is looked at, not asked for.
+        if ahead || permission.contains('@') || !here.rules.permissions.contains(&permission) {
             return no(422, "request.invalid");
         }
         Ok(permission)
+    }
+
+    /// Whether somebody with these permissions may do one thing, where this is said and they have this role.
+    pub(super) fn covers(held: &[String], permission: &str, asked: &Value, role: Option<&str>) -> bool {
+        // What the conditions of the presets in use mean.
+        let met = |condition: &str| match condition {
+            "said" => asked["properties"]["context"]["said"] == json!(true),
+            "members" => role == Some("member"),
+            _ => false,
+        };
+        let stands_for = |p: &String| p.split_once('@').is_some_and(|(plain, when)| plain == permission && met(when));
+        held.iter().any(|p| p == permission || stands_for(p))
     }
 
     fn answer_of_link(&self, organization: &str, link: Option<&Share>, asked: &Value) -> Outcome<Value> {
         let permission = self.known_name(organization, asked)?;
         let target = asked["resource"].as_str().and_then(|name| self.resource_of(organization, name));
         let allowed = match (link, target) {
-            (Some(link), Some(target)) => self.link_reaches(link, target).contains(&permission),
+            (Some(link), Some(target)) => Self::covers(&self.link_reaches(link, target), &permission, asked, None),
             _ => false,
         };
         let revision = self.organization(organization).expect("the place").revision;
@@ -83,8 +97,10 @@ impl Model {
         let target = asked["resource"].as_str().map(|name| self.resource(place, name));
         let allowed = match (&member, target) {
             (None, _) | (_, Some(None)) => false,
-            (Some(m), None) => self.reaches(m, scopes, None).contains(&permission),
-            (Some(m), Some(Some(target))) => self.reaches(m, scopes, Some(target)).contains(&permission),
+            (Some(m), None) => Self::covers(&self.reaches(m, scopes, None), &permission, asked, Some(&m.role)),
+            (Some(m), Some(Some(target))) => {
+                Self::covers(&self.reaches(m, scopes, Some(target)), &permission, asked, Some(&m.role))
+            }
         };
         let reasons = if asked["explain"] == json!(true) { json!({"$why": allowed}) } else { Value::Null };
         Ok(json!({"allowed": allowed, "revision": here.revision, "reasons": reasons}))
@@ -94,7 +110,7 @@ impl Model {
         let place = self.place(c, c.arg(0))?;
         self.permit(&place, "role.list")?;
         let here = self.at(&place);
-        let role = |slug: &String| json!({"slug": slug, "applies_to": "organization", "permissions": {"$set": here.role_rights(slug)}});
+        let role = |slug: &String| json!({"slug": slug, "applies_to": "organization", "permissions": {"$set": shown(&here.role_rights(slug))}});
         let items: Vec<Value> = here.rules.roles.iter().map(|(slug, _)| role(slug)).collect();
         Ok((200, json!({"items": {"$among": items}, "next": null})))
     }
@@ -121,24 +137,24 @@ impl Model {
         let organization = c.text("organization").unwrap_or_default();
         let place = self.place(c, organization)?;
         self.permit(&place, "access.check")?;
-        let shown = c.text("token").unwrap_or_default().to_owned();
-        if shown.starts_with("~share.") {
-            let Some(link) = self.share(&shown).filter(|link| link.organization == place.id) else {
+        let secret = c.text("token").unwrap_or_default().to_owned();
+        if secret.starts_with("~share.") {
+            let Some(link) = self.share(&secret).filter(|link| link.organization == place.id) else {
                 return Ok((200, json!({"active": false})));
             };
             let gives = self.gives(&place.id, &link.resource, link.role.as_ref(), link.permission.as_ref());
             let told = json!({
                 "active": true, "kind": "share_link", "organization": place.id, "resource": link.resource,
-                "permissions": {"$set": gives}, "role": null,
+                "permissions": {"$set": shown(&gives)}, "role": null,
             });
             return Ok((200, told));
         }
-        if let Some(proved) = self.proved_by(&place, &shown) {
+        if let Some(proved) = self.proved_by(&place, &secret) {
             return Ok((200, proved));
         }
-        let caller = match self.by_token(&shown) {
+        let caller = match self.by_token(&secret) {
             Some(caller) => Some(caller),
-            None => self.by_session(&shown),
+            None => self.by_session(&secret),
         };
         let asked = super::Request { who: Who::Anybody, ..c.asked.clone() };
         let Ok(theirs) = self.place(&Call { asked: &asked, caller: caller.clone() }, organization) else {

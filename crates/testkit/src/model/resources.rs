@@ -106,7 +106,7 @@ impl Model {
             let gives = gives.map(|(_, gives)| gives.clone()).unwrap_or_default();
             given.extend(gives.into_iter().filter(|p| way.is_empty() || reach.below.contains(p)));
             let mine = self.groups.iter().filter(|g| g.seats.iter().any(|(who, _)| *who == m.id));
-            given.extend(mine.flat_map(|g| g.gives.clone()));
+            given.extend(mine.flat_map(|g| here.rules.whole(&g.gives)));
         }
         for (depth, scope) in way.iter().enumerate() {
             if wall.is_some_and(|wall| depth < wall) {
@@ -125,7 +125,8 @@ impl Model {
             }
         }
         given.retain(|p| reach.ceiling.contains(p) && !here.knobs_take(&m.role, p));
-        given.retain(|p| scopes.is_none_or(|s| s.contains(p)));
+        let scopes = scopes.map(|scopes| here.rules.whole(scopes));
+        given.retain(|p| scopes.as_ref().is_none_or(|s| s.contains(p)));
         here.rules.permissions.iter().filter(|p| given.contains(p)).cloned().collect()
     }
 

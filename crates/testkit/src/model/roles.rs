@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::organizations::Place;
-use super::rules::tidy;
+use super::rules::{shown, tidy};
 use super::{Call, Model, Organization, Outcome, Reach, no};
 
 /// A role of an organization's own.
@@ -28,23 +28,6 @@ fn within(some: &[String], all: &[String]) -> bool {
 }
 
 impl Organization {
-    /// What can be held by a role of this type: what is asked of it or of anything that may stand below it.
-    fn reachable(&self, kind: &str) -> Vec<String> {
-        let below = |of: &str| {
-            let mut known = vec![kind.to_owned()];
-            for _ in &self.rules.types {
-                for (slug, parents) in &self.rules.types {
-                    if parents.iter().any(|p| known.contains(p)) {
-                        known.push(slug.clone());
-                    }
-                }
-            }
-            known.iter().any(|one| one == of)
-        };
-        let all = self.rules.permissions.iter().zip(&self.rules.asked_of);
-        all.filter(|(_, of)| kind == "organization" || below(of)).map(|(p, _)| p.clone()).collect()
-    }
-
     fn reach_of(&self, role: &str) -> Reach {
         self.rules.reach.iter().find(|r| r.slug == role).cloned().unwrap_or_default()
     }
@@ -62,10 +45,12 @@ impl Organization {
     pub(super) fn learn_meaning(&mut self, role: &OwnRole) {
         // What the preset does not know any more means nothing.
         let (slug, reachable) = (role.slug.clone(), self.reachable(&role.applies_to));
-        let gives: Vec<String> = role.permissions.iter().filter(|p| reachable.contains(p)).cloned().collect();
+        let gives: Vec<String> =
+            self.rules.whole(&role.permissions).into_iter().filter(|p| reachable.contains(p)).collect();
         if role.applies_to == "organization" {
             let all = || self.rules.permissions.clone();
-            let (ceiling, below) = (role.ceiling.clone().unwrap_or_else(all), role.below.clone().unwrap_or_else(all));
+            let meant = |list: &Option<Vec<String>>| list.as_ref().map_or_else(all, |list| self.rules.whole(list));
+            let (ceiling, below) = (meant(&role.ceiling), meant(&role.below));
             let gives: Vec<String> = gives.into_iter().filter(|p| ceiling.contains(p)).collect();
             self.rules.reach.push(Reach { slug: slug.clone(), ceiling, below, bypass: false });
             self.rules.roles.push((slug, gives));
@@ -81,9 +66,9 @@ impl Model {
         let here = self.at(place);
         let reach = here.reach_of(&place.me.role);
         let mine = self.groups.iter().filter(|g| g.seats.iter().any(|(who, _)| *who == place.me.id));
-        let by_groups: Vec<&String> = mine.flat_map(|g| &g.gives).collect();
+        let by_groups: Vec<String> = mine.flat_map(|g| here.rules.whole(&g.gives)).collect();
         let by_role = here.role_rights(&place.me.role);
-        let flows = |p: &String| by_groups.contains(&p) || (by_role.contains(p) && reach.below.contains(p));
+        let flows = |p: &String| by_groups.contains(p) || (by_role.contains(p) && reach.below.contains(p));
         let open = !past_control || reach.bypass;
         self.held(place).into_iter().filter(|p| open && flows(p)).collect()
     }
@@ -100,7 +85,7 @@ impl Model {
     /// Whether the caller lacks some of this, here or below.
     pub(super) fn holds_less(&self, place: &Place, some: &[String]) -> bool {
         let known = &self.at(place).rules.permissions;
-        let some: Vec<String> = some.iter().filter(|p| known.contains(p)).cloned().collect();
+        let some: Vec<String> = self.at(place).rules.whole(some).into_iter().filter(|p| known.contains(p)).collect();
         !within(&some, &self.held(place)) || !within(&some, &self.held_below(place, false))
     }
 
@@ -128,7 +113,8 @@ impl Model {
             if list.iter().any(|p| !reachable.contains(p)) {
                 return no(422, "permission.unknown");
             }
-            let short = role.permissions.iter().any(|p| !list.contains(p));
+            let lets = here.rules.whole(list);
+            let short = here.rules.whole(&role.permissions).iter().any(|p| !lets.contains(p));
             if Some(list) == role.ceiling.as_ref() && short {
                 return no(422, "request.invalid");
             }
@@ -163,11 +149,14 @@ impl Model {
     fn role_view(&self, place: &Place, role: &OwnRole) -> Value {
         let gives = match role.applies_to.as_str() {
             "organization" => self.at(place).role_rights(&role.slug),
-            kind => self.at(place).reachable(kind).into_iter().filter(|p| role.permissions.contains(p)).collect(),
+            kind => {
+                let meant = self.at(place).rules.whole(&role.permissions);
+                self.at(place).reachable(kind).into_iter().filter(|p| meant.contains(p)).collect()
+            }
         };
         json!({
             "id": role.id, "slug": role.slug, "name": role.name, "description": role.description,
-            "applies_to": role.applies_to, "built_in": false, "permissions": {"$set": unique(gives)},
+            "applies_to": role.applies_to, "built_in": false, "permissions": {"$set": shown(&unique(gives))},
             "revision": role.revision,
         })
     }
@@ -252,13 +241,15 @@ impl Model {
         if after == before {
             return Ok((200, self.role_view(&place, &after)));
         }
-        let added: Vec<&String> = after.permissions.iter().filter(|p| !before.permissions.contains(p)).collect();
+        let meant = |role: &OwnRole| self.at(&place).rules.whole(&role.permissions);
+        let (was, is) = (meant(&before), meant(&after));
+        let added: Vec<&String> = is.iter().filter(|p| !was.contains(p)).collect();
         let inside = self.held_below(&place, true);
         let granted = before.applies_to != "organization" && !self.grants_of(&place, &before).is_empty();
         if granted && added.iter().any(|p| !inside.contains(p)) {
             return no(403, "role.above_own");
         }
-        let lowers = before.permissions.iter().any(|p| !after.permissions.contains(p));
+        let lowers = was.iter().any(|p| !is.contains(p));
         let mine = before.applies_to == "organization" && place.me.role == before.slug;
         if mine && lowers && self.at(&place).knob("self.demote") == json!(false) {
             return no(409, "member.self_demote");

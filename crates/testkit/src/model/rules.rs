@@ -1,5 +1,6 @@
 //! Roles, knobs and the forms of names, in the model's own words.
 
+use guildhall_domain::permission::Mask;
 use guildhall_domain::policy::Knob;
 use guildhall_domain::preset::Preset;
 use serde_json::{Map, Value, json};
@@ -48,20 +49,23 @@ impl Rulebook {
     /// Reads a preset.
     #[must_use]
     pub fn of(preset: &Preset) -> Self {
-        let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
+        let owned = |mask: Mask| -> Vec<String> {
+            let in_it = preset.catalogue.iter().filter(|(bit, _)| mask.contains(*bit));
+            in_it.map(|(_, permission)| permission.name.clone()).collect()
+        };
         Self {
             preset: preset.name.clone(),
             text: preset.text.clone(),
             roles: preset
                 .organization_roles()
-                .map(|role| (role.slug.clone(), owned(preset.catalogue.names(role.floor & role.ceiling))))
+                .map(|role| (role.slug.clone(), owned(role.floor & role.ceiling)))
                 .collect(),
             reach: preset
                 .organization_roles()
                 .map(|role| Reach {
                     slug: role.slug.clone(),
-                    ceiling: owned(preset.catalogue.names(role.ceiling)),
-                    below: owned(preset.catalogue.names(role.below)),
+                    ceiling: owned(role.ceiling),
+                    below: owned(role.below),
                     bypass: role.bypass,
                 })
                 .collect(),
@@ -70,7 +74,7 @@ impl Rulebook {
                 .roles
                 .iter()
                 .filter(|role| role.applies_to != "organization")
-                .map(|role| (role.applies_to.clone(), role.slug.clone(), owned(preset.catalogue.names(role.floor))))
+                .map(|role| (role.applies_to.clone(), role.slug.clone(), owned(role.floor)))
                 .collect(),
             permissions: preset.catalogue.iter().map(|(_, p)| p.name.clone()).collect(),
             asked_of: preset.catalogue.iter().map(|(_, p)| p.applies_to.clone()).collect(),
@@ -78,6 +82,21 @@ impl Rulebook {
             open: preset.open_knobs.iter().map(|k| k.name().to_owned()).collect(),
         }
     }
+}
+
+impl Rulebook {
+    /// What a list of permissions means: whoever has one has it under every condition too.
+    pub(super) fn whole(&self, names: &[String]) -> Vec<String> {
+        let follows = |p: &String| p.split_once('@').is_some_and(|(plain, _)| names.iter().any(|n| n == plain));
+        let also = self.permissions.iter().filter(|p| follows(p) && !names.contains(p));
+        names.iter().chain(also).cloned().collect()
+    }
+}
+
+/// A list of permissions as it is shown: without those that follow from another one.
+pub(super) fn shown(names: &[String]) -> Vec<String> {
+    let follows = |p: &String| p.split_once('@').is_some_and(|(plain, _)| names.iter().any(|n| n == plain));
+    names.iter().filter(|p| !follows(p)).cloned().collect()
 }
 
 impl Organization {
@@ -99,6 +118,23 @@ impl Organization {
     #[must_use]
     pub fn top(&self) -> &str {
         &self.rules.roles[0].0
+    }
+
+    /// What can be held by a role of this type: what is asked of it or of anything that may stand below it.
+    pub(super) fn reachable(&self, kind: &str) -> Vec<String> {
+        let below = |of: &str| {
+            let mut known = vec![kind.to_owned()];
+            for _ in &self.rules.types {
+                for (slug, parents) in &self.rules.types {
+                    if parents.iter().any(|p| known.contains(p)) {
+                        known.push(slug.clone());
+                    }
+                }
+            }
+            known.iter().any(|one| one == of)
+        };
+        let all = self.rules.permissions.iter().zip(&self.rules.asked_of);
+        all.filter(|(_, of)| kind == "organization" || below(of)).map(|(p, _)| p.clone()).collect()
     }
 
     pub(super) fn has_role(&self, slug: &str) -> bool {

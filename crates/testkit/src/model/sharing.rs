@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::grants::given;
 use super::organizations::Place;
+use super::rules::shown;
 use super::tokens::moment;
 use super::{Call, Grant, Member, Model, Outcome, Resource, Seconds, no};
 
@@ -110,7 +111,7 @@ impl Model {
         json!({
             "id": grant.id, "resource": {"id": grant.resource},
             "level": grant.role.as_ref().or(grant.permission.as_ref()),
-            "permissions": {"$set": permissions}, "active": grant.lives(self.now),
+            "permissions": {"$set": shown(permissions)}, "active": grant.lives(self.now),
             "to": {"type": grant.subject.0, "id": id},
         })
     }
@@ -190,7 +191,11 @@ impl Model {
 
     fn asked_permission(&self, c: &Call<'_>, place: &Place) -> Outcome<String> {
         let name = c.text("permission").unwrap_or_default().to_owned();
-        if self.at(place).rules.permissions.contains(&name) { Ok(name) } else { no(422, "request.invalid") }
+        if !name.contains('@') && self.at(place).rules.permissions.contains(&name) {
+            Ok(name)
+        } else {
+            no(422, "request.invalid")
+        }
     }
 
     pub(super) fn access_resources(&mut self, c: &Call<'_>) -> Outcome {
@@ -204,7 +209,10 @@ impl Model {
         }
         let here = self.resources.iter().filter(|r| r.organization == place.id && kind.is_none_or(|k| k == r.kind));
         let reached = here.filter(|r| {
-            about.as_ref().is_some_and(|(m, scopes)| self.reaches(m, scopes.as_ref(), Some(r)).contains(&permission))
+            about.as_ref().is_some_and(|(m, scopes)| {
+                let held = self.reaches(m, scopes.as_ref(), Some(r));
+                Self::covers(&held, &permission, &c.asked.body, Some(&m.role))
+            })
         });
         let items: Vec<Value> = reached.map(|r| json!({"id": r.id, "type": r.kind, "name": r.name})).collect();
         Ok((200, json!({"items": {"$set": items}, "next": null, "revision": self.at(&place).revision})))
@@ -217,10 +225,11 @@ impl Model {
         let permission = self.asked_permission(c, &place)?;
         let target = c.text("resource").map(|name| self.resource(&place, name));
         let here = self.members.iter().filter(|m| m.organization == place.id);
+        let may = |m: &Member, held: Vec<String>| Self::covers(&held, &permission, &c.asked.body, Some(&m.role));
         let reaching = here.filter(|m| match target {
             Some(None) => false,
-            Some(target) => self.reaches(m, None, target).contains(&permission),
-            None => self.reaches(m, None, None).contains(&permission),
+            Some(target) => may(m, self.reaches(m, None, target)),
+            None => may(m, self.reaches(m, None, None)),
         });
         let items: Vec<Value> = reaching.map(|m| json!({"member": m.id, "role": m.role})).collect();
         Ok((200, json!({"items": {"$set": items}, "next": null, "revision": self.at(&place).revision})))
@@ -231,11 +240,14 @@ impl Model {
         self.not_ahead(c, &place)?;
         let about = self.asked_about(c, &place)?;
         let target = c.text("resource").map(|name| self.resource(&place, name));
-        let mut all = match (&about, target) {
+        let held = match (&about, target) {
             (None, _) | (_, Some(None)) => Vec::new(),
             (Some((m, scopes)), Some(target)) => self.reaches(m, scopes.as_ref(), target),
             (Some((m, scopes)), None) => self.reaches(m, scopes.as_ref(), None),
         };
+        let role = about.as_ref().map(|(m, _)| m.role.as_str());
+        let plain = self.at(&place).rules.permissions.iter().filter(|p| !p.contains('@'));
+        let mut all: Vec<&String> = plain.filter(|p| Self::covers(&held, p, &c.asked.body, role)).collect();
         all.sort();
         all.dedup();
         let items: Vec<Value> = all.into_iter().map(|p| json!({"permission": p})).collect();

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::answers::token_view;
 use super::organizations::Place;
 use super::roles::names;
-use super::rules::tidy;
+use super::rules::{shown, tidy};
 use super::{Call, DAY_S, Member, Model, Outcome, Seconds, Token, no};
 
 /// Seconds into its day at which every history begins.
@@ -33,7 +33,7 @@ impl Model {
             scopes = Some(wanted);
         } else if by_bound_token {
             // A token hands on what it has at this moment, but not the making of tokens.
-            scopes = Some(held.into_iter().filter(|p| p != "token.create").collect());
+            scopes = Some(shown(&held).into_iter().filter(|p| p != "token.create").collect());
         }
         self.room_for_token(&place, &place.me.id, "token.max_per_member")?;
         let expires = self.end_of(&place, c.text("expires_at").and_then(moment))?;
@@ -159,6 +159,10 @@ impl Model {
         };
         if with.as_ref().is_some_and(|own| !makes(own)) {
             return no(403, "token.scope_missing");
+        }
+        // What is no id at all is nothing, whatever is sent to it.
+        if !c.arg(0).starts_with('~') {
+            return no(404, "not_found");
         }
         if c.text("name").is_some_and(|given| tidy(given).is_none()) {
             return no(422, "request.invalid");

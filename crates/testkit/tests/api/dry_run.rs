@@ -191,3 +191,31 @@ async fn a_preview_of_deleting_a_group_tells_the_rights_lost_with_it_here_and_on
         test.stop().await;
     }
 }
+
+#[tokio::test]
+async fn a_preview_counts_what_groups_go_on_giving_and_who_would_have_to_be_in_one() {
+    for engine in engines() {
+        let (test, mut owner) = TestApp::house(engine, "standard").await;
+        let here = "/organizations/acme";
+        let role = json!({"name": "Clerk", "slug": "clerk", "permissions": ["organization.read", "audit.read"]});
+        let role = owner.post(&format!("{here}/roles"), role).await.expect(201).at("/id").to_owned();
+        let ann = test.join(&mut owner, "acme", "ann@acme.test", "clerk").await.member;
+        let bob = test.join(&mut owner, "acme", "bob@acme.test", "clerk").await.member;
+        let auditors = json!({"name": "Auditors", "permissions": ["audit.read"]});
+        let group = owner.post(&format!("{here}/groups"), auditors).await.expect(201).at("/id").to_owned();
+        let seat = format!("{here}/groups/{group}/members/{ann}");
+        owner.send("PUT", &seat, Some(&json!({})), &[]).await.expect(204);
+        let less = json!({"permissions": ["organization.read"]});
+        let told = owner.patch(&format!("{here}/roles/{role}?dry_run=true"), less).await.expect(200);
+        let lost = json!([{"member": bob, "email": "bob@acme.test", "permissions": ["audit.read"]}]);
+        assert_eq!(told.body["access_lost"], lost, "{}", told.text);
+
+        let text = owner.get(&format!("{here}/preset")).await.expect(200).at("/text").to_owned();
+        let text = text.replacen("[policy]\n", "[policy]\ngroup.required = true\n", 1);
+        let told = owner.post(&format!("{here}/preset?dry_run=true"), json!({"text": text})).await.expect(200);
+        let lost =
+            json!([{"member": bob, "email": "bob@acme.test", "permissions": ["organization.read", "audit.read"]}]);
+        assert_eq!(told.body["access_lost"], lost, "{}", told.text);
+        test.stop().await;
+    }
+}

@@ -40,6 +40,11 @@ pub fn tuned() -> Vec<(&'static str, Preset)> {
                  \"member.list\", \"member.invite\", \"member.approve\", \"member.update\", \"member.change_role\", \
                  \"member.remove\", \"member.deactivate\", \"member.leave\", \"member.end_sessions\", \"member.recover\", \"invitation.manage\", \
                  \"role.list\", \"access.check\"]\n";
+    // What a role, a grant, a group or a token can give under a condition; the model says what these mean.
+    let conditions = "\n[[condition]]\nslug = \"said\"\nlabel = \"where it is said\"\npermissions = [\"workspace.*\"]\nwhen = \"context.said\"\n\
+                      \n[[condition]]\nslug = \"members\"\nlabel = \"for members\"\npermissions = [\"workspace.read\", \"workspace.edit\"]\nwhen = \"subject.role == 'member'\"\n\
+                      \n[[role]]\napplies_to = \"workspace\"\nslug = \"scribe\"\nname = \"Scribe\"\ndescription = \"Under conditions.\"\n\
+                      floor = [\"workspace.read\", \"workspace.edit@said\", \"workspace.edit@members\"]\n";
     let open = text("standard")
         .replace("[policy]\n", "[policy]\nsignup.open = true\njoin.requests = true\nseats.max = 9\nrole_change.authority = \"admin\"\ndelete.precondition = \"deactivated\"\ndelete.owned_objects = \"transfer_required\"\napproval.mode = \"outside_domains\"\napproval.domains = [\"acme.test\"]\n");
     let closed = text("cloudtruth").replace(
@@ -53,7 +58,7 @@ pub fn tuned() -> Vec<(&'static str, Preset)> {
         Ok(preset) => preset,
         Err(errors) => panic!("{errors:?}"),
     };
-    vec![("open", parse("standard", open + clerk)), ("closed", parse("cloudtruth", closed))]
+    vec![("open", parse("standard", open + clerk + conditions)), ("closed", parse("cloudtruth", closed))]
 }
 
 /// The model as every history begins.

@@ -152,7 +152,8 @@ impl Generator {
             who: who.clone(),
             ..Request::get("")
         };
-        let one = |permission: &str| json!({"subject": subject, "permission": permission, "explain": true});
+        let properties = self.said();
+        let one = |permission: &str| json!({"subject": subject, "permission": permission, "properties": properties, "explain": true});
         match self.dice.below(10) {
             0 => on("/organizations/{}/check", one("no.such")),
             1 => {
@@ -164,7 +165,10 @@ impl Generator {
             }
             2..=7 => {
                 let target = self.resource(place);
-                let mut all: Vec<_> = place.rules.permissions.iter().map(|p| one(p)).collect();
+                // Conditions are not asked for by name; the program must say so.
+                let by_name = self.dice.percent(4);
+                let asked = place.rules.permissions.iter().filter(|p| by_name || !p.contains('@'));
+                let mut all: Vec<_> = asked.map(|p| one(p)).collect();
                 if self.dice.percent(60) {
                     all.iter_mut().for_each(|check| check["resource"] = json!(target));
                 }

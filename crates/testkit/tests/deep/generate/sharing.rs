@@ -75,7 +75,8 @@ impl Generator {
             self.dice.pick(&all).cloned().unwrap_or_else(|| ("~share.999.9".to_owned(), "~res.999.9".to_owned()));
         let target = if self.dice.percent(60) { on } else { self.resource(place) };
         let permission = self.dice.pick(&place.rules.permissions).cloned().unwrap_or_default();
-        let mut body = json!({"permission": permission, "resource": target, "explain": true});
+        let mut body =
+            json!({"permission": permission, "resource": target, "properties": self.said(), "explain": true});
         match self.dice.below(8) {
             0 => Request { who: Who::Token(secret), args: vec![org], ..Request::get("/organizations/{}/members") },
             1 | 2 => {
@@ -96,8 +97,17 @@ impl Generator {
         }
     }
 
+    /// What conditions are told.
+    pub(super) fn said(&mut self) -> Value {
+        match self.dice.below(4) {
+            0 => Value::Null,
+            1 => json!({}),
+            n => json!({"context": {"said": n == 2}}),
+        }
+    }
+
     fn asking_who_reaches(&mut self, place: &Organization, org: String, who: Who) -> Request {
-        let mut body = json!({"limit": 100});
+        let mut body = json!({"limit": 100, "properties": self.said()});
         let what = self.dice.below(3);
         let named = self.somebody(place);
         if what != 1 && self.dice.percent(75) {
