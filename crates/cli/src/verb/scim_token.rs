@@ -91,7 +91,7 @@ fn secret(made: &Value, output: &mut Output) -> Result<(), Failure> {
     if output.json {
         return output.value(made);
     }
-    output.line(text(&made, "/token"))
+    output.line(text(made, "/token"))
 }
 
 #[cfg(test)]
