@@ -5,7 +5,8 @@ use crate::Outcome;
 use std::path::{Path, PathBuf};
 
 /// Names of no interest, wherever they stand.
-pub const SKIPPED: [&str; 7] = ["target", "node_modules", ".venv", ".git", ".tools", "screenshots", "guildhall-data"];
+pub const SKIPPED: [&str; 9] =
+    ["target", "node_modules", ".venv", ".git", ".tools", "screenshots", "guildhall-data", "corpus", "artifacts"];
 
 /// One text file of the project.
 pub struct SourceFile {

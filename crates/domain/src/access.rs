@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::action::Action;
 use crate::group::Belonging;
 use crate::ids::{MemberId, OrgId, UserId};
-use crate::member::{Member, MemberKind, Status};
+use crate::member::{Member, MemberKind};
 use crate::permission::Mask;
 use crate::preset::{RoleRights, Rules};
 use crate::reach::{self, Site, Who};
@@ -43,7 +43,7 @@ pub fn at_root<T>(
     scopes: Option<Mask>,
     ask: impl FnOnce(&Inputs<'_>) -> T,
 ) -> T {
-    let standing = rules.standing(&member.role, member.status == Status::Active, scopes);
+    let standing = rules.standing(&member.role, member.is_in(), scopes);
     let (site, who) = (Site { path: &[], grants: &[], receivers: &[] }, Who { member: member.id, groups });
     // Time ends grants on resources, of which there are none at the root.
     reach::with(rules, Some(standing), site, who, Timestamp::default(), ask)
@@ -205,9 +205,7 @@ fn allowed<'a>(
     rules: &Rules,
     action: Action,
 ) -> Result<(&'a Member, Mask), Refusal> {
-    let Some(member) =
-        standing.member.as_ref().filter(|m| m.organization == organization && m.status == Status::Active)
-    else {
+    let Some(member) = standing.member.as_ref().filter(|m| m.organization == organization && m.is_in()) else {
         return Err(Refusal::of(Code::NotFound));
     };
     let rights = standing.rights(rules);

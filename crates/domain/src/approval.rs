@@ -33,14 +33,17 @@ pub fn approve(
     if !waits(member) {
         return Err(wrong_state(member, "only somebody who waits for approval can be approved"));
     }
-    if permit.is_self(member.id) {
-        return Err(Refusal::of(Code::SelfApprove));
-    }
+    guard_other(permit, member)?;
     guard_role(permit, rules, &member.role, "role")?;
     if member.status == Status::Requested {
         joining::guard_join(rules, Way::Direct, address, &Facts { here: false, ..*facts })?;
     }
     Ok(vec![Change::MemberApproved { member: Box::new(member.clone()), at: now }])
+}
+
+/// Nobody approves themselves (PX-28), whatever brought them a permit.
+fn guard_other(permit: &Permit, member: &Member) -> Result<(), Refusal> {
+    if permit.is_self(member.id) { Err(Code::SelfApprove.into()) } else { Ok(()) }
 }
 
 /// Lets a waiting person in because nothing keeps them waiting any more: approvals were switched off (K17),

@@ -14,7 +14,7 @@ use crate::access::Permit;
 use crate::action::Action;
 use crate::change::{AuditFact, Change};
 use crate::ids::{GroupId, MemberId, OrgId};
-use crate::member::{Member, Status, words};
+use crate::member::{Member, words};
 use crate::permission::Mask;
 use crate::preset::{RoleRights, Rules};
 use crate::refusal::{Code, Refusal};
@@ -340,7 +340,7 @@ pub fn set_seat(
     }
     if before.is_none() {
         guard_local(permit.is_directory(), rules, group)?;
-        if !matches!(member.status, Status::Active | Status::Deactivated | Status::PendingApproval) {
+        if !member.came_in() {
             return Err(Refusal::because(Code::MemberState, "only people who came in can be in a group"));
         }
     }

@@ -140,6 +140,20 @@ pub struct Member {
 }
 
 impl Member {
+    /// Whether they are in at this moment. Whoever waits for an approval or is switched off is not, and every
+    /// request asks (PX-31).
+    #[must_use]
+    pub fn is_in(&self) -> bool {
+        self.status == Status::Active
+    }
+
+    /// Whether they came in, and are neither only asked nor only asking: what a place in a group (ON-35) and a
+    /// share in anything (TP-13) are for.
+    #[must_use]
+    pub fn came_in(&self) -> bool {
+        matches!(self.status, Status::Active | Status::Deactivated | Status::PendingApproval)
+    }
+
     /// What people call it: the address, or the name of a service account, which has none.
     #[must_use]
     pub fn label(&self) -> &str {
@@ -227,7 +241,7 @@ pub fn change_role(
     around: Surroundings,
     role: &str,
 ) -> Result<Vec<Change>, Refusal> {
-    if !matches!(member.status, Status::Active | Status::Deactivated | Status::PendingApproval) {
+    if !member.came_in() {
         return Err(wrong_state(member, "only people who came in have a role to change"));
     }
     guard_role(permit, rules, role, "role")?;

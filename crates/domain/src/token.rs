@@ -56,6 +56,16 @@ pub struct Token {
     pub revoked_at: Option<Timestamp>,
 }
 
+impl Token {
+    /// Whether it speaks for this membership. A key is for one organization, and a service account's for its one
+    /// membership there (PL-14).
+    #[must_use]
+    pub fn speaks_for(&self, member: &Member) -> bool {
+        self.organization.is_none_or(|bound| bound == member.organization)
+            && self.member.is_none_or(|bound| bound == member.id)
+    }
+}
+
 /// What is kept of a secret: how it is recognised, and, sealed, the value itself. The sealed value
 /// goes no further where the policy does not keep values (K47).
 #[derive(Clone, Debug, PartialEq, Eq)]

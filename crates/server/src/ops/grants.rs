@@ -3,7 +3,7 @@
 use guildhall_domain::action::Action;
 use guildhall_domain::group;
 use guildhall_domain::ids::{GrantId, GroupId, MemberId};
-use guildhall_domain::member::{Member, Status};
+use guildhall_domain::member::Member;
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::resource::{self as rules_of, Grant, Resource, ResourcePermit, Subject, Verb};
 use guildhall_domain::text::Email;
@@ -29,7 +29,7 @@ fn subject(
     match (body.kind.as_str(), body.id.as_deref()) {
         ("member", Some(id)) => {
             let id: MemberId = id.parse().map_err(|_| nobody())?;
-            let found = members::by_id(conn, here, id)?.filter(|m| m.status != Status::Invited);
+            let found = members::by_id(conn, here, id)?.filter(Member::came_in);
             found.map(|m| Subject::Member(m.id)).ok_or_else(nobody)
         }
         ("group", Some(id)) => {

@@ -150,7 +150,7 @@ impl Work<'_> {
         let address = Email::parse(email, field)?;
         let found = members::by_email(tx, self.place.organization.id, address.key())?;
         let nobody = || Refusal::value(Code::GrantSubject, field, "nobody here has that address");
-        Ok(found.filter(|member| member.status != Status::Invited).ok_or_else(nobody)?)
+        Ok(found.filter(Member::came_in).ok_or_else(nobody)?)
     }
 
     fn group(&self, tx: &mut Tx<'_>, item: &ImportItem) -> Result<ImportOutcome, Stop> {

@@ -8,7 +8,7 @@ use guildhall_domain::action::Action;
 use guildhall_domain::factor::{asked_of, due};
 use guildhall_domain::group::Belonging;
 use guildhall_domain::ids::{OrgId, RoleId};
-use guildhall_domain::member::{Member, Status};
+use guildhall_domain::member::Member;
 use guildhall_domain::organization::Organization;
 use guildhall_domain::preset::{Role, Rules};
 use guildhall_domain::proof::{self, Proof, Sitting, Vouched};
@@ -144,15 +144,13 @@ impl Ctx {
     fn stand(&self, head: Head, belongs: &Belongs, groups: Vec<Belonging>, vouched: Vouched) -> Result<Place, Stop> {
         let caller = self.caller()?;
         let seat = belongs.at(head.organization.id);
-        let member = seat.map(|seat| Arc::clone(&seat.member)).filter(|m| m.status == Status::Active);
+        let member = seat.map(|seat| Arc::clone(&seat.member)).filter(|m| m.is_in());
         let member = tenants::standing(self, &head, belongs, member)?.ok_or(Code::NotFound)?;
         let Head { organization, rules, past, .. } = head;
         let mut scopes = None;
         match &caller.credential {
             Credential::Token(token) => {
-                if token.organization.is_some_and(|bound| bound != organization.id)
-                    || token.member.is_some_and(|bound| bound != member.id)
-                {
+                if !token.speaks_for(&member) {
                     return Err(Code::NotFound.into());
                 }
                 scopes = scope_mask(&rules, token);

@@ -148,7 +148,9 @@ impl Model {
         }
         let id = id.unwrap_or_default().to_owned();
         let found = match kind {
-            Some("member") => self.member(&place.id, &id).is_some_and(|m| m.status != "invited"),
+            Some("member") => {
+                self.member(&place.id, &id).is_some_and(|m| !["invited", "requested"].contains(&m.status))
+            }
             Some("group") => self.groups.iter().any(|g| g.organization == place.id && g.id == id),
             Some("resource") => {
                 let Ok((scope, _)) = self.permitted(place, &id, "read") else { return no(422, "grant.subject") };

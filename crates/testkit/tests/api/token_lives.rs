@@ -168,6 +168,10 @@ async fn pl_14_service_accounts_and_their_keys_belong_to_one_organization() {
         bot.get("/organizations/beta").await.refused(404, "not_found");
         bot.get("/organizations/nowhere").await.refused(404, "not_found");
         assert_eq!(bot.get("/organizations").await.expect(200).count(), 1);
+        // Neither does a person's key reach their other organizations.
+        let (mut key, _) = test.mint(&mut owner, "acme", None).await;
+        key.get("/organizations/acme").await.expect(200);
+        key.get("/organizations/beta").await.refused(404, "not_found");
         let there = tokens.replace("acme", "beta");
         owner.get(&there).await.refused(404, "not_found");
         owner.delete(&format!("{there}/{}", made.at("/id"))).await.refused(404, "not_found");
