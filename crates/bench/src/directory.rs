@@ -26,7 +26,7 @@ const CONSOLE_LIMIT: &str = "the same read, the counts and names around the list
 /// One way to look.
 struct Way {
     what: &'static str,
-    /// Behind `…/members?`, with the group's id for `GROUP`; nothing for the console's page.
+    /// All that stands behind `…/members?`, with the group's id for `GROUP`; nothing for the console's page.
     query: Option<String>,
     limit: &'static str,
     /// Whether it has a line in the plot.
@@ -36,18 +36,18 @@ struct Way {
 fn ways() -> Vec<Way> {
     let way = |what, query: &str, limit, drawn| Way { what, query: Some(query.to_owned()), limit, drawn };
     vec![
-        way("member page of 50", "", PAGE_LIMIT, true),
-        way("member page from the middle", &format!("&after={}", seed::middle()), PAGE_LIMIT, false),
-        way("members with a role that one has", "&role=owner", PAGE_LIMIT, false),
-        way("members with a role that most have", "&role=member", PAGE_LIMIT, false),
-        way("members who are deactivated", "&status=deactivated", PAGE_LIMIT, false),
-        way("members who are programs, of which there are none", "&type=service_account", PAGE_LIMIT, true),
-        way("members of a group of 50", "&group=GROUP", PAGE_LIMIT, true),
-        way("search by a part of one name", &format!("&query={}", seed::RARE), SEARCH_LIMIT, true),
-        way("search by a part of many names", &format!("&query={}", seed::COMMON), SEARCH_LIMIT, true),
+        way("member page of 50", "limit=50", PAGE_LIMIT, true),
+        way("member page from the middle", &format!("limit=50&after={}", seed::middle()), PAGE_LIMIT, false),
+        way("members with a role that one has", "limit=50&role=owner", PAGE_LIMIT, false),
+        way("members with a role that most have", "limit=50&role=member", PAGE_LIMIT, false),
+        way("members who are deactivated", "limit=50&status=deactivated", PAGE_LIMIT, false),
+        way("members who are programs, of which there are none", "limit=50&type=service_account", PAGE_LIMIT, true),
+        way("members of a group of 50", "limit=50&group=GROUP", PAGE_LIMIT, true),
+        way("search by a part of one name", &format!("limit=50&query={}", seed::RARE), SEARCH_LIMIT, true),
+        way("search by a part of many names", &format!("limit=50&query={}", seed::COMMON), SEARCH_LIMIT, true),
         // As many as there are among ten thousand, so that every size shows as many.
-        way("search by the beginning of a name", &format!("&query={}&limit=10", seed::BEGINNING), SEARCH_LIMIT, true),
-        way("search by a letter", "&query=k", SEARCH_LIMIT, false),
+        way("search by the beginning of a name", &format!("limit=10&query={}", seed::BEGINNING), SEARCH_LIMIT, true),
+        way("search by a letter", "limit=50&query=k", SEARCH_LIMIT, false),
         Way { what: "the console's page of users", query: None, limit: CONSOLE_LIMIT, drawn: true },
     ]
 }
@@ -117,9 +117,7 @@ async fn requests(product: &Product, server: &Server, ways: &[Way], sizes: &[usi
             let base = format!("/api/v1/organizations/{}/members", slug(*people));
             let request = match query {
                 Some(query) => {
-                    let limit = if query.contains("limit=") { "" } else { "&limit=50" };
-                    let query = format!("{}{limit}", query.replace("GROUP", &group));
-                    let path = format!("{base}?{}", query.trim_start_matches('&'));
+                    let path = format!("{base}?{}", query.replace("GROUP", &group));
                     request("GET", &path, &product.bearer(), "")
                 }
                 None => request("GET", &format!("/{}/admin/users", slug(*people)), &cookie, ""),

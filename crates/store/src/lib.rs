@@ -193,17 +193,21 @@ impl Store {
         self.ids.as_ref()
     }
 
-    /// Reads. On SQLite all of it sees one snapshot.
+    /// Reads. On SQLite all of it sees one snapshot. The work is boxed before there is a future: one that carries it
+    /// would be as large, and make room for it in every future around, whether or not there is anything to read.
     ///
     /// # Errors
     /// What the work returns, or [`Stop::Failed`].
-    pub async fn read<T: Send + 'static>(
+    pub fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Conn<'_>) -> Result<T, Stop> + Send + 'static,
-    ) -> Result<T, Stop> {
+    ) -> impl Future<Output = Result<T, Stop>> + Send {
         let found = Found::default();
-        self.run_read(found.kept(work)).await?;
-        found.take()
+        let work = found.kept(work);
+        async move {
+            self.run_read(work).await?;
+            found.take()
+        }
     }
 
     async fn run_read(&self, work: Reading) -> Result<(), Stop> {
@@ -224,13 +228,16 @@ impl Store {
     ///
     /// # Errors
     /// What the work returns, or [`Stop::Failed`].
-    pub async fn glance<T: Send + 'static>(
+    pub fn glance<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Conn<'_>) -> Result<T, Stop> + Send + 'static,
-    ) -> Result<T, Stop> {
+    ) -> impl Future<Output = Result<T, Stop>> + Send {
         let found = Found::default();
-        self.run_glance(found.kept(work)).await?;
-        found.take()
+        let work = found.kept(work);
+        async move {
+            self.run_glance(work).await?;
+            found.take()
+        }
     }
 
     async fn run_glance(&self, work: Reading) -> Result<(), Stop> {

@@ -114,7 +114,7 @@ async fn by_token(app: &Arc<App>, text: &str, from: IpAddr) -> Result<Arc<Caller
     let by_secret = move |conn: &mut Conn<'_>, hash: &[u8; 32]| credential::token_by_secret(conn, hash, now);
     let known = match app.memory().and_then(|memory| memory.people.known(&hash)) {
         Some(known) => Some(known),
-        None => Box::pin(app.store.glance(reading(app, hash, by_secret, Credential::Token))).await?,
+        None => app.store.glance(reading(app, hash, by_secret, Credential::Token)).await?,
     };
     let valid = known.filter(|known| match &known.caller.credential {
         Credential::Token(token) => {
@@ -166,9 +166,7 @@ async fn by_session(app: &Arc<App>, value: &str) -> Result<Option<(Arc<Caller>, 
     let Some(hash) = app.credentials.session_hash(value) else { return Ok(None) };
     let known = match app.memory().and_then(|memory| memory.people.known(&hash)) {
         Some(known) => Some(known),
-        None => {
-            Box::pin(app.store.glance(reading(app, hash, credential::session_by_secret, Credential::Session))).await?
-        }
+        None => app.store.glance(reading(app, hash, credential::session_by_secret, Credential::Session)).await?,
     };
     let Some(known) = known else { return Ok(None) };
     let (now, before) = (app.now(), known.last.before());

@@ -70,8 +70,13 @@ pub struct Line {
 /// Where a path may hold a link's secret: only the route is told of those.
 const SECRET: &[&str] = &["/invite/", "/password/", "/email/", "/setup", "/auth/verify/"];
 
-/// The ends of paths by which a POST only asks.
-const ASKING: &[&str] = &["/check", "/check/batch", "/introspect", "/evaluation", "/evaluations"];
+/// What stands in a route by which a POST only asks. In a path it might be somebody's name.
+const ASKING: &[&str] = &["check", "introspect", "access"];
+
+fn asks(route: &str) -> bool {
+    route.split('/').any(|part| ASKING.contains(&part))
+}
+
 /// Whatever takes longer is worth a line.
 const SLOW: Duration = Duration::from_secs(1);
 
@@ -89,9 +94,16 @@ impl Line {
 
     /// Whether this only asked and was answered in time: nobody looks for it in a log, and there may be 50,000 a second.
     fn is_plain(&self, status: u16, took: Duration) -> bool {
-        let asks = matches!(self.method, Method::GET | Method::HEAD | Method::OPTIONS)
-            || ASKING.iter().any(|end| self.uri.path().ends_with(end));
+        let asks = match self.method {
+            Method::GET | Method::HEAD | Method::OPTIONS => true,
+            Method::POST => asks(self.route()),
+            _ => false,
+        };
         asks && status < 400 && took < SLOW
+    }
+
+    fn route(&self) -> &str {
+        self.route.as_ref().map_or("none", MatchedPath::as_str)
     }
 
     /// Logs and measures the request, which is answered.
@@ -107,8 +119,7 @@ impl Line {
                 tracing::info!(request_id, method = %self.method, path, status, took_us, "request");
             }
         });
-        let route = self.route.as_ref().map_or("none", MatchedPath::as_str);
-        measure(label(&self.method), route, status, took.as_secs_f64());
+        measure(label(&self.method), self.route(), status, took.as_secs_f64());
     }
 }
 
@@ -155,4 +166,52 @@ fn panicked(cause: Box<dyn Any + Send>) -> Response {
     let text =
         cause.downcast_ref::<&str>().map(|s| (*s).to_owned()).or_else(|| cause.downcast_ref::<String>().cloned());
     Problem(Stop::Failed(StoreError::Bug(format!("a handler panicked: {}", text.unwrap_or_default())))).into_response()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use axum::Router;
+    use axum::body::{Body, to_bytes};
+    use axum::routing::any;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    async fn is_plain(method: &str, route: &str, path: &str) -> bool {
+        let told = any(async |request: Request| Line::begin(&request).is_plain(200, Duration::ZERO).to_string());
+        let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
+        let answer = Router::new().route(route, told).oneshot(request).await.unwrap();
+        to_bytes(answer.into_body(), 10).await.unwrap() == "true"
+    }
+
+    #[tokio::test]
+    async fn only_what_asks_is_left_out_of_the_log_whatever_things_are_called() {
+        assert!(is_plain("GET", "/organizations/{org}", "/organizations/acme").await);
+        assert!(is_plain("POST", "/organizations/{org}/check", "/organizations/acme/check").await);
+        assert!(!is_plain("DELETE", "/organizations/{org}/check", "/organizations/acme/check").await);
+        for name in ["check", "introspect", "access"] {
+            let (path, below) = (format!("/organizations/{name}"), format!("/organizations/{name}/members"));
+            assert!(!is_plain("POST", "/organizations/{org}", &path).await, "{path}");
+            assert!(!is_plain("POST", "/organizations/{org}/members", &below).await, "{below}");
+        }
+    }
+
+    #[test]
+    fn what_asks_is_known_by_its_route() {
+        let description = crate::http::description();
+        let paths = description.get("paths").unwrap().as_object().unwrap().iter();
+        let posts = paths.filter(|(route, item)| item.get("post").is_some() && asks(route)).map(|(route, _)| route);
+        let expected = [
+            "/introspect",
+            "/organizations/{org}/access/actions",
+            "/organizations/{org}/access/resources",
+            "/organizations/{org}/access/subjects",
+            "/organizations/{org}/check",
+            "/organizations/{org}/check/batch",
+            "/organizations/{org}/usage/check",
+        ];
+        assert_eq!(posts.collect::<Vec<_>>(), expected);
+        assert!(asks("/access/v1/evaluation") && asks("/access/v1/search/subject"));
+    }
 }

@@ -186,7 +186,7 @@ impl App {
             return Ok(Some(index));
         }
         let app = Arc::clone(self);
-        Box::pin(self.store.read(move |conn| Ok(app.index(conn, organization)?))).await
+        self.store.read(move |conn| Ok(app.index(conn, organization)?)).await
     }
 
     /// The rights index as the database has it now. Keeps nothing.

@@ -83,7 +83,7 @@ pub struct AllChecked {
 /// `not_found`, `access.denied`, refused values.
 pub async fn check(ctx: &Ctx, organization: &str, asked: Check) -> Result<Checked, Stop> {
     if let Some(link) = ctx.link {
-        return Box::pin(share_links::check(ctx, organization, link, asked)).await;
+        return share_links::check(ctx, organization, link, asked).await;
     }
     let place = ctx.place_now(organization).await?;
     Asking::of(ctx, &place, slice::from_ref(&asked)).await?.one(&asked, "")
@@ -129,7 +129,7 @@ async fn addresses<'a>(
             let each = unknown.into_iter().map(|key| Ok((ctx.app.proved(conn, &key)?, key)));
             Ok(each.collect::<Result<Vec<_>, StoreError>>()?)
         });
-        known.extend(Box::pin(read).await?.into_iter().map(|(who, key)| (key, who)));
+        known.extend(read.await?.into_iter().map(|(who, key)| (key, who)));
     }
     Ok(known)
 }

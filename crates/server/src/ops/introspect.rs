@@ -64,10 +64,10 @@ pub async fn introspect(ctx: &Ctx, asked: Introspect) -> Result<Introspected, St
     let asking = ctx.place_now(&asked.organization).await?;
     asking.permit(Action::AccessCheck)?;
     if let Some(hash) = ctx.app.credentials.parse_as(TokenKind::Dep, &asked.token) {
-        return Box::pin(of_deploy_key(ctx, asking, hash)).await;
+        return of_deploy_key(ctx, asking, hash).await;
     }
     if let Some(link) = share_links::token(ctx, &asked.token) {
-        return Box::pin(share_links::introspect(ctx, asking.organization.id, link)).await;
+        return share_links::introspect(ctx, asking.organization.id, link).await;
     }
     let Some((caller, seen_at)) = crate::http::context::shown(&ctx.app, &asked.token, ctx.address).await? else {
         return Ok(Introspected::default());
@@ -82,8 +82,7 @@ pub async fn introspect(ctx: &Ctx, asked: Introspect) -> Result<Introspected, St
         None => None,
         Some(_) => {
             let place = place.clone();
-            let read = ctx.read(move |_, conn| tenants::settings_above(conn, &place));
-            Some(Box::pin(read).await?.database_endpoint)
+            Some(ctx.read(move |_, conn| tenants::settings_above(conn, &place)).await?.database_endpoint)
         }
     };
     let me = place.me()?;

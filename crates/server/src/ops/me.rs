@@ -111,7 +111,7 @@ pub async fn me(ctx: &Ctx) -> Result<Me, Stop> {
     {
         return Ok(told);
     }
-    let read = ctx.glance(|ctx, conn| {
+    ctx.glance(|ctx, conn| {
         let who = &ctx.caller()?.identity;
         let mut memberships = Vec::new();
         for seat in &ctx.app.belongs(conn, who.id)?.seats {
@@ -120,8 +120,8 @@ pub async fn me(ctx: &Ctx) -> Result<Me, Stop> {
             }
         }
         shown(ctx, who, memberships)
-    });
-    Box::pin(read).await
+    })
+    .await
 }
 
 /// The same from memory, when it knows all of it.

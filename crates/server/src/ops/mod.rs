@@ -230,24 +230,24 @@ impl Ctx {
     ///
     /// # Errors
     /// What the work returns.
-    pub async fn read<T: Send + 'static>(
+    pub fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Self, &mut Conn<'_>) -> Result<T, Stop> + Send + 'static,
-    ) -> Result<T, Stop> {
+    ) -> impl Future<Output = Result<T, Stop>> + Send {
         let ctx = self.clone();
-        self.app.store.read(move |conn| work(&ctx, conn)).await
+        self.app.store.read(move |conn| work(&ctx, conn))
     }
 
     /// Reads a few rows by their keys, see [`guildhall_store::Store::glance`].
     ///
     /// # Errors
     /// What the work returns.
-    pub async fn glance<T: Send + 'static>(
+    pub fn glance<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Self, &mut Conn<'_>) -> Result<T, Stop> + Send + 'static,
-    ) -> Result<T, Stop> {
+    ) -> impl Future<Output = Result<T, Stop>> + Send {
         let ctx = self.clone();
-        self.app.store.glance(move |conn| work(&ctx, conn)).await
+        self.app.store.glance(move |conn| work(&ctx, conn))
     }
 
     /// Writes: one transaction, with its audit records, its mail and, when the caller gave an

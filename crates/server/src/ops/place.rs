@@ -137,7 +137,7 @@ impl Ctx {
             }
         }
         let name = name.to_owned();
-        Box::pin(self.glance(move |ctx, conn| ctx.place(conn, &name))).await
+        self.glance(move |ctx, conn| ctx.place(conn, &name)).await
     }
 
     /// The caller's standing in an organization, as somebody who belongs there so and is in these groups.

@@ -236,7 +236,7 @@ async fn living_now(app: &Arc<App>, hash: [u8; 32], now: Timestamp) -> Result<Op
         return Ok(Held::living(link, head, now));
     }
     let asked = Arc::clone(app);
-    Box::pin(app.store.glance(move |conn| living(&asked, conn, &hash, now))).await
+    app.store.glance(move |conn| living(&asked, conn, &hash, now)).await
 }
 
 /// The share link that came as credential, if one did.
