@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+const PREFIX_LEN: usize = 4;
 const ENCODED_LEN: usize = 26;
 
 /// A text that is not an id of the expected kind.
@@ -26,14 +27,16 @@ impl fmt::Display for BadId {
 
 impl std::error::Error for BadId {}
 
-fn encode(id: Uuid) -> [u8; ENCODED_LEN] {
+/// The whole id in one piece: most answers hold several.
+fn encode(prefix: &str, id: Uuid) -> [u8; PREFIX_LEN + ENCODED_LEN] {
     let mut bits = id.as_u128();
-    let mut letters = [b'0'; ENCODED_LEN];
-    for letter in letters.iter_mut().rev() {
+    let mut text = [b'0'; PREFIX_LEN + ENCODED_LEN];
+    for letter in text.iter_mut().skip(PREFIX_LEN).rev() {
         *letter = ALPHABET.get((bits & 31) as usize).copied().unwrap_or(b'0');
         bits >>= 5;
     }
-    letters
+    text.iter_mut().zip(prefix.bytes()).for_each(|(to, from)| *to = from);
+    text
 }
 
 fn decode(text: &str) -> Option<Uuid> {
@@ -85,8 +88,7 @@ macro_rules! ids {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str($prefix)?;
-                f.write_str(std::str::from_utf8(&encode(self.0)).map_err(|_| fmt::Error)?)
+                f.write_str(std::str::from_utf8(&encode($prefix, self.0)).map_err(|_| fmt::Error)?)
             }
         }
 

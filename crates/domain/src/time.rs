@@ -112,6 +112,10 @@ mod tests {
         assert_eq!(at.to_string().parse::<Timestamp>().unwrap(), at);
         assert_eq!(at.plus_s(60).seconds_since(at), 60);
         assert!("yesterday".parse::<Timestamp>().is_err());
+        for text in ["1969-12-31T23:59:59.999999Z", "1970-01-01T00:00:00Z", "2026-11-25T01:02:03.5Z"] {
+            let at: Timestamp = text.parse().unwrap();
+            assert_eq!((at.to_string().as_str(), serde_json::json!(at)), (text, serde_json::json!(text)));
+        }
         let end: Timestamp = "2026-11-25T23:59:59.999999Z".parse().unwrap();
         for of_that_day in ["2026-11-25T00:00:00Z", "2026-11-25T23:59:59.999999Z", "2026-11-26T01:00:00+02:00"] {
             assert_eq!(of_that_day.parse::<Timestamp>().unwrap().end_of_day(), end);

@@ -193,8 +193,8 @@ impl Store {
         self.ids.as_ref()
     }
 
-    /// Reads. On SQLite all of it sees one snapshot. The work is boxed before there is a future: one that carries it
-    /// would be as large, and make room for it in every future around, whether or not there is anything to read.
+    /// Reads. On SQLite all of it sees one snapshot. What is to be waited for is boxed at once: a future is as large as
+    /// all it may wait for, also where memory knows the answer and nothing is read.
     ///
     /// # Errors
     /// What the work returns, or [`Stop::Failed`].
@@ -204,10 +204,10 @@ impl Store {
     ) -> impl Future<Output = Result<T, Stop>> + Send {
         let found = Found::default();
         let work = found.kept(work);
-        async move {
+        Box::pin(async move {
             self.run_read(work).await?;
             found.take()
-        }
+        })
     }
 
     async fn run_read(&self, work: Reading) -> Result<(), Stop> {
@@ -234,10 +234,10 @@ impl Store {
     ) -> impl Future<Output = Result<T, Stop>> + Send {
         let found = Found::default();
         let work = found.kept(work);
-        async move {
+        Box::pin(async move {
             self.run_glance(work).await?;
             found.take()
-        }
+        })
     }
 
     async fn run_glance(&self, work: Reading) -> Result<(), Stop> {

@@ -75,10 +75,8 @@ pub fn header(headers: &HeaderMap, name: impl AsHeaderName) -> Option<&str> {
 /// The value of a cookie.
 #[must_use]
 pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get_all(COOKIE).iter().filter_map(|v| v.to_str().ok()).flat_map(|line| line.split(';')).find_map(|pair| {
-        let (key, value) = pair.trim().split_once('=')?;
-        (key == name).then_some(value)
-    })
+    let mut pairs = headers.get_all(COOKIE).iter().filter_map(|v| v.to_str().ok()).flat_map(|line| line.split(';'));
+    pairs.find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
 }
 
 /// The address a request came from: the peer's, or what a trusted proxy says of it.
@@ -104,13 +102,12 @@ fn other_kind() -> Refusal {
 }
 
 /// Recognises a token.
-async fn by_token(app: &Arc<App>, text: &str, from: IpAddr) -> Result<Arc<Caller>, Stop> {
+async fn by_token(app: &Arc<App>, text: &str, from: IpAddr, now: Timestamp) -> Result<Arc<Caller>, Stop> {
     let (kind, hash) =
         app.credentials.parse(text).map_err(|typo| Refusal::because(Code::TokenMalformed, typo.to_string()))?;
     if !matches!(kind, TokenKind::Pat | TokenKind::Svc) {
         return Err(other_kind().into());
     }
-    let now = app.now();
     let by_secret = move |conn: &mut Conn<'_>, hash: &[u8; 32]| credential::token_by_secret(conn, hash, now);
     let known = match app.memory().and_then(|memory| memory.people.known(&hash)) {
         Some(known) => Some(known),
@@ -162,14 +159,14 @@ fn reading<T>(
 }
 
 /// Recognises a session cookie, and tells when it was seen before; one that is unknown or over is no credential.
-async fn by_session(app: &Arc<App>, value: &str) -> Result<Option<(Arc<Caller>, Timestamp)>, Stop> {
+async fn by_session(app: &Arc<App>, value: &str, now: Timestamp) -> Result<Option<(Arc<Caller>, Timestamp)>, Stop> {
     let Some(hash) = app.credentials.session_hash(value) else { return Ok(None) };
     let known = match app.memory().and_then(|memory| memory.people.known(&hash)) {
         Some(known) => Some(known),
         None => app.store.glance(reading(app, hash, credential::session_by_secret, Credential::Session)).await?,
     };
     let Some(known) = known else { return Ok(None) };
-    let (now, before) = (app.now(), known.last.before());
+    let before = known.last.before();
     let Credential::Session(session) = &known.caller.credential else { return Ok(None) };
     let idle_s = i64::try_from(app.config.session.idle_s).unwrap_or(i64::MAX);
     let over = session.expires_at <= now
@@ -210,7 +207,7 @@ pub fn from_here(headers: &HeaderMap) -> bool {
 /// # Errors
 /// `token.malformed`, `auth.invalid`, `rate.limited`, faults.
 pub async fn recognise(app: &Arc<App>, parts: &Parts) -> Result<Ctx, Stop> {
-    let from = address(app, parts);
+    let (from, now) = (address(app, parts), app.now());
     let key = header(&parts.headers, &API_KEY).map(|key| Ok(key.trim()));
     let bearer = key.or_else(|| authorization(&parts.headers));
     // Whoever says so is known by a token alone, whatever cookie the browser sends along.
@@ -222,8 +219,8 @@ pub async fn recognise(app: &Arc<App>, parts: &Parts) -> Result<Ctx, Stop> {
     let session = cookie(&parts.headers, &app.cookies.session).filter(|_| !tokens_only);
     let known = match (bearer, session) {
         (Some(_), _) if link.is_some() => None,
-        (Some(token), _) => Some((by_token(app, token?, from).await?, Timestamp::default())),
-        (None, Some(value)) => by_session(app, value).await?,
+        (Some(token), _) => Some((by_token(app, token?, from, now).await?, Timestamp::default())),
+        (None, Some(value)) => by_session(app, value, now).await?,
         (None, None) => None,
     };
     let (caller, seen_at) = known.map_or_else(Default::default, |(caller, seen_at)| (Some(caller), seen_at));
@@ -236,7 +233,7 @@ pub async fn recognise(app: &Arc<App>, parts: &Parts) -> Result<Ctx, Stop> {
         address: from,
         agent: header(&parts.headers, USER_AGENT).unwrap_or_default().to_owned(),
         request_id: super::request_id::current(),
-        now: app.now(),
+        now,
         dry_run: false,
         if_match: None,
         idempotency: parts.extensions.get::<Idempotency>().copied(),
@@ -302,9 +299,9 @@ where
 /// Faults, `rate.limited`.
 pub async fn shown(app: &Arc<App>, text: &str, from: IpAddr) -> Result<Option<(Arc<Caller>, Timestamp)>, Stop> {
     if !text.starts_with("gld_") {
-        return by_session(app, text).await;
+        return by_session(app, text, app.now()).await;
     }
-    match by_token(app, text, from).await {
+    match by_token(app, text, from, app.now()).await {
         Ok(caller) => Ok(Some((caller, Timestamp::default()))),
         Err(Stop::Refused(refusal)) if refusal.code != Code::RateLimited => Ok(None),
         Err(stop) => Err(stop),
