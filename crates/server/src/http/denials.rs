@@ -21,23 +21,21 @@ use crate::app::App;
 /// What tells who asked: the parts of a request that are looked at again when it was refused.
 #[derive(Debug)]
 pub struct Asked {
-    headers: [(HeaderName, Option<HeaderValue>); 3],
+    headers: [Option<HeaderValue>; 4],
     peer: Option<ConnectInfo<SocketAddr>>,
 }
+
+static HEADERS: [HeaderName; 4] =
+    [AUTHORIZATION, COOKIE, HeaderName::from_static("x-api-key"), HeaderName::from_static("x-forwarded-for")];
 
 impl Asked {
     /// Keeps it.
     #[must_use]
     pub fn of(request: &Request) -> Self {
-        let headers = [AUTHORIZATION, COOKIE, FORWARDED_FOR.clone()].map(|name| {
-            let value = request.headers().get(&name).cloned();
-            (name, value)
-        });
+        let headers = HEADERS.each_ref().map(|name| request.headers().get(name).cloned());
         Self { headers, peer: request.extensions().get::<ConnectInfo<SocketAddr>>().copied() }
     }
 }
-
-static FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The organization a path names: `/api/v1/organizations/{org}/…` or a page below `/{org}/`.
 fn organization(path: &str) -> Option<&str> {
@@ -51,7 +49,7 @@ fn organization(path: &str) -> Option<&str> {
 /// Notes a refusal that says 403, after the answer was made.
 pub async fn note(app: &Arc<App>, asked: &Asked, line: &Line, code: Option<Code>) {
     let mut request = Request::new(());
-    for (name, value) in &asked.headers {
+    for (name, value) in HEADERS.iter().zip(&asked.headers) {
         if let Some(value) = value {
             request.headers_mut().insert(name, value.clone());
         }
@@ -61,7 +59,7 @@ pub async fn note(app: &Arc<App>, asked: &Asked, line: &Line, code: Option<Code>
     }
     let (parts, ()) = request.into_parts();
     let Ok(ctx) = recognise(app, &parts).await else { return };
-    let path = line.uri.path();
+    let path = line.path();
     let named = organization(path).map(str::to_owned);
     let found = ctx.glance(move |_, conn| Ok(named.map(|name| organization::find(conn, &name)).transpose()?.flatten()));
     let here: Option<OrgId> = found.await.ok().flatten().map(|here| here.id);

@@ -25,7 +25,7 @@ pub mod sso;
 
 use std::sync::Arc;
 
-use axum::{Router, middleware};
+use axum::Router;
 
 use crate::app::App;
 
@@ -47,7 +47,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(crate::console::routes::router())
         .fallback(crate::console::visit::nothing)
         .with_state(Arc::clone(&app))
-        .layer(middleware::from_fn_with_state(app, frame::layer))
+        .layer(frame::Frame(app))
 }
 
 /// The description of the REST API (OpenAPI 3.1), as it is served.

@@ -8,7 +8,8 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request};
-use axum::http::{Method, Uri};
+use axum::http::Method;
+use axum::http::uri::PathAndQuery;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use guildhall_store::{Stop, StoreError};
@@ -63,8 +64,7 @@ pub struct Line {
     route: Option<MatchedPath>,
     /// How it was asked.
     pub method: Method,
-    /// For what.
-    pub uri: Uri,
+    target: Option<PathAndQuery>,
 }
 
 /// Where a path may hold a link's secret: only the route is told of those.
@@ -88,7 +88,7 @@ impl Line {
             begun: Instant::now(),
             route: request.extensions().get::<MatchedPath>().cloned(),
             method: request.method().clone(),
-            uri: request.uri().clone(),
+            target: request.uri().path_and_query().cloned(),
         }
     }
 
@@ -102,6 +102,12 @@ impl Line {
         asks && status < 400 && took < SLOW
     }
 
+    /// For what it was asked.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.target.as_ref().map_or("", PathAndQuery::path)
+    }
+
     fn route(&self) -> &str {
         self.route.as_ref().map_or("none", MatchedPath::as_str)
     }
@@ -109,7 +115,7 @@ impl Line {
     /// Logs and measures the request, which is answered.
     pub fn end(&self, answer: &Response) {
         let (status, took) = (answer.status().as_u16(), self.begun.elapsed());
-        let path = self.uri.path();
+        let path = self.path();
         let path = if SECRET.iter().any(|secret| path.starts_with(secret)) { "(a link)" } else { path };
         let took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         super::request_id::with(|request_id| {

@@ -48,14 +48,19 @@ fn fresh() -> String {
     uuid::Builder::from_unix_timestamp_millis(ms, &bytes).into_uuid().simple().to_string()
 }
 
-/// The caller's id when it is fit to be logged, a fresh one otherwise; and the same as a header.
+/// The caller's id when it is fit to be logged, a fresh one otherwise.
 #[must_use]
-pub fn of(headers: &HeaderMap) -> (String, HeaderValue) {
+pub fn of(headers: &HeaderMap) -> String {
     let given = headers.get(&HEADER).and_then(|v| v.to_str().ok());
     let fit = |text: &&str| !text.is_empty() && text.len() <= MAX_BYTES && text.bytes().all(|b| b.is_ascii_graphic());
-    let id = given.filter(fit).map_or_else(fresh, str::to_owned);
-    let value = HeaderValue::from_str(&id).unwrap_or_else(|_| HeaderValue::from_static("unreadable"));
-    (id, value)
+    given.filter(fit).map_or_else(fresh, str::to_owned)
+}
+
+/// The id of the request at hand as a header.
+#[must_use]
+pub fn value() -> HeaderValue {
+    let value = CURRENT.try_with(|id| HeaderValue::from_str(id).ok()).ok().flatten();
+    value.unwrap_or(HeaderValue::from_static("unreadable"))
 }
 
 /// Runs what is to know the id.

@@ -54,6 +54,14 @@ async fn on_51_refusals_and_failed_sign_ins_stand_in_the_trail_with_who_what_and
         );
         ann.caller.get(INSTANCE).await.refused(403, "instance.administrator_required");
         token.get(INSTANCE).await.refused(403, "token.scope_missing");
+        // Whoever brings a token as a key is named like any other.
+        let asked = json!({"name": "key", "organization": "acme", "scopes": ["organization.read"]});
+        let made = owner.post("/me/tokens", asked).await.expect(201);
+        let key = [("x-api-key", made.at("/token"))];
+        let refused = test.anybody().send("GET", &format!("{ORG}/members"), None, &key).await;
+        refused.refused(403, "token.scope_missing");
+        let denied = owner.get(&format!("{TRAIL}?outcome=denied")).await.expect(200);
+        assert_eq!(denied.at("/items/0/credential"), made.at("/id"));
         test.stop().await;
     }
 }
