@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Call, Invitation, Member, Model, Organization, Outcome, Token, no};
+use super::{Call, Invitation, Member, Model, Organization, Outcome, Token};
 
 impl Model {
     pub(super) fn dispatch(&mut self, c: &Call<'_>) -> Outcome {
@@ -155,7 +155,7 @@ impl Model {
             ("DELETE", "/organizations/{}/service-accounts/{}/tokens/{}") => self.revoke_program_token(c),
             ("POST", "/organizations/{}/service-accounts/{}/tokens/{}/rotate") => self.rotate_program_token(c),
             ("GET", "/organizations/{}/service-accounts/{}/tokens/{}/value") => self.show_program_value(c),
-            _ => no(404, "not_found"),
+            _ => self.dispatch_tenants(c),
         }
     }
 }

@@ -28,6 +28,7 @@ mod roles;
 mod rules;
 mod sharing;
 mod state;
+mod tenants;
 mod tokens;
 
 use serde_json::{Value, json};
@@ -45,6 +46,7 @@ pub use roles::OwnRole;
 pub use rules::{Reach, Rulebook};
 pub use sharing::Share;
 pub use state::{Invitation, Link, Member, Organization, Person, Session, Token};
+pub use tenants::{Tenant, TenantPerson};
 
 /// Seconds since the history began.
 pub type Seconds = i64;
@@ -78,7 +80,7 @@ struct Caller {
     person: String,
     session: Option<String>,
     token: Option<String>,
-    /// When the token's secret was issued.
+    /// When the session began, or the token's secret was issued.
     issued: Seconds,
     /// A share link, whose holder is nobody.
     share: Option<String>,
@@ -123,6 +125,7 @@ pub struct Model {
     pub sessions: Vec<Session>,
     pub tokens: Vec<Token>,
     pub programs: Vec<Program>,
+    pub tenants: Vec<Tenant>,
     pub deploy_keys: Vec<DeployKey>,
     pub links: Vec<Link>,
     pub groups: Vec<Group>,
@@ -141,6 +144,8 @@ pub struct Model {
     waiting: Vec<(String, String)>,
     /// Memberships that were turned away, and when.
     rejected: Vec<(String, Seconds)>,
+    /// What was issued before this moment is not valid any more.
+    valid_from: Seconds,
     now: Seconds,
     step: usize,
     made: usize,
@@ -226,6 +231,17 @@ impl Model {
         opens
     }
 
+    /// Whether a credential is anybody's at this moment.
+    #[must_use]
+    pub fn is_known(&mut self, who: &Who, now: Seconds) -> bool {
+        self.now = now;
+        let marks = self.sessions.clone();
+        let asked = Request { who: who.clone(), ..Request::get("/me") };
+        let known = self.recognise(&asked).is_ok_and(|caller| caller.is_some());
+        self.sessions = marks;
+        known
+    }
+
     /// A write begins: a request that was answered before gets the same answer again.
     fn write(&mut self, call: &Call<'_>) -> Outcome<()> {
         self.writes = true;
@@ -280,6 +296,7 @@ impl Model {
         let issued = before(token).map_or(token.issued, |(_, issued, _)| issued);
         let over = token.revoked || !token.active || token.expires.is_some_and(|end| end <= self.now);
         let reset = self.person(&token.person).is_some_and(|person| issued < person.valid_from);
+        let reset = reset || issued < self.valid_from;
         let (person, token) = (token.person.clone(), Some(token.id.clone()));
         (!over && !reset).then(|| Caller { person, token, issued, ..Caller::default() })
     }
@@ -288,13 +305,14 @@ impl Model {
         let now = self.now;
         let session = self.sessions.iter().find(|s| s.secret == secret)?.clone();
         let over = session.expires <= now || now - session.seen > SESSION_IDLE_S;
-        if over || session.created < self.person(&session.person)?.valid_from {
+        if over || session.created < self.person(&session.person)?.valid_from.max(self.valid_from) {
             return None;
         }
         for one in self.sessions.iter_mut().filter(|s| s.id == session.id) {
             (one.seen_before, one.seen) = (one.seen, now);
         }
-        Some(Caller { person: session.person, session: Some(session.id), ..Caller::default() })
+        let issued = session.created;
+        Some(Caller { person: session.person, session: Some(session.id), issued, ..Caller::default() })
     }
 
     fn fresh(&mut self, kind: &str) -> String {
