@@ -27,9 +27,7 @@ impl Model {
             ("DELETE", "/me/sessions/{}") => self.end_session(c),
             ("GET", "/me/tokens") => self.my_tokens(c),
             ("POST", "/me/tokens") => self.create_token(c),
-            ("PATCH", "/me/tokens/{}") => self.edit_my_token(c),
             ("DELETE", "/me/tokens/{}") => self.revoke_my_token(c),
-            ("GET", "/me/tokens/{}/value") => self.show_my_value(c),
             ("GET", "/organizations") => self.organizations_of_caller(c),
             ("POST", "/organizations") => self.create_organization(c),
             ("GET", "/organizations/{}") => self.show_organization(c),
@@ -141,9 +139,11 @@ impl Model {
         }
     }
 
-    /// Service accounts and their tokens.
+    /// Service accounts and their tokens, and what one does with one's own.
     fn dispatch_programs(&mut self, c: &Call<'_>) -> Outcome {
         match (c.asked.method, c.asked.route) {
+            ("PATCH", "/me/tokens/{}") => self.edit_my_token(c),
+            ("GET", "/me/tokens/{}/value") => self.show_my_value(c),
             ("GET", "/organizations/{}/service-accounts") => self.list_programs(c),
             ("POST", "/organizations/{}/service-accounts") => self.create_program(c),
             ("GET", "/organizations/{}/service-accounts/{}") => self.show_program(c),
