@@ -19,6 +19,7 @@ use crate::provisioning::guard_managed;
 use crate::refusal::{Code, Refusal};
 use crate::resource::{Grant, Resource};
 use crate::seats;
+use crate::tenant::{Tenant, TenantChange, TenantMember};
 use crate::text::Email;
 use crate::time::Timestamp;
 
@@ -325,6 +326,15 @@ pub struct Ending {
     pub estate: Estate,
 }
 
+/// Where somebody who goes from everywhere stands in the tier above organizations.
+#[derive(Clone, Debug, Default)]
+pub struct TenantPlaces {
+    /// The places they have by their identity.
+    pub places: Vec<(Tenant, TenantMember)>,
+    /// Names of the tenants that would be left without an owner who can sign in.
+    pub alone: Vec<String>,
+}
+
 /// Whether `typed` names the identity: its handle or its address.
 fn names(identity: &Identity, typed: &str) -> bool {
     let typed = typed.trim();
@@ -338,9 +348,14 @@ fn names(identity: &Identity, typed: &str) -> bool {
 /// and never deletes an organization.
 ///
 /// # Errors
-/// `identity.confirm`, `member.last_owner` with `organizations`, `member.owns_resources` with
-/// `blockers`.
-pub fn delete_identity(identity: &Identity, typed: &str, endings: &[Ending]) -> Result<Vec<Change>, Refusal> {
+/// `identity.confirm`, `member.last_owner` with `organizations`, `tenant.last_owner`,
+/// `member.owns_resources` with `blockers`.
+pub fn delete_identity(
+    identity: &Identity,
+    typed: &str,
+    endings: &[Ending],
+    tenants: &TenantPlaces,
+) -> Result<Vec<Change>, Refusal> {
     if !names(identity, typed) {
         return Err(Refusal::value(Code::IdentityConfirm, "confirm", "type your handle or your address"));
     }
@@ -355,6 +370,10 @@ pub fn delete_identity(identity: &Identity, typed: &str, endings: &[Ending]) -> 
         let list = ownerless.iter().map(|o| json!({"id": o.id, "slug": o.slug, "name": o.name})).collect();
         return Err(Refusal { detail, extra: Some(("organizations", list)), ..Refusal::of(Code::LastOwner) });
     }
+    if !tenants.alone.is_empty() {
+        let detail = format!("you are the only owner of {}; make somebody else owner first", tenants.alone.join(", "));
+        return Err(Refusal::because(Code::TenantLastOwner, detail));
+    }
     let named = |e: &Ending, Holding { resource: r, .. }: &Holding| json!({"organization": e.organization.slug, "resource": r.id, "type": r.kind, "name": r.name});
     let blockers: Vec<Value> =
         endings.iter().flat_map(|e| in_the_way(&e.rules, &e.estate.holdings).map(|h| named(e, h))).collect();
@@ -363,6 +382,9 @@ pub fn delete_identity(identity: &Identity, typed: &str, endings: &[Ending]) -> 
     }
     let end = |e: &Ending| gone(&e.member, &e.estate, Change::MemberLeft { member: Box::new(e.member.clone()) });
     let mut changes: Vec<Change> = endings.iter().flat_map(end).collect();
+    changes.extend(tenants.places.iter().cloned().map(|(tenant, member)| {
+        Change::Tenant(TenantChange::MemberRemoved { tenant: Box::new(tenant), member: Box::new(member) })
+    }));
     changes.push(Change::SessionsEnded { user: identity.id, except: None, why: "the identity is deleted" });
     changes.push(Change::IdentityDeleted { identity: Box::new(identity.clone()) });
     Ok(changes)

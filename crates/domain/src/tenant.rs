@@ -230,7 +230,7 @@ pub fn add(
     _permit: TenantPermit,
     tenant: &Tenant,
     member: TenantMember,
-    email: &Email,
+    email: Option<&Email>,
     already: bool,
     people: u64,
 ) -> Result<Vec<Change>, Refusal> {

@@ -147,12 +147,13 @@ impl Settings {
         Err(Refusal::because(Code::TenantDomain, "a link would let in anybody; the tenant trusts some domains only"))
     }
 
-    /// Whether an address may come in (TP-23).
+    /// Whether an address may come in (TP-23). An unproved one, `None`, is of no domain.
     ///
     /// # Errors
     /// `tenant.domain`.
-    pub fn admits(&self, email: &Email) -> Result<(), Refusal> {
-        let trusted = self.trusted_domains.is_empty() || self.trusted_domains.iter().any(|d| d == email.domain());
+    pub fn admits(&self, email: Option<&Email>) -> Result<(), Refusal> {
+        let is_trusted = |email: &Email| self.trusted_domains.iter().any(|d| d == email.domain());
+        let trusted = self.trusted_domains.is_empty() || email.is_some_and(is_trusted);
         if trusted { Ok(()) } else { Err(Code::TenantDomain.into()) }
     }
 }

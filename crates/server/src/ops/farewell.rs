@@ -1,10 +1,11 @@
 //! Deleting one's own identity: every membership ends in one transaction, and what was known about
 //! the person is erased.
 
-use guildhall_domain::departure::{self as rules_of, Ending};
+use guildhall_domain::departure::{self as rules_of, Ending, TenantPlaces};
+use guildhall_domain::identity::Identity;
 use guildhall_domain::ids::UserId;
 use guildhall_domain::refusal::{Code, Refusal};
-use guildhall_store::read::{identity, member as members, organization};
+use guildhall_store::read::{identity, member as members, organization, tenant as tenants};
 use guildhall_store::{Conn, Stop};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -54,6 +55,15 @@ fn endings(ctx: &Ctx, conn: &mut Conn<'_>, user: UserId) -> Result<Vec<Ending>, 
     Ok(endings)
 }
 
+/// Where somebody stands in tenants.
+fn tenant_places(conn: &mut Conn<'_>, who: &Identity) -> Result<TenantPlaces, Stop> {
+    let mut places = Vec::new();
+    for member in tenants::places(conn, who.id)? {
+        places.extend(tenants::by_id(conn, member.tenant)?.map(|tenant| (tenant, member)));
+    }
+    Ok(TenantPlaces { places, alone: tenants::owned_alone(conn, who)? })
+}
+
 /// What the page that asks shows.
 #[derive(Clone, Debug)]
 pub struct Before {
@@ -76,7 +86,8 @@ pub async fn before(ctx: &Ctx) -> Result<Before, Stop> {
         let who = identity::by_id(conn, user)?.ok_or(Code::AuthInvalid)?;
         let confirm = who.handle.clone().unwrap_or_else(|| who.email.clone());
         let endings = endings(ctx, conn, user)?;
-        let refusal = rules_of::delete_identity(&who, &confirm, &endings).err();
+        let tenants = tenant_places(conn, &who)?;
+        let refusal = rules_of::delete_identity(&who, &confirm, &endings, &tenants).err();
         Ok(Before { refusal, confirm, has_password: identity::password(conn, user)?.is_some() })
     })
     .await
@@ -100,8 +111,12 @@ pub async fn delete_me(ctx: &Ctx, wanted: Farewell) -> Result<Answer<Nothing>, S
         for present in members::of_identity(tx, user)? {
             tx.take_organization(present.organization)?;
         }
+        for place in tenants::places(tx, user)? {
+            tx.take_tenant(place.tenant)?;
+        }
         let endings = endings(ctx, tx, user)?;
-        tx.apply(rules_of::delete_identity(&who, &typed, &endings)?)?;
+        let tenants = tenant_places(tx, &who)?;
+        tx.apply(rules_of::delete_identity(&who, &typed, &endings, &tenants)?)?;
         Ok(Nothing {})
     })
     .await

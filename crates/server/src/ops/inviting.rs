@@ -205,13 +205,14 @@ pub async fn invite(ctx: &Ctx, organization: &str, wanted: NewInvitations) -> Re
 fn addressee(tx: &mut Tx<'_>, settings: &Settings, one: &NewInvitation) -> Result<Addressee, Stop> {
     let Some(handle) = &one.handle else {
         let email = Email::parse(one.email.as_deref().unwrap_or_default(), "email")?;
-        settings.admits(&email)?;
+        settings.admits(Some(&email))?;
         return Ok(Addressee::Email(email));
     };
     let handle = handle.trim().trim_start_matches('@');
     let who = identity::by_handle(tx, handle)?
         .ok_or_else(|| Refusal::value(Code::HandleUnknown, "handle", "nobody has that handle"))?;
-    settings.admits(&Email::parse(&who.email, "handle")?)?;
+    let proved = who.email_verified_at.and_then(|_| Email::parse(&who.email, "handle").ok());
+    settings.admits(proved.as_ref())?;
     Ok(Addressee::Person { id: who.id, handle: handle.to_owned(), reachable: who.email_verified_at.is_some() })
 }
 

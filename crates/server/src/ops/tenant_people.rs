@@ -88,30 +88,35 @@ fn role_named(word: &str) -> Result<TenantRole, Refusal> {
     TenantRole::of(word).ok_or_else(|| Refusal::value(Code::RoleUnknown, "role", "`owner` or `member`"))
 }
 
-/// How somebody is named: their identity by handle, or an address.
-fn named(tx: &mut Tx<'_>, wanted: &NewTenantMember) -> Result<(Option<Identity>, Email, String), Stop> {
+/// Somebody by their handle, the address by which they may be trusted, and how the tenant calls them.
+type Named = (Option<Identity>, Option<Email>, String);
+
+/// How somebody is named: their identity by handle, or an address. One's address counts once it is proved.
+fn named(tx: &mut Tx<'_>, wanted: &NewTenantMember) -> Result<Named, Stop> {
     match (wanted.handle.as_deref(), wanted.email.as_deref()) {
         (Some(handle), None) => {
             let handle = handle.trim_start_matches('@');
             let missing = || Refusal::value(Code::TenantMemberUnknown, "handle", "nobody has that handle");
             let who = identity::by_handle(tx, handle)?.ok_or_else(missing)?;
-            let email = Email::parse(&who.email, "handle")?;
-            Ok((Some(who), email, format!("@{handle}")))
+            let proved = who.email_verified_at.and_then(|_| Email::parse(&who.email, "handle").ok());
+            Ok((Some(who), proved, format!("@{handle}")))
         }
         (None, Some(given)) => {
             let email = Email::parse(given, "email")?;
             let label = email.shown().to_owned();
-            Ok((None, email, label))
+            Ok((None, Some(email), label))
         }
         _ => Err(Refusal::field("email", "field.missing", "name one person, by `handle` or by `email`").into()),
     }
 }
 
 /// Whether a tenant has somebody already, by the same name or another.
-fn belongs(tx: &mut Tx<'_>, tenant: &Tenant, who: Option<&Identity>, email: &Email) -> Result<bool, Stop> {
-    let named_so = tenants::names(tx, tenant.id, email.key())?;
-    let there = who.map(|who| tenants::role(tx, tenant.id, who)).transpose()?.flatten();
-    Ok(there.is_some() || who.is_none() && named_so)
+fn belongs(tx: &mut Tx<'_>, tenant: &Tenant, who: Option<&Identity>, email: Option<&Email>) -> Result<bool, Stop> {
+    match (who, email) {
+        (Some(who), _) => Ok(tenants::role(tx, tenant.id, who)?.is_some()),
+        (None, Some(email)) => Ok(tenants::names(tx, tenant.id, email.key())?),
+        (None, None) => Ok(false),
+    }
 }
 
 /// Takes somebody into a tenant. No answer tells whether an address has an account.
@@ -125,7 +130,7 @@ pub async fn add(ctx: &Ctx, tenant: &str, wanted: NewTenantMember) -> Result<Ans
         let (found, permit) = taken(ctx, tx, &tenant)?;
         let role = wanted.role.as_deref().map_or(Ok(TenantRole::Member), role_named)?;
         let (who, email, label) = named(tx, &wanted)?;
-        let already = belongs(tx, &found, who.as_ref(), &email)?;
+        let already = belongs(tx, &found, who.as_ref(), email.as_ref())?;
         let people = tenants::count(tx, found.id)?;
         let member = TenantMember {
             tenant: found.id,
@@ -137,7 +142,7 @@ pub async fn add(ctx: &Ctx, tenant: &str, wanted: NewTenantMember) -> Result<Ans
             last_active_at: None,
         };
         let view = TenantMemberView::from(&member);
-        tx.apply(rules_of::add(permit, &found, member, &email, already, people)?)?;
+        tx.apply(rules_of::add(permit, &found, member, email.as_ref(), already, people)?)?;
         if let Some(step) = rules_of::seat_step(&found.settings, people) {
             let owners = tenants::owners(tx, found.id)?;
             let mail = letters::tenant_people(ctx, tx, &found, step, &owners);

@@ -27,10 +27,14 @@ const BY_ID: &str = concat!("SELECT ", columns!(), " FROM tenants t WHERE t.id =
 const BY_SLUG: &str = concat!("SELECT ", columns!(), " FROM tenants t WHERE t.slug = $1");
 /// The second and third parameter name a person: their id, and the key of the address they proved.
 const OF_PERSON: &str = concat!(
-    "SELECT m.role, ",
+    "SELECT (SELECT MAX(m.role) FROM tenant_members m WHERE m.tenant_id = t.id AND (m.identity_id = $2 OR m.email_key = $3)), ",
     columns!(),
-    " FROM tenant_members m JOIN tenants t ON t.id = m.tenant_id WHERE m.tenant_id > $1 AND (m.identity_id = $2 OR m.email_key = $3) ORDER BY m.tenant_id LIMIT $4"
+    " FROM tenants t WHERE t.id > $1 AND t.id IN (SELECT m.tenant_id FROM tenant_members m WHERE m.identity_id = $2 OR m.email_key = $3) ORDER BY t.id LIMIT $4"
 );
+/// The first parameter is a person's id, the second the key of the address they proved, or nothing.
+const OWNED_ALONE: &str = "SELECT t.name FROM tenants t WHERE t.id IN (SELECT m.tenant_id FROM tenant_members m WHERE m.role = 'owner' AND (m.identity_id = $1 OR m.email_key = $2)) AND NOT EXISTS (SELECT 1 FROM tenant_members o WHERE o.tenant_id = t.id AND o.role = 'owner' AND (o.identity_id <> $1 OR o.email_key <> $2 AND EXISTS (SELECT 1 FROM identities i WHERE i.email_key = o.email_key AND i.email_verified_at IS NOT NULL))) ORDER BY t.id";
+const PLACES: &str =
+    concat!("SELECT ", people!(), " FROM tenant_members m WHERE m.identity_id = $1 ORDER BY m.tenant_id");
 const ROLES: &str =
     "SELECT role FROM tenant_members WHERE tenant_id = $1 AND (identity_id = $2 OR email_key = $3) ORDER BY role DESC";
 const ROLES_OF: &str = "SELECT tenant_id, role FROM tenant_members WHERE identity_id = $1 OR email_key = (SELECT email_key FROM identities WHERE id = $1 AND email_verified_at IS NOT NULL) ORDER BY tenant_id, role DESC";
@@ -44,8 +48,22 @@ const OWNERS: &str = "SELECT i.email FROM tenant_members m JOIN identities i ON 
 const ORGANIZATIONS: &str =
     "SELECT id FROM organizations WHERE tenant_id = $1 AND id > $2 AND deleted_at IS NULL ORDER BY id LIMIT $3";
 
-pub(crate) const STATEMENTS: &[&str] =
-    &[BY_ID, BY_SLUG, OF_PERSON, ROLES, ROLES_OF, NAMES, MEMBER, MEMBERS, COUNT, OTHER_OWNER, OWNERS, ORGANIZATIONS];
+pub(crate) const STATEMENTS: &[&str] = &[
+    BY_ID,
+    BY_SLUG,
+    OF_PERSON,
+    OWNED_ALONE,
+    PLACES,
+    ROLES,
+    ROLES_OF,
+    NAMES,
+    MEMBER,
+    MEMBERS,
+    COUNT,
+    OTHER_OWNER,
+    OWNERS,
+    ORGANIZATIONS,
+];
 
 /// Settings as a column keeps them.
 pub(crate) fn written(settings: &Settings) -> Result<String, StoreError> {
@@ -162,6 +180,22 @@ pub fn members(
 ) -> Result<Vec<TenantMember>, StoreError> {
     let after = page.after.map_or_else(uuid::Uuid::nil, TenantMemberId::uuid);
     conn.all(MEMBERS, params![tenant, after, page.limit], member)
+}
+
+/// Names of the tenants that have no owner who can sign in but this person.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn owned_alone(conn: &mut Conn<'_>, who: &Identity) -> Result<Vec<String>, StoreError> {
+    conn.all(OWNED_ALONE, params![who.id, proved(who).unwrap_or_default()], Row::next)
+}
+
+/// The places that somebody has by their identity.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn places(conn: &mut Conn<'_>, user: UserId) -> Result<Vec<TenantMember>, StoreError> {
+    conn.all(PLACES, params![user], member)
 }
 
 /// How many people a tenant has.

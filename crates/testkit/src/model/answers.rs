@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Call, Invitation, Member, Model, Organization, Outcome, Token, no};
+use super::{Call, Invitation, Member, Model, Organization, Outcome, Token};
 
 impl Model {
     pub(super) fn dispatch(&mut self, c: &Call<'_>) -> Outcome {
@@ -27,9 +27,7 @@ impl Model {
             ("DELETE", "/me/sessions/{}") => self.end_session(c),
             ("GET", "/me/tokens") => self.my_tokens(c),
             ("POST", "/me/tokens") => self.create_token(c),
-            ("PATCH", "/me/tokens/{}") => self.edit_my_token(c),
             ("DELETE", "/me/tokens/{}") => self.revoke_my_token(c),
-            ("GET", "/me/tokens/{}/value") => self.show_my_value(c),
             ("GET", "/organizations") => self.organizations_of_caller(c),
             ("POST", "/organizations") => self.create_organization(c),
             ("GET", "/organizations/{}") => self.show_organization(c),
@@ -138,9 +136,11 @@ impl Model {
         }
     }
 
-    /// Service accounts and their tokens.
+    /// Service accounts and their tokens, and what one does with one's own.
     fn dispatch_programs(&mut self, c: &Call<'_>) -> Outcome {
         match (c.asked.method, c.asked.route) {
+            ("PATCH", "/me/tokens/{}") => self.edit_my_token(c),
+            ("GET", "/me/tokens/{}/value") => self.show_my_value(c),
             ("GET", "/organizations/{}/service-accounts") => self.list_programs(c),
             ("POST", "/organizations/{}/service-accounts") => self.create_program(c),
             ("GET", "/organizations/{}/service-accounts/{}") => self.show_program(c),
@@ -155,7 +155,7 @@ impl Model {
             ("DELETE", "/organizations/{}/service-accounts/{}/tokens/{}") => self.revoke_program_token(c),
             ("POST", "/organizations/{}/service-accounts/{}/tokens/{}/rotate") => self.rotate_program_token(c),
             ("GET", "/organizations/{}/service-accounts/{}/tokens/{}/value") => self.show_program_value(c),
-            _ => no(404, "not_found"),
+            _ => self.dispatch_tenants(c),
         }
     }
 }

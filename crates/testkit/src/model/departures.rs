@@ -333,6 +333,7 @@ impl Model {
         if mine.iter().any(|m| self.not_the_last(m).is_err()) {
             return no(409, "member.last_owner");
         }
+        self.owns_no_tenant_alone(&me.id)?;
         let estate = |m: &Member| -> Estate { self.owned(m).into_iter().map(|r| (r, Fate::Unsaid)).collect() };
         let estates: Vec<Estate> = mine.iter().map(estate).collect();
         if mine.iter().zip(&estates).any(|(m, estate)| !self.in_the_way(&m.organization, estate).is_empty()) {
@@ -341,6 +342,7 @@ impl Model {
         for (member, estate) in mine.iter().zip(&estates) {
             self.gone(member, estate, "member.left");
         }
+        self.leave_tenants(&me.id);
         self.end_sessions(&me.id, None);
         self.tell_instance("identity.deleted");
         for token in self.tokens.iter_mut().filter(|t| t.person == me.id) {

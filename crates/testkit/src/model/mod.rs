@@ -23,12 +23,14 @@ mod presets;
 mod previews;
 mod programs;
 mod questions;
+mod recognising;
 mod request;
 mod resources;
 mod roles;
 mod rules;
 mod sharing;
 mod state;
+mod tenants;
 mod tokens;
 
 use serde_json::Value;
@@ -46,6 +48,7 @@ pub use roles::OwnRole;
 pub use rules::{Reach, Rulebook};
 pub use sharing::Share;
 pub use state::{Invitation, Link, Member, Organization, Person, Session, Token};
+pub use tenants::{Tenant, TenantPerson};
 
 /// Seconds since the history began.
 pub type Seconds = i64;
@@ -79,7 +82,7 @@ struct Caller {
     person: String,
     session: Option<String>,
     token: Option<String>,
-    /// When the token's secret was issued.
+    /// When the session began, or the token's secret was issued.
     issued: Seconds,
     /// A share link, whose holder is nobody.
     share: Option<String>,
@@ -124,6 +127,7 @@ pub struct Model {
     pub sessions: Vec<Session>,
     pub tokens: Vec<Token>,
     pub programs: Vec<Program>,
+    pub tenants: Vec<Tenant>,
     pub deploy_keys: Vec<DeployKey>,
     pub links: Vec<Link>,
     pub groups: Vec<Group>,
@@ -142,6 +146,8 @@ pub struct Model {
     waiting: Vec<(String, String)>,
     /// Memberships that were turned away, and when.
     rejected: Vec<(String, Seconds)>,
+    /// What was issued before this moment is not valid any more.
+    valid_from: Seconds,
     now: Seconds,
     step: usize,
     made: usize,
@@ -215,18 +221,6 @@ impl Model {
         reply
     }
 
-    /// Whether a credential opens an organization at this moment.
-    #[must_use]
-    pub fn opens(&mut self, who: &Who, organization: &str, now: Seconds) -> bool {
-        self.now = now;
-        let asked = Request { who: who.clone(), ..Request::get("/organizations/{}") };
-        let marks = self.sessions.clone();
-        let caller = self.recognise(&asked).ok().flatten();
-        let opens = self.place(&Call { asked: &asked, caller }, organization).is_ok();
-        self.sessions = marks;
-        opens
-    }
-
     /// A write begins: a request that was answered before gets the same answer again.
     fn write(&mut self, call: &Call<'_>) -> Outcome<()> {
         self.writes = true;
@@ -242,60 +236,6 @@ impl Model {
         let (credential, route) = (credential_of(call), call.asked.path());
         let mut same = self.kept.iter().filter(|k| k.credential == credential && k.route == route && k.key == *key);
         same.find(|k| self.now - k.at < DAY_S)
-    }
-
-    fn recognise(&mut self, asked: &Request) -> Outcome<Option<Caller>> {
-        let (secret, forged) = match &asked.who {
-            Who::Anybody => return Ok(None),
-            Who::Garbled => return no(401, "token.malformed"),
-            Who::Token(secret) if secret.starts_with("~share.") => {
-                // The link answers for itself and opens nothing else.
-                let asks = asked.method == "POST" && asked.route == "/organizations/{}/check";
-                let share = self.share(secret).filter(|_| asks).map(|share| share.id.clone());
-                return match share {
-                    Some(share) => Ok(Some(Caller { share: Some(share), ..Caller::default() })),
-                    None => no(401, "auth.invalid"),
-                };
-            }
-            Who::Token(secret) => {
-                return match self.by_token(secret) {
-                    Some(caller) => Ok(Some(caller)),
-                    None => no(401, "auth.invalid"),
-                };
-            }
-            Who::Session(secret) => (secret, false),
-            Who::Forged(secret) => (secret, true),
-        };
-        let caller = self.by_session(secret);
-        if caller.is_some() && forged && asked.method != "GET" {
-            let open = OPEN.contains(&asked.route) && asked.method != "DELETE";
-            return if open { Ok(None) } else { no(403, "csrf.invalid") };
-        }
-        Ok(caller)
-    }
-
-    fn by_token(&self, secret: &str) -> Option<Caller> {
-        // The secret it has, or the one before for as long as both work.
-        let before = |t: &Token| t.old.as_ref().filter(|(old, _, until)| old == secret && *until > self.now).cloned();
-        let token = self.tokens.iter().find(|t| t.secret == secret || before(t).is_some())?;
-        let issued = before(token).map_or(token.issued, |(_, issued, _)| issued);
-        let over = token.revoked || !token.active || token.expires.is_some_and(|end| end <= self.now);
-        let reset = self.person(&token.person).is_some_and(|person| issued < person.valid_from);
-        let (person, token) = (token.person.clone(), Some(token.id.clone()));
-        (!over && !reset).then(|| Caller { person, token, issued, ..Caller::default() })
-    }
-
-    fn by_session(&mut self, secret: &str) -> Option<Caller> {
-        let now = self.now;
-        let session = self.sessions.iter().find(|s| s.secret == secret)?.clone();
-        let over = session.expires <= now || now - session.seen > SESSION_IDLE_S;
-        if over || session.created < self.person(&session.person)?.valid_from {
-            return None;
-        }
-        for one in self.sessions.iter_mut().filter(|s| s.id == session.id) {
-            (one.seen_before, one.seen) = (one.seen, now);
-        }
-        Some(Caller { person: session.person, session: Some(session.id), ..Caller::default() })
     }
 
     fn fresh(&mut self, kind: &str) -> String {

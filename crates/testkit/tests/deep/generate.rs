@@ -9,6 +9,7 @@ mod programs;
 mod roles;
 mod scopes;
 mod sharing;
+mod tenants;
 
 use guildhall_testkit::app::PASSWORD;
 use guildhall_testkit::model::{Member, Model, Organization, Request, Who};
@@ -250,7 +251,7 @@ impl Generator {
         let choice = match self.step {
             0..40 => 22 + self.dice.below(34),
             40..60 => 100 + self.dice.below(34),
-            _ => self.dice.below(214),
+            _ => self.dice.below(230),
         };
         match choice {
             0..=27 => self.about_members(&place, org, actor),
@@ -267,7 +268,8 @@ impl Generator {
             148..=157 => self.about_roles(&place, org, actor),
             158..=181 => self.about_sharing(&place, org, actor),
             182..=193 => self.about_limits(&place, org, actor),
-            194.. => self.about_programs(&place, org, actor),
+            194..=213 => self.about_programs(&place, org, actor),
+            214.. => self.about_tenants(actor),
             _ => self.reads(&place, org, actor),
         }
     }

@@ -143,17 +143,26 @@ impl World {
     }
 
     /// A new session, or a new organization's membership, is named where its holder looks at
-    /// themself.
+    /// themself; the place of whoever made a tenant, in the list of its people.
     async fn learn_names(&mut self, item: &Item, reply: &Reply, now: i64) -> Result<(), String> {
+        if item.request.route == "/tenants" && reply.status == 201 {
+            let (who, args) = (item.request.who.clone(), reply.body["id"].as_str().map(str::to_owned));
+            let asked = Request { who, args: args.into_iter().collect(), ..Request::get("/tenants/{}/members") };
+            return self.ask(item, asked, now).await;
+        }
         let who = match &reply.cookie {
             Some(secret) => Who::Session(secret.clone()),
             None if item.request.route == "/organizations" && reply.status == 201 => item.request.who.clone(),
             None => return Ok(()),
         };
-        let me = Request { who, ..Request::get("/me") };
-        let expected = self.model.perform(&me, item.step, now);
-        let answer = self.send(&me).await;
-        self.judge(&expected, &answer).map_err(|why| format!("then GET /me: {why}"))
+        self.ask(item, Request { who, ..Request::get("/me") }, now).await
+    }
+
+    /// Asks both, for the names that are told.
+    async fn ask(&mut self, item: &Item, asked: Request, now: i64) -> Result<(), String> {
+        let expected = self.model.perform(&asked, item.step, now);
+        let answer = self.send(&asked).await;
+        self.judge(&expected, &answer).map_err(|why| format!("then GET {}: {why}", asked.route))
     }
 
     /// The organizations that are there.
@@ -298,6 +307,7 @@ impl World {
                 "email_verification" => ("/email/verify/", true),
                 "member_approved" => ("has been approved", false),
                 "member_rejected" => ("has not let you in", false),
+                "tenant_seats" => ("its threshold names", false),
                 _ => (" seats of ", false),
             };
             let found = fresh.iter().position(|text| {
