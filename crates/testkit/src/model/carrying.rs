@@ -115,7 +115,9 @@ impl Model {
             let target = self.resources.iter().find(|r| r.organization == organization && r.id == *id).cloned();
             let known = target.is_some_and(|t| self.role_of_type(&organization, &t.kind, Some(role)).is_some());
             if known {
-                let grant = Grant { id: self.fresh("grt"), ..self.grant_of(id, role, found.member.clone()) };
+                // By whoever invited.
+                let (new, by) = (self.fresh("grt"), found.by.clone());
+                let grant = Grant { id: new, by, ..self.grant_of(id, role, found.member.clone()) };
                 self.grants.push(grant);
                 self.tell(&organization, "grant.created");
             }

@@ -49,7 +49,7 @@ async fn nothing_changes_without_a_record_of_its_revision() {
     for engine in engines() {
         let mut world = World::start(engine).await;
         let (mut known, mut changes) = (HashMap::new(), 0);
-        for item in history(1_001, 500) {
+        for item in history(1_001, 1_000) {
             world.step(&item).await.expect("model and program agree");
             for id in world.organizations() {
                 let (picture, revision, trail) = inside(&world.test, id).await;
