@@ -159,6 +159,10 @@ fn a_condition_is_checked() {
     );
     let twice = small() + CONDITION + &CONDITION.replace("slug = \"open\"", "slug = \"open\" # HERE");
     reported(&twice, "condition.duplicate");
+    let named = |n: usize| CONDITION.replace("\"open\"", &format!("\"c{n}\"")).replace("\"box.*\"", "\"box.read\"");
+    let many: String = (0..32).map(named).collect();
+    assert!(Preset::parse("f", &(small() + &many)).is_ok());
+    reported(&(small() + &many + &named(32).replace("[[condition]]", "[[condition]] # HERE")), "condition.too_many");
     let under =
         CONDITION.replace("\"box.*\"]", "\"box.read@open\"] # HERE").replace("slug = \"open\"", "slug = \"shut\"");
     reported(&(small() + CONDITION + &under), "condition.permission_unknown");

@@ -11,9 +11,17 @@ use crate::preset::fields::{At, Fields};
 use crate::preset::name::nearest;
 use crate::preset::report::Report;
 
+/// How many conditions a preset can have: reading one takes as long as reading hundreds of other lines.
+const MOST: usize = 32;
+
 /// Adds what depends on conditions to the catalogue; each violation is reported and the condition left out.
 pub(super) fn read(fields: &mut Fields<'_>, catalogue: &mut Catalogue, report: &Report<'_>) {
-    for mut fields in fields.tables("condition") {
+    for (at, mut fields) in fields.tables("condition").into_iter().enumerate() {
+        if at == MOST {
+            let detail = format!("a preset has {MOST} conditions at most");
+            report.add(fields.at, "condition.too_many", detail, "let one condition serve several permissions");
+            return;
+        }
         let slug = slug(&mut fields, report);
         let (label, when) = (fields.text("label"), fields.text("when"));
         let mut permissions = Mask::EMPTY;
