@@ -122,6 +122,12 @@ impl Catalogue {
         self.conditional.iter().filter(move |one| one.of == of)
     }
 
+    /// The condition of this name.
+    #[must_use]
+    pub fn condition(&self, slug: &str) -> Option<&Condition> {
+        self.conditional.iter().map(|one| &*one.condition).find(|condition| condition.slug == slug)
+    }
+
     /// The condition of a permission that depends on one.
     #[must_use]
     pub fn condition_of(&self, bit: Bit) -> Option<&Conditional> {

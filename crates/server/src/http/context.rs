@@ -63,7 +63,8 @@ fn write_parameters(parts: &Parts) -> Result<WriteParameters, Refusal> {
 }
 
 /// Headers that every request is searched for, read once.
-static API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+pub(super) static API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+pub(super) static FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 static USE_BEARER: HeaderName = HeaderName::from_static("x-use-bearer");
 
 /// The named header, when it is text.
@@ -87,12 +88,8 @@ pub fn address(app: &App, parts: &Parts) -> IpAddr {
         return peer;
     }
     // The nearest address that no trusted proxy of ours put there.
-    let hops = parts
-        .headers
-        .get_all("x-forwarded-for")
-        .iter()
-        .filter_map(|v| v.to_str().ok())
-        .flat_map(|line| line.split(','));
+    let hops =
+        parts.headers.get_all(&FORWARDED_FOR).iter().filter_map(|v| v.to_str().ok()).flat_map(|line| line.split(','));
     let hops: Vec<IpAddr> = hops.filter_map(|hop| hop.trim().parse().ok()).collect();
     hops.iter().rev().find(|hop| !app.config.is_trusted_proxy(**hop)).or(hops.first()).copied().unwrap_or(peer)
 }

@@ -14,7 +14,7 @@ use serde_json::json;
 use std::net::SocketAddr;
 
 use super::API;
-use super::context::recognise;
+use super::context::{API_KEY, FORWARDED_FOR, recognise};
 use super::observe::Line;
 use crate::app::App;
 
@@ -25,14 +25,13 @@ pub struct Asked {
     peer: Option<ConnectInfo<SocketAddr>>,
 }
 
-static HEADERS: [HeaderName; 4] =
-    [AUTHORIZATION, COOKIE, HeaderName::from_static("x-api-key"), HeaderName::from_static("x-forwarded-for")];
+static HEADERS: [&HeaderName; 4] = [&AUTHORIZATION, &COOKIE, &API_KEY, &FORWARDED_FOR];
 
 impl Asked {
     /// Keeps it.
     #[must_use]
     pub fn of(request: &Request) -> Self {
-        let headers = HEADERS.each_ref().map(|name| request.headers().get(name).cloned());
+        let headers = HEADERS.map(|name| request.headers().get(name).cloned());
         Self { headers, peer: request.extensions().get::<ConnectInfo<SocketAddr>>().copied() }
     }
 }
@@ -49,7 +48,7 @@ fn organization(path: &str) -> Option<&str> {
 /// Notes a refusal that says 403, after the answer was made.
 pub async fn note(app: &Arc<App>, asked: &Asked, line: &Line, code: Option<Code>) {
     let mut request = Request::new(());
-    for (name, value) in HEADERS.iter().zip(&asked.headers) {
+    for (name, value) in HEADERS.into_iter().zip(&asked.headers) {
         if let Some(value) = value {
             request.headers_mut().insert(name, value.clone());
         }

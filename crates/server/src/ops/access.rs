@@ -199,7 +199,7 @@ pub async fn resources(ctx: &Ctx, organization: &str, asked: AskResources) -> Re
     all.sort_unstable_by_key(|(id, _)| *id);
     let told = said(asked.properties.as_ref());
     let most = usize::try_from(turn.limit).unwrap_or(usize::MAX).saturating_add(1);
-    let reached = all.into_iter().filter(|(_, at)| asking.rights(&subject, Some(*at), mine, told).contains(bit));
+    let reached = all.into_iter().filter(|(_, at)| asking.may(&subject, Some(*at), mine, bit, told));
     let reached: Vec<ResourceId> = reached.map(|(id, _)| id).take(most).collect();
     let (shown, last) = cursor::window(&reached, turn.limit);
     let (here, shown, last) = (place.organization.id, shown.to_vec(), last.copied());

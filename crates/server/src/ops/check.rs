@@ -182,13 +182,22 @@ impl<'a> Asking<'a> {
         if mine { self.place.standing.scopes } else { None }
     }
 
+    /// The question about a member, as an index takes it.
+    fn asked(&self, member: MemberAt, at: Option<ResourceAt>, mine: bool) -> Asked {
+        Asked { member, at, scopes: self.scopes(mine), now: self.ctx.now }
+    }
+
     /// Whether the subject may do one thing there.
-    fn may(&self, subject: &Subject<'_>, at: Option<ResourceAt>, mine: bool, bit: Bit, told: &Properties) -> bool {
+    pub(super) fn may(
+        &self,
+        subject: &Subject<'_>,
+        at: Option<ResourceAt>,
+        mine: bool,
+        bit: Bit,
+        told: &Properties,
+    ) -> bool {
         match subject {
-            Subject::Member(member) => {
-                let (scopes, now) = (self.scopes(mine), self.ctx.now);
-                self.index.may_with(&Asked { member: *member, at, scopes, now }, bit, told)
-            }
+            Subject::Member(member) => self.index.may_with(&self.asked(*member, at, mine), bit, told),
             Subject::Above(_) => self.rights(subject, at, mine, told).contains(bit),
         }
     }
@@ -196,10 +205,7 @@ impl<'a> Asking<'a> {
     /// Everything the subject may do there.
     pub(super) fn rights(&self, subject: &Subject<'_>, at: Option<ResourceAt>, mine: bool, told: &Properties) -> Mask {
         match subject {
-            Subject::Member(member) => {
-                let (scopes, now) = (self.scopes(mine), self.ctx.now);
-                self.index.settled(&Asked { member: *member, at, scopes, now }, told)
-            }
+            Subject::Member(member) => self.index.settled(&self.asked(*member, at, mine), told),
             Subject::Above(me) => {
                 let held = self.inputs(subject, at, mine, rights::effective);
                 self.index.rules().preset().catalogue.settled(held, || self.scene_above(me, at, told))
@@ -217,10 +223,7 @@ impl<'a> Asking<'a> {
         told: &Properties,
     ) -> Vec<Value> {
         let scene = || match subject {
-            Subject::Member(member) => {
-                let (scopes, now) = (None, self.ctx.now);
-                self.index.scene(&Asked { member: *member, at, scopes, now }, told)
-            }
+            Subject::Member(member) => self.index.scene(&self.asked(*member, at, mine), told),
             Subject::Above(me) => self.scene_above(me, at, told),
         };
         let catalogue = &self.index.rules().preset().catalogue;
@@ -247,7 +250,7 @@ impl<'a> Asking<'a> {
     ) -> T {
         let (index, scopes, now) = (&*self.index, self.scopes(mine), self.ctx.now);
         match subject {
-            Subject::Member(member) => index.spelled_out(&Asked { member: *member, at, scopes, now }, ask),
+            Subject::Member(member) => index.spelled_out(&self.asked(*member, at, mine), ask),
             Subject::Above(me) => {
                 let groups = self.groups_above(me);
                 let standing = index.rules().standing(&me.role, me.status == Status::Active, scopes);

@@ -88,7 +88,7 @@ fn compare(
         let filter = Filter { role: Some(role.slug.clone()), status: Some(Status::Active), ..Filter::default() };
         let holders = members::list(tx, here.id, &filter, &Page { after: None, limit: u32::MAX })?;
         let rest = holders.into_iter().map(|(_, member)| member).filter(|member| !told.contains(&member.id));
-        holders_told(tx, (&before, &after), &rest.collect::<Vec<_>>(), preview)?;
+        holders_told(tx, here.id, (&before, &after), &rest.collect::<Vec<_>>(), preview)?;
     }
     Ok(())
 }
@@ -96,6 +96,7 @@ fn compare(
 /// Tells what holders of a role that means something else gain and lose. What their groups give as before, they keep.
 fn holders_told(
     tx: &mut Tx<'_>,
+    here: OrgId,
     (before, after): (&Rules, &Rules),
     holders: &[Member],
     preview: &mut Preview,
@@ -104,9 +105,9 @@ fn holders_told(
     let by_group = before.groups_matter() || after.groups_matter();
     for some in holders.chunks(AT_ONCE) {
         let ids: Vec<MemberId> = some.iter().filter(|_| by_group).map(|member| member.id).collect();
-        let seats = some.first().map(|one| groups::of_members(tx, one.organization, &ids)).transpose()?;
+        let seats = groups::of_members(tx, here, &ids)?;
         for member in some {
-            let mine = seats.iter().flatten().filter(|seat| seat.0 == member.id);
+            let mine = seats.iter().filter(|seat| seat.0 == member.id);
             let mine: Vec<GroupId> = mine.map(|seat| seat.2).collect();
             let [was, is] = [before, after].map(|rules| at_root(rules, Some(&member.role), &mine));
             tell((member.id, member.label()), (&was, &is), preview);

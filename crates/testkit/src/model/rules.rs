@@ -87,16 +87,19 @@ impl Rulebook {
 impl Rulebook {
     /// What a list of permissions means: whoever has one has it under every condition too.
     pub(super) fn whole(&self, names: &[String]) -> Vec<String> {
-        let follows = |p: &String| p.split_once('@').is_some_and(|(plain, _)| names.iter().any(|n| n == plain));
-        let also = self.permissions.iter().filter(|p| follows(p) && !names.contains(p));
+        let also = self.permissions.iter().filter(|p| follows(p, names) && !names.contains(p));
         names.iter().chain(also).cloned().collect()
     }
 }
 
+/// Whether a permission is another one of the list under a condition.
+fn follows(permission: &str, names: &[String]) -> bool {
+    permission.split_once('@').is_some_and(|(plain, _)| names.iter().any(|name| name == plain))
+}
+
 /// A list of permissions as it is shown: without those that follow from another one.
 pub(super) fn shown(names: &[String]) -> Vec<String> {
-    let follows = |p: &String| p.split_once('@').is_some_and(|(plain, _)| names.iter().any(|n| n == plain));
-    names.iter().filter(|p| !follows(p)).cloned().collect()
+    names.iter().filter(|p| !follows(p, names)).cloned().collect()
 }
 
 impl Organization {

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use super::permission::unknown;
 use super::slug;
 use crate::action::Action;
 use crate::condition::Condition;
 use crate::permission::{Bit, Mask};
 use crate::preset::Catalogue;
 use crate::preset::fields::{At, Fields};
-use crate::preset::name::nearest;
 use crate::preset::report::Report;
 
 /// How many conditions a preset can have: reading one takes as long as reading hundreds of other lines.
@@ -34,7 +34,7 @@ pub(super) fn read(fields: &mut Fields<'_>, catalogue: &mut Catalogue, report: &
             permissions |= product_permissions(entry, catalogue, report);
         }
         fields.close();
-        if catalogue.conditional().iter().any(|one| one.condition.slug == slug.value) {
+        if catalogue.condition(&slug.value).is_some() {
             let detail = format!("the condition `{}` is there twice", slug.value);
             report.add(slug.at, "condition.duplicate", detail, "name each condition once");
             continue;
@@ -57,12 +57,7 @@ pub(super) fn read(fields: &mut Fields<'_>, catalogue: &mut Catalogue, report: &
 fn product_permissions(entry: &At<String>, catalogue: &Catalogue, report: &Report<'_>) -> Mask {
     let known = catalogue.matching(&entry.value);
     let Some(mask) = known.filter(|mask| mask.iter().all(|bit| catalogue.condition_of(bit).is_none())) else {
-        let names = catalogue.iter().map(|(_, permission)| permission.name.as_str());
-        let hint = match nearest(&entry.value, names) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "add a [[permission]] with this name".to_owned(),
-        };
-        report.add(entry.at, "condition.permission_unknown", format!("there is no permission `{}`", entry.value), hint);
+        unknown(&entry.value, entry.at, "condition.permission_unknown", catalogue, report);
         return Mask::EMPTY;
     };
     let engine = mask & Action::all_bits();

@@ -4,7 +4,7 @@ use super::is_known_type;
 use crate::action::Action;
 use crate::permission::Bit;
 use crate::preset::fields::{At, Fields};
-use crate::preset::name::is_permission_name;
+use crate::preset::name::{is_permission_name, nearest};
 use crate::preset::report::Report;
 use crate::preset::role::ORGANIZATION;
 use crate::preset::{Catalogue, Permission, ResourceType};
@@ -37,6 +37,15 @@ pub(super) fn read(fields: &mut Fields<'_>, types: &[ResourceType], report: &Rep
     }
     catalogue.complete();
     catalogue
+}
+
+/// Reports a name or pattern that means no permission.
+pub(super) fn unknown(named: &str, at: usize, rule: &'static str, catalogue: &Catalogue, report: &Report<'_>) {
+    let hint = match nearest(named, catalogue.iter().map(|(_, permission)| permission.name.as_str())) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "add a [[permission]] with this name".to_owned(),
+    };
+    report.add(at, rule, format!("there is no permission `{named}`"), hint);
 }
 
 /// What a permission is asked of: what the file says, else the type it is named after, else the organization.

@@ -1,9 +1,9 @@
 //! Reads the `[[role]]` tables and turns their lists of names and patterns into masks.
 
+use super::permission::unknown;
 use super::{is_known_type, slug};
 use crate::permission::Mask;
 use crate::preset::fields::{At, Fields};
-use crate::preset::name::nearest;
 use crate::preset::report::Report;
 use crate::preset::role::{ORGANIZATION, Role};
 use crate::preset::{Catalogue, ResourceType, check};
@@ -156,13 +156,7 @@ impl Lists<'_> {
 
     fn matching(&self, pattern: &str, at: usize) -> Option<Mask> {
         let Some(mask) = self.catalogue.matching(pattern) else {
-            let names = self.catalogue.iter().map(|(_, permission)| permission.name.as_str());
-            let hint = match nearest(pattern, names) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => "add a [[permission]] with this name".to_owned(),
-            };
-            let detail = format!("there is no permission `{pattern}`");
-            self.report.add(at, "role.permission_unknown", detail, hint);
+            unknown(pattern, at, "role.permission_unknown", self.catalogue, self.report);
             return None;
         };
         let mask = mask & self.reachable;

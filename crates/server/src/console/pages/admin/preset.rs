@@ -195,9 +195,8 @@ fn facts(presets: [&Preset; 2], found: &Difference) -> Vec<Fact> {
     let labels = |names: &[String]| names.iter().map(|name| impact::label_of(&presets, name)).collect::<Vec<_>>();
     let (gone, other): (Vec<_>, Vec<_>) = found.conditions.iter().partition(|one| one.after.is_none());
     let condition = |slug: &str| {
-        let all = presets.iter().flat_map(|preset| preset.catalogue.conditional());
-        let known = all.into_iter().find(|one| one.condition.slug == slug);
-        known.map_or_else(|| slug.to_owned(), |one| one.condition.label.clone())
+        let known = presets.iter().find_map(|preset| preset.catalogue.condition(slug));
+        known.map_or_else(|| slug.to_owned(), |condition| condition.label.clone())
     };
     let conditions = |some: Vec<&ConditionDifference>| some.into_iter().map(|one| condition(&one.slug)).collect();
     let lists = [

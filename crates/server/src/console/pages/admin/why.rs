@@ -306,9 +306,8 @@ impl Names {
 
 /// A condition in the preset's words.
 fn condition(desk: &Desk, slug: &str) -> Link {
-    let all = desk.scene.place.rules.preset().catalogue.conditional();
-    let known = all.iter().find(|one| one.condition.slug == slug);
-    let label = known.map_or_else(|| slug.to_owned(), |one| one.condition.label.clone());
+    let known = desk.scene.place.rules.preset().catalogue.condition(slug);
+    let label = known.map_or_else(|| slug.to_owned(), |condition| condition.label.clone());
     Link { kind: "Condition".to_owned(), label, href: String::new(), stops: false }
 }
 
