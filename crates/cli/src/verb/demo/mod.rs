@@ -40,9 +40,11 @@ pub(crate) enum State {
 /// The settings to serve with, and whether that is a demo: asked for, or in the folder since an earlier start. A demo
 /// has a folder of its own, mails nobody, and has no limits that its own making would meet.
 pub(crate) fn settings(loaded: Loaded, wanted: bool) -> Result<(Config, State), Failure> {
-    let chosen = loaded.settings.iter().any(|(setting, _, source)| setting.key == "data" && *source != Source::Default);
+    let chosen =
+        |key: &str| loaded.settings.iter().any(|(setting, _, source)| setting.key == key && *source != Source::Default);
+    let (folder_chosen, level_chosen) = (chosen("data"), chosen("log.level"));
     let mut config = loaded.config;
-    if wanted && !chosen {
+    if wanted && !folder_chosen {
         config.data = FOLDER.into();
     }
     let state = match look(&config.data)? {
@@ -57,6 +59,10 @@ pub(crate) fn settings(loaded: Loaded, wanted: bool) -> Result<(Config, State), 
     if config.database.is_some() || config.smtp.is_some() {
         let hint = "leave out `--database` and `--smtp`: a demo keeps everything in its own folder";
         return Err(Failure::usage("a demo takes no database and no mail server", hint));
+    }
+    if !level_chosen {
+        // Who just came finds the names to sign in with as the last thing on the screen.
+        "warn".clone_into(&mut config.log.level);
     }
     config.limits.accept_per_minute_per_address = 0;
     config.limits.mails_per_hour_per_organization = 0;
