@@ -153,6 +153,21 @@ pub async fn add(ctx: &Ctx, tenant: &str, wanted: NewTenantMember) -> Result<Ans
     .await
 }
 
+/// What an address names in tenants stays with whoever proved it as they take another one. The identity was taken.
+///
+/// # Errors
+/// [`Stop::Failed`].
+pub(super) fn keep_named(tx: &mut Tx<'_>, who: &Identity) -> Result<(), Stop> {
+    for place in tenants::named(tx, who)? {
+        tx.take_tenant(place.tenant)?;
+        let there = tenants::by_id(tx, place.tenant)?.zip(tenants::member_by_id(tx, place.tenant, place.id)?);
+        let Some((tenant, place)) = there else { continue };
+        let own = tenants::places(tx, who.id)?.into_iter().find(|own| own.tenant == tenant.id);
+        tx.apply(rules_of::keep(who.id, rules_of::Named { tenant, place, own }))?;
+    }
+    Ok(())
+}
+
 fn somebody(tx: &mut Tx<'_>, tenant: &Tenant, member: &str) -> Result<TenantMember, Stop> {
     Ok(tenants::member_by_id(tx, tenant.id, id(member)?)?.ok_or(Code::NotFound)?)
 }
