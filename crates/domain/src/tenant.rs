@@ -70,7 +70,7 @@ pub struct TenantMember {
     pub tenant: TenantId,
     /// The id of the place.
     pub id: TenantMemberId,
-    /// Who, when they were named by their handle, made the tenant, or had proved the address and have another one now.
+    /// Who, where that is known: not where an address names somebody who has yet to prove it.
     pub user: Option<UserId>,
     /// How they were named: an address, or `@handle`.
     pub label: String,

@@ -258,7 +258,7 @@ impl Model {
                 (Some(person.id.clone()), proved, format!("@{named}"))
             }
             (None, Some(given)) => match address(given) {
-                Some(email) => (None, Some(email.clone()), email),
+                Some(email) => (self.prover(&email).map(|p| p.id.clone()), Some(email.clone()), email),
                 None => return no(422, "email.invalid"),
             },
             _ => return no(422, "request.invalid"),

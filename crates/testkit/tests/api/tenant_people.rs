@@ -93,9 +93,16 @@ async fn moves(test: &TestApp, caller: &mut Caller, to: &str) {
 async fn an_owner_whom_an_address_names_stays_owner_with_another_address() {
     for engine in engines() {
         let (test, mut owner) = tenant(engine).await;
-        let mut bob = test.join(&mut owner, "acme", "bob@acme.test", "guest").await;
+        // A place that waited for whoever proves the address, and one of somebody who had.
         let by_address = json!({"email": "bob@acme.test", "role": "owner"});
         owner.post(&format!("{BIG}/members"), by_address).await.expect(201);
+        let mut bob = test.join(&mut owner, "acme", "bob@acme.test", "guest").await;
+        let mut cid = test.join(&mut owner, "acme", "cid@acme.test", "guest").await;
+        let by_address = json!({"email": "cid@acme.test"});
+        let cids = owner.post(&format!("{BIG}/members"), by_address).await.expect(201);
+        moves(&test, &mut cid.caller, "cid@new.test").await;
+        assert_eq!(cid.caller.get(BIG).await.expect(200).at("/role"), "member");
+        owner.delete(&format!("{BIG}/members/{}", cids.at("/id"))).await.expect(204);
         let mine = owner.get(&format!("{BIG}/members")).await.expect(200).at("/items/0/id").to_owned();
         owner.delete(&format!("{BIG}/members/{mine}")).await.expect(204);
 
