@@ -6,6 +6,7 @@
 mod args;
 mod config;
 mod docs;
+mod ending;
 mod failure;
 mod installation;
 mod listing;

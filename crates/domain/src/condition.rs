@@ -15,6 +15,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::group::Belonging;
 use crate::ids::{MemberId, ServiceAccountId};
+use crate::member::{Member, MemberKind};
 
 /// How long an expression may be, in bytes.
 pub const LONGEST: usize = 500;
@@ -68,9 +69,15 @@ pub struct Scene<'a> {
 }
 
 impl<'a> Scene<'a> {
-    /// Somebody with a role and these groups, at a place of this type and name.
+    /// A member of these groups, at a place of this type and name.
     #[must_use]
-    pub fn of_member(
+    pub fn of_member(member: &'a Member, groups: &[Belonging], at: (&'a str, String), told: &'a Properties) -> Self {
+        let program = member.kind == MemberKind::ServiceAccount;
+        Self::of_somebody((member.id, program), Some(&member.role), groups, at, told)
+    }
+
+    /// The same of somebody told by what an index knows of them.
+    pub(crate) fn of_somebody(
         (member, program): (MemberId, bool),
         role: Option<&'a str>,
         groups: &[Belonging],

@@ -9,7 +9,7 @@ use crate::change::Change;
 use crate::identity::Identity;
 use crate::ids::{GrantId, GroupId, ResourceId};
 use crate::joining::Facts;
-use crate::member::{self, Member, Origin, Status, Surroundings};
+use crate::member::{self, Member, MemberKind, Origin, Status, Surroundings};
 use crate::organization::Organization;
 use crate::ownership;
 use crate::permission::Mask;
@@ -19,6 +19,7 @@ use crate::provisioning::guard_managed;
 use crate::refusal::{Code, Refusal};
 use crate::resource::{Grant, Resource};
 use crate::seats;
+use crate::service_account;
 use crate::tenant::{Tenant, TenantChange, TenantMember};
 use crate::text::Email;
 use crate::time::Timestamp;
@@ -105,7 +106,7 @@ fn in_the_way<'a>(rules: &Rules, holdings: &'a [Holding]) -> impl Iterator<Item 
     })
 }
 
-fn guard_owned(rules: &Rules, estate: &Estate) -> Result<(), Refusal> {
+pub(crate) fn guard_owned(rules: &Rules, estate: &Estate) -> Result<(), Refusal> {
     let blockers: Vec<Value> = in_the_way(rules, &estate.holdings).map(|h| blocker(&h.resource)).collect();
     if blockers.is_empty() {
         return Ok(());
@@ -116,7 +117,7 @@ fn guard_owned(rules: &Rules, estate: &Estate) -> Result<(), Refusal> {
 }
 
 /// Refuses heirs who cannot take what they are given.
-fn guard_heirs(rules: &Rules, leaving: &Member, estate: &Estate) -> Result<(), Refusal> {
+pub(crate) fn guard_heirs(rules: &Rules, leaving: &Member, estate: &Estate) -> Result<(), Refusal> {
     for holding in &estate.holdings {
         if let Fate::Heir(heir) = &holding.to {
             if heir.id == leaving.id {
@@ -159,7 +160,9 @@ pub fn obstacles(
     }
     let (policy, mut found) = (rules.policy(), Vec::new());
     let mine = permit.is_self(member.id);
-    if mine && way == Way::Removed && policy.self_deactivate_or_remove == SelfRemoval::Forbidden {
+    if mine && member.kind == MemberKind::ServiceAccount {
+        found.push(service_account::ends_itself());
+    } else if mine && way == Way::Removed && policy.self_deactivate_or_remove == SelfRemoval::Forbidden {
         found.push(Refusal::of(Code::SelfRemove));
     }
     if !mine {
@@ -177,7 +180,7 @@ pub fn obstacles(
 }
 
 /// Hands on what somebody gets, and takes the owner from the rest.
-fn handed_on(estate: &Estate) -> impl Iterator<Item = Change> {
+pub(crate) fn handed_on(estate: &Estate) -> impl Iterator<Item = Change> {
     estate.holdings.iter().map(|holding| {
         let heir = match &holding.to {
             Fate::Heir(heir) => Some(heir.id),
@@ -329,7 +332,7 @@ pub struct Ending {
 /// Where somebody who goes from everywhere stands in the tier above organizations.
 #[derive(Clone, Debug, Default)]
 pub struct TenantPlaces {
-    /// The places they have by their identity.
+    /// The places they have, by their identity or by the address they proved.
     pub places: Vec<(Tenant, TenantMember)>,
     /// Names of the tenants that would be left without an owner who can sign in.
     pub alone: Vec<String>,
@@ -338,8 +341,7 @@ pub struct TenantPlaces {
 /// Whether `typed` names the identity: its handle or its address.
 fn names(identity: &Identity, typed: &str) -> bool {
     let typed = typed.trim();
-    let key = |text: &str| Email::parse(text, "confirm").ok().map(|email| email.key().to_owned());
-    let same_address = key(typed).is_some_and(|typed| key(&identity.email) == Some(typed));
+    let same_address = Email::parse(typed, "confirm").is_ok_and(|typed| typed.is_same(&identity.email));
     same_address || identity.handle.as_deref().is_some_and(|handle| handle == typed)
 }
 

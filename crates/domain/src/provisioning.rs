@@ -166,6 +166,8 @@ pub struct Known<'a> {
     pub taken: bool,
     /// They belong to another organization too.
     pub elsewhere: bool,
+    /// They have a place in a tenant.
+    pub in_tenant: bool,
     /// They manage a group.
     pub manages: bool,
     /// Somebody else who proved the new address, and whether that one manages a group or holds the top role here.
@@ -217,7 +219,7 @@ fn same_address(one: &str, other: &str) -> bool {
 /// organization, nor that of people who run it (ON-49).
 fn moved_to(rules: &Rules, known: &Known<'_>, address: &str) -> Result<Change, Refusal> {
     let leads = rules.preset().is_top(&known.member.role) || known.manages || known.holder == Some(true);
-    if leads || known.elsewhere || known.who.administrator {
+    if leads || known.elsewhere || known.in_tenant || known.who.administrator {
         return Err(Refusal::of(Code::ScimAddressKept));
     }
     if known.holder.is_some() {

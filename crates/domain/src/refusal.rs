@@ -173,7 +173,7 @@ codes! {
     ScimNotOffered = "scim.not_offered", Conflict, "no directory keeps people here by SCIM; the policy says whether it is offered";
     ScimTokenLimit = "scim_token.limit", Conflict, "two tokens live already: the one in use and the one to take its place; revoke one first";
     ScimTaken = "scim.taken", Conflict, "the directory keeps another person here with that user name or address";
-    ScimAddressKept = "scim.address_kept", Forbidden, "a directory does not change the address of people who hold the top role, manage a group or belong elsewhere too; they change it themselves";
+    ScimAddressKept = "scim.address_kept", Forbidden, "a directory does not change the address of people who hold the top role, manage a group, or belong to a tenant or elsewhere too; they change it themselves";
     ScimMemberUnknown = "scim.member_unknown", Invalid, "the directory keeps nobody with that id here";
     ScimNameReserved = "scim.name_reserved", Conflict, "a role here is called that; call the group something else";
     MemberManaged = "member.managed", Conflict, "a directory keeps this person: switch them on or off, or remove them, there";

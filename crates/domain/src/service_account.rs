@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::access::Permit;
 use crate::change::{AuditFact, Change};
+use crate::departure::{self, Estate};
 use crate::identity::Identity;
 use crate::ids::{MemberId, ServiceAccountId, UserId};
 use crate::member::{self, Member, MemberKind, Status, Surroundings, guard_rank, guard_role};
@@ -185,23 +186,37 @@ pub fn edit(
     Ok(changes)
 }
 
-/// Deletes a service account and every token of it. `typed` must be its name (TP-34).
+/// A service account goes by somebody's word and never by its own: whoever holds a leaked secret of it would.
+pub(crate) fn ends_itself() -> Refusal {
+    Refusal::because(Code::SelfRemove, "a service account does not end its own membership; somebody else deletes it")
+}
+
+/// Deletes a service account and every token of it. `typed` must be its name (TP-34); what it owns goes as what
+/// people own.
 ///
 /// # Errors
-/// `member.self`, `member.top_role_required`, `service_account.other_top`,
-/// `service_account.confirm_name`.
-pub fn delete(permit: &Permit, rules: &Rules, account: &ServiceAccount, typed: &str) -> Result<Vec<Change>, Refusal> {
+/// `member.self`, `member.top_role_required`, `service_account.other_top`, `service_account.confirm_name`,
+/// `transfer.heir`, `access.denied`, `grant.above_own`, `member.owns_resources` with `blockers`.
+pub fn delete(
+    permit: &Permit,
+    rules: &Rules,
+    account: &ServiceAccount,
+    estate: &Estate,
+    typed: &str,
+) -> Result<Vec<Change>, Refusal> {
     if permit.is_self(account.member.id) {
-        return Err(Refusal::because(Code::SelfRemove, "a service account does not delete itself"));
+        return Err(ends_itself());
     }
     guard_rank(permit, rules, &account.member)?;
     if typed != account.member.name {
         let detail = format!("type `{}` to confirm", account.member.name);
         return Err(Refusal::value(Code::ServiceAccountConfirm, "confirm", detail));
     }
+    departure::guard_heirs(rules, &account.member, estate)?;
+    departure::guard_owned(rules, estate)?;
     let (organization, member) = (account.member.organization, account.member.id);
-    Ok(vec![
-        Change::ServiceAccount(ServiceAccountChange::Deleted { account: Box::new(account.clone()) }),
-        Change::TokensRevoked { organization, member },
-    ])
+    let mut changes: Vec<Change> = departure::handed_on(estate).collect();
+    changes.push(Change::ServiceAccount(ServiceAccountChange::Deleted { account: Box::new(account.clone()) }));
+    changes.push(Change::TokensRevoked { organization, member });
+    Ok(changes)
 }

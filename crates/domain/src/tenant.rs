@@ -1,9 +1,11 @@
 //! Tenants: the tier above organizations. Who belongs to one, what its owners may do in its
 //! organizations, and the settings it lays over them. Does not know what happens inside those.
 
+mod keeping;
 mod resource;
 mod settings;
 
+pub use keeping::{Named, keep};
 pub use resource::{TenantResource, create_resource, delete_resource, edit_resource, guard_known, in_organization};
 pub use settings::{SIGN_IN_METHODS, SeatMode, Settings, seat_step};
 
@@ -68,7 +70,7 @@ pub struct TenantMember {
     pub tenant: TenantId,
     /// The id of the place.
     pub id: TenantMemberId,
-    /// Who, when they were named by their handle or made the tenant.
+    /// Who, where that is known: not where an address names somebody who has yet to prove it.
     pub user: Option<UserId>,
     /// How they were named: an address, or `@handle`.
     pub label: String,
@@ -84,16 +86,54 @@ pub struct TenantMember {
 #[derive(Clone, Debug, PartialEq)]
 #[allow(missing_docs, reason = "the fields are named by what they hold")]
 pub enum TenantChange {
-    Created { tenant: Box<Tenant>, owner: Box<TenantMember> },
-    Renamed { tenant: Box<Tenant>, name: String },
-    SettingsChanged { tenant: Box<Tenant>, after: Box<Settings> },
-    MemberAdded { tenant: Box<Tenant>, member: Box<TenantMember> },
-    MemberRoleChanged { tenant: Box<Tenant>, member: Box<TenantMember>, after: TenantRole },
-    MemberRemoved { tenant: Box<Tenant>, member: Box<TenantMember> },
-    AuthenticationReset { tenant: Box<Tenant>, at: Timestamp },
-    ResourceCreated { tenant: Box<Tenant>, resource: Box<TenantResource> },
-    ResourceEdited { tenant: Box<Tenant>, before: Box<TenantResource>, after: Box<TenantResource> },
-    ResourceDeleted { tenant: Box<Tenant>, resource: Box<TenantResource> },
+    Created {
+        tenant: Box<Tenant>,
+        owner: Box<TenantMember>,
+    },
+    Renamed {
+        tenant: Box<Tenant>,
+        name: String,
+    },
+    SettingsChanged {
+        tenant: Box<Tenant>,
+        after: Box<Settings>,
+    },
+    MemberAdded {
+        tenant: Box<Tenant>,
+        member: Box<TenantMember>,
+    },
+    MemberRoleChanged {
+        tenant: Box<Tenant>,
+        member: Box<TenantMember>,
+        after: TenantRole,
+    },
+    /// It is this person's from here on, whatever their address.
+    MemberBound {
+        tenant: Box<Tenant>,
+        member: Box<TenantMember>,
+        user: UserId,
+    },
+    MemberRemoved {
+        tenant: Box<Tenant>,
+        member: Box<TenantMember>,
+    },
+    AuthenticationReset {
+        tenant: Box<Tenant>,
+        at: Timestamp,
+    },
+    ResourceCreated {
+        tenant: Box<Tenant>,
+        resource: Box<TenantResource>,
+    },
+    ResourceEdited {
+        tenant: Box<Tenant>,
+        before: Box<TenantResource>,
+        after: Box<TenantResource>,
+    },
+    ResourceDeleted {
+        tenant: Box<Tenant>,
+        resource: Box<TenantResource>,
+    },
 }
 
 impl TenantChange {
@@ -106,6 +146,7 @@ impl TenantChange {
             | Self::SettingsChanged { tenant, .. }
             | Self::MemberAdded { tenant, .. }
             | Self::MemberRoleChanged { tenant, .. }
+            | Self::MemberBound { tenant, .. }
             | Self::MemberRemoved { tenant, .. }
             | Self::AuthenticationReset { tenant, .. }
             | Self::ResourceCreated { tenant, .. }
@@ -133,6 +174,9 @@ impl TenantChange {
             Self::MemberAdded { member: m, .. } => ("tenant.member_added", somebody(m), Value::Null, role(m.role)),
             Self::MemberRoleChanged { member: m, after, .. } => {
                 ("tenant.member_role_changed", somebody(m), role(m.role), role(*after))
+            }
+            Self::MemberBound { member: m, user, .. } => {
+                ("tenant.member_bound", somebody(m), Value::Null, json!({"identity": user}))
             }
             Self::MemberRemoved { member: m, .. } => ("tenant.member_removed", somebody(m), role(m.role), Value::Null),
             Self::AuthenticationReset { at, .. } => {

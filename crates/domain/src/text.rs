@@ -70,6 +70,12 @@ impl Email {
     pub fn domain(&self) -> &str {
         self.key.rsplit_once('@').map_or("", |(_, domain)| domain)
     }
+
+    /// Whether a text is this address, perhaps written otherwise.
+    #[must_use]
+    pub fn is_same(&self, text: &str) -> bool {
+        Self::parse(text, "email").is_ok_and(|other| other.key == self.key)
+    }
 }
 
 fn is_invisible(c: char) -> bool {

@@ -1,12 +1,14 @@
-//! `guildhall member plan` and `member restore`: what a removal meets and leaves, and undoing one.
+//! `guildhall member plan` and `member restore`: what a removal meets and leaves, and undoing one; and who takes over
+//! what somebody who goes owns.
 
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
+use crate::ending::{dry_run, ended};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::remote::{Remote, RemoteArgs, run as block_on};
-use crate::verb::member::{dry_run, named, plan as show_preview};
+use crate::verb::member::named;
 
 /// One member.
 #[derive(Debug, clap::Args)]
@@ -15,6 +17,42 @@ pub(crate) struct One {
     remote: RemoteArgs,
     /// The member's id or mail address
     member: String,
+}
+
+/// Who takes over what somebody who goes owns.
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct Handover {
+    /// Who takes over everything they own (member id or mail address)
+    #[arg(long, value_name = "MEMBER")]
+    pub(super) transfer_to: Option<String>,
+    /// Who takes over one resource, as RESOURCE=MEMBER; may be given several times
+    #[arg(long = "transfer", value_name = "RESOURCE=MEMBER", value_parser = transfer)]
+    pub(super) transfers: Vec<(String, String)>,
+}
+
+pub(super) fn transfer(text: &str) -> Result<(String, String), String> {
+    let parts = text.split_once('=').filter(|(resource, member)| !resource.is_empty() && !member.is_empty());
+    parts
+        .map(|(resource, member)| (resource.to_owned(), member.to_owned()))
+        .ok_or_else(|| "write RESOURCE=MEMBER".to_owned())
+}
+
+impl Handover {
+    /// What was said, as a request says it.
+    pub(super) async fn said(&self, remote: &Remote) -> Result<Map<String, Value>, Failure> {
+        let mut body = Map::new();
+        if let Some(to) = &self.transfer_to {
+            body.insert("transfer_to".to_owned(), json!(named(remote, to).await?));
+        }
+        let mut transfers = Map::new();
+        for (resource, to) in &self.transfers {
+            transfers.insert(resource.clone(), json!(named(remote, to).await?));
+        }
+        if !transfers.is_empty() {
+            body.insert("transfers".to_owned(), Value::Object(transfers));
+        }
+        Ok(body)
+    }
 }
 
 /// A removal to undo.
@@ -65,10 +103,7 @@ pub(super) fn restore(args: &Restore, output: &mut Output) -> Result<(), Failure
     block_on(async {
         let path = ["members", args.member.as_str(), "restore"];
         let back = remote.ask(Method::POST, &path, dry_run(args.dry_run), None).await?;
-        if args.dry_run {
-            return show_preview(&back, output);
-        }
-        if output.json { output.value(&back) } else { output.line(format!("restored {}", args.member)) }
+        ended(args.dry_run.then_some(&back), &back, output, |output| output.line(format!("restored {}", args.member)))
     })
 }
 

@@ -3,11 +3,11 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::ending::{dry_run, ended};
 use crate::failure::Failure;
 use crate::listing::{self, text};
 use crate::output::Output;
 use crate::remote::{Remote, RemoteArgs, run as block_on};
-use crate::verb::member::{dry_run, plan};
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -89,17 +89,15 @@ fn claim(args: &Claim, output: &mut Output) -> Result<(), Failure> {
     let remote = Remote::new(&args.remote)?;
     let body = json!({"domain": args.domain, "verify_by": if args.by_mail { "mail" } else { "dns" }});
     let answer = block_on(remote.ask(Method::POST, &["domains"], dry_run(args.dry_run), Some(&body)))?;
-    if args.dry_run {
-        return plan(&answer, output);
-    }
-    if output.json {
-        return output.value(&answer);
-    }
-    output.line(text(&answer, "/id"))?;
-    match args.by_mail {
-        true => output.line(format!("a code is mailed to postmaster@ and admin@{}", text(&answer, "/domain"))),
-        false => output.line(format!("{} TXT \"{}\"", text(&answer, "/record/name"), text(&answer, "/record/text"))),
-    }
+    ended(args.dry_run.then_some(&answer), &answer, output, |output| {
+        output.line(text(&answer, "/id"))?;
+        match args.by_mail {
+            true => output.line(format!("a code is mailed to postmaster@ and admin@{}", text(&answer, "/domain"))),
+            false => {
+                output.line(format!("{} TXT \"{}\"", text(&answer, "/record/name"), text(&answer, "/record/text")))
+            }
+        }
+    })
 }
 
 fn verify(args: &Verify, output: &mut Output) -> Result<(), Failure> {
@@ -107,18 +105,12 @@ fn verify(args: &Verify, output: &mut Output) -> Result<(), Failure> {
     let body = args.code.as_ref().map_or_else(|| json!({}), |code| json!({"code": code}));
     let path = ["domains", args.claim.as_str(), "verify"];
     let answer = block_on(remote.ask(Method::POST, &path, dry_run(args.dry_run), Some(&body)))?;
-    if args.dry_run {
-        return plan(&answer, output);
-    }
-    if output.json { output.value(&answer) } else { output.line(row(&answer)) }
+    ended(args.dry_run.then_some(&answer), &answer, output, |output| output.line(row(&answer)))
 }
 
 fn release(args: &Release, output: &mut Output) -> Result<(), Failure> {
     let remote = Remote::new(&args.remote)?;
     let path = ["domains", args.claim.as_str()];
     let answer = block_on(remote.ask(Method::DELETE, &path, dry_run(args.dry_run), None))?;
-    if args.dry_run {
-        return plan(&answer, output);
-    }
-    if output.json { output.value(&answer) } else { output.line("released") }
+    ended(args.dry_run.then_some(&answer), &answer, output, |output| output.line("released"))
 }

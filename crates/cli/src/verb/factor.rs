@@ -3,10 +3,11 @@
 use reqwest::Method;
 use serde_json::json;
 
+use crate::ending::{dry_run, ended};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::remote::{Remote, RemoteArgs, run as block_on};
-use crate::verb::member::{dry_run, find, plan};
+use crate::verb::member::named;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -37,16 +38,11 @@ pub(crate) fn run(command: &Command, output: &mut Output) -> Result<(), Failure>
 fn post(args: &One, (act, done): (&str, &str), output: &mut Output) -> Result<(), Failure> {
     let remote = Remote::new(&args.remote)?;
     block_on(async {
-        let member = if args.member.contains('@') { find(&remote, &args.member).await? } else { args.member.clone() };
+        let member = named(&remote, &args.member).await?;
         let told = remote.ask(Method::POST, &["members", &member, act], dry_run(args.dry_run), None).await?;
-        if args.dry_run {
-            return plan(&told, output);
-        }
-        if output.json {
-            output.value(&json!({done: member}))
-        } else {
+        ended(args.dry_run.then_some(&told), &json!({done: member}), output, |output| {
             output.line(format!("{done} {} ({member})", args.member))
-        }
+        })
     })
 }
 

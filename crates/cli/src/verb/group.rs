@@ -3,7 +3,8 @@
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
-use super::member::{dry_run, find, plan};
+use super::member::named;
+use crate::ending::{dry_run, ended};
 use crate::failure::Failure;
 use crate::listing::{self, text};
 use crate::output::Output;
@@ -120,36 +121,27 @@ fn create(args: &Create, output: &mut Output) -> Result<(), Failure> {
     body.extend((!args.permissions.is_empty()).then(|| ("permissions".to_owned(), json!(args.permissions))));
     let body = Value::Object(body);
     let answer = block_on(remote.ask(Method::POST, &["groups"], dry_run(args.dry_run), Some(&body)))?;
-    if args.dry_run {
-        return plan(&answer, output);
-    }
-    if output.json {
-        return output.value(&answer);
-    }
-    output.line(answer.get("id").and_then(Value::as_str).unwrap_or("-"))
+    ended(args.dry_run.then_some(&answer), &answer, output, |output| output.line(text(&answer, "/id")))
 }
 
 fn delete(args: &Delete, output: &mut Output) -> Result<(), Failure> {
     let remote = Remote::new(&args.remote)?;
     let answer = block_on(remote.ask(Method::DELETE, &["groups", &args.group], dry_run(args.dry_run), None))?;
-    if args.dry_run {
-        return plan(&answer, output);
-    }
-    let (json, text) = (json!({"deleted": args.group}), format!("deleted {}", args.group));
-    if output.json { output.value(&json) } else { output.line(text) }
+    ended(args.dry_run.then_some(&answer), &json!({"deleted": args.group}), output, |output| {
+        output.line(format!("deleted {}", args.group))
+    })
 }
 
 fn seat(args: &Seat, method: Method, body: Option<&Value>, done: &str, output: &mut Output) -> Result<(), Failure> {
     let remote = Remote::new(&args.remote)?;
     let answer = block_on(async {
-        let member = if args.member.contains('@') { find(&remote, &args.member).await? } else { args.member.clone() };
+        let member = named(&remote, &args.member).await?;
         let path = ["groups", &args.group, "members", &member];
         remote.ask(method, &path, dry_run(args.dry_run), body).await
     })?;
-    if args.dry_run {
-        return plan(&answer, output);
-    }
-    if output.json { output.value(&json!({done: args.member})) } else { output.line(format!("{done} {}", args.member)) }
+    ended(args.dry_run.then_some(&answer), &json!({done: args.member}), output, |output| {
+        output.line(format!("{done} {}", args.member))
+    })
 }
 
 #[cfg(test)]

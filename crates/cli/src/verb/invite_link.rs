@@ -3,11 +3,11 @@
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
+use crate::ending::{dry_run, ended};
 use crate::failure::Failure;
 use crate::listing::{self, text};
 use crate::output::Output;
 use crate::remote::{Remote, RemoteArgs, run as block_on};
-use crate::verb::member::{dry_run, plan};
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -86,26 +86,18 @@ fn create(args: &Create, output: &mut Output) -> Result<(), Failure> {
     }
     let body = Value::Object(body);
     let answer = block_on(remote.ask(Method::POST, &["invite-links"], dry_run(args.dry_run), Some(&body)))?;
-    if args.dry_run {
-        return plan(&answer, output);
-    }
-    match answer.get("link").and_then(Value::as_str) {
-        Some(link) if !output.json => output.line(link),
-        _ => output.value(&answer),
-    }
+    ended(args.dry_run.then_some(&answer), &answer, output, |output| output.line(text(&answer, "/link")))
 }
 
 fn reset(args: &Reset, output: &mut Output) -> Result<(), Failure> {
     let remote = Remote::new(&args.remote)?;
     let answer = block_on(remote.ask(Method::POST, &["invite-links", "reset"], dry_run(args.dry_run), None))?;
-    if args.dry_run {
-        return plan(&answer, output);
-    }
-    match answer.get("reset").and_then(Value::as_u64) {
-        Some(1) if !output.json => output.line("1 invite link is worthless now"),
-        Some(many) if !output.json => output.line(format!("{many} invite links are worthless now")),
-        _ => output.value(&answer),
-    }
+    ended(args.dry_run.then_some(&answer), &answer, output, |output| {
+        match answer.get("reset").and_then(Value::as_u64) {
+            Some(1) => output.line("1 invite link is worthless now"),
+            many => output.line(format!("{} invite links are worthless now", many.unwrap_or_default())),
+        }
+    })
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ fn links_are_made_listed_and_reset() {
         ("200 OK", r#"{"reset":2}"#.to_owned()),
         (
             "200 OK",
-            r#"{"changes":["invite_link.all_reset"],"access_gained":[],"access_lost":[],"mails":[]}"#.to_owned(),
+            r#"{"changes":[{"type":"invite_link.all_reset","target":{"name":"Acme"}}],"access_gained":[],"access_lost":[],"mails":[]}"#.to_owned(),
         ),
     ]);
     let (mut output, read) = captured(false);
@@ -38,5 +38,5 @@ fn links_are_made_listed_and_reset() {
     assert_eq!(server.asked().line, "POST /api/v1/organizations/acme/invite-links/reset");
     assert!(read().ends_with("2 invite links are worthless now\n"), "{}", read());
     run(&reset(true), &mut output).unwrap();
-    assert!(read().ends_with("would change: invite_link.all_reset\n"), "{}", read());
+    assert!(read().ends_with("would change: invite_link.all_reset Acme\n"), "{}", read());
 }

@@ -8,6 +8,7 @@ use indicatif::ProgressBar;
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
+use crate::ending::{dry_run, ended, plan};
 use crate::failure::{Failure, Message};
 use crate::listing::{self, text};
 use crate::output::Output;
@@ -86,12 +87,8 @@ pub(crate) struct Remove {
     remote: RemoteArgs,
     /// The member's id or mail address
     member: String,
-    /// Who takes over everything they own (member id or mail address)
-    #[arg(long, value_name = "MEMBER")]
-    transfer_to: Option<String>,
-    /// Who takes over one resource, as RESOURCE=MEMBER; may be given several times
-    #[arg(long = "transfer", value_name = "RESOURCE=MEMBER", value_parser = transfer)]
-    transfers: Vec<(String, String)>,
+    #[command(flatten)]
+    handover: departure::Handover,
     /// Say what would happen, and change nothing
     #[arg(long)]
     dry_run: bool,
@@ -115,13 +112,6 @@ pub(crate) struct Rejected {
     /// Why; mailed and shown to the person
     #[arg(long)]
     reason: Option<String>,
-}
-
-fn transfer(text: &str) -> Result<(String, String), String> {
-    let parts = text.split_once('=').filter(|(resource, member)| !resource.is_empty() && !member.is_empty());
-    parts
-        .map(|(resource, member)| (resource.to_owned(), member.to_owned()))
-        .ok_or_else(|| "write RESOURCE=MEMBER".to_owned())
 }
 
 pub(crate) fn run(command: &Command, output: &mut Output) -> Result<(), Failure> {
@@ -230,27 +220,12 @@ fn remove(args: &Remove, output: &mut Output) -> Result<(), Failure> {
     let remote = Remote::new(&args.remote)?;
     block_on(async {
         let member = named(&remote, &args.member).await?;
-        let mut body = Map::new();
-        if let Some(to) = &args.transfer_to {
-            body.insert("transfer_to".to_owned(), json!(named(&remote, to).await?));
-        }
-        let mut transfers = Map::new();
-        for (resource, to) in &args.transfers {
-            transfers.insert(resource.clone(), json!(named(&remote, to).await?));
-        }
-        if !transfers.is_empty() {
-            body.insert("transfers".to_owned(), Value::Object(transfers));
-        }
+        let body = args.handover.said(&remote).await?;
         let body = (!body.is_empty()).then_some(Value::Object(body));
         let answer = remote.ask(Method::DELETE, &["members", &member], dry_run(args.dry_run), body.as_ref()).await?;
-        if args.dry_run {
-            return plan(&answer, output);
-        }
-        if output.json {
-            output.value(&json!({"removed": member}))
-        } else {
+        ended(args.dry_run.then_some(&answer), &json!({"removed": member}), output, |output| {
             output.line(format!("removed {} ({member})", args.member))
-        }
+        })
     })
 }
 
@@ -258,23 +233,19 @@ fn remove(args: &Remove, output: &mut Output) -> Result<(), Failure> {
 pub(super) async fn named(remote: &Remote, name: &str) -> Result<String, Failure> {
     if name.contains('@') { find(remote, name).await } else { Ok(name.to_owned()) }
 }
+
 /// Lets somebody in who waits, or turns them away.
 fn answer(args: &Answered, verb: &str, reason: Option<&str>, output: &mut Output) -> Result<(), Failure> {
     let remote = Remote::new(&args.remote)?;
     block_on(async {
-        let member = if args.member.contains('@') { find(&remote, &args.member).await? } else { args.member.clone() };
+        let member = named(&remote, &args.member).await?;
         let body = reason.map(|reason| json!({"reason": reason}));
         let path = ["members", member.as_str(), verb];
         let told = remote.ask(Method::POST, &path, dry_run(args.dry_run), body.as_ref()).await?;
-        if args.dry_run {
-            return plan(&told, output);
-        }
         let done = if verb == "approve" { "approved" } else { "rejected" };
-        if output.json {
-            output.value(&json!({done: member}))
-        } else {
+        ended(args.dry_run.then_some(&told), &json!({done: member}), output, |output| {
             output.line(format!("{done} {} ({member})", args.member))
-        }
+        })
     })
 }
 
@@ -295,30 +266,6 @@ pub(crate) async fn find(remote: &Remote, address: &str) -> Result<String, Failu
     found.ok_or_else(|| {
         Failure::failed(format!("nobody here has the address `{address}`"), "`guildhall member list` shows who is here")
     })
-}
-
-pub(crate) fn dry_run(asked: bool) -> &'static [(&'static str, &'static str)] {
-    if asked { &[("dry_run", "true")] } else { &[] }
-}
-
-/// The answer of a dry run: a line per change, access gained or lost, and mail.
-pub(crate) fn plan(answer: &Value, output: &mut Output) -> Result<(), Failure> {
-    if output.json {
-        return output.value(answer);
-    }
-    for (name, word) in [
-        ("changes", "would change"),
-        ("access_gained", "would gain"),
-        ("access_lost", "would lose"),
-        ("mails", "would mail"),
-        ("stranded", "would strand"),
-        ("needs_sso", "would bind to single sign-on"),
-    ] {
-        for item in answer.get(name).and_then(Value::as_array).into_iter().flatten() {
-            output.line(format!("{word}: {}", item.as_str().map_or_else(|| item.to_string(), str::to_owned)))?;
-        }
-    }
-    Ok(())
 }
 
 fn read(path: &Path) -> Result<String, Failure> {

@@ -19,8 +19,7 @@ fn removal(server: &TestServer, member: &str) -> Remove {
     Remove {
         remote: server.args(),
         member: member.to_owned(),
-        transfer_to: None,
-        transfers: Vec::new(),
+        handover: departure::Handover::default(),
         dry_run: false,
     }
 }
@@ -117,8 +116,9 @@ fn a_member_is_removed_by_id_or_exact_address() {
         ("200 OK", PAGE.to_owned()),
     ]);
     let (mut output, read) = captured(false);
-    let transfers = vec![transfer("res_1=mem_3").unwrap()];
-    let args = Remove { transfer_to: Some("mem_2".to_owned()), transfers, ..removal(&server, "mem_1") };
+    let transfers = vec![departure::transfer("res_1=mem_3").unwrap()];
+    let handover = departure::Handover { transfer_to: Some("mem_2".to_owned()), transfers };
+    let args = Remove { handover, ..removal(&server, "mem_1") };
     run(&Command::Remove(args), &mut output).unwrap();
     let asked = server.asked();
     assert_eq!(asked.line, "DELETE /api/v1/organizations/acme/members/mem_1");
@@ -130,7 +130,7 @@ fn a_member_is_removed_by_id_or_exact_address() {
     assert_eq!(read(), "removed mem_1 (mem_1)\nremoved Ada@Example.com (mem_1)\n");
     let nobody = run(&Command::Remove(removal(&server, "da@example.com")), &mut output).unwrap_err();
     assert!(nobody.to_string().contains("nobody here has the address"), "{nobody}");
-    assert!(transfer("res_1").is_err() && transfer("=mem_1").is_err());
+    assert!(departure::transfer("res_1").is_err() && departure::transfer("=mem_1").is_err());
 }
 
 #[test]
@@ -156,7 +156,9 @@ fn somebody_who_waits_is_approved_or_rejected_with_a_reason() {
 
 #[test]
 fn a_dry_run_says_what_would_happen() {
-    let answer = r#"{"changes":["member.removed"],"access_gained":[],"access_lost":[{"resource":"res_1"}],"mails":["ada@example.com"]}"#;
+    let answer = r#"{"changes":[{"type":"member.removed","target":{"type":"member","id":"mem_1","name":"Ada"},"before":null,"after":null}],
+        "access_gained":[],"access_lost":[{"member":"mem_1","email":"ada@example.com","resource":"res_1","permissions":["a.read","a.write"]}],
+        "mails":[{"to":"ada@example.com","kind":"removed"}],"without_factor":[{"member":"mem_2","email":"bob@example.com"}]}"#;
     let server = TestServer::start(vec![("200 OK", answer.to_owned())]);
     let (mut output, read) = captured(false);
     let args = Remove { dry_run: true, ..removal(&server, "mem_1") };
@@ -164,6 +166,7 @@ fn a_dry_run_says_what_would_happen() {
     assert_eq!(server.asked().line, "DELETE /api/v1/organizations/acme/members/mem_1?dry_run=true");
     assert_eq!(
         read(),
-        "would change: member.removed\nwould lose: {\"resource\":\"res_1\"}\nwould mail: ada@example.com\n"
+        "would change: member.removed Ada\nwould lose: ada@example.com a.read, a.write on res_1\n\
+         would mail: ada@example.com removed\nwould ask for a second factor: bob@example.com\n"
     );
 }

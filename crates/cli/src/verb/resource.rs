@@ -3,6 +3,7 @@
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
+use crate::ending::{self, ended};
 use crate::failure::Failure;
 use crate::listing::{self, text};
 use crate::output::Output;
@@ -120,22 +121,11 @@ pub(super) fn done(
     word: &str,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    let query: &[(&str, &str)] = if dry_run { &[("dry_run", "true")] } else { &[] };
-    let answer = block_on(remote.ask(method, path, query, body))?;
-    if output.json {
-        return output.value(&answer);
-    }
-    if dry_run {
-        for change in answer.get("changes").and_then(Value::as_array).into_iter().flatten() {
-            let text = |pointer: &str| change.pointer(pointer).and_then(Value::as_str).unwrap_or("-");
-            output.line(format!("would be: {} {}", text("/type"), text("/target/name")))?;
-        }
-        return Ok(());
-    }
-    match answer.get("id").and_then(Value::as_str) {
+    let answer = block_on(remote.ask(method, path, ending::dry_run(dry_run), body))?;
+    ended(dry_run.then_some(&answer), &answer, output, |output| match answer.get("id").and_then(Value::as_str) {
         Some(id) => output.line(format!("{word} {id}")),
         None => output.line(word),
-    }
+    })
 }
 
 #[cfg(test)]
@@ -183,6 +173,6 @@ mod tests {
         assert_eq!(server.asked().line, "DELETE /api/v1/organizations/acme/resources/workspace:w");
         let text = read();
         assert!(text.contains("Plan") && text.contains("created res_2"), "{text}");
-        assert!(text.ends_with("would be: resource.deleted Plan\ndeleted\n"), "{text}");
+        assert!(text.ends_with("would change: resource.deleted Plan\ndeleted\n"), "{text}");
     }
 }

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
-use super::member::{dry_run, plan};
+use crate::ending::{dry_run, ended};
 use crate::failure::Failure;
 use crate::listing::{self, text};
 use crate::output::Output;
@@ -145,14 +145,9 @@ fn send(
     let remote = Remote::new(remote)?;
     let body = Value::Object(body);
     let answer = block_on(remote.ask(method, path, dry_run(dry), Some(&body)))?;
-    if dry {
-        return plan(&answer, output);
-    }
-    if output.json {
-        return output.value(&answer);
-    }
-    let text = |name: &str| answer.get(name).and_then(Value::as_str).unwrap_or("-");
-    output.line(format!("{} ({})", text("slug"), text("id")))
+    ended(dry.then_some(&answer), &answer, output, |output| {
+        output.line(format!("{} ({})", text(&answer, "/slug"), text(&answer, "/id")))
+    })
 }
 
 fn delete(args: &Delete, output: &mut Output) -> Result<(), Failure> {
@@ -160,14 +155,9 @@ fn delete(args: &Delete, output: &mut Output) -> Result<(), Failure> {
     let mut query = dry_run(args.dry_run).to_vec();
     query.extend(args.replace_with.iter().map(|heir| ("replace_with", heir.as_str())));
     let answer = block_on(remote.ask(Method::DELETE, &["roles", &args.role], &query, None))?;
-    if args.dry_run {
-        return plan(&answer, output);
-    }
-    if output.json {
-        output.value(&json!({"deleted": args.role}))
-    } else {
+    ended(args.dry_run.then_some(&answer), &json!({"deleted": args.role}), output, |output| {
         output.line(format!("deleted {}", args.role))
-    }
+    })
 }
 
 #[cfg(test)]

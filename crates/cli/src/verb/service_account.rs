@@ -3,7 +3,9 @@
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
+use super::departure;
 use super::token::{TokenRow, listed};
+use crate::ending::{dry_run, ended};
 use crate::failure::Failure;
 use crate::listing::{self, text};
 use crate::output::Output;
@@ -50,6 +52,11 @@ pub(crate) struct Delete {
     /// Its name, to say that it is meant
     #[arg(long, value_name = "NAME")]
     confirm: String,
+    #[command(flatten)]
+    handover: departure::Handover,
+    /// Say what would happen, and change nothing
+    #[arg(long)]
+    dry_run: bool,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -148,12 +155,15 @@ fn create(args: &Create, output: &mut Output) -> Result<(), Failure> {
 
 fn delete(args: &Delete, output: &mut Output) -> Result<(), Failure> {
     let remote = Remote::new(&args.remote)?;
-    let body = json!({"confirm": args.confirm});
-    block_on(remote.ask(Method::DELETE, &[ROOT, &args.account], &[], Some(&body)))?;
-    if output.json {
-        return output.value(&json!({"deleted": args.account}));
-    }
-    output.line(format!("deleted {} ({})", args.confirm, args.account))
+    let answer = block_on(async {
+        let mut body = args.handover.said(&remote).await?;
+        body.insert("confirm".to_owned(), json!(args.confirm));
+        let path = [ROOT, &args.account];
+        remote.ask(Method::DELETE, &path, dry_run(args.dry_run), Some(&Value::Object(body))).await
+    })?;
+    ended(args.dry_run.then_some(&answer), &json!({"deleted": args.account}), output, |output| {
+        output.line(format!("deleted {} ({})", args.confirm, args.account))
+    })
 }
 
 /// Prints a new secret: alone on its line, to be taken by a script.
@@ -185,3 +195,7 @@ fn rotate(args: &Rotate, output: &mut Output) -> Result<(), Failure> {
 fn revoke(args: &OneToken, output: &mut Output) -> Result<(), Failure> {
     super::token::revoked(&args.of.remote, &[ROOT, &args.of.account, "tokens", &args.token_id], output)
 }
+
+#[cfg(test)]
+#[path = "service_account_tests.rs"]
+mod tests;

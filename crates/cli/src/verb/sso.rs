@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
+use crate::ending::{dry_run, ended};
 use crate::failure::Failure;
 use crate::listing::{self, text};
 use crate::output::Output;
 use crate::remote::{Remote, RemoteArgs, run as block_on};
-use crate::verb::member::{dry_run, plan};
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -174,14 +174,10 @@ fn create(args: &Create, output: &mut Output) -> Result<(), Failure> {
     body.extend(args.role.as_ref().map(|role| ("role".to_owned(), json!(role))));
     let body = Value::Object(body);
     let answer = block_on(remote.ask(Method::POST, &["sso-connections"], dry_run(args.dry_run), Some(&body)))?;
-    if args.dry_run {
-        return plan(&answer, output);
-    }
-    if output.json {
-        return output.value(&answer);
-    }
-    output.line(text(&answer, "/id"))?;
-    to_enter(&answer, output)
+    ended(args.dry_run.then_some(&answer), &answer, output, |output| {
+        output.line(text(&answer, "/id"))?;
+        to_enter(&answer, output)
+    })
 }
 
 /// What is to be entered at the provider.
@@ -204,53 +200,38 @@ fn describe(args: &Describe, output: &mut Output) -> Result<(), Failure> {
     let remote = Remote::new(&args.one.remote)?;
     let (path, body) = (["sso-connections", args.one.connection.as_str()], Value::Object(args.provider.fields()?));
     let answer = block_on(remote.ask(Method::PATCH, &path, dry_run(args.one.dry_run), Some(&body)))?;
-    if args.one.dry_run {
-        return plan(&answer, output);
-    }
-    if output.json {
-        return output.value(&answer);
-    }
-    output.line(format!("`{}` is {}", text(&answer, "/name"), text(&answer, "/issuer")))?;
-    to_enter(&answer, output)
+    ended(args.one.dry_run.then_some(&answer), &answer, output, |output| {
+        output.line(format!("`{}` is {}", text(&answer, "/name"), text(&answer, "/issuer")))?;
+        to_enter(&answer, output)
+    })
 }
 
 fn test(one: &One, output: &mut Output) -> Result<(), Failure> {
     let remote = Remote::new(&one.remote)?;
     let path = ["sso-connections", &one.connection, "test"];
     let answer = block_on(remote.ask(Method::POST, &path, dry_run(one.dry_run), None))?;
-    if one.dry_run {
-        return plan(&answer, output);
-    }
-    if output.json {
-        return output.value(&answer);
-    }
-    for step in answer.pointer("/test/steps").and_then(Value::as_array).into_iter().flatten() {
-        let mark = if is(step, "ok") { "ok" } else { "failed" };
-        output.line(format!("{:<10} {mark:<7} {}", text(step, "/step"), text(step, "/detail")))?;
-    }
-    Ok(())
+    ended(one.dry_run.then_some(&answer), &answer, output, |output| {
+        for step in answer.pointer("/test/steps").and_then(Value::as_array).into_iter().flatten() {
+            let mark = if is(step, "ok") { "ok" } else { "failed" };
+            output.line(format!("{:<10} {mark:<7} {}", text(step, "/step"), text(step, "/detail")))?;
+        }
+        Ok(())
+    })
 }
 
 fn switch(one: &One, on: bool, output: &mut Output) -> Result<(), Failure> {
     let remote = Remote::new(&one.remote)?;
     let (path, body) = (["sso-connections", one.connection.as_str()], json!({"enabled": on}));
     let answer = block_on(remote.ask(Method::PATCH, &path, dry_run(one.dry_run), Some(&body)))?;
-    if one.dry_run {
-        return plan(&answer, output);
-    }
-    if output.json {
-        return output.value(&answer);
-    }
     let word = if on { "on" } else { "off" };
-    output.line(format!("`{}` is switched {word}", text(&answer, "/name")))
+    ended(one.dry_run.then_some(&answer), &answer, output, |output| {
+        output.line(format!("`{}` is switched {word}", text(&answer, "/name")))
+    })
 }
 
 fn delete(one: &One, output: &mut Output) -> Result<(), Failure> {
     let remote = Remote::new(&one.remote)?;
     let path = ["sso-connections", one.connection.as_str()];
     let answer = block_on(remote.ask(Method::DELETE, &path, dry_run(one.dry_run), None))?;
-    if one.dry_run {
-        return plan(&answer, output);
-    }
-    if output.json { output.value(&answer) } else { output.line("deleted") }
+    ended(one.dry_run.then_some(&answer), &answer, output, |output| output.line("deleted"))
 }

@@ -63,7 +63,7 @@ impl Index {
     pub fn scene<'a>(&'a self, asked: &Asked, told: &'a Properties) -> Scene<'a> {
         let id = MemberId::new(self.row(asked.member).map(|row| row.id).unwrap_or_default());
         let (role, groups) = (self.role_of(asked.member), self.groups_of(asked.member));
-        Scene::of_member((id, self.is_program(asked.member)), role, &groups, self.name_of(asked.at), told)
+        Scene::of_somebody((id, self.is_program(asked.member)), role, &groups, self.name_of(asked.at), told)
     }
 
     /// The type of a place and what it is called outside.

@@ -138,7 +138,7 @@ knobs! {
     "offboard.modes" OffboardModes, offboard_modes: Vec<OffboardMode> = vec![OffboardMode::Deactivate, OffboardMode::Remove];
     /// What must be true before a person can be removed.
     "delete.precondition" DeletePrecondition, delete_precondition: DeletePrecondition = DeletePrecondition::None;
-    /// What becomes of the things a removed person owns: the organization's, nobody's, or the removal waits until somebody has decided about each, or until each has another person as its owner.
+    /// What becomes of the things that a removed person or a deleted service account owns: the organization's, nobody's, or the removal waits until somebody has decided about each, or until each has another person as its owner.
     "delete.owned_objects" DeleteOwnedObjects, delete_owned_objects: OwnedObjects = OwnedObjects::OrgOwned;
     /// For how many seconds the removal of a person can be undone; `null`: not at all.
     "removal.grace_s" RemovalGraceS, removal_grace_s: Option<i64> = None, within 60..=YEAR_S;

@@ -8,7 +8,7 @@ use guildhall_domain::condition::{Properties, Scene};
 use guildhall_domain::group::Belonging;
 use guildhall_domain::ids::{MemberId, ResourceId};
 use guildhall_domain::index::ResourceAt;
-use guildhall_domain::member::{Member, MemberKind};
+use guildhall_domain::member::Member;
 use guildhall_domain::permission::Mask;
 use guildhall_domain::reach::Ground;
 use guildhall_domain::refusal::{Code, Refusal};
@@ -245,9 +245,7 @@ pub async fn subjects(ctx: &Ctx, organization: &str, asked: AskSubjects) -> Resu
             let catalogue = &place.rules.preset().catalogue;
             let (wanted, told) = (Mask::EMPTY.with(bit), said(asked.properties.as_ref()));
             let settle = |member: &Member, groups: &[Belonging], held| {
-                let who = (member.id, member.kind == MemberKind::ServiceAccount);
-                let at = || ground.named(place.organization.id);
-                let scene = || Scene::of_member(who, Some(&member.role), groups, at(), told);
+                let scene = || Scene::of_member(member, groups, ground.named(place.organization.id), told);
                 catalogue.settled(held, scene) & wanted
             };
             let turn_to = (Order::Age(last), turn.limit);

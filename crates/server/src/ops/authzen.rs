@@ -333,8 +333,8 @@ pub async fn resources(ctx: &Ctx, here: &str, search: &Search) -> Result<Found, 
     let action = search.action.as_ref().ok_or_else(|| missing("action"))?.name("action")?;
     let kind = search.resource.as_ref().ok_or_else(|| missing("resource"))?.kind("resource")?;
     if kind == ORGANIZATION {
-        let whole = Entity { kind: Some(kind), id: Some(here.to_owned()), properties: None };
-        let question = Question { resource: Some(whole), ..search.question() };
+        let mut question = search.question();
+        question.resource.get_or_insert_default().id = Some(here.to_owned());
         let decision = evaluate(ctx, here, &question).await?.decision;
         let results = decision.then(|| json!({"type": ORGANIZATION, "id": here})).into_iter().collect();
         return Ok(Found::page(results, None));

@@ -232,8 +232,7 @@ impl<'a> Asking<'a> {
 
     /// The scene of a question about the caller, who stands here otherwise than as a member.
     fn scene_above<'s>(&'s self, me: &'s Member, at: Option<ResourceAt>, told: &'s Properties) -> Scene<'s> {
-        let program = me.kind == MemberKind::ServiceAccount;
-        Scene::of_member((me.id, program), Some(&me.role), &self.groups_above(me), self.index.name_of(at), told)
+        Scene::of_member(me, &self.groups_above(me), self.index.name_of(at), told)
     }
 
     fn groups_above(&self, me: &Member) -> Vec<Belonging> {

@@ -1,10 +1,13 @@
 //! Deleting one's own identity: every membership ends in one transaction, and what was known about
 //! the person is erased.
 
+use std::collections::BTreeSet;
+
 use guildhall_domain::departure::{self as rules_of, Ending, TenantPlaces};
 use guildhall_domain::identity::Identity;
 use guildhall_domain::ids::UserId;
 use guildhall_domain::refusal::{Code, Refusal};
+use guildhall_domain::tenant::TenantMember;
 use guildhall_store::read::{identity, member as members, organization, tenant as tenants};
 use guildhall_store::{Conn, Stop};
 use serde::Deserialize;
@@ -55,10 +58,17 @@ fn endings(ctx: &Ctx, conn: &mut Conn<'_>, user: UserId) -> Result<Vec<Ending>, 
     Ok(endings)
 }
 
+/// Their places in tenants: by identity, and those that the address they proved names.
+fn all_places(conn: &mut Conn<'_>, who: &Identity) -> Result<Vec<TenantMember>, Stop> {
+    let mut places = tenants::places(conn, who.id)?;
+    places.extend(tenants::named(conn, who)?);
+    Ok(places)
+}
+
 /// Where somebody stands in tenants.
 fn tenant_places(conn: &mut Conn<'_>, who: &Identity) -> Result<TenantPlaces, Stop> {
     let mut places = Vec::new();
-    for member in tenants::places(conn, who.id)? {
+    for member in all_places(conn, who)? {
         places.extend(tenants::by_id(conn, member.tenant)?.map(|tenant| (tenant, member)));
     }
     Ok(TenantPlaces { places, alone: tenants::owned_alone(conn, who)? })
@@ -111,8 +121,9 @@ pub async fn delete_me(ctx: &Ctx, wanted: Farewell) -> Result<Answer<Nothing>, S
         for present in members::of_identity(tx, user)? {
             tx.take_organization(present.organization)?;
         }
-        for place in tenants::places(tx, user)? {
-            tx.take_tenant(place.tenant)?;
+        let places = all_places(tx, &who)?;
+        for tenant in places.iter().map(|place| place.tenant).collect::<BTreeSet<_>>() {
+            tx.take_tenant(tenant)?;
         }
         let endings = endings(ctx, tx, user)?;
         let tenants = tenant_places(tx, &who)?;

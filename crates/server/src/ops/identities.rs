@@ -15,7 +15,7 @@ use super::me::load;
 pub use super::me::{Belonging, CredentialView, IdentityView, Me, me};
 use super::sessions::{check_new_password, limited, password_stop};
 use super::view::{Nothing, Preview};
-use super::{Answer, Credential, Ctx, arrivals, letters};
+use super::{Answer, Credential, Ctx, arrivals, letters, tenant_people};
 use crate::security::{limits::address_key, secret::Secret, token::TokenKind};
 
 /// Changes to one's own identity; what is left out stays.
@@ -242,6 +242,9 @@ pub async fn verify(ctx: &Ctx, wanted: Verify) -> Result<Answer<Nothing>, Stop> 
         let holder = identity::verified(tx, email.key())?;
         holder.filter(|other| other.id != user).map_or(Ok(()), |_| Err(Code::EmailTaken))?;
         tx.apply(vec![Change::LinkUsed { link: link.id }])?;
+        if !email.is_same(&who.email) {
+            tenant_people::keep_named(tx, &who)?;
+        }
         tx.apply(rules_of::verify_email(&who, email.shown(), ctx.now))?;
         let who = identity::by_id(tx, user)?.ok_or(Code::LinkInvalid)?;
         arrivals::arrive(ctx, tx, &who)?;

@@ -108,7 +108,7 @@ fn enter(
     let (joiner, around) = match (&ctx.caller, facts, claimed) {
         (Some(caller), ..) => {
             let who = identity::by_id(tx, caller.identity.id)?.ok_or(Code::AuthInvalid)?;
-            if claimed.is_some_and(|mine| Email::parse(&who.email, "email").is_ok_and(|own| own.key() != mine.key())) {
+            if claimed.is_some_and(|mine| !mine.is_same(&who.email)) {
                 return Err(Refusal::because(
                     Code::InvitationOtherPerson,
                     "you are signed in with another address; leave `email` out, or sign out first",

@@ -169,7 +169,8 @@ fn held_grants(conn: &mut Conn<'_>, place: &Place, grants: Vec<Grant>) -> Result
     Ok(held)
 }
 
-fn owns(place: &Place, estate: &Estate) -> Vec<OwnedThing> {
+/// What becomes of each thing when nothing is said.
+pub(super) fn owns(place: &Place, estate: &Estate) -> Vec<OwnedThing> {
     let becomes = match place.rules.policy().delete_owned_objects {
         OwnedObjects::OrgOwned => "organization",
         OwnedObjects::Orphan => "nobody",

@@ -1,5 +1,7 @@
 //! Service accounts: made, listed, shown, changed, deleted. Their tokens are in `service_tokens`.
 
+use std::collections::BTreeMap;
+
 use guildhall_domain::access::Permit;
 use guildhall_domain::action::Action;
 use guildhall_domain::identity::Identity;
@@ -14,6 +16,8 @@ use guildhall_store::{Conn, Stop, Tx};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::departures::{self, Handover};
+use super::removal_plan::{self, OwnedThing};
 use super::resource_shapes::OwnerView;
 use super::view::{List, Nothing};
 use super::{Answer, Ctx, Place, id};
@@ -49,6 +53,20 @@ pub struct EditServiceAccount {
     /// Slug or id of the new role.
     #[serde(default)]
     pub role: Option<String>,
+}
+
+/// What deleting a service account takes.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeleteServiceAccount {
+    /// Its name, typed.
+    pub confirm: String,
+    /// `mem_…` of who gets everything it owns that `transfers` does not name.
+    #[serde(default)]
+    pub transfer_to: Option<String>,
+    /// Resource to member: `res_…` to `mem_…`, or to `null` for the organization.
+    #[serde(default)]
+    pub transfers: BTreeMap<String, Option<String>>,
 }
 
 /// One service account.
@@ -278,16 +296,39 @@ pub async fn edit(
     .await
 }
 
-/// Deletes a service account with its tokens; `confirm` must be its name.
+/// What a service account owns, for whoever may delete it.
+///
+/// # Errors
+/// `not_found`, `access.denied`.
+pub async fn owned(ctx: &Ctx, organization: &str, account: &str) -> Result<Vec<OwnedThing>, Stop> {
+    let (organization, account) = (organization.to_owned(), account.to_owned());
+    ctx.read(move |ctx, conn| {
+        let place = ctx.place(conn, &organization)?;
+        place.permit(Action::ServiceAccountManage)?;
+        let found = load(conn, &place, &account)?;
+        Ok(removal_plan::owns(&place, &departures::owned_estate(conn, &found.member)?))
+    })
+    .await
+}
+
+/// Deletes a service account with its tokens; `confirm` must be its name. What it owns goes as what people own.
 ///
 /// # Errors
 /// `not_found`, `access.denied`, `etag.stale`, and those of the decision.
-pub async fn delete(ctx: &Ctx, organization: &str, account: &str, confirm: String) -> Result<Answer<Nothing>, Stop> {
+pub async fn delete(
+    ctx: &Ctx,
+    organization: &str,
+    account: &str,
+    wanted: DeleteServiceAccount,
+) -> Result<Answer<Nothing>, Stop> {
     let (organization, account) = (organization.to_owned(), account.to_owned());
+    let DeleteServiceAccount { confirm, transfer_to, transfers } = wanted;
+    let said = Handover { transfer_to, transfers };
     ctx.write(move |ctx, tx| {
         let (place, permit, found) = taken(ctx, tx, &organization, &account)?;
         ctx.guard_seen(found.member.revision)?;
-        tx.apply(rules_of::delete(&permit, &place.rules, &found, &confirm)?)?;
+        let estate = departures::estate(ctx, tx, &place, &found.member, &said)?;
+        tx.apply(rules_of::delete(&permit, &place.rules, &found, &estate, &confirm)?)?;
         Ok(Nothing {})
     })
     .await

@@ -91,7 +91,20 @@ fn role_named(word: &str) -> Result<TenantRole, Refusal> {
 /// Somebody by their handle, the address by which they may be trusted, and how the tenant calls them.
 type Named = (Option<Identity>, Option<Email>, String);
 
-/// How somebody is named: their identity by handle, or an address. One's address counts once it is proved.
+/// Takes the identity that a name stands for at this moment, so that it stays theirs until they are in.
+fn take_holder(tx: &mut Tx<'_>, wanted: &NewTenantMember) -> Result<(), Stop> {
+    let who = match (wanted.handle.as_deref(), wanted.email.as_deref().map(|given| Email::parse(given, "email"))) {
+        (Some(handle), None) => identity::by_handle(tx, handle.trim_start_matches('@'))?,
+        (None, Some(Ok(email))) => identity::verified(tx, email.key())?,
+        _ => None,
+    };
+    if let Some(who) = who {
+        tx.take_identity(who.id)?;
+    }
+    Ok(())
+}
+
+/// How somebody is named: by handle, or by an address, which stands for whoever proved it.
 fn named(tx: &mut Tx<'_>, wanted: &NewTenantMember) -> Result<Named, Stop> {
     match (wanted.handle.as_deref(), wanted.email.as_deref()) {
         (Some(handle), None) => {
@@ -104,7 +117,7 @@ fn named(tx: &mut Tx<'_>, wanted: &NewTenantMember) -> Result<Named, Stop> {
         (None, Some(given)) => {
             let email = Email::parse(given, "email")?;
             let label = email.shown().to_owned();
-            Ok((None, Some(email), label))
+            Ok((identity::verified(tx, email.key())?, Some(email), label))
         }
         _ => Err(Refusal::field("email", "field.missing", "name one person, by `handle` or by `email`").into()),
     }
@@ -119,7 +132,8 @@ fn belongs(tx: &mut Tx<'_>, tenant: &Tenant, who: Option<&Identity>, email: Opti
     }
 }
 
-/// Takes somebody into a tenant. No answer tells whether an address has an account.
+/// Takes somebody into a tenant: whom the name stands for, else whoever proves the address. No answer tells whether an
+/// address has an account.
 ///
 /// # Errors
 /// `not_found`, `access.denied`, `tenant.member_unknown`, `tenant.member_already`, `tenant.domain`,
@@ -127,6 +141,9 @@ fn belongs(tx: &mut Tx<'_>, tenant: &Tenant, who: Option<&Identity>, email: Opti
 pub async fn add(ctx: &Ctx, tenant: &str, wanted: NewTenantMember) -> Result<Answer<TenantMemberView>, Stop> {
     let tenant = tenant.to_owned();
     ctx.write(move |ctx, tx| {
+        // An identity is taken before a tenant, and no stranger takes one.
+        entered(ctx, tx, &tenant, Deed::Run)?;
+        take_holder(tx, &wanted)?;
         let (found, permit) = taken(ctx, tx, &tenant)?;
         let role = wanted.role.as_deref().map_or(Ok(TenantRole::Member), role_named)?;
         let (who, email, label) = named(tx, &wanted)?;
@@ -151,6 +168,21 @@ pub async fn add(ctx: &Ctx, tenant: &str, wanted: NewTenantMember) -> Result<Ans
         Ok(view)
     })
     .await
+}
+
+/// What an address names in tenants stays with whoever proved it as they take another one. The identity was taken.
+///
+/// # Errors
+/// [`Stop::Failed`].
+pub(super) fn keep_named(tx: &mut Tx<'_>, who: &Identity) -> Result<(), Stop> {
+    for place in tenants::named(tx, who)? {
+        tx.take_tenant(place.tenant)?;
+        let there = tenants::by_id(tx, place.tenant)?.zip(tenants::member_by_id(tx, place.tenant, place.id)?);
+        let Some((tenant, place)) = there else { continue };
+        let own = tenants::places(tx, who.id)?.into_iter().find(|own| own.tenant == tenant.id);
+        tx.apply(rules_of::keep(who.id, rules_of::Named { tenant, place, own }))?;
+    }
+    Ok(())
 }
 
 fn somebody(tx: &mut Tx<'_>, tenant: &Tenant, member: &str) -> Result<TenantMember, Stop> {

@@ -17,6 +17,7 @@ const SETTINGS: &str = "UPDATE tenants SET settings = $2, object_revision = $3 W
 const VALID_FROM: &str = "UPDATE tenants SET valid_from = $2 WHERE id = $1";
 const ADD: &str = "INSERT INTO tenant_members (tenant_id, id, identity_id, email_key, label, role, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
 const ROLE: &str = "UPDATE tenant_members SET role = $3 WHERE tenant_id = $1 AND id = $2";
+const BIND: &str = "UPDATE tenant_members SET identity_id = $3, email_key = NULL WHERE tenant_id = $1 AND id = $2";
 const REMOVE: &str = "DELETE FROM tenant_members WHERE tenant_id = $1 AND id = $2";
 const RESOURCE: &str = "INSERT INTO tenant_resources (tenant_id, id, type, name, reach, created_at, revision) VALUES ($1, $2, $3, $4, $5, $6, $7)";
 const RESOURCE_EDIT: &str =
@@ -25,7 +26,7 @@ const RESOURCE_END: &str = "DELETE FROM tenant_resources WHERE tenant_id = $1 AN
 const EVERYBODY: &str = "UPDATE identities SET valid_from = $1 WHERE valid_from < $1";
 
 pub(crate) const STATEMENTS: &[&str] =
-    &[CREATE, RENAME, SETTINGS, VALID_FROM, ADD, ROLE, REMOVE, RESOURCE, RESOURCE_EDIT, RESOURCE_END, EVERYBODY];
+    &[CREATE, RENAME, SETTINGS, VALID_FROM, ADD, ROLE, BIND, REMOVE, RESOURCE, RESOURCE_EDIT, RESOURCE_END, EVERYBODY];
 
 pub(super) fn changed(conn: &mut Conn<'_>, at: &At<'_>, change: &TenantChange) -> Result<(), StoreError> {
     let tenant = change.tenant();
@@ -44,6 +45,9 @@ pub(super) fn changed(conn: &mut Conn<'_>, at: &At<'_>, change: &TenantChange) -
         TenantChange::MemberAdded { member, .. } => add(conn, member),
         TenantChange::MemberRoleChanged { member, after, .. } => {
             conn.execute(ROLE, params![member.tenant, member.id, *after]).map(drop)
+        }
+        TenantChange::MemberBound { member, user, .. } => {
+            conn.execute(BIND, params![member.tenant, member.id, *user]).map(drop)
         }
         TenantChange::MemberRemoved { member, .. } => conn.execute(REMOVE, params![member.tenant, member.id]).map(drop),
         TenantChange::AuthenticationReset { at: from, .. } => {

@@ -35,6 +35,7 @@ const OF_PERSON: &str = concat!(
 const OWNED_ALONE: &str = "SELECT t.name FROM tenants t WHERE t.id IN (SELECT m.tenant_id FROM tenant_members m WHERE m.role = 'owner' AND (m.identity_id = $1 OR m.email_key = $2)) AND NOT EXISTS (SELECT 1 FROM tenant_members o WHERE o.tenant_id = t.id AND o.role = 'owner' AND (o.identity_id <> $1 OR o.email_key <> $2 AND EXISTS (SELECT 1 FROM identities i WHERE i.email_key = o.email_key AND i.email_verified_at IS NOT NULL))) ORDER BY t.id";
 const PLACES: &str =
     concat!("SELECT ", people!(), " FROM tenant_members m WHERE m.identity_id = $1 ORDER BY m.tenant_id");
+const NAMED: &str = concat!("SELECT ", people!(), " FROM tenant_members m WHERE m.email_key = $1 ORDER BY m.tenant_id");
 const ROLES: &str =
     "SELECT role FROM tenant_members WHERE tenant_id = $1 AND (identity_id = $2 OR email_key = $3) ORDER BY role DESC";
 const ROLES_OF: &str = "SELECT tenant_id, role FROM tenant_members WHERE identity_id = $1 OR email_key = (SELECT email_key FROM identities WHERE id = $1 AND email_verified_at IS NOT NULL) ORDER BY tenant_id, role DESC";
@@ -54,6 +55,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     OF_PERSON,
     OWNED_ALONE,
     PLACES,
+    NAMED,
     ROLES,
     ROLES_OF,
     NAMES,
@@ -196,6 +198,17 @@ pub fn owned_alone(conn: &mut Conn<'_>, who: &Identity) -> Result<Vec<String>, S
 /// [`StoreError`].
 pub fn places(conn: &mut Conn<'_>, user: UserId) -> Result<Vec<TenantMember>, StoreError> {
     conn.all(PLACES, params![user], member)
+}
+
+/// The places that the address somebody proved names.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn named(conn: &mut Conn<'_>, who: &Identity) -> Result<Vec<TenantMember>, StoreError> {
+    match proved(who) {
+        Some(key) => conn.all(NAMED, params![key], member),
+        None => Ok(Vec::new()),
+    }
 }
 
 /// How many people a tenant has.

@@ -89,7 +89,8 @@ impl Model {
         }
         let (here, mine) = (self.at(place), member.id == place.me.id);
         let mut checks = Vec::new();
-        if mine && !leaving && here.knob_is("self.deactivate_or_remove", "forbidden") {
+        let forbidden = || !leaving && here.knob_is("self.deactivate_or_remove", "forbidden");
+        if mine && (member.program || forbidden()) {
             checks.push(no(409, "member.self"));
         }
         if !mine {
@@ -159,6 +160,26 @@ impl Model {
             self.gone(&member, &estate, "member.removed");
         }
         self.shut(&member);
+        Ok((204, Value::Null))
+    }
+
+    /// A program goes by somebody else's word; what it owns goes as what people own.
+    pub(super) fn delete_program(&mut self, c: &Call<'_>) -> Outcome {
+        let (place, _, member) = self.taken_program(c)?;
+        c.seen(member.revision)?;
+        let estate = self.estate(c, &place, &member)?;
+        if member.id == place.me.id {
+            return no(409, "member.self");
+        }
+        self.may_touch(&place, &member)?;
+        if c.text("confirm") != Some(member.name.as_str()) {
+            return no(422, "service_account.confirm_name");
+        }
+        self.heirs_fit(&place, &member, &estate)?;
+        if !self.in_the_way(&place.id, &estate).is_empty() {
+            return no(409, "member.owns_resources");
+        }
+        self.gone(&member, &estate, "service_account.deleted");
         Ok((204, Value::Null))
     }
 

@@ -30,6 +30,7 @@ mod roles;
 mod rules;
 mod sharing;
 mod state;
+mod tenant_places;
 mod tenants;
 mod tokens;
 

@@ -270,6 +270,9 @@ impl Model {
         self.links.retain(|l| l.secret != link.secret);
         let person = self.person(&link.person).expect("whose link").clone();
         if person.email != link.email || !person.verified {
+            if key(&person.email) != key(&link.email) {
+                self.keep_places(&person);
+            }
             self.prove(&link.person, &link.email);
         }
         self.arrive(&link.person);

@@ -119,7 +119,7 @@ impl Model {
     }
 
     /// A service account for a write.
-    fn taken_program(&mut self, c: &Call<'_>) -> Outcome<(Place, Program, Member)> {
+    pub(super) fn taken_program(&mut self, c: &Call<'_>) -> Outcome<(Place, Program, Member)> {
         let place = self.take_place(c, c.arg(0))?;
         self.permit(&place, "service_account.manage")?;
         let (program, member) = self.program(&place, c.arg(1))?;
@@ -156,24 +156,6 @@ impl Model {
             self.tell(&place.id, "member.role_changed");
         }
         Ok((200, self.program_view(&after)))
-    }
-
-    pub(super) fn delete_program(&mut self, c: &Call<'_>) -> Outcome {
-        let (place, _, member) = self.taken_program(c)?;
-        c.seen(member.revision)?;
-        if member.id == place.me.id {
-            return no(409, "member.self");
-        }
-        self.may_touch(&place, &member)?;
-        if c.text("confirm") != Some(member.name.as_str()) {
-            return no(422, "service_account.confirm_name");
-        }
-        self.move_member(&member, "removed", "service_account.deleted");
-        self.forget(&member);
-        for token in self.tokens.iter_mut().filter(|t| t.member.as_ref() == Some(&member.id)) {
-            token.revoked = true;
-        }
-        Ok((204, Value::Null))
     }
 
     /// May the caller have a secret that acts as this member? It takes everything that they may, by role, groups,

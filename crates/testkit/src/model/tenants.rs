@@ -16,7 +16,7 @@ pub struct Tenant {
     settings: Map<String, Value>,
     valid_from: Seconds,
     /// Raised by every write.
-    revision: u64,
+    pub(super) revision: u64,
     /// Revision of the last change of the tenant itself.
     pub object: u64,
     pub people: Vec<TenantPerson>,
@@ -84,7 +84,7 @@ impl Model {
     }
 
     /// Whoever an entry stands for at this moment.
-    fn stands_for<'a>(&'a self, one: &TenantPerson) -> Option<&'a Person> {
+    pub(super) fn stands_for<'a>(&'a self, one: &TenantPerson) -> Option<&'a Person> {
         match &one.person {
             Some(id) => self.person(id),
             None => self.prover(&one.label),
@@ -92,7 +92,7 @@ impl Model {
     }
 
     /// What somebody is in a tenant, the most of it.
-    fn role_in(&self, tenant: &Tenant, person: &str) -> Option<String> {
+    pub(super) fn role_in(&self, tenant: &Tenant, person: &str) -> Option<String> {
         let theirs = tenant.people.iter().filter(|one| self.stands_for(one).is_some_and(|p| p.id == person));
         theirs.map(|one| one.role.clone()).max()
     }
@@ -119,11 +119,11 @@ impl Model {
         Ok(self.tenant_mut(&found.id).clone())
     }
 
-    fn tenant_mut(&mut self, id: &str) -> &mut Tenant {
+    pub(super) fn tenant_mut(&mut self, id: &str) -> &mut Tenant {
         self.tenants.iter_mut().find(|t| t.id == id).expect("a tenant")
     }
 
-    fn tell_tenant(&mut self, id: &str, kind: &'static str) {
+    pub(super) fn tell_tenant(&mut self, id: &str, kind: &'static str) {
         self.told.push(kind);
         let tenant = self.tenant_mut(id);
         tenant.trail.push((tenant.revision, kind));
@@ -258,7 +258,7 @@ impl Model {
                 (Some(person.id.clone()), proved, format!("@{named}"))
             }
             (None, Some(given)) => match address(given) {
-                Some(email) => (None, Some(email.clone()), email),
+                Some(email) => (self.prover(&email).map(|p| p.id.clone()), Some(email.clone()), email),
                 None => return no(422, "email.invalid"),
             },
             _ => return no(422, "request.invalid"),
@@ -353,28 +353,5 @@ impl Model {
         self.valid_from = self.now;
         self.tell_instance("instance.authentication_reset");
         Ok((204, Value::Null))
-    }
-
-    /// Nobody deletes themself who is the only owner of a tenant that can sign in.
-    pub(super) fn owns_no_tenant_alone(&self, me: &str) -> Outcome<()> {
-        let theirs = self.tenants.iter().filter(|t| self.role_in(t, me).as_deref() == Some("owner"));
-        let alone = |tenant: &&Tenant| {
-            let mut owners = tenant.people.iter().filter(|one| one.role == "owner");
-            !owners.any(|one| self.stands_for(one).is_some_and(|p| p.id != me))
-        };
-        if theirs.into_iter().any(|tenant| alone(&tenant)) { no(409, "tenant.last_owner") } else { Ok(()) }
-    }
-
-    /// Whoever is gone is in no tenant; a place that an address has stays for whoever proves it.
-    pub(super) fn leave_tenants(&mut self, me: &str) {
-        let theirs = |one: &TenantPerson| one.person.as_deref() == Some(me);
-        let places: Vec<String> =
-            self.tenants.iter().filter(|t| t.people.iter().any(theirs)).map(|t| t.id.clone()).collect();
-        for id in places {
-            let tenant = self.tenant_mut(&id);
-            tenant.revision += 1;
-            tenant.people.retain(|one| !theirs(one));
-            self.tell_tenant(&id, "tenant.member_removed");
-        }
     }
 }

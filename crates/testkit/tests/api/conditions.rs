@@ -216,3 +216,42 @@ async fn nobody_gives_without_a_condition_what_they_hold_under_one() {
         test.stop().await;
     }
 }
+
+/// A role that may come in only where the organization is said to be open.
+const VISITORS: &str = r#"
+[[permission]]
+name = "organization.enter"
+label = "Come in"
+
+[[role]]
+slug = "visitor"
+name = "Visitor"
+description = "Comes by."
+floor = ["organization.read", "member.leave", "organization.enter@while_open"]
+
+[[condition]]
+slug = "while_open"
+label = "while it is open"
+permissions = ["organization.enter"]
+when = "resource.type == 'organization' && resource.properties.status == 'open'"
+"#;
+
+#[tokio::test]
+async fn an_organization_is_searched_for_with_what_is_said_of_it() {
+    for engine in engines() {
+        let (test, mut owner) = TestApp::house(engine, "standard").await;
+        let text = owner.get("/organizations/acme/preset").await.expect(200).at("/text").to_owned();
+        owner.post("/organizations/acme/preset", json!({"text": text + VISITORS})).await.expect(200);
+        test.join(&mut owner, "acme", "vera@acme.test", "visitor").await;
+        let (mut pdp, _) = test.mint(&mut owner, "acme", None).await;
+        let search = |resource: Value| json!({"subject": {"type": "user", "id": "vera@acme.test"}, "action": {"name": "enter"}, "resource": resource});
+        for (properties, found) in
+            [(json!({"status": "open"}), 1), (json!({"status": "shut"}), 0), (json!({}), 0), (Value::Null, 0)]
+        {
+            let resource = json!({"type": "organization", "properties": properties});
+            let told = pdp.post("/access/v1/search/resource", search(resource)).await.expect(200);
+            assert_eq!(ids(&told).len(), found, "{properties}: {}", told.text);
+        }
+        test.stop().await;
+    }
+}

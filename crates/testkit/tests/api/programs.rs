@@ -136,3 +136,77 @@ async fn a_dry_run_calls_programs_by_their_names() {
         test.stop().await;
     }
 }
+
+#[tokio::test]
+async fn a_program_ends_its_own_membership_by_no_door() {
+    for engine in engines() {
+        let (test, mut owner) = TestApp::house(engine, "standard").await;
+        let (id, member, _, mut bot) = program(&test, &mut owner, "bot", "owner").await;
+        let path = format!("{ORG}/members/{member}");
+        for dry_run in ["?dry_run=true", ""] {
+            bot.post(&format!("{ORG}/leave{dry_run}"), json!({})).await.refused(409, "member.self");
+            bot.delete(&format!("{path}{dry_run}")).await.refused(409, "member.self");
+            let mine = format!("{HERE}/{id}{dry_run}");
+            bot.send("DELETE", &mine, Some(&json!({"confirm": "bot"})), &[]).await.refused(409, "member.self");
+        }
+        let plan = bot.get(&format!("{path}/removal-plan")).await.expect(200);
+        assert_eq!(plan.at("/blocks/0/code"), "member.self", "{}", plan.text);
+        bot.get(&path).await.expect(200);
+        // Somebody else takes it out.
+        owner.delete(&path).await.expect(204);
+        bot.get(&path).await.refused(401, "auth.invalid");
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn what_a_deleted_program_owned_goes_where_the_policy_says() {
+    for engine in engines() {
+        let (test, mut owner) = TestApp::house(engine, "standard").await;
+        let heir = test.join(&mut owner, "acme", "heir@acme.test", "member").await;
+        for (knob, alone, to_organization) in
+            [("org_owned", 204, 204), ("orphan", 204, 204), ("block", 409, 204), ("transfer_required", 409, 409)]
+        {
+            owner.patch(&format!("{ORG}/policy"), json!({"delete.owned_objects": knob})).await.expect(200);
+            let (id, member, _, mut bot) = program(&test, &mut owner, "bot", "member").await;
+            let (other, _, _, _) = program(&test, &mut owner, "bot", "member").await;
+            let thing = json!({"type": "workspace", "name": knob, "owner": member});
+            let thing = owner.post(&format!("{ORG}/resources"), thing).await.expect(201).at("/id").to_owned();
+            let resource = format!("{ORG}/resources/{thing}");
+            for (said, status) in [
+                (json!({}), alone),
+                (json!({"transfers": {&thing: null}}), to_organization),
+                (json!({"transfer_to": heir.member}), 204),
+            ] {
+                let mut body = said.clone();
+                body["confirm"] = json!("bot");
+                let told = owner.send("DELETE", &format!("{HERE}/{id}?dry_run=true"), Some(&body), &[]).await;
+                match status {
+                    204 => {
+                        let told = told.expect(200);
+                        assert_eq!(told.at("/changes/0/type"), "resource.edited", "{knob} {said}: {}", told.text);
+                        assert_eq!(told.at("/changes/1/type"), "service_account.deleted", "{}", told.text);
+                    }
+                    _ => {
+                        told.refused(409, "member.owns_resources");
+                        assert_eq!(told.at("/blockers/0/resource"), thing, "{knob} {said}");
+                    }
+                }
+            }
+            let wrong = json!({"confirm": "bot", "transfer_to": member});
+            owner.send("DELETE", &format!("{HERE}/{id}"), Some(&wrong), &[]).await.refused(422, "transfer.heir");
+            let strange = json!({"confirm": "bot", "transfers": {"res_0000000000000000000000000x": null}});
+            owner.send("DELETE", &format!("{HERE}/{id}"), Some(&strange), &[]).await.refused(422, "transfer.not_owned");
+            assert_eq!(owner.get(&resource).await.expect(200).at("/owner/id"), member, "nothing was changed");
+            bot.get(&resource).await.expect(200);
+
+            let done = json!({"confirm": "bot", "transfer_to": heir.member});
+            owner.send("DELETE", &format!("{HERE}/{id}"), Some(&done), &[]).await.expect(204);
+            assert_eq!(owner.get(&resource).await.expect(200).at("/owner/id"), heir.member);
+            bot.get(&resource).await.refused(401, "auth.invalid");
+            // Whoever owns nothing goes as before.
+            owner.send("DELETE", &format!("{HERE}/{other}"), Some(&json!({"confirm": "bot"})), &[]).await.expect(204);
+        }
+        test.stop().await;
+    }
+}

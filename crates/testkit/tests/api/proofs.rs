@@ -129,6 +129,26 @@ async fn tp_32_sessions_last_thirty_days_and_a_change_is_for_new_ones_only() {
     }
 }
 
+// TP-32
+#[tokio::test]
+async fn another_preset_whose_lengths_are_for_new_sessions_leaves_those_there_are_theirs() {
+    for engine in engines() {
+        let (test, mut owner) = TestApp::house(engine, "standard").await;
+        let mut old = test.sign_in("owner@acme.test").await;
+        let preset = "/organizations/acme/preset";
+        let text = owner.get(preset).await.expect(200).at("/text").to_owned();
+        let shorter = "[policy]\nsession.absolute_s = 86_400\nsession.new_only = true\n";
+        owner.post(preset, json!({"text": text.replace("[policy]\n", shorter)})).await.expect(200);
+        assert_eq!(owner.get(POLICY).await.expect(200).body["policy"]["session.absolute_s"], DAY_S);
+        test.clock.advance_s(60);
+        let mut fresh = test.sign_in("owner@acme.test").await;
+        test.clock.advance_s(DAY_S + 60);
+        fresh.get(MEMBERS).await.refused(401, "auth.invalid");
+        old.get(MEMBERS).await.expect(200);
+        test.stop().await;
+    }
+}
+
 #[tokio::test]
 async fn on_41_sessions_last_seven_days_and_passwords_have_eight_to_64_characters() {
     for engine in engines() {

@@ -13,7 +13,7 @@ use crate::console::visit::Sent;
 use crate::ops::Ctx;
 use crate::ops::departures::Handover;
 use crate::ops::members::{self, MemberQuery};
-use crate::ops::removal_plan::RemovalPlan;
+use crate::ops::removal_plan::OwnedThing;
 use crate::ops::view::MemberView;
 
 /// How many things have a field of their own, and how many people are offered.
@@ -40,10 +40,10 @@ pub(super) async fn form(
     org: &str,
     rules: &Rules,
     leaving: &str,
-    plan: &RemovalPlan,
+    owns: &[OwnedThing],
     answer: Option<(&Sent, &[FieldError])>,
 ) -> Result<Option<Handing>, Stop> {
-    let Some(first) = plan.owns.first() else { return Ok(None) };
+    let Some(first) = owns.first() else { return Ok(None) };
     let input = |name: &str| match answer {
         Some((sent, errors)) => Input {
             value: sent.get(name).to_owned(),
@@ -52,13 +52,13 @@ pub(super) async fn form(
         None => Input::default(),
     };
     let kind = |slug: &str| rules.preset().resource_type(slug).map_or_else(|| slug.to_owned(), |t| t.name.clone());
-    let each = plan.owns.iter().take(SHOWN).map(|thing| Heirloom {
+    let each = owns.iter().take(SHOWN).map(|thing| Heirloom {
         heir: input(&field(&thing.resource)),
         field: field(&thing.resource),
         name: thing.name.clone(),
         kind: kind(&thing.kind),
     });
-    let things = match plan.owns.len() {
+    let things = match owns.len() {
         1 => "One thing here has".to_owned(),
         many => format!("{many} things here have"),
     };
@@ -75,7 +75,7 @@ pub(super) async fn form(
         lead: format!("{things} this owner. {becomes}"),
         all: input(ALL),
         each: each.collect(),
-        hidden: plan.owns.len().saturating_sub(SHOWN),
+        hidden: owns.len().saturating_sub(SHOWN),
         people,
     }))
 }

@@ -32,27 +32,32 @@ pub(super) async fn part(visit: &Visit, tenant: &TenantView, href: &str, verdict
             verdict.input("trusted_domains", list("trusted_domains").join("\n")),
         )
         .optional()
-        .hint("Only addresses of these come in, one a line. Empty: any."),
+        .hint("Only addresses of these come in, one a line. Empty: any.")
+        .below("Who comes in"),
+        Field::ticks("sign_in_methods", "Ways to sign in", ways).hint("None chosen: every way there is."),
+        Field::text("seats", "Seats", verdict.input("seats", number("seats", 1))).optional().below("How many people"),
+        Field::select("seat_mode", "When all seats are taken", Select::of(modes)),
         Field::tick(
             "personal_workspaces",
             Choice::new("true", "People may have workspaces of their own").selected(on("personal_workspaces")),
-        ),
+        )
+        .below("What organizations may do"),
         Field::tick("link_sharing", Choice::new("true", "Things may be shared by link").selected(on("link_sharing"))),
         Field::text(
             "token_max_life_days",
             "Longest life of a token, in days",
             verdict.input("token_max_life_s", number("token_max_life_s", DAY_S)),
         )
-        .optional(),
+        .optional()
+        .hint("Empty: as each organization has it.")
+        .below("How long access lasts"),
         Field::text(
             "session_absolute_days",
             "Sessions end after, in days",
             verdict.input("session_absolute_s", number("session_absolute_s", DAY_S)),
         )
-        .optional(),
-        Field::ticks("sign_in_methods", "Ways to sign in", ways).hint("None chosen: every way there is."),
-        Field::text("seats", "Seats", verdict.input("seats", number("seats", 1))).optional(),
-        Field::select("seat_mode", "When all seats are taken", Select::of(modes)),
+        .optional()
+        .hint("Empty: as each organization has it."),
     ];
     let form = Form { action: format!("{href}/settings"), fields, yes: "Save settings".to_owned(), ..Form::default() };
     let people = if found.people == 1 { "1 person".to_owned() } else { format!("{} people", found.people) };

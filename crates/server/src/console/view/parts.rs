@@ -232,6 +232,8 @@ pub enum FactValue {
     Code(String),
     /// Several, each as a label of its own.
     Marks(Vec<String>),
+    /// The same of long lists, told by how many they are until they are opened.
+    Many(Vec<String>),
     /// A moment.
     When(Time),
     /// A state.

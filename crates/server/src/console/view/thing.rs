@@ -131,6 +131,8 @@ impl Control {
 /// One field of a form.
 #[derive(Clone, Debug)]
 pub struct Field {
+    /// The heading of the fields from here on; empty where none begins.
+    pub heading: &'static str,
     /// Its name as it is sent, and its id.
     pub key: String,
     /// What it asks.
@@ -145,7 +147,8 @@ pub struct Field {
 
 impl Field {
     fn new(key: &str, label: &str, control: Control) -> Self {
-        Self { key: key.to_owned(), label: label.to_owned(), hint: String::new(), optional: false, control }
+        let (key, label) = (key.to_owned(), label.to_owned());
+        Self { heading: "", key, label, hint: String::new(), optional: false, control }
     }
 
     /// One line.
@@ -206,6 +209,13 @@ impl Field {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = hint.into();
+        self
+    }
+
+    /// Below a heading of its own, with the fields that follow.
+    #[must_use]
+    pub const fn below(mut self, heading: &'static str) -> Self {
+        self.heading = heading;
         self
     }
 
@@ -323,7 +333,8 @@ pub struct Part {
     pub pager: Option<Pager>,
     /// A form.
     pub form: Option<Form>,
-    /// What opens the form; empty: it stands open. One that came back with something wrong is open.
+    /// What opens the form, or the table where there is none; empty: it stands open. A form that came back with
+    /// something wrong is open.
     pub opens: &'static str,
     /// Whether it ends something.
     pub danger: bool,

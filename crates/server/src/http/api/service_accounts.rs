@@ -4,12 +4,13 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::PageQuery;
-use super::organizations::Confirm;
 use crate::http::extract::{Body, NoParameters, OptionalBody, Path, Query};
 use crate::http::problem::Problem;
 use crate::http::reply::{Json, done, object, written};
 use crate::ops::Ctx;
-use crate::ops::service_accounts::{self, EditServiceAccount, NewServiceAccount, ServiceAccountView};
+use crate::ops::service_accounts::{
+    self, DeleteServiceAccount, EditServiceAccount, NewServiceAccount, ServiceAccountView,
+};
 use crate::ops::service_tokens;
 use crate::ops::token_shapes::{EditToken, NewServiceToken, Rotate, TokenValue, TokenView};
 use crate::ops::view::List;
@@ -99,7 +100,8 @@ pub async fn edit(
     Ok(written(StatusCode::OK, service_accounts::edit(&ctx, &org, &account, wanted).await?))
 }
 
-/// Delete a service account with its tokens; `confirm` is its name.
+/// Delete a service account with its tokens; `confirm` is its name. What it owns goes as what people own who are
+/// removed.
 #[utoipa::path(
     delete,
     path = "/organizations/{org}/service-accounts/{account}",
@@ -109,16 +111,16 @@ pub async fn edit(
         ("org" = String, Path, description = "Id or slug of the organization"),
         ("account" = String, Path, description = "`svc_…`"),
     ),
-    request_body = Confirm,
+    request_body = DeleteServiceAccount,
     responses((status = 204, description = "Delete a service account with its tokens; `confirm` is its name")),
     extensions(("x-permission" = json!("service_account.manage"))),
 )]
 pub async fn delete(
     ctx: Ctx,
     Path((org, account)): Path<(String, String)>,
-    Body(confirm): Body<Confirm>,
+    Body(wanted): Body<DeleteServiceAccount>,
 ) -> Result<Response, Problem> {
-    Ok(done(service_accounts::delete(&ctx, &org, &account, confirm.confirm).await?))
+    Ok(done(service_accounts::delete(&ctx, &org, &account, wanted).await?))
 }
 
 /// List the tokens of a service account, newest first.

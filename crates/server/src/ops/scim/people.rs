@@ -8,7 +8,9 @@ use guildhall_domain::provisioning::{self as rules_of, Known, Newcomer, Record};
 use guildhall_domain::refusal::Code;
 use guildhall_domain::text::{Email, fold};
 use guildhall_store::read::scim::{self, KeptPerson};
-use guildhall_store::read::{group as groups, identity, invitation as invitations, member as members};
+use guildhall_store::read::{
+    group as groups, identity, invitation as invitations, member as members, tenant as tenants,
+};
 use guildhall_store::{Conn, Tx};
 use serde_json::Value;
 
@@ -166,6 +168,7 @@ fn changes(
         seats: joining::seats(tx, &site.rules, here)?,
         taken,
         elsewhere: members::present_elsewhere(tx, who.id, here)?,
+        in_tenant: !tenants::roles_of(tx, who.id)?.is_empty(),
         manages: manages(&groups::of_member(tx, here, member.id)?),
         holder,
     };

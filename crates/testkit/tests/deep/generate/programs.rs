@@ -55,7 +55,11 @@ impl Generator {
             },
             2 => {
                 let typed = if self.dice.percent(70) { name } else { "another".to_owned() };
-                on("DELETE", "/organizations/{}/service-accounts/{}", json!({"confirm": typed}))
+                let mut body = json!({"confirm": typed});
+                if self.dice.percent(30) {
+                    body["transfer_to"] = json!(self.somebody(place));
+                }
+                on("DELETE", "/organizations/{}/service-accounts/{}", body)
             }
             _ => {
                 let mut body = json!({});

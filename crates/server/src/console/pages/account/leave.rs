@@ -37,7 +37,7 @@ async fn page(
     let handing = match &plan {
         Some(plan) => {
             let answer = sent.map(|sent| (sent, errors));
-            handover::form(ctx, scene.slug(), &scene.place.rules, &me, plan, answer).await
+            handover::form(ctx, scene.slug(), &scene.place.rules, &me, &plan.owns, answer).await
         }
         None => Ok(None),
     };

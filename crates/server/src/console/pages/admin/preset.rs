@@ -170,8 +170,12 @@ fn differs(desk: &Desk, next: &Preset) -> Vec<Part> {
         return vec![Part::new("difference", "What differs").intro("Nothing: both mean the same.")];
     }
     let roles = found.roles.iter().map(|role| role_row([now, next], role)).collect();
-    let settings = found.knobs.iter().filter_map(|knob| knob_row(&desk.scene.place.rules, next, knob)).collect();
-    vec![
+    let (other, same): (Vec<_>, Vec<_>) = found.knobs.iter().partition(|knob| knob.before != knob.after);
+    let settings = |knobs: &[&KnobDifference]| -> Vec<Row> {
+        knobs.iter().filter_map(|knob| knob_row(&desk.scene.place.rules, next, knob)).collect()
+    };
+    let same = settings(&same);
+    let mut parts = vec![
         Part {
             facts: facts([now, next], &found),
             table: Some(Table::new("Roles that differ", &["Role", "How", "Difference"], roles)),
@@ -179,11 +183,20 @@ fn differs(desk: &Desk, next: &Preset) -> Vec<Part> {
             ..Part::new("roles", "Roles and permissions that differ")
         },
         Part {
-            table: Some(Table::new("Settings that differ", &["Setting", "Now", "Then"], settings)),
+            table: Some(Table::new("Settings that differ", &["Setting", "Now", "Then"], settings(&other))),
             empty: Some(Empty::new("gear", "", "Every setting is as before.")),
             ..Part::new("settings", "Settings that differ")
         },
-    ]
+    ];
+    if !same.is_empty() {
+        parts.push(Part {
+            table: Some(Table::new("Settings that stay as they are", &["Setting", "Now", "Then"], same)),
+            opens: "Show them",
+            ..Part::new("fixed", "Settings that stay as they are")
+                .intro("The new preset fixes them, or no longer does; their values are the same.")
+        });
+    }
+    parts
 }
 
 fn facts(presets: [&Preset; 2], found: &Difference) -> Vec<Fact> {
@@ -208,7 +221,7 @@ fn facts(presets: [&Preset; 2], found: &Difference) -> Vec<Fact> {
         ("Conditions that go", conditions(gone)),
     ];
     let told = lists.into_iter().filter(|(_, names)| !names.is_empty());
-    told.map(|(label, names)| Fact::new(label, FactValue::Marks(names))).collect()
+    told.map(|(label, names)| Fact::new(label, FactValue::Many(names))).collect()
 }
 
 fn role_row(presets: [&Preset; 2], role: &RoleDifference) -> Row {

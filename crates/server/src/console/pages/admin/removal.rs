@@ -72,7 +72,7 @@ async fn page(
     let plan = removal_plan::plan(desk.ctx(), desk.org(), &id).await.map_err(|stop| desk.wrong(stop))?;
     let errors: &[FieldError] = before.map_or(&[], |(_, refusal)| refusal.errors.as_slice());
     let answer = before.map(|(sent, _)| (sent, errors));
-    let handing = handover::form(desk.ctx(), desk.org(), &place.rules, &id, &plan, answer).await;
+    let handing = handover::form(desk.ctx(), desk.org(), &place.rules, &id, &plan.owns, answer).await;
     let handing = handing.map_err(|stop| desk.wrong(stop))?;
     // What an heir mends is said beside the fields; anything else leaves nothing to answer.
     let mends = |r: &Refusal| matches!(r.code, Code::OwnsResources | Code::TransferHeir | Code::TransferNotOwned);

@@ -2,22 +2,26 @@
 //! are in `service_tokens`.
 
 use axum::extract::Path;
-use axum::http::StatusCode;
 use guildhall_domain::action::Action as Asks;
+use guildhall_domain::refusal::{FieldError, Refusal};
 use guildhall_store::Stop;
 use guildhall_store::read::Page;
 
 use super::desk::Desk;
 use super::invite::choices;
 use super::{rows, service_tokens};
-use crate::console::verdict::Verdict;
+use crate::console::pages::handover;
+use crate::console::verdict::{Verdict, sentence};
 use crate::console::view::{
-    Action, Cell, Chip, ConfirmPage, Consequence, Empty, Fact, FactValue, Field, Form, Part, Place, Row, Select, Table,
-    ThingPage, Tone, TypedWord,
+    Action, Cell, Chip, Consequence, Empty, Fact, FactValue, Field, Form, GoingPage, Input, Part, Place, Row, Select,
+    Table, ThingPage, Tone, TypedWord,
 };
 use crate::console::visit::{Sent, Shown, Visit, Wrong, go_with};
+use crate::ops::departures::Handover;
 use crate::ops::offers::Act;
-use crate::ops::service_accounts::{self, EditServiceAccount, NewServiceAccount, ServiceAccountView};
+use crate::ops::service_accounts::{
+    self, DeleteServiceAccount, EditServiceAccount, NewServiceAccount, ServiceAccountView,
+};
 use crate::ops::{Answer, grants, roster};
 
 /// Heading and tab.
@@ -265,12 +269,23 @@ pub(super) async fn save(Path((org, account)): Path<(String, String)>, sent: Sen
     }
 }
 
-fn question(desk: &Desk, account: &ServiceAccountView, typed: String, verdict: &Verdict) -> ConfirmPage {
+/// The question, with what was answered before when that was refused.
+async fn question(
+    desk: &Desk,
+    account: &ServiceAccountView,
+    before: Option<(&Sent, &Refusal)>,
+) -> Result<GoingPage, Wrong> {
     let href = desk.href(&format!("service-accounts/{}", account.id));
-    let mut page = desk.below(TAB, &[(TITLE, TAB)], "Delete");
-    page.flash.extend(verdict.flash());
-    ConfirmPage {
-        page,
+    let errors: &[FieldError] = before.map_or(&[], |(_, refusal)| refusal.errors.as_slice());
+    let answer = before.map(|(sent, _)| (sent, errors));
+    let owns = service_accounts::owned(desk.ctx(), desk.org(), &account.id).await.map_err(|stop| desk.wrong(stop))?;
+    let handing = handover::form(desk.ctx(), desk.org(), &desk.scene.place.rules, &account.member, &owns, answer).await;
+    let typed = Input {
+        value: before.map(|(sent, _)| sent.get("confirm").trim().to_owned()).unwrap_or_default(),
+        error: errors.iter().find(|e| e.field == "confirm").map(|e| sentence(&e.detail)),
+    };
+    Ok(GoingPage {
+        page: desk.below(TAB, &[(TITLE, TAB)], "Delete"),
         title: format!("Delete {}?", account.name),
         person: None,
         lead: "It cannot be brought back.".to_owned(),
@@ -280,32 +295,40 @@ fn question(desk: &Desk, account: &ServiceAccountView, typed: String, verdict: &
             Consequence::stays("What it did stays in the audit log"),
         ],
         refused: None,
-        typed: Some(TypedWord { expected: account.name.clone(), input: verdict.input("confirm", typed) }),
-        reason: None,
+        problem: before.filter(|_| errors.is_empty()).map(|(_, refusal)| sentence(&refusal.detail)),
+        handing: handing.map_err(|stop| desk.wrong(stop))?,
+        after: Vec::new(),
+        typed: Some(TypedWord { expected: account.name.clone(), input: typed }),
+        password: None,
         action: format!("{href}/delete"),
         yes: "Delete for ever".to_owned(),
-        danger: true,
         cancel_href: href,
-    }
+    })
 }
 
 /// `GET /{org}/admin/service-accounts/{account}/delete`
 pub(super) async fn ask_delete(visit: Visit, Path((org, account)): Path<(String, String)>) -> Shown {
     let desk = Desk::open(visit, &org).await?;
     let found = load(&desk, &account).await?;
-    desk.visit.page(StatusCode::OK, &question(&desk, &found, String::new(), &Verdict::default()))
+    desk.page(&question(&desk, &found, None).await?)
+}
+
+async fn go(desk: &Desk, account: &str, sent: &Sent) -> Result<(), Stop> {
+    let Handover { transfer_to, transfers } = handover::said(desk.ctx(), desk.org(), sent).await?;
+    let confirm = sent.get("confirm").trim().to_owned();
+    let wanted = DeleteServiceAccount { confirm, transfer_to, transfers };
+    service_accounts::delete(desk.ctx(), desk.org(), account, wanted).await.map(drop)
 }
 
 /// `POST` of the same.
 pub(super) async fn delete(Path((org, account)): Path<(String, String)>, sent: Sent) -> Shown {
-    let typed = sent.get("confirm").trim().to_owned();
-    let desk = Desk::open(sent.visit, &org).await?;
+    let desk = Desk::open(sent.visit.clone(), &org).await?;
     let found = load(&desk, &account).await?;
-    match service_accounts::delete(desk.ctx(), desk.org(), &account, typed.clone()).await {
-        Ok(_) => Ok(go_with(&desk.href(TAB), Tone::Good, &format!("{} is deleted.", found.name))),
+    match go(&desk, &account, &sent).await {
+        Ok(()) => Ok(go_with(&desk.href(TAB), Tone::Good, &format!("{} is deleted.", found.name))),
         Err(stop) => {
-            let verdict = Verdict::of(&desk.visit, stop, &["confirm"])?;
-            verdict.page(&desk.visit, &question(&desk, &found, typed, &verdict))
+            let refusal = desk.of_form(stop)?;
+            desk.again(&refusal, &question(&desk, &found, Some((&sent, &refusal))).await?)
         }
     }
 }
