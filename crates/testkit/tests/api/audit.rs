@@ -194,6 +194,24 @@ async fn whoever_reads_a_trail_reads_what_was_refused_a_moment_ago() {
 }
 
 #[tokio::test]
+async fn what_one_did_is_shown_where_one_belongs_still() {
+    for engine in engines() {
+        let (test, mut owner) = TestApp::house(engine, "standard").await;
+        let mut ann = test.join(&mut owner, "acme", "ann@acme.test", "member").await.caller;
+        owner.post("/tenants", json!({"name": "Big"})).await.expect(201);
+        owner.post("/tenants/big/members", json!({"email": "ann@acme.test", "role": "owner"})).await.expect(201);
+        ann.patch("/tenants/big", json!({"name": "Bigger"})).await.expect(200);
+        test.found(&mut ann, "short", "standard").await;
+        let mine = ann.get("/me/audit-events").await.expect(200);
+        assert_eq!(kinds(&mine)[..3], ["member.joined", "organization.created", "tenant.renamed"]);
+        ann.send("DELETE", "/organizations/short", Some(&json!({"confirm": "short"})), &[]).await.expect(204);
+        let mine = ann.get("/me/audit-events").await.expect(200);
+        assert_eq!(kinds(&mine)[..2], ["organization.deleted", "tenant.renamed"], "nobody belongs to what is gone");
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn the_installations_trail_tells_sign_ins_among_everything_else_in_the_order_it_happened() {
     for engine in engines() {
         let (test, mut owner) = TestApp::house(engine, "standard").await;

@@ -186,6 +186,9 @@ impl Generator {
 
     fn sign_in_of(&self, person: &str) -> Request {
         let person = self.model.people.iter().find(|p| p.id == person).unwrap_or(&self.model.people[0]);
+        if person.password.is_empty() {
+            return self.first_password(person);
+        }
         let body = json!({"email": person.email, "password": person.password});
         Request { method: "POST", route: "/session", body, who: Who::Anybody, ..Request::get("") }
     }

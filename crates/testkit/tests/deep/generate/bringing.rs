@@ -1,7 +1,8 @@
 //! Requests that bring people in without asking them and help them back in, about mail domains, and for what trails
 //! and lists tell.
 
-use guildhall_testkit::model::{Organization, Request, Who};
+use guildhall_testkit::app::PASSWORD;
+use guildhall_testkit::model::{Organization, Person, Request, Who};
 use serde_json::{Value, json};
 
 use super::{EMAILS, Generator, HOUR_S, NAMES};
@@ -22,6 +23,13 @@ impl Generator {
 
     /// A directory, mostly brought in by the installation's administrator, often twice.
     fn directory(&mut self, place: &Organization, org: String, who: Who) -> Request {
+        // Now and then where not everybody's address is taken.
+        let choosy = |o: &&Organization| {
+            !o.deleted && o.knob("domain.exclusive").as_array().is_some_and(|list| !list.is_empty())
+        };
+        let strict = self.model.organizations.iter().find(choosy).cloned().filter(|_| self.dice.percent(60));
+        let org = strict.as_ref().map_or(org, |o| o.id.clone());
+        let place = strict.as_ref().unwrap_or(place);
         let administrator = self.model.people[0].id.clone();
         let mine: Vec<String> = self
             .model
@@ -111,6 +119,16 @@ impl Generator {
             item["expires_at"] = json!(format!("~time:{}", self.now + hours * HOUR_S + 150));
         }
         item
+    }
+
+    /// Somebody who was brought in asks for a link and sets their first password.
+    pub(super) fn first_password(&self, person: &Person) -> Request {
+        let mut links = self.model.links.iter().filter(|l| l.kind == "reset" && l.person == person.id);
+        let (route, body) = match links.find(|l| l.expires > self.now) {
+            Some(link) => ("/password/reset", json!({"token": link.secret, "password": PASSWORD})),
+            None => ("/password/forgot", json!({"email": person.email})),
+        };
+        Request { body, ..Request::on("POST", route) }
     }
 
     fn new_password(&mut self, place: &Organization, org: String, who: Who) -> Request {
