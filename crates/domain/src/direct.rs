@@ -5,12 +5,12 @@ use crate::access::Permit;
 use crate::change::Change;
 use crate::identity::Identity;
 use crate::ids::MemberId;
-use crate::member::{Member, Origin, brought_in, guard_role};
+use crate::joining::{Address, Facts, Way, guard_join};
+use crate::member::{Origin, brought_in, guard_role};
 use crate::organization::guard_shared;
-use crate::policy::{DirectJoin, OrganizationsPerIdentity};
+use crate::policy::DirectJoin;
 use crate::preset::Rules;
 use crate::refusal::{Code, Refusal};
-use crate::seats::{self, Seats};
 use crate::time::Timestamp;
 
 /// Refuses to invite where people are added directly.
@@ -32,20 +32,16 @@ pub struct Newcomer<'a> {
     pub who: Option<&'a Identity>,
     /// The role they get; the usual one when left out.
     pub role: Option<&'a str>,
-    /// Their membership, if they have one.
-    pub present: Option<&'a Member>,
-    /// Whether they belong to another organization.
-    pub elsewhere: bool,
-    /// Who is here, for the number of seats.
-    pub seats: Seats,
+    /// What joining rests on.
+    pub facts: &'a Facts,
 }
 
 /// Adds one of the tenant's people, who is in at once. Approvals are for those who come by
 /// themselves.
 ///
 /// # Errors
-/// `join.not_direct`, `member.not_in_tenant`, `member.already`, `member.elsewhere`, `role.unknown`,
-/// `role.above_own`, `seats.full`, `organization.personal`.
+/// `join.not_direct`, `member.not_in_tenant`, `role.unknown`, `role.above_own`, `organization.personal`, and those of
+/// [`guard_join`].
 pub fn add(
     permit: &Permit,
     rules: &Rules,
@@ -60,12 +56,6 @@ pub fn add(
     let role = newcomer.role.unwrap_or_else(|| rules.policy().role_default.as_str());
     guard_role(permit, rules, role, "role")?;
     let who = newcomer.who.ok_or(Code::MemberNotInTenant)?;
-    if newcomer.present.is_some() {
-        return Err(Code::MemberAlready.into());
-    }
-    if newcomer.elsewhere && rules.policy().identity_organizations == OrganizationsPerIdentity::One {
-        return Err(Code::MemberElsewhere.into());
-    }
-    seats::guard(rules.policy(), newcomer.seats)?;
+    guard_join(rules, Way::Direct, Address::of(&who.email, who.email_verified_at.is_some()), newcomer.facts)?;
     Ok(vec![Change::MemberJoined { member: Box::new(brought_in(permit, id, who, role, Origin::Direct, now)) }])
 }

@@ -102,6 +102,10 @@ pub enum FactorChange {
         member: Box<Member>,
         user: UserId,
     },
+    /// An administrator had a link for a new password mailed to a person.
+    LinkSent {
+        member: Box<Member>,
+    },
 }
 
 impl FactorChange {
@@ -132,6 +136,13 @@ impl FactorChange {
                 target: ("member", member.id.to_string(), member.label().to_owned()),
                 before: Value::Null,
                 after: json!({"identity": user}),
+            }),
+            Self::LinkSent { member } => Some(AuditFact {
+                organization: Some(member.organization),
+                kind: "member.password_link_sent",
+                target: ("member", member.id.to_string(), member.label().to_owned()),
+                before: Value::Null,
+                after: Value::Null,
             }),
         }
     }
@@ -261,6 +272,18 @@ pub fn reset(
         Change::Factor(FactorChange::Reset { member: Box::new(member.clone()), user }),
         Change::SessionsEnded { user, except: None, why: "second factors reset" },
     ])
+}
+
+/// Has a link for a new password mailed to a person: to an address whose proof, or a directory's word, says that it
+/// is theirs.
+///
+/// # Errors
+/// `member.unreachable`.
+pub fn mail_link(member: &Member, reachable: bool) -> Result<Vec<Change>, Refusal> {
+    if !reachable {
+        return Err(Code::MemberUnreachable.into());
+    }
+    Ok(vec![Change::Factor(FactorChange::LinkSent { member: Box::new(member.clone()) })])
 }
 
 /// Whether the policy asks a second factor of a member.

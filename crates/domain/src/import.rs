@@ -6,11 +6,11 @@ use crate::change::Change;
 use crate::direct::guard_invites;
 use crate::identity::Identity;
 use crate::ids::MemberId;
+use crate::joining::{Address, Facts, Way, guard_join};
 use crate::member::{Origin, brought_in, guard_role};
-use crate::policy::OrganizationsPerIdentity;
 use crate::preset::Rules;
 use crate::refusal::{Code, Refusal};
-use crate::seats::{self, Seats};
+use crate::seats::Seats;
 use crate::time::Timestamp;
 
 /// Somebody to bring in.
@@ -34,8 +34,7 @@ pub struct Newcomer<'a> {
 /// answer whether there is one.
 ///
 /// # Errors
-/// `instance.administrator_required`, `join.direct_only`, `role.unknown`, `role.above_own`, `member.elsewhere`,
-/// `seats.full`.
+/// `instance.administrator_required`, `join.direct_only`, `role.unknown`, `role.above_own`, and those of [`guard_join`].
 pub fn join(
     permit: &Permit,
     rules: &Rules,
@@ -51,10 +50,8 @@ pub fn join(
     let Newcomer { who, is_new, role, elsewhere, seats } = newcomer;
     let role = role.unwrap_or_else(|| rules.policy().role_default.as_str());
     guard_role(permit, rules, role, "role")?;
-    if elsewhere && rules.policy().identity_organizations == OrganizationsPerIdentity::One {
-        return Err(Code::MemberElsewhere.into());
-    }
-    seats::guard(rules.policy(), seats)?;
+    let facts = Facts { elsewhere, seats, ..Facts::default() };
+    guard_join(rules, Way::Direct, Address::of(&who.email, true), &facts)?;
     let joined = Change::MemberJoined { member: Box::new(brought_in(permit, id, who, role, Origin::Import, now)) };
     let made = is_new.then(|| Change::IdentityCreated { identity: Box::new(who.clone()), password: None });
     Ok(made.into_iter().chain([joined]).collect())

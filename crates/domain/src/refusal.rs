@@ -137,6 +137,7 @@ codes! {
     InvitationAddressee = "invitation.addressee", Invalid, "nobody is invited this way here";
     InvitationNames = "invitation.names_required", Invalid, "whoever is invited here is named by given and family name";
     InvitationNotCarried = "invitation.not_carried", Invalid, "invitations do not carry this here";
+    MemberUnreachable = "member.unreachable", Conflict, "nobody has proved that address yet, so no link that opens the account is mailed to it";
     InvitationUnreachable = "invitation.unreachable", Conflict, "that person has no proved address to mail to; hand the link over instead (`deliver: link`)";
     InvitationOtherPerson = "invitation.other_person", Forbidden, "this invitation is for another address; sign in with that one";
     InvitationSignIn = "invitation.sign_in_required", Conflict, "that address has an account; sign in, then open the link again";

@@ -2,7 +2,7 @@
 //! that a stranger can never queue a tenant. Sessions beginning, "last seen" stamps, what became
 //! of a mail, sign-ins and refusals in the audit trail, sweeping what is over.
 
-use guildhall_domain::ids::{ConnectionId, EventId, InvitationId, MailId, MemberId, OrgId, SessionId, TokenId};
+use guildhall_domain::ids::{ConnectionId, InvitationId, MailId, MemberId, OrgId, SessionId, TokenId};
 use guildhall_domain::invitation::Delivery;
 use guildhall_domain::time::Timestamp;
 use serde_json::Value as Json;
@@ -185,8 +185,11 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn note(&mut self, author: &Author, note: &Note) -> Result<(), StoreError> {
         let trail = note.organization.unwrap_or(INSTANCE_TRAIL);
-        let revision = crate::read::organization::revision(self, trail)?;
-        let id = EventId::new(self.fresh());
+        let revision = match note.organization {
+            Some(id) => crate::read::organization::revision(self, id)?,
+            None => self.instance_revision()?,
+        };
+        let id = self.event_id();
         let (kind, target, name) = &note.target;
         let now = self.now();
         self.execute(

@@ -25,6 +25,9 @@ const LOCK_IDENTITY: &str =
 const LOCK_TENANT: &str = "UPDATE tenants SET revision = revision + 1 WHERE id = $1 RETURNING revision";
 const LOCK_INSTANCE: &str = "UPDATE instance SET revision = revision + 1 WHERE id = 1 RETURNING revision";
 const INSTANCE_REVISION: &str = "SELECT revision FROM instance WHERE id = 1";
+const ATTEMPT: &str = "SAVEPOINT attempt";
+const UNDO: &str = "ROLLBACK TO SAVEPOINT attempt";
+const KEEP: &str = "RELEASE SAVEPOINT attempt";
 pub(crate) const INSERT_EVENT: &str = "INSERT INTO audit_events (organization_id, revision, id, kind, actor_kind, actor_id, actor_name, credential, target_kind, target_id, target_name, before_value, after_value, outcome, address, request_id, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
 
 pub(crate) const STATEMENTS: &[&str] =
@@ -64,6 +67,8 @@ pub struct Tx<'a> {
     now: Timestamp,
     revisions: BTreeMap<OrgId, u64>,
     changes: Vec<Change>,
+    /// How many records this one wrote.
+    records: u128,
 }
 
 impl<'a> Deref for Tx<'a> {
@@ -81,7 +86,7 @@ impl DerefMut for Tx<'_> {
 
 impl<'a> Tx<'a> {
     pub(crate) fn new(conn: Conn<'a>, ids: &'a dyn IdSource, author: &'a Author, now: Timestamp) -> Self {
-        Self { conn, ids, author, now, revisions: BTreeMap::new(), changes: Vec::new() }
+        Self { conn, ids, author, now, revisions: BTreeMap::new(), changes: Vec::new(), records: 0 }
     }
 
     /// The moment this transaction stands for.
@@ -99,9 +104,31 @@ impl<'a> Tx<'a> {
     /// The id of the next record. Records of one transaction are of one moment; their place in it
     /// stands where ids of one millisecond sort first (RFC 9562, 6.2), so that the trail tells
     /// them in the order they happened.
-    fn event_id(&self) -> EventId {
-        let place = (self.changes.len() as u128).min(0xfff) << 64;
+    pub(crate) fn event_id(&mut self) -> EventId {
+        let place = self.records.min(0xfff) << 64;
+        self.records += 1;
         EventId::new(Uuid::from_u128(self.ids.fresh(self.now).as_u128() & !(0xfff << 64) | place))
+    }
+
+    /// The revision at which the installation's trail is written: without it, records would not stand in their order.
+    pub(crate) fn instance_revision(&mut self) -> Result<u64, StoreError> {
+        Ok(self.conn.first(INSTANCE_REVISION, &[], |row| row.next::<u64>())?.unwrap_or(0))
+    }
+
+    /// Does something that may be refused: then nothing of it stands.
+    ///
+    /// # Errors
+    /// What the work returns; [`StoreError`].
+    pub fn attempt<T, E: From<StoreError>>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<T, E> {
+        let (revisions, before) = (self.revisions.clone(), self.changes.len());
+        self.conn.execute(ATTEMPT, &[])?;
+        let done = work(self);
+        if done.is_err() {
+            self.conn.execute(UNDO, &[])?;
+            (self.revisions, _) = (revisions, self.changes.truncate(before));
+        }
+        self.conn.execute(KEEP, &[])?;
+        done
     }
 
     /// What those who follow commits are told when this one stands.
@@ -195,7 +222,7 @@ impl<'a> Tx<'a> {
                     .get(&id)
                     .copied()
                     .ok_or_else(|| StoreError::Bug(format!("{id} was not taken before it was changed")))?,
-                None => self.conn.first(INSTANCE_REVISION, &[], |row| row.next::<u64>())?.unwrap_or(0),
+                None => self.instance_revision()?,
             };
             let id = self.event_id();
             let (target_kind, target_id, target_name) = &fact.target;

@@ -130,6 +130,7 @@ pub(super) fn listed(found: Vec<Event>, limit: u32) -> List<EventView> {
 pub async fn acts(ctx: &Ctx, page: Page<EventId>) -> Result<List<EventView>, Stop> {
     guard_whole(ctx)?;
     let who = ctx.caller()?.identity.id;
+    settle(ctx).await;
     ctx.read(move |_, conn| {
         let limit = page.limit;
         let found = audit::acts(conn, who, &Page { limit: limit + 1, ..page })?;
@@ -159,6 +160,7 @@ pub async fn export(ctx: &Ctx, organization: &str, query: &AuditQuery) -> Result
     let filter = query.filter()?;
     let name = organization.to_owned();
     let asked = name.clone();
+    settle(ctx).await;
     let id = ctx
         .read(move |ctx, conn| {
             let place = ctx.place(conn, &asked)?;

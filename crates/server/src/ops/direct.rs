@@ -51,14 +51,8 @@ pub async fn add(ctx: &Ctx, organization: &str, wanted: DirectMember) -> Result<
         let permit = place.permit(Action::MemberInvite)?;
         let here = place.organization.id;
         let who = of_tenant(tx, &place, &wanted)?;
-        let present = who.as_ref().map(|who| members::of_identity_here(tx, here, who.id)).transpose()?.flatten();
-        let elsewhere = match &who {
-            Some(who) => members::present_elsewhere(tx, who.id, here)?,
-            None => false,
-        };
-        let seats = joining::seats(tx, &place.rules, here)?;
-        let (role, present) = (wanted.role.as_deref(), present.as_ref());
-        let newcomer = Newcomer { who: who.as_ref(), role, present, elsewhere, seats };
+        let facts = joining::facts(tx, &place.rules, here, who.as_ref().map(|who| who.id))?;
+        let newcomer = Newcomer { who: who.as_ref(), role: wanted.role.as_deref(), facts: &facts };
         let id = MemberId::new(tx.fresh());
         tx.apply(rules_of::add(&permit, &place.rules, newcomer, id, ctx.now)?)?;
         Ok((&members::by_id(tx, here, id)?.ok_or(Code::NotFound)?).into())

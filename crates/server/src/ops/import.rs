@@ -11,7 +11,7 @@ use guildhall_domain::import::{self as rules_of, Newcomer};
 use guildhall_domain::member::{Member, Status};
 use guildhall_domain::preset::ORGANIZATION;
 use guildhall_domain::refusal::{Code, Refusal};
-use guildhall_domain::resource::Subject;
+use guildhall_domain::resource::{Grant, Subject};
 use guildhall_domain::seats::Seats;
 use guildhall_domain::text::{self, Email};
 use guildhall_domain::time::Timestamp;
@@ -145,11 +145,11 @@ impl Work<'_> {
         })
     }
 
-    /// Somebody who is here, by address.
-    fn member(&self, tx: &mut Tx<'_>, email: &str, field: &str) -> Result<Member, Stop> {
+    /// Somebody who is here, by address; `unknown` where nobody is.
+    fn member(&self, tx: &mut Tx<'_>, email: &str, field: &str, unknown: Code) -> Result<Member, Stop> {
         let address = Email::parse(email, field)?;
         let found = members::by_email(tx, self.place.organization.id, address.key())?;
-        let nobody = || Refusal::value(Code::GrantSubject, field, "nobody here has that address");
+        let nobody = || Refusal::value(unknown, field, "nobody here has that address");
         Ok(found.filter(Member::came_in).ok_or_else(nobody)?)
     }
 
@@ -168,7 +168,7 @@ impl Work<'_> {
         let name = must(item.group.as_ref(), "group")?;
         let unknown = || Refusal::value(Code::GroupUnknown, "group", "there is no group of that name");
         let group = stored_groups::by_name(tx, here, name)?.ok_or_else(unknown)?;
-        let who = self.member(tx, must(item.email.as_ref(), "email")?, "email")?;
+        let who = self.member(tx, must(item.email.as_ref(), "email")?, "email", Code::GrantSubject)?;
         let present = stored_groups::seat(tx, here, group.id, who.id)?;
         if present.is_some_and(|seat| seat.manager == item.manager) {
             return Ok(ImportOutcome::unchanged(None));
@@ -186,7 +186,7 @@ impl Work<'_> {
             return Ok(ImportOutcome::unchanged(found.id.to_string()));
         }
         let owner = match item.owner.as_deref().filter(|owner| !owner.is_empty()) {
-            Some(email) => Some(self.member(tx, email, "owner")?.id.to_string()),
+            Some(email) => Some(self.member(tx, email, "owner", Code::ResourceOwner)?.id.to_string()),
             None => None,
         };
         let wanted = NewResource {
@@ -206,7 +206,7 @@ impl Work<'_> {
         let on = must(item.resource.as_ref(), "resource")?;
         let (subject, body) = match (&item.email, &item.group, item.everyone) {
             (Some(email), None, false) => {
-                let who = self.member(tx, email, "email")?.id;
+                let who = self.member(tx, email, "email", Code::GrantSubject)?.id;
                 (Subject::Member(who), ("member", Some(who.to_string())))
             }
             (None, Some(name), false) => {
@@ -224,7 +224,9 @@ impl Work<'_> {
         let target = resources::find(tx, self.place, on)?;
         let what = self.place.given(&target.kind, &given(item.role.as_ref(), item.permission.as_ref())?);
         let all = stored_resources::grants(tx, here, target.id, &Page { after: None, limit: MOST_GRANTS })?;
-        if let Some(found) = all.iter().find(|one| one.subject == subject && one.given == what) {
+        // What has ended gives nothing any more.
+        let lives = |one: &Grant| one.expires_at.is_none_or(|end| end > self.ctx.now);
+        if let Some(found) = all.iter().find(|one| one.subject == subject && one.given == what && lives(one)) {
             return Ok(ImportOutcome::unchanged(found.id.to_string()));
         }
         let wanted = NewGrant {
@@ -233,6 +235,7 @@ impl Work<'_> {
             permission: item.permission.clone(),
             expires_at: item.expires_at,
         };
-        Ok(ImportOutcome::created(grants::make(self.ctx, tx, self.place, on, &wanted)?.id))
+        // Whether it is shared too widely is seen only when it is.
+        Ok(ImportOutcome::created(tx.attempt(|tx| grants::make(self.ctx, tx, self.place, on, &wanted))?.id))
     }
 }

@@ -5,6 +5,7 @@ use guildhall_domain::change::LinkKind;
 use guildhall_domain::factor as rules_of;
 use guildhall_domain::member;
 use guildhall_domain::refusal::Code;
+use guildhall_domain::text::Email;
 use guildhall_store::read::identity;
 use guildhall_store::{Stop, Tx};
 
@@ -27,7 +28,8 @@ pub async fn reset_factors(ctx: &Ctx, organization: &str, member: &str) -> Resul
     decide(ctx, organization, member, Action::MemberRecover, decision, gone).await
 }
 
-/// Mails a member the link that sets a new password. It goes to their own address; nobody else sees it.
+/// Mails a member the link that sets a new password. It goes to their own address, as one that they asked for would;
+/// nobody else sees it.
 ///
 /// # Errors
 /// `not_found`, `access.denied`, `proof.stale`, `rate.limited`, and those of the decision.
@@ -36,11 +38,14 @@ pub async fn send_password_link(ctx: &Ctx, organization: &str, member: &str) -> 
         ctx.guard_recent(&f.place)?;
         let user = member::guard_recovery(&f.permit, &f.place.rules, &f.member)?;
         let who = identity::by_id(tx, user)?.ok_or(Code::NotFound)?;
+        let reached = identity::reachable(tx, Email::parse(&who.email, "email")?.key())?;
+        let mut changes = rules_of::mail_link(&f.member, reached.is_some_and(|reached| reached.id == user))?;
         if !ctx.dry_run {
             let now_ms = ctx.now.micros() / 1_000;
             ctx.app.limits.mails_to_recipient.take(&who.email, now_ms).map_err(limited)?;
         }
-        letters::link(ctx, tx, LinkKind::PasswordReset, user, &who.email)
+        changes.extend(letters::link(ctx, tx, LinkKind::PasswordReset, user, &who.email)?);
+        Ok(changes)
     };
     decide(ctx, organization, member, Action::MemberRecover, decision, gone).await
 }

@@ -73,6 +73,8 @@ pub(super) fn changed(conn: &mut Conn<'_>, change: &FactorChange) -> Result<(), 
         }
         FactorChange::CodeUsed { user, hash } => conn.execute(USE_CODE, params![*user, *hash]).map(drop),
         FactorChange::Reset { user, .. } => all_gone(conn, *user),
+        // A record of the trail and nothing else; the link is a change of its own.
+        FactorChange::LinkSent { .. } => Ok(()),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::value::{Row, Value};
 
 const LIST: &str = "SELECT revision, id, kind, actor_kind, actor_id, actor_name, credential, target_kind, target_id, target_name, before_value, after_value, outcome, address, request_id, at FROM audit_events WHERE organization_id = $1";
 
-const ACTS: &str = "SELECT e.revision, e.id, e.kind, e.actor_kind, e.actor_id, e.actor_name, e.credential, e.target_kind, e.target_id, e.target_name, e.before_value, e.after_value, e.outcome, e.address, e.request_id, e.at FROM audit_events e WHERE e.actor_id = $1 AND e.id < $2 AND (e.organization_id = $3 OR EXISTS (SELECT 1 FROM memberships m WHERE m.organization_id = e.organization_id AND m.identity_id = $4 AND m.status = 'active' AND m.status <> 'removed') OR EXISTS (SELECT 1 FROM tenant_members t WHERE t.tenant_id = e.organization_id AND t.identity_id = $4)) ORDER BY e.id DESC LIMIT $5";
+const ACTS: &str = "SELECT e.revision, e.id, e.kind, e.actor_kind, e.actor_id, e.actor_name, e.credential, e.target_kind, e.target_id, e.target_name, e.before_value, e.after_value, e.outcome, e.address, e.request_id, e.at FROM audit_events e WHERE e.actor_id = $1 AND e.id < $2 AND (e.organization_id = $3 OR EXISTS (SELECT 1 FROM memberships m JOIN organizations o ON o.id = m.organization_id WHERE m.organization_id = e.organization_id AND m.identity_id = $4 AND m.status = 'active' AND m.status <> 'removed' AND o.deleted_at IS NULL) OR EXISTS (SELECT 1 FROM tenant_members t WHERE t.tenant_id = e.organization_id AND (t.identity_id = $4 OR t.email_key = (SELECT i.email_key FROM identities i WHERE i.id = $4 AND i.email_verified_at IS NOT NULL)))) ORDER BY e.id DESC LIMIT $5";
 
 /// One record.
 #[derive(Clone, Debug, PartialEq)]

@@ -90,6 +90,10 @@ impl Model {
 
     fn enter(&mut self, organization: &str, person: &Person, wanted: bool) -> Outcome<()> {
         let here = self.organization(organization).expect("an organization").clone();
+        let claimed_only = here.knob("domain.claimed_only") == json!(true);
+        if claimed_only && !wanted && !self.owns_domain(&here.id, &domain(&person.email)) {
+            return no(403, "join.domain");
+        }
         let of_address =
             |m: &&Member| m.organization == here.id && m.status != "removed" && key(&m.email) == key(&person.email);
         let known = self.members.iter().filter(of_address).min_by_key(|m| m.person.is_none()).cloned();

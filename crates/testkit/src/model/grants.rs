@@ -168,8 +168,13 @@ impl Model {
     }
 
     pub(super) fn create_grant(&mut self, c: &Call<'_>) -> Outcome {
-        let (role, permission) = given(c)?;
+        given(c)?;
         let place = self.take_place(c, c.arg(0))?;
+        Ok((201, Self::grant_view(&self.make_grant(c, place)?)))
+    }
+
+    pub(super) fn make_grant(&mut self, c: &Call<'_>, place: Place) -> Outcome<Grant> {
+        let (role, permission) = given(c)?;
         let (target, held) = self.permitted(&place, c.arg(1), "share")?;
         self.offered(&place)?;
         let subject = self.subject_of(c, &place, &target)?;
@@ -182,7 +187,11 @@ impl Model {
         }
         self.grants.push(made.clone());
         self.tell(&place.id, "grant.created");
-        Ok((201, Self::grant_view(&made)))
+        // Nobody shares a thing so widely that they may not share it any more.
+        if self.permitted(&place, &target.id, "share").is_err() {
+            return no(409, "grant.too_wide");
+        }
+        Ok(made)
     }
 
     /// A grant of the path, what it is on, and what the caller has there.

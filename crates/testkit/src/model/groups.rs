@@ -181,9 +181,22 @@ impl Model {
         let (place, found, own_only) = self.taken_group(c)?;
         let Some(member) = self.member(&place.id, c.arg(2)).cloned() else { return no(404, "not_found") };
         let manager = c.asked.body["manager"] == json!(true);
+        self.seat_by(&place, found, member, manager, own_only)?;
+        Ok((204, Value::Null))
+    }
+
+    /// Gives somebody a place in a group, or another one.
+    pub(super) fn seat_by(
+        &mut self,
+        place: &Place,
+        found: Group,
+        member: Member,
+        manager: bool,
+        own_only: bool,
+    ) -> Outcome<()> {
         let before = found.seats.iter().find(|(id, _)| *id == member.id).map(|(_, manager)| *manager);
         if before == Some(manager) {
-            return Ok((204, Value::Null));
+            return Ok(());
         }
         if before.is_none() && !["active", "deactivated", "pending_approval"].contains(&member.status) {
             return no(409, "member.state");
@@ -192,15 +205,15 @@ impl Model {
             return no(409, "group.self_manager");
         }
         let raised = before.is_none() || (manager && before == Some(false));
-        if raised && (self.gives_more(&place, &found) || self.holds_less(&place, &found.gives)) {
+        if raised && (self.gives_more(place, &found) || self.holds_less(place, &found.gives)) {
             return no(403, "group.grants_above_own");
         }
         let kind = if before.is_some() { "group.manager_changed" } else { "group.member_added" };
-        self.change_group(&place, &found.id, kind, |g| {
+        self.change_group(place, &found.id, kind, |g| {
             g.seats.retain(|(id, _)| *id != member.id);
             g.seats.push((member.id.clone(), manager));
         });
-        Ok((204, Value::Null))
+        Ok(())
     }
 
     /// Whether the group is granted anything that the caller does not have there.

@@ -251,6 +251,13 @@ impl Model {
         Ok((200, self.usage_view(&place, who.as_ref(), unit)))
     }
 
+    pub(super) fn show_usage(&mut self, c: &Call<'_>) -> Outcome {
+        let place = self.place(c, c.arg(0))?;
+        let asked = |name: &str| c.asked.query.iter().find(|(n, _)| *n == name).map(|(_, value)| value.clone());
+        let who = self.asked_of_usage(&place, &json!(asked("subject")))?;
+        Ok((200, self.usage_view(&place, who.as_ref(), &asked("unit").unwrap_or_default())))
+    }
+
     pub(super) fn show_account(&mut self, c: &Call<'_>) -> Outcome {
         let place = self.place(c, c.arg(0))?;
         self.permit(&place, "account.manage")?;

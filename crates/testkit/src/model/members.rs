@@ -162,7 +162,7 @@ impl Model {
     }
 
     /// The member a decision is about.
-    fn subject(&mut self, c: &Call<'_>, permission: &str) -> Outcome<(Place, Member)> {
+    pub(super) fn subject(&mut self, c: &Call<'_>, permission: &str) -> Outcome<(Place, Member)> {
         let place = self.take_place(c, c.arg(0))?;
         self.permit(&place, permission)?;
         let member = self.found_member(&place, c.arg(1))?;

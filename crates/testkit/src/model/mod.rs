@@ -10,8 +10,11 @@ mod carrying;
 mod coming;
 mod departures;
 mod deploy_keys;
+mod direct;
+mod domains;
 mod grants;
 mod groups;
+mod importing;
 mod invitations;
 mod invite_links;
 mod joining;
@@ -33,11 +36,13 @@ mod state;
 mod tenant_places;
 mod tenants;
 mod tokens;
+mod trails;
 
 use serde_json::Value;
 
 pub use departures::Removal;
 pub use deploy_keys::DeployKey;
+pub use domains::Domain;
 pub use grants::Grant;
 pub use groups::Group;
 pub use invite_links::InviteLink;
@@ -50,6 +55,7 @@ pub use rules::{Reach, Rulebook};
 pub use sharing::Share;
 pub use state::{Invitation, Link, Member, Organization, Person, Session, Token};
 pub use tenants::{Tenant, TenantPerson};
+pub use trails::Act;
 
 /// Seconds since the history began.
 pub type Seconds = i64;
@@ -140,6 +146,9 @@ pub struct Model {
     pub accounts: Vec<(String, Account)>,
     pub shares: Vec<Share>,
     pub removals: Vec<Removal>,
+    pub domains: Vec<Domain>,
+    /// Everything that any trail tells, oldest first.
+    pub acts: Vec<Act>,
     /// Letters the last request sent.
     pub letters: Vec<Letter>,
     kept: Vec<Kept>,
@@ -153,6 +162,10 @@ pub struct Model {
     step: usize,
     made: usize,
     told: Vec<&'static str>,
+    /// Who asks: a person or a service account; empty for nobody.
+    actor: String,
+    /// Of an import: what becomes of each item.
+    items: Option<Value>,
     cookie: Option<String>,
     writes: bool,
 }
@@ -180,6 +193,7 @@ impl Model {
         (self.now, self.step, self.made, self.writes, self.cookie) = (now, step, 0, false, None);
         self.told.clear();
         self.letters.clear();
+        (self.actor, self.items) = Default::default();
         let caller = match self.recognise(asked) {
             Ok(caller) => caller,
             Err(out) => return refused(out),
@@ -193,6 +207,7 @@ impl Model {
             // It does not sign in, sign up or accept for itself.
             return refused(Out::No(403, "access.denied"));
         }
+        self.actor = caller.as_ref().map(|caller| caller.person.clone()).unwrap_or_default();
         let call = Call { asked, caller };
         let before = self.clone();
         let outcome = self.dispatch(&call);
@@ -283,6 +298,7 @@ impl Model {
 
     fn tell(&mut self, organization: &str, kind: &'static str) {
         self.told.push(kind);
+        self.act(organization, kind);
         let organization = self.organization_mut(organization);
         organization.trail.push((organization.revision, kind));
     }
@@ -290,6 +306,7 @@ impl Model {
     /// Tells the installation's own trail.
     fn tell_instance(&mut self, kind: &'static str) {
         self.told.push(kind);
+        self.act("", kind);
     }
 }
 

@@ -97,6 +97,8 @@ impl Model {
             name: name.to_owned(),
             rules,
             own: Vec::new(),
+            tenant: None,
+            above: Map::new(),
             policy: Map::new(),
             valid_from: i64::MIN,
             revision: 1,

@@ -14,7 +14,7 @@ impl Model {
         let changes = if everywhere { json!({"$set": changes}) } else { json!(changes) };
         let mails: Vec<Value> = self.letters.iter().map(|l| json!({"to": l.to, "kind": l.kind})).collect();
         let (gained, lost) = self.access_since(before);
-        json!({"changes": changes, "mails": {"$set": mails}, "access_gained": {"$set": gained}, "access_lost": {"$set": lost}})
+        json!({"changes": changes, "mails": {"$set": mails}, "access_gained": {"$set": gained}, "access_lost": {"$set": lost}, "items": self.items})
     }
 
     /// Who has other rights at the organization than before because membership, role, groups or policy are others.

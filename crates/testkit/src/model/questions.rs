@@ -115,6 +115,38 @@ impl Model {
         Ok((200, json!({"items": {"$among": items}, "next": null})))
     }
 
+    /// A role by its slug; those of an organization's own making by their id too.
+    pub(super) fn show_role(&mut self, c: &Call<'_>) -> Outcome {
+        let place = self.place(c, c.arg(0))?;
+        self.permit(&place, "role.list")?;
+        let here = self.at(&place);
+        let own = here.own.iter().find(|r| r.id == c.arg(1) || r.applies_to == "organization" && r.slug == c.arg(1));
+        let (kind, slug) = own.map_or(("organization", c.arg(1)), |r| (r.applies_to.as_str(), r.slug.as_str()));
+        let inside = here.rules.inner.iter().find(|(of, role, _)| of == kind && role == slug).map(|(.., gives)| gives);
+        if inside.is_none() && !here.has_role(slug) {
+            return no(404, "not_found");
+        }
+        let everything = |list: &Vec<String>| here.rules.permissions.iter().all(|p| list.contains(p));
+        let reach = here.rules.reach.iter().find(|r| kind == "organization" && r.slug == slug);
+        let left = |list: &Vec<String>| {
+            let some = here.rules.permissions.iter().filter(|p| list.contains(p) && !here.knobs_take(slug, p));
+            some.cloned().collect::<Vec<_>>()
+        };
+        let gives = inside.cloned().unwrap_or_else(|| here.role_rights(slug));
+        let ceiling = reach.filter(|r| !everything(&r.ceiling)).map(|r| shown(&left(&r.ceiling)));
+        let below = reach.filter(|r| !everything(&r.below));
+        let below = below.map(|r| shown(&gives.iter().filter(|p| r.below.contains(p)).cloned().collect::<Vec<_>>()));
+        let set = |list: Option<Vec<String>>| list.map(|list| json!({"$set": list}));
+        Ok((
+            200,
+            json!({
+                "id": own.map_or("$some", |r| &r.id), "slug": slug, "applies_to": kind, "built_in": own.is_none(),
+                "name": own.map_or("$some", |r| &r.name), "permissions": {"$set": shown(&gives)},
+                "ceiling": set(ceiling), "below": set(below), "revision": own.map_or(0, |r| r.revision),
+            }),
+        ))
+    }
+
     pub(super) fn list_permissions(&mut self, c: &Call<'_>) -> Outcome {
         let place = self.place(c, c.arg(0))?;
         self.permit(&place, "role.list")?;

@@ -41,7 +41,8 @@ pub struct Request {
 }
 
 /// What must come back. In `body`, an array is in order unless it is wrapped as `{"$set": […]}`;
-/// `"$some"` is anything but null; fields that are not named may be anything.
+/// `"$some"` is anything but null, `"$filled"` any text but an empty one; `{"$done": […]}` is in order too and
+/// passes refusals over; fields that are not named may be anything.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reply {
     /// HTTP status.

@@ -226,6 +226,11 @@ impl Model {
 
     pub(super) fn create_resource(&mut self, c: &Call<'_>) -> Outcome {
         let place = self.take_place(c, c.arg(0))?;
+        let made = self.make_resource(c, place.clone())?;
+        Ok((201, self.resource_view(&place, &made)))
+    }
+
+    pub(super) fn make_resource(&mut self, c: &Call<'_>, place: Place) -> Outcome<Resource> {
         let parent = self.under(&place, c.text("parent"))?;
         let kind = c.text("type").unwrap_or_default().to_owned();
         let held = self.reaches(&place.me, place.scopes.as_ref(), parent.as_ref());
@@ -251,7 +256,7 @@ impl Model {
             Resource { id, organization, kind, external, name, parent, owner: Some(owner.id), controlled, revision };
         self.resources.push(made.clone());
         self.tell(&place.id, "resource.created");
-        Ok((201, self.resource_view(&place, &made)))
+        Ok(made)
     }
 
     pub(super) fn list_resources(&mut self, c: &Call<'_>) -> Outcome {

@@ -12,9 +12,16 @@ pub struct Person {
     pub verified: bool,
     pub name: String,
     pub handle: Option<String>,
+    /// Empty for whoever has none yet.
     pub password: String,
     pub administrator: bool,
     pub valid_from: Seconds,
+}
+
+impl Person {
+    pub(super) fn opens_with(&self, password: &str) -> bool {
+        !self.password.is_empty() && self.password == password
+    }
 }
 
 /// An organization and everything that happened in it.
@@ -26,6 +33,9 @@ pub struct Organization {
     pub rules: Rulebook,
     /// Roles it made for itself; what they mean stands in `rules` too.
     pub own: Vec<OwnRole>,
+    /// The tenant it belongs to, and the settings that lays over it; none is none.
+    pub tenant: Option<String>,
+    pub above: serde_json::Map<String, Value>,
     /// Knobs that differ from the preset.
     pub policy: serde_json::Map<String, Value>,
     pub valid_from: Seconds,
@@ -165,6 +175,9 @@ impl Model {
             expires: None,
             revoked: false,
         });
+        for kind in ["instance.set_up", "identity.created", "token.created"] {
+            model.act("", kind);
+        }
         model
     }
 }

@@ -79,7 +79,7 @@ impl Model {
             ("POST", "/tenants/{}/reset-authentication") => self.reset_tenant(c),
             ("GET", "/tenants/{}/audit-events") => self.tenant_trail(c),
             ("POST", "/instance/reset-authentication") => self.reset_instance(c),
-            _ => no(404, "not_found"),
+            _ => self.dispatch_bringing(c),
         }
     }
 
@@ -125,6 +125,7 @@ impl Model {
 
     pub(super) fn tell_tenant(&mut self, id: &str, kind: &'static str) {
         self.told.push(kind);
+        self.act(id, kind);
         let tenant = self.tenant_mut(id);
         tenant.trail.push((tenant.revision, kind));
     }

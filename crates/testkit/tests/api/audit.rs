@@ -176,3 +176,60 @@ async fn exports_hold_every_record_and_no_formula() {
         test.stop().await;
     }
 }
+
+#[tokio::test]
+async fn whoever_reads_a_trail_reads_what_was_refused_a_moment_ago() {
+    for engine in engines() {
+        let (test, mut owner) = TestApp::house(engine, "standard").await;
+        let mut ann = test.join(&mut owner, "acme", "ann@acme.test", "member").await.caller;
+        let refused = |page: &Answer| page.text.matches("\"outcome\":\"denied\"").count();
+        ann.get(TRAIL).await.refused(403, "access.denied");
+        let lines = owner.get(&format!("{TRAIL}/export?outcome=denied")).await.expect(200);
+        assert_eq!(refused(&lines), 1, "{}", lines.text);
+        ann.get(TRAIL).await.refused(403, "access.denied");
+        let mine = ann.get("/me/audit-events").await.expect(200);
+        assert_eq!(refused(&mine), 2, "{}", mine.text);
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn what_one_did_is_shown_where_one_belongs_still() {
+    for engine in engines() {
+        let (test, mut owner) = TestApp::house(engine, "standard").await;
+        let mut ann = test.join(&mut owner, "acme", "ann@acme.test", "member").await.caller;
+        owner.post("/tenants", json!({"name": "Big"})).await.expect(201);
+        owner.post("/tenants/big/members", json!({"email": "ann@acme.test", "role": "owner"})).await.expect(201);
+        ann.patch("/tenants/big", json!({"name": "Bigger"})).await.expect(200);
+        test.found(&mut ann, "short", "standard").await;
+        let mine = ann.get("/me/audit-events").await.expect(200);
+        assert_eq!(kinds(&mine)[..3], ["member.joined", "organization.created", "tenant.renamed"]);
+        ann.send("DELETE", "/organizations/short", Some(&json!({"confirm": "short"})), &[]).await.expect(204);
+        let mine = ann.get("/me/audit-events").await.expect(200);
+        assert_eq!(kinds(&mine)[..2], ["organization.deleted", "tenant.renamed"], "nobody belongs to what is gone");
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn the_installations_trail_tells_sign_ins_among_everything_else_in_the_order_it_happened() {
+    for engine in engines() {
+        let (test, mut owner) = TestApp::house(engine, "standard").await;
+        test.join(&mut owner, "acme", "ann@acme.test", "member").await;
+        test.clock.advance_s(5);
+        test.sign_in("ann@acme.test").await;
+        owner.post("/instance/reset-authentication", Value::Null).await.expect(204);
+        test.clock.advance_s(5);
+        let mut owner = test.sign_in("owner@acme.test").await;
+        let page = owner.get("/instance/audit-events").await.expect(200);
+        let expected = [
+            "session.started",
+            "instance.authentication_reset",
+            "session.started",
+            "session.started",
+            "identity.created",
+        ];
+        assert_eq!(kinds(&page)[..5], expected, "newest first");
+        test.stop().await;
+    }
+}

@@ -238,6 +238,26 @@ async fn on_41_an_administrator_sends_the_link_for_a_new_password_which_works_a_
 }
 
 #[tokio::test]
+async fn a_link_for_a_new_password_goes_to_a_proved_address_alone_and_the_trail_tells_of_it() {
+    for engine in engines() {
+        let (test, mut owner) = TestApp::house(engine, "standard").await;
+        let ann = test.join(&mut owner, "acme", "ann@acme.test", "member").await;
+        owner.send("POST", &format!("{MEMBERS}/{}/send-password-reset", ann.member), None, &[]).await.expect(204);
+        let told = owner.get("/organizations/acme/audit-events?type=member.password_link_sent").await.expect(200);
+        assert_eq!((told.count(), told.at("/items/0/target/name")), (1, "ann@acme.test"));
+        // Whoever came by a link for anybody has an address that may be somebody else's.
+        let link = owner.post("/organizations/acme/invite-links", json!({})).await.expect(201);
+        let secret = link.at("/link").rsplit('/').next().unwrap_or_default().to_owned();
+        let new = json!({"token": secret, "email": "bob@acme.test", "name": "Bob", "password": PASSWORD});
+        let came = test.anybody().post("/invitations/accept", new).await.expect(200);
+        let at = format!("{MEMBERS}/{}/send-password-reset", came.at("/membership/id"));
+        owner.send("POST", &at, None, &[]).await.refused(409, "member.unreachable");
+        test.deliver().await;
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn wrong_codes_wait_longer_and_longer_and_lock_no_known_browser_out() {
     for engine in engines() {
         let (test, _) = TestApp::house(engine, "standard").await;

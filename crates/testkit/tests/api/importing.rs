@@ -145,3 +145,72 @@ async fn nobody_imports_more_than_they_may_make() {
         test.stop().await;
     }
 }
+
+#[tokio::test]
+async fn whoever_is_imported_has_an_address_that_the_organization_takes() {
+    for engine in engines() {
+        let (test, mut owner) = TestApp::house(engine, "standard").await;
+        owner.patch("/organizations/acme/policy", json!({"domain.exclusive": ["acme.test"]})).await.expect(200);
+        let people = json!({"items": [
+            {"kind": "person", "email": "cy@other.test"},
+            {"kind": "person", "email": "ann@acme.test"},
+        ]});
+        let answer = owner.post(IMPORT, people).await.expect(200);
+        assert_eq!(told(&answer, "code"), ["join.domain", ""], "{}", answer.text);
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_grant_that_has_ended_is_given_anew_and_nobody_owns_what_nobody_here_brings() {
+    for engine in engines() {
+        let (test, mut owner) = TestApp::house(engine, "standard").await;
+        owner.post(IMPORT, directory()).await.expect(200);
+        let until = |end: Option<&str>| json!({"items": [{"kind": "grant", "resource": "workspace:plans", "email": "bob@acme.test", "role": "editor", "expires_at": end}]});
+        let soon = test.app.now().plus_s(60).to_string();
+        assert_eq!(told(&owner.post(IMPORT, until(Some(&soon))).await.expect(200), "status"), ["created"]);
+        assert_eq!(told(&owner.post(IMPORT, until(None)).await.expect(200), "status"), ["unchanged"]);
+        test.clock.advance_s(61);
+        assert!(!reads(&mut owner, "bob@acme.test", "workspace.edit", "workspace:plans").await);
+        assert_eq!(told(&owner.post(IMPORT, until(None)).await.expect(200), "status"), ["created"]);
+        assert!(reads(&mut owner, "bob@acme.test", "workspace.edit", "workspace:plans").await);
+        let odd = json!({"items": [{"kind": "resource", "type": "workspace", "external_id": "x", "owner": "stranger@acme.test"}]});
+        assert_eq!(told(&owner.post(IMPORT, odd).await.expect(200), "code"), ["resource.owner"]);
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_grant_that_takes_the_importers_own_right_away_is_refused_and_the_others_come_in() {
+    for engine in engines() {
+        let (test, mut owner) = TestApp::house(engine, "standard").await;
+        owner.post(IMPORT, directory()).await.expect(200);
+        owner.patch("/organizations/acme/policy", json!({"scope.controlled_by_grants": true})).await.expect(200);
+        let role = json!({"name": "Porter", "slug": "porter", "permissions": [
+            "organization.read", "organization.import", "member.list", "group.list", "group.manage", "workspace.read",
+            "workspace.create", "workspace.share", "project.read",
+        ]});
+        owner.post("/organizations/acme/roles", role).await.expect(201);
+        let mut porter = test.join(&mut owner, "acme", "pat@acme.test", "porter").await.caller;
+        owner
+            .post("/organizations/acme/resources", json!({"type": "workspace", "name": "Open", "external_id": "open"}))
+            .await
+            .expect(201);
+        let wide = json!({"subject": {"type": "everyone"}, "permission": "workspace.read"});
+        let alone = porter.post("/organizations/acme/resources/workspace:open/grants", wide).await;
+        alone.refused(409, "grant.too_wide");
+        let items = json!({"items": [
+            {"kind": "group", "name": "Before"},
+            {"kind": "grant", "resource": "workspace:open", "everyone": true, "permission": "workspace.read"},
+            {"kind": "group", "name": "After"},
+        ]});
+        for dry_run in ["?dry_run=true", ""] {
+            let answer = porter.post(&format!("{IMPORT}{dry_run}"), items.clone()).await.expect(200);
+            assert_eq!(told(&answer, "code"), ["", "grant.too_wide", ""], "{}", answer.text);
+        }
+        let open = owner.get("/organizations/acme/resources/workspace:open/grants").await.expect(200);
+        assert_eq!(open.count(), 0, "what is refused is not there");
+        assert_eq!(owner.get("/organizations/acme/groups").await.expect(200).count(), 3);
+        test.stop().await;
+    }
+}

@@ -268,3 +268,16 @@ async fn tp_19_organizations_and_people_share_one_space_of_short_names() {
         test.stop().await;
     }
 }
+
+#[tokio::test]
+async fn nobody_is_added_directly_whose_address_the_organization_does_not_take() {
+    for engine in engines() {
+        let (test, mut owner, _ann) = tenant(engine).await;
+        take_in(&mut owner, json!({"handle": "ann"})).await;
+        owner.patch(&format!("{LAB}/policy"), json!({"domain.exclusive": ["lab.test"]})).await.expect(200);
+        owner.post(&format!("{LAB}/members"), json!({"handle": "ann"})).await.refused(403, "join.domain");
+        owner.patch(&format!("{LAB}/policy"), json!({"domain.exclusive": ["acme.test"]})).await.expect(200);
+        owner.post(&format!("{LAB}/members"), json!({"handle": "ann"})).await.expect(201);
+        test.stop().await;
+    }
+}

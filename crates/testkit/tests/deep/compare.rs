@@ -47,6 +47,13 @@ impl Names {
                     Ok(())
                 }
             }
+            (Value::String(text), Value::String(real)) if text == "$filled" => {
+                if real.is_empty() {
+                    differ()
+                } else {
+                    Ok(())
+                }
+            }
             (Value::String(text), Value::String(real)) if text.starts_with("{link}") => {
                 let secret = real.rsplit_once("/invite/").map_or("", |(_, secret)| secret);
                 self.bind(text.trim_start_matches("{link}"), secret).map_err(|e| format!("at {at}: {e}"))
@@ -71,6 +78,11 @@ impl Names {
                     return differ();
                 }
                 self.find_each(wanted, found, at)
+            }
+            // Refusals are noted beside, in no order that matters here.
+            (Value::Object(fields), Value::Array(found)) if fields.contains_key("$done") => {
+                let done = found.iter().filter(|event| event["outcome"] == "success").cloned().collect();
+                self.agree(&fields["$done"], &Value::Array(done), at)
             }
             (Value::Object(fields), Value::Array(found)) if fields.contains_key("$among") => {
                 self.find_each(fields["$among"].as_array().map(Vec::as_slice).unwrap_or_default(), found, at)

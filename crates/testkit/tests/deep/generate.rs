@@ -1,6 +1,7 @@
 //! Random histories. The generator looks at the model to choose requests that mean something, and
 //! strays from sense now and then: wrong ids, dead secrets, stale revisions, repeated keys.
 
+mod bringing;
 mod dice;
 mod limits;
 mod people;
@@ -185,6 +186,9 @@ impl Generator {
 
     fn sign_in_of(&self, person: &str) -> Request {
         let person = self.model.people.iter().find(|p| p.id == person).unwrap_or(&self.model.people[0]);
+        if person.password.is_empty() {
+            return self.first_password(person);
+        }
         let body = json!({"email": person.email, "password": person.password});
         Request { method: "POST", route: "/session", body, who: Who::Anybody, ..Request::get("") }
     }
@@ -247,6 +251,9 @@ impl Generator {
             Ok(actor) => actor,
             Err(sign_in) => return *sign_in,
         };
+        if self.step >= 30 && self.dice.percent(14) {
+            return self.beside(&place, org, actor);
+        }
         // At first people come; then they have something to do with each other.
         let choice = match self.step {
             0..40 => 22 + self.dice.below(34),
@@ -275,14 +282,20 @@ impl Generator {
     }
 }
 
-/// What a history of the model alone answers: route, status and code of each request.
-pub fn answers(seed: u64, steps: usize) -> Vec<(String, u16, &'static str)> {
+/// What a history of the model alone answers: route, status and code of each request, and of each item of an import.
+pub fn answers(seed: u64, steps: usize) -> Vec<(String, u16, String)> {
     let (mut model, mut elapsed_s) = (beginning(), 0);
     let mut answers = Vec::new();
     for item in history(seed, steps) {
         elapsed_s += item.later_s;
         let reply = model.perform(&item.request, item.step, 10 + item.step as i64 + elapsed_s);
-        answers.push((format!("{} {}", item.request.method, item.request.route), reply.status, reply.code));
+        let operation = format!("{} {}", item.request.method, item.request.route);
+        let imported = reply.body["items"].as_array().filter(|_| operation.ends_with("/import"));
+        for one in imported.into_iter().flatten() {
+            let code = one["code"].as_str().or_else(|| one["status"].as_str()).unwrap_or_default();
+            answers.push((operation.clone(), reply.status, format!("import: {code}")));
+        }
+        answers.push((operation, reply.status, reply.code.to_owned()));
     }
     answers
 }

@@ -9,6 +9,7 @@ mod histories;
 mod laws;
 mod many_organizations;
 mod matrix;
+mod outside;
 mod races;
 mod races_of_links;
 mod scene;

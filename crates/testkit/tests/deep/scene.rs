@@ -21,7 +21,7 @@ use guildhall_store::{Author, Keep, Tx};
 use guildhall_testkit::{Engine, TestApp};
 use serde_json::Map;
 
-use crate::world::without_limits;
+use crate::outside::without_limits;
 
 pub struct Scene {
     pub test: TestApp,

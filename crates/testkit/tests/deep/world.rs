@@ -6,10 +6,10 @@ use std::path::PathBuf;
 
 use guildhall_domain::change::Change;
 use guildhall_domain::ids::{MemberId, OrgId};
+use guildhall_domain::member::MemberKind;
 use guildhall_domain::organization as rules_of;
 use guildhall_domain::preset::{self, Preset};
 use guildhall_domain::time::Timestamp;
-use guildhall_server::config::Config;
 use guildhall_store::read::{Page, audit, identity, member, organization};
 use guildhall_store::{Author, Keep};
 use guildhall_testkit::app::PASSWORD;
@@ -18,6 +18,7 @@ use guildhall_testkit::{Answer, Caller, Engine, ManualClock, TestApp, memory};
 use serde_json::{Map, Value, json};
 
 use crate::compare::Names;
+use crate::outside::{lines, without_limits, written};
 
 /// Seconds of the clock before the first request.
 const BEGIN_S: i64 = 10;
@@ -71,20 +72,6 @@ pub fn beginning() -> Model {
         model.found(&owner, slug, slug, Rulebook::of(&preset));
     }
     model
-}
-
-/// No limits: a history is a storm of tries.
-pub fn without_limits(config: &mut Config) {
-    let limits = &mut config.limits;
-    limits.sign_up_per_minute_per_address = 0;
-    limits.accept_per_minute_per_address = 0;
-    limits.sign_in_failures_per_minute_per_address = 0;
-    limits.sign_in_failures_per_hour_per_account_and_address = 0;
-    limits.sign_in_failures_per_hour_per_account = 0;
-    limits.bad_tokens_per_minute_per_address = 0;
-    limits.mail_requests_per_minute_per_address = 0;
-    limits.mails_per_hour_per_recipient = 0;
-    limits.mails_per_hour_per_organization = 0;
 }
 
 pub struct World {
@@ -181,7 +168,8 @@ impl World {
         headers.extend(seen.as_deref().map(|tag| ("if-match", tag)));
         headers.extend(asked.key.as_deref().map(|key| ("idempotency-key", key)));
         if asked.method == "GET" {
-            return self.all_pages(&mut caller, &path, &asked.query).await;
+            let query: Vec<_> = asked.query.iter().map(|(name, value)| (*name, written(&self.word(value)))).collect();
+            return lines(self.all_pages(&mut caller, &path, &query).await);
         }
         let body = (!body.is_null()).then_some(body);
         let answer = caller.send(asked.method, &path, body.as_ref(), &headers).await;
@@ -304,6 +292,7 @@ impl World {
             let (path, secret) = match letter.kind {
                 "invitation" => ("/invite/", true),
                 "password_reset" => ("/password/reset/", true),
+                "domain_code" => ("this code: ", true),
                 "email_verification" => ("/email/verify/", true),
                 "member_approved" => ("has been approved", false),
                 "member_rejected" => ("has not let you in", false),
@@ -318,7 +307,9 @@ impl World {
             let text = fresh.swap_remove(place);
             if secret {
                 let mail = guildhall_testkit::mail::Caught { to: letter.to.clone(), text };
-                self.names.bind(&letter.secret, &mail.secret(path))?;
+                let shown =
+                    if letter.kind == "domain_code" { mail.word_after(path).to_owned() } else { mail.secret(path) };
+                self.names.bind(&letter.secret, &shown)?;
             }
         }
         if fresh.is_empty() { Ok(()) } else { Err(format!("nobody asked for {fresh:?}")) }
@@ -354,11 +345,17 @@ impl World {
             let done = trail.iter().rev().filter(|e| e.outcome == "success");
             let trail: Vec<_> = done.map(|e| json!([e.revision, e.kind])).collect();
             self.names.agree(&json!(here.trail), &json!(trail), &format!("trail of {}", here.slug))?;
-            let members: Vec<_> =
-                members.iter().map(|(_, m)| json!([m.id, m.email, m.name, m.role, m.status, m.revision])).collect();
+            // Whoever was brought in has an identity that no answer has named yet.
+            let members: Vec<_> = members
+                .iter()
+                .map(|(_, m)| (m, m.user.filter(|_| m.kind == MemberKind::Person)))
+                .map(|(m, who)| json!([m.id, who, m.email, m.name, m.role, m.status, m.revision]))
+                .collect();
             let present = self.model.members.iter().filter(|m| m.organization == here.id && m.status != "removed");
-            let wanted: Vec<_> =
-                present.map(|m| json!([m.id, m.email, m.name, m.role, m.status, m.revision])).collect();
+            let wanted: Vec<_> = present
+                .map(|m| (m, m.person.as_ref().filter(|_| !m.program)))
+                .map(|(m, who)| json!([m.id, who, m.email, m.name, m.role, m.status, m.revision]))
+                .collect();
             self.names.agree(&json!({"$set": wanted}), &json!(members), &format!("members of {}", here.slug))?;
             if holders.is_empty() {
                 return Err(format!("{} has no active holder of its top role", here.slug));

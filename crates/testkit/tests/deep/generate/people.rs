@@ -282,7 +282,8 @@ impl Generator {
     pub(super) fn signing_in(&mut self) -> Request {
         let known = self.dice.pick(&self.model.people).cloned().expect("the owner");
         let email = if self.dice.percent(85) { known.email } else { self.dice.word(EMAILS).to_owned() };
-        let password = if self.dice.percent(85) { known.password } else { self.dice.word(PASSWORDS).to_owned() };
+        let right = !known.password.is_empty() && self.dice.percent(85);
+        let password = if right { known.password } else { self.dice.word(PASSWORDS).to_owned() };
         let body = json!({"email": email, "password": password});
         Request { method: "POST", route: "/session", body, who: Who::Anybody, ..Request::get("") }
     }

@@ -35,6 +35,7 @@ pub(super) const KINDS: &[Kind] = &[
     kind("member.rejected", "Rejected", "turned away"),
     kind("member.sessions_ended", "Sessions ended", "ended the sessions of"),
     kind("member.factors_reset", "Second factors reset", "reset the second factors of"),
+    kind("member.password_link_sent", "Link for a new password sent", "had a link for a new password sent to"),
     kind("member.directory_linked", "Kept by the directory", "took over"),
     kind("member.directory_edited", "Changed by the directory", "changed"),
     kind("member.directory_unlinked", "Let go by the directory", "let go of"),
