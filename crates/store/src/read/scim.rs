@@ -54,7 +54,6 @@ const BY_USER_NAME: &str = people!("user_name_key = $2");
 const BY_EXTERNAL: &str = people!("external_id = $2 ORDER BY place");
 const BY_ADDRESS: &str = "SELECT u.place, u.membership_id, u.attributes, u.created_at, u.changed_at, u.revision FROM scim_addresses a JOIN scim_users u ON u.organization_id = a.organization_id AND u.membership_id = a.membership_id WHERE a.organization_id = $1 AND a.address_key = $2 ORDER BY u.place";
 const SIGNS_IN: &str = "SELECT id FROM memberships WHERE organization_id = $1 AND email_key = $2 AND status <> 'removed' AND managed = 1 LIMIT 1";
-const KNOWS: &str = "SELECT 1 FROM memberships WHERE organization_id = $1 AND email_key = $2 AND status <> 'removed' UNION ALL SELECT 1 FROM identities WHERE email_key = $2 AND email_verified_at IS NOT NULL UNION ALL SELECT 1 FROM scim_users WHERE organization_id = $1 AND user_name_key = $3 LIMIT 1";
 const BLOCKS: &str = "SELECT block, held FROM scim_blocks WHERE organization_id = $1 AND kind = $2 ORDER BY block";
 const PEOPLE_PLACES: &str =
     "SELECT place FROM scim_users WHERE organization_id = $1 AND place >= $2 ORDER BY place LIMIT $3";
@@ -82,7 +81,6 @@ pub(crate) const STATEMENTS: &[&str] = &[
     BY_EXTERNAL,
     BY_ADDRESS,
     SIGNS_IN,
-    KNOWS,
     BLOCKS,
     PEOPLE_PLACES,
     GROUP_PLACES,
@@ -227,15 +225,6 @@ pub fn by_address(conn: &mut Conn<'_>, here: OrgId, address: &str) -> Result<Vec
 /// [`StoreError`].
 pub fn signs_in_with(conn: &mut Conn<'_>, here: OrgId, email_key: &str) -> Result<Option<MemberId>, StoreError> {
     conn.first(SIGNS_IN, params![here, email_key], Row::next)
-}
-
-/// Whether anybody at all is met by a user name or by an address's key: kept by a directory here, present or invited
-/// here by that address, or somebody who proved it.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn knows(conn: &mut Conn<'_>, here: OrgId, user_name: &str, email_key: &str) -> Result<bool, StoreError> {
-    conn.exists(KNOWS, params![here, email_key, fold(user_name)])
 }
 
 /// A list that a directory pages through.

@@ -9,7 +9,9 @@ use guildhall_domain::provisioning::{self as rules_of, Known, Newcomer, Record};
 use guildhall_domain::refusal::Code;
 use guildhall_domain::text::{Email, fold};
 use guildhall_store::read::scim::{self, KeptPerson};
-use guildhall_store::read::{group as groups, identity, invitation as invitations, member as members};
+use guildhall_store::read::{
+    group as groups, identity, invitation as invitations, joining as joins, member as members,
+};
 use guildhall_store::{Conn, Tx};
 use serde_json::Value;
 
@@ -80,7 +82,7 @@ struct Met {
 fn met(tx: &mut Tx<'_>, site: &Site, record: &Record, email: &Email) -> Result<Met, Halt> {
     let here = site.organization.id;
     // Most are new to everybody, and one question tells.
-    if !scim::knows(tx, here, &record.user_name, email.key())? {
+    if !joins::knows_or_keeps(tx, here, email.key(), &record.user_name)? {
         return Ok(Met::default());
     }
     let taken = scim::by_user_name(tx, here, &record.user_name)?.is_some()
