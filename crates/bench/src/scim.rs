@@ -25,8 +25,8 @@ const TABLES: [&str; 6] = ["identities", "memberships", "scim_users", "scim_addr
 /// How often a request is measured.
 const TIMES: usize = 31;
 
-const BULK_LIMIT: &str = "each person is read, decided, written with its audit record and answered on its own; parsing \
-     and writing JSON, and the load generator's share of the same cores";
+const BULK_LIMIT: &str = "the same rows in the same indexes; beside them one question a person and the decision, a commit \
+     for every 200, JSON on both sides, and those who check and sign in meanwhile on the same cores";
 const PAGE_LIMIT: &str = "the page itself: a hundred people with their groups, written as JSON";
 const UNCHANGED_LIMIT: &str = "reading who is there and comparing; nothing is written";
 const MEMORY_LIMIT: &str = "the organization's rights and names in memory, and the database's page caches";

@@ -118,6 +118,7 @@ fn join(permit: &Permit, rules: &Rules, new: &Newcomer<'_>, now: Timestamp) -> R
     let member = Member {
         status: if new.active { Status::Active } else { Status::Deactivated },
         created_by: None,
+        managed: true,
         ..member::brought_in(permit, new.ids.1, who, role, Origin::Scim, now)
     };
     changes.push(Change::MemberJoined { member: Box::new(member.clone()) });

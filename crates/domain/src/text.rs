@@ -85,6 +85,10 @@ fn is_invisible(c: char) -> bool {
 /// The form under which equal names meet: compatibility-composed and lower case.
 #[must_use]
 pub fn fold(text: &str) -> String {
+    // Nothing in ASCII composes, and most texts are.
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     text.nfkc().flat_map(char::to_lowercase).nfc().collect()
 }
 

@@ -39,6 +39,9 @@ fn came_in(member: &Member) -> bool {
 }
 
 fn joins(tx: &mut Tx<'_>, member: &Member) -> Result<Vec<Change>, StoreError> {
+    if !tx.welcomes(member.organization)? {
+        return Ok(Vec::new());
+    }
     let groups = group::joining(tx, member.organization, member.id)?;
     Ok(enter(member, &groups))
 }

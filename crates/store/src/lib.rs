@@ -278,8 +278,11 @@ impl Store {
         let keeps = Arc::clone(&kept);
         let run = move |driver: &mut dyn driver::Driver| {
             let mut tx = Tx::new(Conn::writing(driver), ids.as_ref(), &author, now);
-            let outcome = work(&mut tx);
+            let mut outcome = work(&mut tx);
             let stands = keep == Keep::Commit || (keep == Keep::Changes && !tx.changes().is_empty());
+            if stands && outcome.is_ok() {
+                outcome = tx.finish().map_err(Stop::Failed);
+            }
             let verdict = match &outcome {
                 Ok(_) if stands => Verdict::Commit,
                 Ok(_) | Err(Stop::Refused(_)) => Verdict::Rollback,
@@ -349,7 +352,7 @@ impl Store {
         let prepared = self
             .read(|conn| {
                 let all: Vec<String> = apply::statements()
-                    .chain(tx::STATEMENTS.iter().copied())
+                    .chain(tx::statements())
                     .chain(stream::STATEMENTS.iter().copied())
                     .chain(ceremony::STATEMENTS.iter().copied())
                     .chain(usage::STATEMENTS.iter().copied())

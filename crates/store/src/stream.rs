@@ -11,7 +11,7 @@ use crate::error::StoreError;
 use crate::params;
 use crate::read::credential::Session;
 use crate::read::scim::ScimRequest;
-use crate::tx::{Author, INSERT_EVENT, INSTANCE_TRAIL, Tx};
+use crate::tx::{Author, INSTANCE_TRAIL, ONE_EVENT, Tx};
 
 const BEGIN_SESSION: &str = "INSERT INTO sessions (id, identity_id, secret, created_at, seen_at, expires_at, address, agent, method, connection_id, factor_at, proved_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
 const SESSION_SEEN: &str = "UPDATE sessions SET seen_at = $2 WHERE id = $1 AND seen_at < $2";
@@ -193,7 +193,7 @@ impl Tx<'_> {
         let (kind, target, name) = &note.target;
         let now = self.now();
         self.execute(
-            INSERT_EVENT,
+            &ONE_EVENT,
             params![
                 trail,
                 revision,

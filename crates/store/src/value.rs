@@ -241,7 +241,8 @@ impl From<&serde_json::Value> for Value {
 
 impl From<&serde_json::Map<String, serde_json::Value>> for Value {
     fn from(map: &serde_json::Map<String, serde_json::Value>) -> Self {
-        Self::Text(serde_json::Value::Object(map.clone()).to_string())
+        // Text under text is always JSON.
+        Self::Text(serde_json::to_string(map).unwrap_or_default())
     }
 }
 

@@ -349,7 +349,7 @@ async fn search_everything(asked: Asked, Sent(body): Sent) -> Response {
 
 async fn run_bulk(asked: Asked, Sent(body): Sent) -> Response {
     let outcome = async {
-        let done = bulk::run(&asked.directory, &body?).await?;
+        let done = bulk::run(&asked.directory, body?).await?;
         Ok((json(200, &done.body), done.did))
     };
     let outcome = outcome.await;

@@ -105,13 +105,15 @@ impl Work<'_> {
     fn person(&mut self, tx: &mut Tx<'_>, item: &ImportItem) -> Result<ImportOutcome, Stop> {
         let here = self.place.organization.id;
         let email = Email::parse(must(item.email.as_ref(), "email")?, "email")?;
-        if let Some(member) = members::by_email(tx, here, email.key())? {
+        // Most are new to everybody, and one question tells.
+        let known = joins::knows(tx, here, email.key())?;
+        if known && let Some(member) = members::by_email(tx, here, email.key())? {
             return match member.status {
                 Status::Invited => Err(Code::InvitationPending.into()),
                 _ => Ok(ImportOutcome::unchanged(member.id.to_string())),
             };
         }
-        let found = identity::verified(tx, email.key())?;
+        let found = if known { identity::verified(tx, email.key())? } else { None };
         let elsewhere = match &found {
             Some(who) => members::present_elsewhere(tx, who.id, here)?,
             None => false,

@@ -12,6 +12,8 @@ pub enum Projection {
     /// Everything.
     #[default]
     Everything,
+    /// Not even what is always shown: the answer only names the resource.
+    Nothing,
     /// These, beside what is always shown.
     Only(Vec<Named>),
     /// All but these.
@@ -33,6 +35,12 @@ impl Projection {
         }
     }
 
+    /// Whether nothing at all is to be shown, so that nothing need be looked up.
+    #[must_use]
+    pub const fn is_nothing(&self) -> bool {
+        matches!(self, Self::Nothing)
+    }
+
     /// Whether an attribute of the schema itself is to be shown, so that what is not need not be looked up.
     #[must_use]
     pub fn shows(&self, name: &str) -> bool {
@@ -40,6 +48,7 @@ impl Projection {
         let all_of = |one: &Named| is(one) && matches!(one, Named::Attribute(Target { part: None, .. }));
         match self {
             Self::Everything => true,
+            Self::Nothing => false,
             Self::Only(list) => list.iter().any(is),
             Self::Without(list) => !list.iter().any(all_of),
         }
@@ -50,6 +59,7 @@ impl Projection {
     pub fn apply(&self, kind: &'static ResourceType, document: Document) -> Document {
         match self {
             Self::Everything => document,
+            Self::Nothing => Document::new(),
             Self::Only(list) => only(kind, &document, list),
             Self::Without(list) => {
                 let mut left = document;

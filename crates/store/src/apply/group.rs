@@ -4,7 +4,8 @@ use guildhall_domain::group::{Group, GroupChange, GroupOrigin, Seat};
 use guildhall_domain::text::fold;
 use serde_json::json;
 
-use super::{At, scim};
+use super::At;
+use super::places::GROUPS;
 use crate::conn::Conn;
 use crate::error::StoreError;
 use crate::params;
@@ -30,7 +31,7 @@ pub(super) fn changed(conn: &mut Conn<'_>, at: &At<'_>, change: &GroupChange) ->
     let group = change.group();
     let revision = at.revision(group.organization)?;
     match change {
-        GroupChange::Created { group: g } => created(conn, g, revision),
+        GroupChange::Created { group: g } => created(conn, at, g, revision),
         GroupChange::PermissionsSet { permissions, .. } => {
             conn.execute(PERMISSIONS, params![group.organization, group.id, stored(permissions), revision])?;
             rules_changed(conn, group, revision)
@@ -42,7 +43,7 @@ pub(super) fn changed(conn: &mut Conn<'_>, at: &At<'_>, change: &GroupChange) ->
             conn.execute(UNGRANT, params![group.organization, group.id])?;
             super::limit::forget(conn, group.organization, group.id.uuid())?;
             conn.execute(EMPTY, params![group.organization, group.id])?;
-            deleted(conn, group)?;
+            deleted(conn, at, group)?;
             if group.permissions.is_empty() { Ok(()) } else { rules_changed(conn, group, revision) }
         }
         GroupChange::KeptBy { origin, external_id, .. } => conn
@@ -57,14 +58,17 @@ pub(super) fn changed(conn: &mut Conn<'_>, at: &At<'_>, change: &GroupChange) ->
 }
 
 /// A directory's group leaves the directory's list.
-fn deleted(conn: &mut Conn<'_>, g: &Group) -> Result<(), StoreError> {
+fn deleted(conn: &mut Conn<'_>, at: &At<'_>, g: &Group) -> Result<(), StoreError> {
     let place = conn.first(DELETE, params![g.organization, g.id], |row| row.next::<Option<u64>>())?.flatten();
-    place.map_or(Ok(()), |place| scim::free_place(conn, g.organization, scim::GROUPS, place))
+    if let Some(place) = place {
+        at.places.borrow_mut().free(g.organization, GROUPS, place);
+    }
+    Ok(())
 }
 
-fn created(conn: &mut Conn<'_>, g: &Group, revision: u64) -> Result<(), StoreError> {
+fn created(conn: &mut Conn<'_>, at: &At<'_>, g: &Group, revision: u64) -> Result<(), StoreError> {
     let place = match g.origin {
-        GroupOrigin::External => Some(scim::take_place(conn, g.organization, scim::GROUPS)?),
+        GroupOrigin::External => Some(at.places.borrow_mut().take(conn, g.organization, GROUPS)?),
         GroupOrigin::Local => None,
     };
     conn.execute(

@@ -11,7 +11,7 @@ use crate::conn::Conn;
 use crate::error::StoreError;
 use crate::params;
 
-const INSERT: &str = "INSERT INTO memberships (organization_id, id, identity_id, kind, email, email_key, name, sort_key, search_key, handle, role, status, origin, joined_at, created_at, created_by, last_active_at, sessions_from, revision) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
+const INSERT: &str = "INSERT INTO memberships (organization_id, id, identity_id, kind, email, email_key, name, sort_key, search_key, handle, role, status, origin, joined_at, created_at, created_by, last_active_at, sessions_from, managed, revision) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)";
 const REPLACE: &str = "UPDATE memberships SET identity_id = $3, email = $4, email_key = $5, name = $6, sort_key = $7, search_key = $8, handle = $9, role = $10, status = $11, joined_at = $12, revision = $13 WHERE organization_id = $1 AND id = $2";
 const ROLE: &str = "UPDATE memberships SET role = $3, revision = $4 WHERE organization_id = $1 AND id = $2";
 const STATUS: &str = "UPDATE memberships SET status = $3, revision = $4 WHERE organization_id = $1 AND id = $2";
@@ -82,6 +82,7 @@ pub(super) fn inserted(conn: &mut Conn<'_>, at: &At<'_>, m: &Member) -> Result<(
             m.created_by,
             m.last_active_at,
             m.sessions_from,
+            m.managed,
             at.revision(m.organization)?
         ],
     )

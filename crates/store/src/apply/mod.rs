@@ -10,13 +10,16 @@ mod joining;
 mod limit;
 mod member;
 mod organization;
+pub(crate) mod places;
 mod resource;
 mod role;
-pub(crate) mod scim;
+mod scim;
 mod service_account;
 mod sso;
 mod tenant;
 mod token;
+
+use std::cell::RefCell;
 
 use guildhall_domain::change::Change;
 use guildhall_domain::factor::asks_anew;
@@ -27,6 +30,7 @@ use guildhall_domain::time::Timestamp;
 
 use crate::conn::Conn;
 use crate::error::StoreError;
+use places::Places;
 
 /// Every statement of this folder, for the test that prepares them on both engines.
 pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
@@ -48,6 +52,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         .chain(claimed_domain::STATEMENTS)
         .chain(joining::STATEMENTS)
         .chain(scim::STATEMENTS)
+        .chain(places::STATEMENTS)
         .copied()
 }
 
@@ -55,6 +60,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
 pub(crate) struct At<'a> {
     now: Timestamp,
     revision_of: &'a dyn Fn(OrgId) -> Option<u64>,
+    places: &'a RefCell<Places>,
 }
 
 impl At<'_> {
@@ -70,8 +76,9 @@ pub(crate) fn rows(
     change: &Change,
     now: Timestamp,
     revision_of: &dyn Fn(OrgId) -> Option<u64>,
+    places: &RefCell<Places>,
 ) -> Result<(), StoreError> {
-    let at = At { now, revision_of };
+    let at = At { now, revision_of, places };
     match change {
         Change::InstanceSetUp => organization::instance_set_up(conn),
         Change::OrganizationCreated { organization } => organization::created(conn, organization),
@@ -185,6 +192,6 @@ fn rows_of_invitation(conn: &mut Conn<'_>, at: &At<'_>, change: &Change) -> Resu
 fn gone(conn: &mut Conn<'_>, at: &At<'_>, member: &Member) -> Result<(), StoreError> {
     resource::member_gone(conn, at, member.organization, member.id)?;
     service_account::owner_gone(conn, member.organization, member.id)?;
-    scim::let_go(conn, member.organization, member.id)?;
+    scim::let_go(conn, at, member.organization, member.id)?;
     member::status(conn, at, member, Status::Removed)
 }

@@ -1,5 +1,4 @@
-//! Rows of what directories keep by SCIM. A place in the list of what is kept is given for good; blocks count which
-//! places are held.
+//! Rows of what directories keep by SCIM.
 
 use guildhall_domain::ids::{MemberId, OrgId, UserId};
 use guildhall_domain::member::Member;
@@ -7,6 +6,7 @@ use guildhall_domain::provisioning::{Record, ScimChange};
 use guildhall_domain::text::fold;
 use serde_json::Value as Json;
 
+use super::places::PEOPLE;
 use super::{At, identity};
 use crate::conn::Conn;
 use crate::error::StoreError;
@@ -23,36 +23,11 @@ const LET_GO: &str = "DELETE FROM scim_users WHERE organization_id = $1 AND memb
 const ADDRESS: &str = "INSERT INTO scim_addresses (organization_id, address_key, membership_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
 const NO_ADDRESS: &str = "DELETE FROM scim_addresses WHERE organization_id = $1 AND membership_id = $2";
 const MARK: &str = "UPDATE memberships SET managed = $3 WHERE organization_id = $1 AND id = $2";
-const NEXT: &str = "INSERT INTO scim_lists (organization_id, kind, next_place) VALUES ($1, $2, 1) ON CONFLICT (organization_id, kind) DO UPDATE SET next_place = scim_lists.next_place + 1 RETURNING next_place";
-const HELD: &str = "INSERT INTO scim_blocks (organization_id, kind, block, held) VALUES ($1, $2, $3, 1) ON CONFLICT (organization_id, kind, block) DO UPDATE SET held = scim_blocks.held + 1";
-const FREED: &str = "UPDATE scim_blocks SET held = held - 1 WHERE organization_id = $1 AND kind = $2 AND block = $3";
-const EMPTY: &str = "DELETE FROM scim_blocks WHERE organization_id = $1 AND kind = $2 AND block = $3 AND held = 0";
 const CALL_GROUP: &str =
     "UPDATE groups SET external_id = $3, revision = $4, changed_at = $5 WHERE organization_id = $1 AND id = $2";
 
-pub(crate) const STATEMENTS: &[&str] = &[
-    TOKEN,
-    TOKEN_NAME,
-    TOKEN_SECRET,
-    TOKEN_GONE,
-    KEEP,
-    EDIT,
-    LET_GO,
-    ADDRESS,
-    NO_ADDRESS,
-    MARK,
-    NEXT,
-    HELD,
-    FREED,
-    EMPTY,
-    CALL_GROUP,
-];
-
-/// How many places a block has.
-pub(crate) const BLOCK: u64 = 256;
-/// The list of people, and that of groups.
-pub(crate) const PEOPLE: &str = "user";
-pub(crate) const GROUPS: &str = "group";
+pub(crate) const STATEMENTS: &[&str] =
+    &[TOKEN, TOKEN_NAME, TOKEN_SECRET, TOKEN_GONE, KEEP, EDIT, LET_GO, ADDRESS, NO_ADDRESS, MARK, CALL_GROUP];
 
 pub(super) fn changed(conn: &mut Conn<'_>, at: &At<'_>, change: &ScimChange) -> Result<(), StoreError> {
     match change {
@@ -71,13 +46,14 @@ pub(super) fn changed(conn: &mut Conn<'_>, at: &At<'_>, change: &ScimChange) -> 
         ScimChange::TokenRevoked { token: t } => conn.execute(TOKEN_GONE, params![t.organization, t.id]).map(drop),
         ScimChange::PersonKept { member: m, before: None, after } => kept(conn, at, m, after),
         ScimChange::PersonKept { member: m, after, .. } => {
-            let (name, said, revision) = (fold(&after.user_name), said(after), at.revision(m.organization)?);
-            let values = params![m.organization, m.id, name, after.external_id.clone(), said, at.now, revision];
+            let (name, revision) = (fold(&after.user_name), at.revision(m.organization)?);
+            let called = after.external_id.clone();
+            let values = params![m.organization, m.id, name, called, &after.attributes, at.now, revision];
             conn.execute(EDIT, values)?;
             conn.execute(NO_ADDRESS, params![m.organization, m.id])?;
             addresses(conn, m, after)
         }
-        ScimChange::PersonLetGo { member: m, .. } => let_go(conn, m.organization, m.id),
+        ScimChange::PersonLetGo { member: m, .. } => let_go(conn, at, m.organization, m.id),
         ScimChange::AddressChanged { user, after, .. } => address_changed(conn, *user, after),
         ScimChange::GroupCalled { group: g, after } => {
             let revision = at.revision(g.organization)?;
@@ -86,12 +62,8 @@ pub(super) fn changed(conn: &mut Conn<'_>, at: &At<'_>, change: &ScimChange) -> 
     }
 }
 
-fn said(record: &Record) -> String {
-    Json::Object(record.attributes.clone()).to_string()
-}
-
 fn kept(conn: &mut Conn<'_>, at: &At<'_>, m: &Member, record: &Record) -> Result<(), StoreError> {
-    let place = take_place(conn, m.organization, PEOPLE)?;
+    let place = at.places.borrow_mut().take(conn, m.organization, PEOPLE)?;
     conn.execute(
         KEEP,
         params![
@@ -100,13 +72,14 @@ fn kept(conn: &mut Conn<'_>, at: &At<'_>, m: &Member, record: &Record) -> Result
             place,
             fold(&record.user_name),
             record.external_id.clone(),
-            said(record),
+            &record.attributes,
             at.now,
             at.revision(m.organization)?
         ],
     )?;
     addresses(conn, m, record)?;
-    conn.execute(MARK, params![m.organization, m.id, true]).map(drop)
+    // Whoever came in by the directory bears the mark since.
+    if m.managed { Ok(()) } else { conn.execute(MARK, params![m.organization, m.id, true]).map(drop) }
 }
 
 fn addresses(conn: &mut Conn<'_>, m: &Member, record: &Record) -> Result<(), StoreError> {
@@ -119,29 +92,20 @@ fn addresses(conn: &mut Conn<'_>, m: &Member, record: &Record) -> Result<(), Sto
 }
 
 /// Somebody is kept no more: let go by the directory, or gone from the organization.
-pub(super) fn let_go(conn: &mut Conn<'_>, organization: OrgId, member: MemberId) -> Result<(), StoreError> {
+pub(super) fn let_go(
+    conn: &mut Conn<'_>,
+    at: &At<'_>,
+    organization: OrgId,
+    member: MemberId,
+) -> Result<(), StoreError> {
     let Some(place) = conn.first(LET_GO, params![organization, member], |row| row.next::<u64>())? else {
         return Ok(());
     };
     conn.execute(NO_ADDRESS, params![organization, member])?;
-    free_place(conn, organization, PEOPLE, place)?;
+    at.places.borrow_mut().free(organization, PEOPLE, place);
     conn.execute(MARK, params![organization, member, false]).map(drop)
 }
 
 fn address_changed(conn: &mut Conn<'_>, user: UserId, email: &str) -> Result<(), StoreError> {
     identity::address_given(conn, user, email, None)
-}
-
-/// The next place of a list, held from here on.
-pub(super) fn take_place(conn: &mut Conn<'_>, organization: OrgId, kind: &str) -> Result<u64, StoreError> {
-    let place = conn.first(NEXT, params![organization, kind], |row| row.next::<u64>())?;
-    let place = place.ok_or_else(|| StoreError::Bug("no place was given".to_owned()))?;
-    conn.execute(HELD, params![organization, kind, place / BLOCK])?;
-    Ok(place)
-}
-
-/// A place that nobody holds any more; it is not given again.
-pub(super) fn free_place(conn: &mut Conn<'_>, organization: OrgId, kind: &str, place: u64) -> Result<(), StoreError> {
-    conn.execute(FREED, params![organization, kind, place / BLOCK])?;
-    conn.execute(EMPTY, params![organization, kind, place / BLOCK]).map(drop)
 }

@@ -1,13 +1,15 @@
 //! SQLite through rusqlite: one writer that shares each fsync among all who wait, and a few
 //! readers. Does not know what the statements mean.
 
+use std::collections::HashMap;
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::sync::Arc;
 
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql};
+use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, ToSql};
 
 use super::{Counter, Dialect, Driver};
 use crate::error::StoreError;
@@ -17,6 +19,8 @@ pub(crate) const DIALECT: Dialect = Dialect { id: "BLOB", text: "TEXT", bytes: "
 
 pub(crate) struct Sqlite {
     connection: Connection,
+    /// Which value each parameter of a statement takes, by the statement's text.
+    orders: HashMap<String, Arc<[usize]>>,
     counter: Counter,
 }
 
@@ -38,12 +42,18 @@ impl Sqlite {
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true).map_err(fault)?;
         connection.set_prepared_statement_cache_capacity(256);
         if writes {
-            connection.execute_batch("PRAGMA journal_mode = WAL;").map_err(fault)?;
+            // Room for what a thousand people take, so that pages are not written and read again on the way; and a
+            // journal of as much, so that pages that change again and again reach the file but once.
+            connection
+                .execute_batch(
+                    "PRAGMA journal_mode = WAL; PRAGMA cache_size = -16000; PRAGMA wal_autocheckpoint = 4000;",
+                )
+                .map_err(fault)?;
         }
         connection
             .execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;")
             .map_err(fault)?;
-        Ok(Self { connection, counter: counter.clone() })
+        Ok(Self { connection, orders: HashMap::new(), counter: counter.clone() })
     }
 
     /// Whether a transaction is open. A full disk can end one behind our back.
@@ -51,19 +61,36 @@ impl Sqlite {
         !self.connection.is_autocommit()
     }
 
-    fn bind(statement: &mut rusqlite::CachedStatement<'_>, params: &[Value]) -> Result<(), StoreError> {
-        // SQLite numbers `$n` by first appearance, so each is bound by the number in its name.
-        for index in 1..=statement.parameter_count() {
-            let number =
-                statement.parameter_name(index).and_then(|name| name.get(1..)).and_then(|n| n.parse::<usize>().ok());
-            let value = number.and_then(|n| n.checked_sub(1)).and_then(|n| params.get(n));
-            let Some(value) = value else {
-                return Err(StoreError::Bug(format!("statement parameter {index} has no value")));
-            };
-            statement.raw_bind_parameter(index, Bound(value)).map_err(fault)?;
+    /// A statement with its values.
+    fn bound(&mut self, sql: &str, params: &[Value]) -> Result<CachedStatement<'_>, StoreError> {
+        self.counter.one();
+        let mut statement = self.connection.prepare_cached(sql).map_err(fault)?;
+        let order = match self.orders.get(sql) {
+            Some(known) => Arc::clone(known),
+            None => {
+                let order = order(&statement)?;
+                self.orders.insert(sql.to_owned(), Arc::clone(&order));
+                order
+            }
+        };
+        for (index, place) in order.iter().enumerate() {
+            let value = params.get(*place);
+            let value = value.ok_or_else(|| StoreError::Bug(format!("statement parameter {place} has no value")))?;
+            statement.raw_bind_parameter(index + 1, Bound(value)).map_err(fault)?;
         }
-        Ok(())
+        Ok(statement)
     }
+}
+
+/// SQLite numbers `$n` by first appearance: the value for each is the one its name says. Asking for a name takes the
+/// longer the more there are, so each statement is asked once.
+fn order(statement: &CachedStatement<'_>) -> Result<Arc<[usize]>, StoreError> {
+    let place = |index| {
+        let number = statement.parameter_name(index)?.get(1..)?.parse::<usize>().ok()?;
+        number.checked_sub(1)
+    };
+    let all: Option<_> = (1..=statement.parameter_count()).map(place).collect();
+    all.ok_or_else(|| StoreError::Bug("a statement's parameter has no number".to_owned()))
 }
 
 struct Bound<'a>(&'a Value);
@@ -110,9 +137,7 @@ fn fault(error: rusqlite::Error) -> StoreError {
 
 impl Driver for Sqlite {
     fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError> {
-        self.counter.one();
-        let mut statement = self.connection.prepare_cached(sql).map_err(fault)?;
-        Self::bind(&mut statement, params)?;
+        let mut statement = self.bound(sql, params)?;
         let columns = statement.column_count();
         let mut rows = statement.raw_query();
         let mut out = Vec::new();
@@ -127,10 +152,7 @@ impl Driver for Sqlite {
     }
 
     fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
-        self.counter.one();
-        let mut statement = self.connection.prepare_cached(sql).map_err(fault)?;
-        Self::bind(&mut statement, params)?;
-        statement.raw_execute().map(|n| n as u64).map_err(fault)
+        self.bound(sql, params)?.raw_execute().map(|n| n as u64).map_err(fault)
     }
 
     fn script(&mut self, sql: &str) -> Result<(), StoreError> {

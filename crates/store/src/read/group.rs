@@ -42,6 +42,7 @@ const JOINING: &str = concat!(
     columns!(),
     " FROM groups g WHERE g.organization_id = $1 AND g.joins = 1 AND NOT EXISTS (SELECT 1 FROM group_members s WHERE s.organization_id = $1 AND s.group_id = g.id AND s.membership_id = $2) ORDER BY g.name_key, g.id"
 );
+const ANY_JOINING: &str = "SELECT 1 FROM groups WHERE organization_id = $1 AND joins = 1 LIMIT 1";
 const OF_PRESET: &str = concat!(
     "SELECT ",
     columns!(),
@@ -54,7 +55,7 @@ const MANAGERS: &str = "SELECT s.membership_id FROM group_members s WHERE s.orga
 /// Every statement here.
 pub(crate) fn statements() -> Vec<String> {
     let mut all: Vec<String> =
-        [BY_ID, BY_NAME, LIST, SEAT, SEATS, OF_MEMBER, HELD, JOINING, OF_PRESET, GIVING, ALONE, MANAGERS]
+        [BY_ID, BY_NAME, LIST, SEAT, SEATS, OF_MEMBER, HELD, JOINING, ANY_JOINING, OF_PRESET, GIVING, ALONE, MANAGERS]
             .iter()
             .map(|s| (*s).to_owned())
             .collect();
@@ -170,6 +171,14 @@ pub fn held(conn: &mut Conn<'_>, organization: OrgId, member: MemberId) -> Resul
 /// [`StoreError`].
 pub fn joining(conn: &mut Conn<'_>, organization: OrgId, member: MemberId) -> Result<Vec<Group>, StoreError> {
     conn.all(JOINING, params![organization, member], group)
+}
+
+/// Whether there is any group that whoever joins enters.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn any_joining(conn: &mut Conn<'_>, organization: OrgId) -> Result<bool, StoreError> {
+    conn.exists(ANY_JOINING, params![organization])
 }
 
 /// The group that a preset knows by `slug`, or another one of that name.

@@ -3,6 +3,7 @@
 use guildhall_domain::ids::{MemberId, OrgId, UserId};
 use guildhall_domain::member::Status;
 use guildhall_domain::seats::Seats;
+use guildhall_domain::text::fold;
 use guildhall_domain::time::Timestamp;
 
 use crate::conn::Conn;
@@ -10,7 +11,16 @@ use crate::error::StoreError;
 use crate::params;
 use crate::value::Row;
 
+macro_rules! known {
+    () => {
+        "SELECT 1 FROM memberships WHERE organization_id = $1 AND email_key = $2 AND status <> 'removed' UNION ALL SELECT 1 FROM identities WHERE email_key = $2 AND email_verified_at IS NOT NULL"
+    };
+}
+
 const SEATS: &str = "SELECT status, COUNT(*) FROM memberships WHERE organization_id = $1 AND status <> 'removed' AND status IN ('active', 'pending_approval', 'invited') GROUP BY status";
+const KNOWS: &str = concat!(known!(), " LIMIT 1");
+const KNOWS_OR_KEEPS: &str =
+    concat!(known!(), " UNION ALL SELECT 1 FROM scim_users WHERE organization_id = $1 AND user_name_key = $3 LIMIT 1");
 const SEATS_TOLD: &str = "SELECT seats_told FROM organizations WHERE id = $1";
 const GONE: &str =
     "SELECT 1 FROM memberships WHERE identity_id = $1 AND organization_id = $2 AND status = 'removed' LIMIT 1";
@@ -20,7 +30,8 @@ const REJECTED: &str = "SELECT o.id, o.slug, o.name, m.id, m.status, m.created_a
 const WAITING: &str = "SELECT organization_id FROM waiting_sign_ups WHERE identity_id = $1";
 const LED_BY: &str = "SELECT d.organization_id FROM join_domains d JOIN organizations o ON o.id = d.organization_id WHERE d.domain = $1 AND o.deleted_at IS NULL ORDER BY d.organization_id";
 
-pub(crate) const STATEMENTS: &[&str] = &[SEATS, SEATS_TOLD, GONE, ASKED, REJECTED, WAITING, LED_BY];
+pub(crate) const STATEMENTS: &[&str] =
+    &[SEATS, KNOWS, KNOWS_OR_KEEPS, SEATS_TOLD, GONE, ASKED, REJECTED, WAITING, LED_BY];
 
 /// Who is in an organization, for the number of its seats.
 ///
@@ -36,6 +47,27 @@ pub fn seats(conn: &mut Conn<'_>, organization: OrgId) -> Result<Seats, StoreErr
         }
     }
     Ok(seats)
+}
+
+/// Whether anybody is met by an address's key: present or invited here, or somebody who proved it.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn knows(conn: &mut Conn<'_>, organization: OrgId, email_key: &str) -> Result<bool, StoreError> {
+    conn.exists(KNOWS, params![organization, email_key])
+}
+
+/// The same, or whom a directory keeps here under a user name.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn knows_or_keeps(
+    conn: &mut Conn<'_>,
+    organization: OrgId,
+    email_key: &str,
+    user_name: &str,
+) -> Result<bool, StoreError> {
+    conn.exists(KNOWS_OR_KEEPS, params![organization, email_key, fold(user_name)])
 }
 
 /// The threshold of seats the owners were told of last, in per cent.

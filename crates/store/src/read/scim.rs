@@ -11,7 +11,7 @@ use serde_json::{Map, Value as Json};
 
 use super::group::{columns as group_columns, group};
 use super::{Page, in_steps, member, room_for_ids};
-use crate::apply::scim::{BLOCK, GROUPS, PEOPLE};
+use crate::apply::places::{BLOCK, GROUPS, PEOPLE};
 use crate::conn::Conn;
 use crate::error::StoreError;
 use crate::params;

@@ -65,17 +65,20 @@ fn deed(method: &str, path: &str) -> Result<Deed, ScimError> {
     }
 }
 
-fn read(at: usize, operation: &Value) -> Operation {
-    let empty = Document::new();
-    let given = operation.as_object().unwrap_or(&empty);
-    let method = text(given, "method").unwrap_or_default().to_ascii_uppercase();
-    let bulk_id = text(given, "bulkId").filter(|id| !id.is_empty()).map(str::to_owned);
+fn read(at: usize, operation: Value) -> Operation {
+    let mut given = match operation {
+        Value::Object(given) => given,
+        _ => Document::new(),
+    };
+    let data = given.remove("data").unwrap_or(Value::Null);
+    let method = text(&given, "method").unwrap_or_default().to_ascii_uppercase();
+    let bulk_id = text(&given, "bulkId").filter(|id| !id.is_empty()).map(str::to_owned);
     let deed = match (method.as_str(), &bulk_id) {
         ("POST", None) => Err(ScimError::syntax("a POST needs a `bulkId`")),
-        _ => deed(&method, text(given, "path").unwrap_or_default()),
+        _ => deed(&method, text(&given, "path").unwrap_or_default()),
     };
-    let version = text(given, "version").map(str::to_owned);
-    Operation { at, method, bulk_id, version, deed, data: given.get("data").cloned().unwrap_or(Value::Null) }
+    let version = text(&given, "version").map(str::to_owned);
+    Operation { at, method, bulk_id, version, deed, data }
 }
 
 /// Every resource of the request that a value names.
@@ -136,7 +139,7 @@ impl Operation {
             (_, Ok(Deed::Delete(..))) => &empty,
             _ => return Err(ScimError::syntax("`data` must be an object").into()),
         };
-        let (seen, bare) = (Seen::of(self.version.as_deref()), Projection::Only(Vec::new()));
+        let (seen, bare) = (Seen::of(self.version.as_deref()), Projection::Nothing);
         match self.deed.clone()? {
             Deed::Make(kind) => Ok((201, Some(made(site, tx, kind, data, &bare)?))),
             Deed::Replace(kind, id) => {
@@ -212,8 +215,8 @@ impl Progress {
 ///
 /// # Errors
 /// `invalidSyntax`, 413 for too many operations; what an operation is refused for stands in the answer.
-pub async fn run(directory: &Directory, body: &Document) -> Result<Bulked, Halt> {
-    let Some(given) = body.get("Operations").and_then(Value::as_array) else {
+pub async fn run(directory: &Directory, mut body: Document) -> Result<Bulked, Halt> {
+    let Some(Value::Array(given)) = body.remove("Operations") else {
         return Err(ScimError::syntax("`Operations` must be a list").into());
     };
     if given.len() > BULK_MOST {
@@ -226,7 +229,7 @@ pub async fn run(directory: &Directory, body: &Document) -> Result<Bulked, Halt>
             None => return Err(ScimError::syntax("`failOnErrors` must be a whole number above 0").into()),
         },
     };
-    let mut waiting: Vec<Operation> = given.iter().enumerate().map(|(at, one)| read(at, one)).collect();
+    let mut waiting: Vec<Operation> = given.into_iter().enumerate().map(|(at, one)| read(at, one)).collect();
     let promised: BTreeSet<String> =
         waiting.iter().filter(|o| o.method == "POST").filter_map(|o| o.bulk_id.clone()).collect();
     let mut progress = Progress { ids: HashMap::new(), told: BTreeMap::new(), refused: 0, did: Vec::new(), stop_after };

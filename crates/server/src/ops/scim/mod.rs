@@ -9,7 +9,7 @@ pub mod resources;
 mod rows;
 pub mod shapes;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use guildhall_domain::access::Permit;
@@ -216,12 +216,8 @@ impl Directory {
 
 /// What a transaction did, in the words of the trail.
 fn told(tx: &Tx<'_>) -> String {
-    let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
-    for fact in tx.changes().iter().filter_map(guildhall_domain::change::Change::audit) {
-        *kinds.entry(fact.kind).or_default() += 1;
-    }
     let shown =
-        kinds.iter().map(|(kind, many)| if *many == 1 { (*kind).to_owned() } else { format!("{kind} ×{many}") });
+        tx.kinds().iter().map(|(kind, many)| if *many == 1 { (*kind).to_owned() } else { format!("{kind} ×{many}") });
     shown.collect::<Vec<_>>().join(", ")
 }
 

@@ -1,6 +1,7 @@
 //! People of a directory: taken in or taken over, brought up to date, let go.
 
 use guildhall_domain::group::Belonging;
+use guildhall_domain::identity::Identity;
 use guildhall_domain::ids::{MemberId, UserId};
 use guildhall_domain::invitation::Invitation;
 use guildhall_domain::member::{Member, Status, Surroundings};
@@ -9,7 +10,7 @@ use guildhall_domain::refusal::Code;
 use guildhall_domain::text::{Email, fold};
 use guildhall_store::read::scim::{self, KeptPerson};
 use guildhall_store::read::{
-    group as groups, identity, invitation as invitations, member as members, tenant as tenants,
+    group as groups, identity, invitation as invitations, joining as joins, member as members, tenant as tenants,
 };
 use guildhall_store::{Conn, Tx};
 use serde_json::Value;
@@ -41,6 +42,14 @@ pub fn load(conn: &mut Conn<'_>, site: &Site, id: &str) -> Result<KeptPerson, Ha
     Ok(scim::by_member(conn, site.organization.id, wanted)?.ok_or_else(missing)?)
 }
 
+/// Somebody who was just taken in.
+///
+/// # Errors
+/// A fault when nobody is there.
+pub fn of(conn: &mut Conn<'_>, site: &Site, member: MemberId) -> Result<KeptPerson, Halt> {
+    Ok(scim::by_member(conn, site.organization.id, member)?.ok_or(Code::NotFound)?)
+}
+
 /// Whether somebody is to work, as a resource says; what it says is not kept in the record.
 fn take_active(document: &mut Document) -> Option<bool> {
     document.remove("active").and_then(|value| value.as_bool())
@@ -60,16 +69,22 @@ fn waiting(tx: &mut Tx<'_>, site: &Site, email: &Email) -> Result<Option<Invitat
     })
 }
 
-/// Takes somebody in, or takes over the account here that proved the address.
-///
-/// # Errors
-/// As the decision.
-pub fn create(site: &Site, tx: &mut Tx<'_>, body: &Document) -> Result<KeptPerson, Halt> {
+/// What is known already of somebody a directory brings.
+#[derive(Default)]
+struct Met {
+    taken: bool,
+    who: Option<Identity>,
+    present: Option<Member>,
+    waiting: Option<Invitation>,
+    around: Surroundings,
+}
+
+fn met(tx: &mut Tx<'_>, site: &Site, record: &Record, email: &Email) -> Result<Met, Halt> {
     let here = site.organization.id;
-    let mut document = document::read(&USERS, body)?;
-    let active = take_active(&mut document).unwrap_or(true);
-    let record = record(document)?;
-    let email = Email::parse(&record.address, "emails")?;
+    // Most are new to everybody, and one question tells.
+    if !joins::knows_or_keeps(tx, here, email.key(), &record.user_name)? {
+        return Ok(Met::default());
+    }
     let taken = scim::by_user_name(tx, here, &record.user_name)?.is_some()
         || scim::signs_in_with(tx, here, email.key())?.is_some();
     let who = identity::verified(tx, email.key())?;
@@ -81,24 +96,35 @@ pub fn create(site: &Site, tx: &mut Tx<'_>, body: &Document) -> Result<KeptPerso
         Some(member) => surroundings(tx, site, member)?,
         None => Surroundings::default(),
     };
-    let waiting = waiting(tx, site, &email)?;
-    let facts = joining::facts(tx, &site.rules, here, who.as_ref().map(|who| who.id))?;
+    Ok(Met { taken, who, present, waiting: waiting(tx, site, email)?, around })
+}
+
+/// Takes somebody in, or takes over the account here that proved the address.
+///
+/// # Errors
+/// As the decision.
+pub fn create(site: &Site, tx: &mut Tx<'_>, body: &Document) -> Result<MemberId, Halt> {
+    let mut document = document::read(&USERS, body)?;
+    let active = take_active(&mut document).unwrap_or(true);
+    let record = record(document)?;
+    let email = Email::parse(&record.address, "emails")?;
+    let met = met(tx, site, &record, &email)?;
+    let facts = joining::facts(tx, &site.rules, site.organization.id, met.who.as_ref().map(|who| who.id))?;
     let ids = (UserId::new(tx.fresh()), MemberId::new(tx.fresh()));
     let newcomer = Newcomer {
         record: &record,
         active,
-        taken,
-        who: who.as_ref(),
-        present: present.as_ref(),
-        waiting: waiting.as_ref(),
+        taken: met.taken,
+        who: met.who.as_ref(),
+        present: met.present.as_ref(),
+        waiting: met.waiting.as_ref(),
         facts: &facts,
-        around,
+        around: met.around,
         ids,
     };
     let now = tx.now();
     tx.apply(rules_of::take_in(&site.permit, &site.rules, &newcomer, now)?)?;
-    let id = present.map_or(ids.1, |member| member.id);
-    Ok(scim::by_member(tx, here, id)?.ok_or(Code::NotFound)?)
+    Ok(met.present.map_or(ids.1, |member| member.id))
 }
 
 /// Brings somebody up to date; nothing is written when nothing differs.

@@ -72,24 +72,28 @@ pub fn about(kind: Kind, id: &str) -> Vec<MemberId> {
     }
 }
 
+/// A resource of which only is told where it stands.
+fn named(site: &Site, kind: Kind, id: String, version: u64) -> Resource {
+    Resource { location: shapes::location(site, type_of(kind), &id), id, version, document: Document::new() }
+}
+
 fn shown_person(
     conn: &mut Conn<'_>,
     site: &Site,
     kept: &scim::KeptPerson,
     projection: &Projection,
 ) -> Result<Resource, Halt> {
+    let (id, version) = (kept.member.id.to_string(), shapes::person_version(kept));
+    if projection.is_nothing() {
+        return Ok(named(site, Kind::People, id, version));
+    }
     let groups = match projection.shows("groups") {
         true => scim::groups_of(conn, site.organization.id, &[kept.member.id])?,
         false => Vec::new(),
     };
     let groups: Vec<_> = groups.into_iter().map(|(_, id, name)| (id, name)).collect();
-    let id = kept.member.id.to_string();
-    Ok(Resource {
-        location: shapes::location(site, &USERS, &id),
-        version: shapes::person_version(kept),
-        document: projection.apply(&USERS, shapes::person(site, kept, &groups)),
-        id,
-    })
+    let document = projection.apply(&USERS, shapes::person(site, kept, &groups));
+    Ok(Resource { document, ..named(site, Kind::People, id, version) })
 }
 
 fn shown_group(
@@ -98,17 +102,16 @@ fn shown_group(
     kept: &scim::KeptGroup,
     projection: &Projection,
 ) -> Result<Resource, Halt> {
+    let (id, version) = (kept.group.id.to_string(), kept.group.revision);
+    if projection.is_nothing() {
+        return Ok(named(site, Kind::Groups, id, version));
+    }
     let seats = match projection.shows("members") {
         true => scim::seats(conn, site.organization.id, kept.group.id)?,
         false => Vec::new(),
     };
-    let id = kept.group.id.to_string();
-    Ok(Resource {
-        location: shapes::location(site, &GROUPS_TYPE, &id),
-        version: kept.group.revision,
-        document: projection.apply(&GROUPS_TYPE, shapes::group(site, kept, &seats)),
-        id,
-    })
+    let document = projection.apply(&GROUPS_TYPE, shapes::group(site, kept, &seats));
+    Ok(Resource { document, ..named(site, Kind::Groups, id, version) })
 }
 
 /// Makes a resource inside a transaction.
@@ -124,8 +127,15 @@ pub fn made(
 ) -> Result<Resource, Halt> {
     match kind {
         Kind::People => {
-            let kept = people::create(site, tx, body)?;
-            shown_person(tx, site, &kept, projection)
+            let id = people::create(site, tx, body)?;
+            match tx.revision(site.organization.id).filter(|_| projection.is_nothing()) {
+                // What was just written is of the revision that the transaction took.
+                Some(version) => Ok(named(site, kind, id.to_string(), version)),
+                None => {
+                    let kept = people::of(tx, site, id)?;
+                    shown_person(tx, site, &kept, projection)
+                }
+            }
         }
         Kind::Groups => {
             let kept = groups::create(site, tx, body)?;

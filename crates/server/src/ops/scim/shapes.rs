@@ -135,7 +135,7 @@ pub fn record(attributes: Document) -> Result<Record, ScimError> {
         blank if blank.is_empty() => blank,
         given => text::name(&given, "displayName").map_err(|refusal| ScimError::value(refusal.detail))?,
     };
-    if Value::Object(attributes.clone()).to_string().len() > RECORD_MOST {
+    if serde_json::to_vec(&attributes).map_or(usize::MAX, |text| text.len()) > RECORD_MOST {
         return Err(ScimError::too_large(format!("a person's attributes take at most {RECORD_MOST} bytes")));
     }
     let external_id = attributes.get("externalId").and_then(Value::as_str).map(str::to_owned);
