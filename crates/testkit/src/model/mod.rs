@@ -6,6 +6,7 @@
 
 mod answers;
 mod arriving;
+mod beneath;
 mod carrying;
 mod coming;
 mod departures;
@@ -30,6 +31,7 @@ mod roles;
 mod rules;
 mod sharing;
 mod state;
+mod tenant_resources;
 mod tenants;
 mod tokens;
 
@@ -48,6 +50,7 @@ pub use roles::OwnRole;
 pub use rules::{Reach, Rulebook};
 pub use sharing::Share;
 pub use state::{Invitation, Link, Member, Organization, Person, Session, Token};
+pub use tenant_resources::{KeptHere, TenantResource};
 pub use tenants::{Tenant, TenantPerson};
 
 /// Seconds since the history began.
@@ -128,6 +131,9 @@ pub struct Model {
     pub tokens: Vec<Token>,
     pub programs: Vec<Program>,
     pub tenants: Vec<Tenant>,
+    /// Resources of tenants, and what they are in organizations.
+    pub shared_out: Vec<TenantResource>,
+    pub kept_here: Vec<KeptHere>,
     pub deploy_keys: Vec<DeployKey>,
     pub links: Vec<Link>,
     pub groups: Vec<Group>,

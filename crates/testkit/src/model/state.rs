@@ -26,6 +26,9 @@ pub struct Organization {
     pub rules: Rulebook,
     /// Roles it made for itself; what they mean stands in `rules` too.
     pub own: Vec<OwnRole>,
+    /// The tenant it belongs to, and the settings that lays over it; none is none.
+    pub tenant: Option<String>,
+    pub above: serde_json::Map<String, Value>,
     /// Knobs that differ from the preset.
     pub policy: serde_json::Map<String, Value>,
     pub valid_from: Seconds,
