@@ -186,7 +186,7 @@ impl Generator {
     /// that works signs in first.
     fn actor(&mut self, place: &Organization) -> Result<Who, Box<Request>> {
         if self.dice.percent(35)
-            && let Some(owner) = self.from_above(place)
+            && let Some(owner) = self.owner_above(place)
         {
             return owner;
         }

@@ -264,16 +264,3 @@ fn histories_meet_every_refusal_and_every_operation() {
     assert!(missed.is_empty(), "no history meets {missed:?}");
     assert!(done.len() >= OPERATIONS, "only {} operations ever succeed: {done:?}", done.len());
 }
-
-#[test]
-fn zz_counts() {
-    let mut all = std::collections::BTreeMap::new();
-    for seed in 1..=100 {
-        for (operation, status, code) in answers(seed, STEPS) {
-            *all.entry((operation, status, code)).or_insert(0) += 1;
-        }
-    }
-    for (k, n) in all {
-        eprintln!("COUNT {n} {k:?}");
-    }
-}

@@ -57,7 +57,7 @@ impl Generator {
     }
 
     /// An owner of the tenant above, with a credential that opens the organization; or they sign in first.
-    pub(super) fn from_above(&mut self, place: &Organization) -> Option<Result<Who, Box<Request>>> {
+    pub(super) fn owner_above(&mut self, place: &Organization) -> Option<Result<Who, Box<Request>>> {
         let above = self.model.tenants.iter().find(|t| place.tenant.as_ref() == Some(&t.id)).cloned()?;
         let owners = above.people.iter().filter(|one| one.role == "owner");
         let owners: Vec<String> = owners.filter_map(|one| self.person_of(one)).collect();
@@ -84,18 +84,31 @@ impl Generator {
     }
 
     pub(super) fn about_below(&mut self, tenant: &Tenant, name: String, who: Who) -> Request {
-        match self.dice.below(11) {
+        match self.dice.below(13) {
             0 => Request { args: vec![name], who, ..Request::get("/tenants/{}/organizations") },
-            10 => match self.place_below() {
-                Some(place) => {
-                    let who = self.actor(&place).unwrap_or(who);
-                    Request { args: vec![place.slug], who, ..Request::get("/organizations/{}") }
-                }
-                None => Request { args: vec![name], who, ..Request::get("/tenants/{}") },
-            },
+            10.. => self.ones_own(name, who),
             1..=3 => self.organization_below(name, who),
             _ => self.resources_above(tenant, name, who),
         }
+    }
+
+    /// Somebody enters what is their own, and the tenant shuts it.
+    fn ones_own(&mut self, name: String, who: Who) -> Request {
+        let own =
+            |o: &&Organization| !o.deleted && o.tenant.is_some() && o.policy.contains_key("organization.personal");
+        let all: Vec<_> = self.model.organizations.iter().filter(own).cloned().collect();
+        let Some(place) = self.dice.pick(&all).cloned() else {
+            return Request { args: vec![name], who, ..Request::get("/tenants/{}") };
+        };
+        if place.above["personal_workspaces"] == json!(true) && self.dice.percent(60) {
+            let body = json!({"personal_workspaces": false});
+            return Request { args: vec![name], body, who, ..Request::on("PATCH", "/tenants/{}/settings") };
+        }
+        let here = self.model.members.iter().filter(|m| m.organization == place.id);
+        let here: Vec<_> = here.filter_map(|m| m.person.clone()).collect();
+        let keys = self.dice.pick(&here).map(|person| self.keys_of(person)).unwrap_or_default();
+        let who = self.dice.pick(&keys).cloned().unwrap_or(who);
+        Request { args: vec![place.slug], who, ..Request::get("/organizations/{}") }
     }
 
     /// A new organization of the tenant, or one of somebody's own there or in no tenant.
