@@ -82,6 +82,7 @@ async fn agree(engine: Engine) {
     while left > 0 && (steps.is_some() || begun.elapsed() < TIME) {
         let items = history(seed, STEPS.min(left));
         if let Some((length, why)) = run(engine, &items).await {
+            eprintln!("{engine:?}, GUILDHALL_SEED={seed}, request {length}: {why}\nmaking the history shorter");
             let (items, why) = shortest(engine, items[..length].to_vec(), why).await;
             panic!(
                 "{engine:?}, GUILDHALL_SEED={seed}: the model and the program differ\n{}\n\n{why}\n",
