@@ -77,7 +77,8 @@ impl<'a> Scene<'a> {
     }
 
     /// The same of somebody told by what an index knows of them.
-    pub(crate) fn of_somebody(
+    #[must_use]
+    pub fn of_somebody(
         (member, program): (MemberId, bool),
         role: Option<&'a str>,
         groups: &[Belonging],

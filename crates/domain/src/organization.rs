@@ -16,6 +16,7 @@ use crate::policy::{Knob, KnobError, Policy};
 use crate::preset::{Preset, Rules};
 use crate::proof::Lengths;
 use crate::refusal::{Code, FieldError, Refusal};
+use crate::tenant::Tenant;
 use crate::time::Timestamp;
 
 /// One organization, as the store keeps it.
@@ -76,6 +77,15 @@ pub fn guard_shared(policy: &Policy) -> Result<(), Refusal> {
 #[must_use]
 pub fn personal() -> Map<String, Value> {
     Map::from_iter([(Knob::OrganizationPersonal.name().to_owned(), Value::Bool(true))])
+}
+
+/// Puts a new organization below its tenant, if it has one: what that made invalid is not valid here either (TP-33).
+#[must_use]
+pub fn below(made: Organization, above: Option<&Tenant>) -> Organization {
+    match above {
+        Some(tenant) => Organization { tenant: Some(tenant.id), valid_from: tenant.valid_from, ..made },
+        None => made,
+    }
 }
 
 /// Refuses a second organization of one's own; `present` is one that the person belongs to.

@@ -3,7 +3,7 @@
 
 use crate::change::Change;
 use crate::ids::MemberId;
-use crate::member::{Member, Status};
+use crate::member::{Member, Origin, Status};
 use crate::permission::Mask;
 use crate::preset::{Preset, Rules};
 use crate::refusal::{Code, Refusal};
@@ -20,6 +20,13 @@ pub fn gives(preset: &Preset, kind: &str) -> Mask {
 #[must_use]
 pub fn needed(preset: &Preset, kind: &str) -> Option<Mask> {
     Verb::Share.permission(preset, kind).map(|(bit, _)| gives(preset, kind).with(bit))
+}
+
+/// Who owns what somebody makes here without naming an owner: they do. An owner of the tenant is here without a
+/// membership; what they make is the organization's.
+#[must_use]
+pub fn of_maker(me: &Member) -> Option<&Member> {
+    Some(me).filter(|me| me.origin != Origin::Tenant)
 }
 
 /// Refuses an owner who does not work here at this moment; nobody is as good as anybody.

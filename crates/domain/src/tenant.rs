@@ -343,6 +343,13 @@ pub fn reset_authentication(
     std::iter::once(own).chain(each).collect()
 }
 
+/// Under which an owner of a tenant stands in its organizations without being a member: nobody's membership, and only
+/// this person can ever stand under it.
+#[must_use]
+pub const fn place_of(owner: UserId) -> MemberId {
+    MemberId::new(owner.uuid())
+}
+
 /// How somebody stands in an organization of a tenant: an owner of the tenant stands there as a
 /// holder of the top role, with a membership or without one; everybody else as the member they are
 /// (TP-21).
@@ -360,8 +367,7 @@ pub fn standing(
     let top = top_role.to_owned();
     Some(member.map_or_else(
         || Member {
-            // Nobody's membership: only this person can ever stand under it.
-            id: MemberId::new(who.id.uuid()),
+            id: place_of(who.id),
             organization,
             user: Some(who.id),
             kind: MemberKind::Person,

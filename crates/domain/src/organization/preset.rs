@@ -12,6 +12,7 @@ use crate::action::Action;
 use crate::change::Change;
 use crate::invitation::Invitation;
 use crate::member::{Member, Status};
+use crate::policy::Knob;
 use crate::preset::{ORGANIZATION, Preset, Rules};
 use crate::refusal::{Code, Refusal};
 use crate::resource::Given;
@@ -126,12 +127,14 @@ fn guard_resources(next: &Rules, used: &InUse) -> Result<(), Refusal> {
     Err(Refusal { extra: Some(("in_use", given.into())), ..Refusal::because(Code::PresetInUse, detail) })
 }
 
-/// The changed knobs that the next preset leaves open and that mean something in it.
+/// The changed knobs that the next preset leaves open and that mean something in it. A person's own organization
+/// stays their own under every preset: nobody opens it to others by that (TP-20).
 #[must_use]
 pub fn kept_policy(next: &Rules, policy: &Map<String, Value>) -> Map<String, Value> {
     let fits = |name: &str, value: &Value| {
         let one = Map::from_iter([(name.to_owned(), value.clone())]);
-        next.change_policy(&one).is_ok()
+        let own = name == Knob::OrganizationPersonal.name();
+        own || next.change_policy(&one).is_ok()
     };
     policy.iter().filter(|(name, value)| fits(name, value)).map(|(name, value)| (name.clone(), value.clone())).collect()
 }

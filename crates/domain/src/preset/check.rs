@@ -45,8 +45,10 @@ pub(super) fn top_role_is_complete(roles: &[(Role, usize)], catalogue: &Catalogu
     }
 }
 
-/// The knobs whose value names a role that does not exist, or hands out the top role by itself.
-pub(super) fn roles_named_by(policy: &Policy, slugs: &[&str]) -> Vec<KnobError> {
+/// The knobs whose value names a role that does not exist, or hands out the top role by itself. A preset of one role
+/// gives it to everybody, and goes on to do so beside roles that an organization makes: `of_preset` of `slugs`, the
+/// first of them, are the preset's.
+pub(super) fn roles_named_by(policy: &Policy, slugs: &[&str], of_preset: usize) -> Vec<KnobError> {
     let mut errors = Vec::new();
     for knob in Knob::ALL {
         let named = policy.roles_named_by(*knob);
@@ -60,7 +62,7 @@ pub(super) fn roles_named_by(policy: &Policy, slugs: &[&str]) -> Vec<KnobError> 
         }
     }
     let default = policy.role_default.as_str();
-    if slugs.len() > 1 && slugs.first() == Some(&default) {
+    if of_preset > 1 && slugs.first() == Some(&default) {
         let knob = Knob::RoleDefault.name();
         errors.push(KnobError {
             name: knob.to_owned(),

@@ -241,7 +241,7 @@ impl Preset {
         }
         let slugs: Vec<_> =
             self.organization_roles().map(|role| role.slug.as_str()).chain(own.iter().copied()).collect();
-        errors.extend(check::roles_named_by(&changed, &slugs));
+        errors.extend(check::roles_named_by(&changed, &slugs, self.organization_roles().count()));
         if errors.is_empty() { Ok(changed) } else { Err(errors) }
     }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{Given, Resource, ResourceChange, ResourcePermit, guard_given};
 use crate::change::Change;
 use crate::ids::{MemberId, OrgId, ResourceId, ShareLinkId};
+use crate::member::{Member, Origin};
 use crate::organization::guard_shared;
 use crate::preset::Rules;
 use crate::refusal::{Code, Refusal};
@@ -47,11 +48,12 @@ impl ShareLink {
 /// the link lives as long as links may.
 ///
 /// # Errors
-/// `share_link.not_allowed`, `share_link.life`, `role.unknown`, `permission.unknown`, `grant.above_own`.
+/// `share_link.not_allowed`, `member.state`, `share_link.life`, `role.unknown`, `permission.unknown`, `grant.above_own`.
 pub fn share(
     permit: &ResourcePermit,
     rules: &Rules,
     resource: &Resource,
+    maker: &Member,
     mut link: ShareLink,
     hash: [u8; 32],
     now: Timestamp,
@@ -60,6 +62,10 @@ pub fn share(
     guard_shared(policy)?;
     if !policy.share_link_allowed {
         return Err(Code::ShareLinkNotAllowed.into());
+    }
+    if maker.origin == Origin::Tenant {
+        let why = "a link works while its maker is a member, and an owner of the tenant is here without a membership";
+        return Err(Refusal::because(Code::MemberState, why));
     }
     guard_given(permit, rules, resource, &link.given)?;
     let latest = policy.share_link_max_life_s.map(|life_s| now.plus_s(life_s));

@@ -69,6 +69,8 @@ pub struct Memory {
     pub slugs: Kept<String, OrgId>,
     /// Whose a proved address is, by its key.
     pub addresses: Kept<String, Option<UserId>>,
+    /// Who owns a tenant.
+    pub owners: Kept<TenantId, Arc<Vec<UserId>>>,
     /// The groups somebody is in, by their membership.
     pub groups: Kept<MemberId, Arc<Vec<MemberGroup>>>,
     /// Share links by the hash of their secret.
@@ -92,6 +94,7 @@ impl Memory {
             places: Kept::new(PLACES),
             slugs: Kept::new(PLACES),
             addresses: Kept::new(people),
+            owners: Kept::new(PLACES),
             groups: Kept::new(people),
             links: Kept::new(people),
             rights: Rights::new(rights_bytes),
@@ -119,6 +122,7 @@ impl Memory {
         self.places.forget_all();
         self.slugs.forget_all();
         self.addresses.forget_all();
+        self.owners.forget_all();
         self.groups.forget_all();
         self.links.forget_all();
     }
@@ -130,7 +134,9 @@ impl Memory {
         self.links.forget_where(|link| link.organization == organization);
     }
 
+    /// An address became somebody's or nobody's, and with it what it stands for.
     fn forget_address(&self, address: &str) {
+        self.owners.forget_all();
         match Email::parse(address, "email") {
             Ok(email) => self.addresses.forget(&email.key().to_owned()),
             Err(_) => self.addresses.forget_all(),
@@ -140,6 +146,7 @@ impl Memory {
     /// A tenant changed: what it lays over its organizations, or who is what in it.
     fn forget_tenant(&self, tenant: TenantId) {
         self.people.forget_belongings();
+        self.owners.forget(&tenant);
         self.places.forget_where(|head| head.organization.tenant == Some(tenant));
     }
 

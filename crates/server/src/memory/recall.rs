@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use guildhall_domain::ids::{MemberId, OrgId, UserId};
+use guildhall_domain::ids::{MemberId, OrgId, TenantId, UserId};
 use guildhall_domain::index::Index;
 use guildhall_domain::member::Member;
 use guildhall_domain::organization::Organization;
@@ -93,6 +93,29 @@ impl App {
             (Some(memory), Some(ticket)) => memory.people.keep_belongs(ticket, user, members, tenants),
             _ => Arc::new(Belongs::unkept(members, tenants)),
         })
+    }
+
+    /// Who owns a tenant, as far as memory knows it.
+    #[must_use]
+    pub fn recall_owners(&self, of: TenantId) -> Option<Arc<Vec<UserId>>> {
+        self.memory()?.owners.get(&of)
+    }
+
+    /// Who owns a tenant.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn owners(&self, conn: &mut Conn<'_>, of: TenantId) -> Result<Arc<Vec<UserId>>, StoreError> {
+        if let Some(known) = self.recall_owners(of) {
+            return Ok(known);
+        }
+        let memory = self.memory();
+        let ticket = memory.map(|memory| memory.owners.ticket());
+        let owners = Arc::new(tenant::owner_ids(conn, of)?);
+        if let (Some(memory), Some(ticket)) = (memory, ticket) {
+            memory.owners.keep(ticket, of, Arc::clone(&owners));
+        }
+        Ok(owners)
     }
 
     /// The groups of a membership, as far as memory knows them.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use guildhall_domain::action::Action;
 use guildhall_domain::condition::{Properties, Scene};
 use guildhall_domain::group::Belonging;
-use guildhall_domain::ids::{MemberId, ResourceId, ServiceAccountId, UserId};
+use guildhall_domain::ids::{MemberId, ResourceId, ServiceAccountId, TenantId, UserId};
 use guildhall_domain::index::{Asked, Index, MemberAt, ResourceAt};
 use guildhall_domain::member::{Member, MemberKind, Status};
 use guildhall_domain::permission::{Bit, Mask};
@@ -17,6 +17,7 @@ use guildhall_domain::preset::Rules;
 use guildhall_domain::reach::{self, Who};
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::rights;
+use guildhall_domain::tenant::place_of;
 use guildhall_domain::text::Email;
 use guildhall_store::read::{identity, member as members};
 use guildhall_store::{Conn, Stop, StoreError};
@@ -97,12 +98,28 @@ async fn links(ctx: &Ctx, checks: &[Check]) -> Result<HashMap<[u8; 32], Held>, S
     Ok(living)
 }
 
+/// Who owns a tenant.
+async fn owners(ctx: &Ctx, of: TenantId) -> Result<Arc<Vec<UserId>>, Stop> {
+    match ctx.app.recall_owners(of) {
+        Some(known) => Ok(known),
+        None => ctx.read(move |ctx, conn| Ok(ctx.app.owners(conn, of)?)).await,
+    }
+}
+
 /// Somebody who is asked about.
 pub(super) enum Subject<'a> {
     /// By their membership, as it stands in the index.
     Member(MemberAt),
-    /// The caller, who stands here otherwise: as an owner of the tenant.
-    Above(&'a Member),
+    /// Somebody who stands here otherwise: as an owner of the tenant.
+    Above(Above<'a>),
+}
+
+/// How somebody stands here who does so otherwise than the index has it.
+#[derive(Clone, Copy)]
+pub(super) struct Above<'a> {
+    id: MemberId,
+    role: &'a str,
+    program: bool,
 }
 
 /// One request's questions: all of them are answered at one revision.
@@ -112,6 +129,8 @@ pub(super) struct Asking<'a> {
     pub(super) index: Arc<Index>,
     addresses: HashMap<String, Option<UserId>>,
     links: HashMap<[u8; 32], Held>,
+    /// Who owns the tenant above, if there is one.
+    owners: Option<Arc<Vec<UserId>>>,
     leave: OnceCell<Result<(), Refusal>>,
 }
 
@@ -128,7 +147,11 @@ impl<'a> Asking<'a> {
 
     async fn with(ctx: &'a Ctx, place: &'a Place, addresses: HashMap<String, Option<UserId>>) -> Result<Self, Stop> {
         let index = ctx.app.index_now(place.organization.id).await?.ok_or(Code::NotFound)?;
-        Ok(Self { ctx, place, index, addresses, links: HashMap::new(), leave: OnceCell::new() })
+        let owners = match place.organization.tenant {
+            Some(above) => Some(owners(ctx, above).await?),
+            None => None,
+        };
+        Ok(Self { ctx, place, index, addresses, links: HashMap::new(), owners, leave: OnceCell::new() })
     }
 
     /// May the caller ask about others? Asked once for all questions.
@@ -161,14 +184,15 @@ impl<'a> Asking<'a> {
     /// Whom a question is about, and whether that is the caller. Anybody may ask about themself;
     /// about others only who has the right to.
     pub(super) fn whom(&self, subject: Option<&str>) -> Result<Option<(Subject<'a>, bool)>, Refusal> {
-        let me = self.place.me()?;
+        let place = self.place;
+        let me = place.me()?;
         let subject = match subject {
-            Some(text) => self.subject(text).map(Subject::Member),
+            Some(text) => self.above(text).map(Subject::Above).or_else(|| self.subject(text).map(Subject::Member)),
             None => Some(self.myself(me)),
         };
         let mine = match &subject {
             Some(Subject::Member(member)) => self.index.id_of(*member) == Some(me.id),
-            Some(Subject::Above(_)) => true,
+            Some(Subject::Above(above)) => above.id == me.id,
             None => false,
         };
         if !mine {
@@ -208,7 +232,7 @@ impl<'a> Asking<'a> {
             Subject::Member(member) => self.index.settled(&self.asked(*member, at, mine), told),
             Subject::Above(me) => {
                 let held = self.inputs(subject, at, mine, rights::effective);
-                self.index.rules().preset().catalogue.settled(held, || self.scene_above(me, at, told))
+                self.index.rules().preset().catalogue.settled(held, || self.scene_above(*me, at, told))
             }
         }
     }
@@ -224,18 +248,18 @@ impl<'a> Asking<'a> {
     ) -> Vec<Value> {
         let scene = || match subject {
             Subject::Member(member) => self.index.scene(&self.asked(*member, at, mine), told),
-            Subject::Above(me) => self.scene_above(me, at, told),
+            Subject::Above(me) => self.scene_above(*me, at, told),
         };
         let catalogue = &self.index.rules().preset().catalogue;
         self.inputs(subject, at, mine, |inputs| listed(&reach::explain(catalogue, inputs, bit, scene)))
     }
 
-    /// The scene of a question about the caller, who stands here otherwise than as a member.
-    fn scene_above<'s>(&'s self, me: &'s Member, at: Option<ResourceAt>, told: &'s Properties) -> Scene<'s> {
-        Scene::of_member(me, &self.groups_above(me), self.index.name_of(at), told)
+    /// The scene of a question about somebody who stands here otherwise than as a member.
+    fn scene_above<'s>(&'s self, me: Above<'s>, at: Option<ResourceAt>, told: &'s Properties) -> Scene<'s> {
+        Scene::of_somebody((me.id, me.program), Some(me.role), &self.groups_above(me), self.index.name_of(at), told)
     }
 
-    fn groups_above(&self, me: &Member) -> Vec<Belonging> {
+    fn groups_above(&self, me: Above<'_>) -> Vec<Belonging> {
         self.index.member(me.id).map(|member| self.index.groups_of(member)).unwrap_or_default()
     }
 
@@ -251,8 +275,8 @@ impl<'a> Asking<'a> {
         match subject {
             Subject::Member(member) => index.spelled_out(&self.asked(*member, at, mine), ask),
             Subject::Above(me) => {
-                let groups = self.groups_above(me);
-                let standing = index.rules().standing(&me.role, me.status == Status::Active, scopes);
+                let groups = self.groups_above(*me);
+                let standing = index.rules().standing(me.role, true, scopes);
                 index.ask_as(Some(standing), Who { member: me.id, groups: &groups }, at, now, ask)
             }
         }
@@ -260,7 +284,29 @@ impl<'a> Asking<'a> {
 
     fn myself<'m>(&self, me: &'m Member) -> Subject<'m> {
         let here = self.index.member(me.id).filter(|here| self.index.role_of(*here) == Some(&me.role));
-        here.map_or(Subject::Above(me), Subject::Member)
+        let program = me.kind == MemberKind::ServiceAccount;
+        here.map_or(Subject::Above(Above { id: me.id, role: &me.role, program }), Subject::Member)
+    }
+
+    /// An owner of the tenant, however they are named: they stand here as they do when they come themselves.
+    fn above(&self, text: &str) -> Option<Above<'a>> {
+        let place = self.place;
+        let owner = *self.owners.as_ref()?.iter().find(|owner| self.is_named(text, **owner))?;
+        let active = |at: &MemberAt| self.index.status_of(*at) == Some(Status::Active);
+        let member = self.index.member_of(owner).filter(active).and_then(|at| self.index.id_of(at));
+        let role = &place.rules.preset().top_role().slug;
+        Some(Above { id: member.unwrap_or(place_of(owner)), role, program: false })
+    }
+
+    fn is_named(&self, text: &str, who: UserId) -> bool {
+        if let Ok(id) = text.parse::<MemberId>() {
+            let own = self.index.member_of(who).and_then(|at| self.index.id_of(at));
+            return id == place_of(who) || own == Some(id);
+        }
+        if let Ok(id) = text.parse::<UserId>() {
+            return id == who;
+        }
+        address(text).is_some_and(|email| self.addresses.get(email.key()) == Some(&Some(who)))
     }
 
     /// The subject's membership here. Whoever is unknown, removed or of another organization has none.

@@ -146,13 +146,19 @@ pub async fn leave(ctx: &Ctx, organization: &str, said: Handover) -> Result<Answ
     ctx.write(move |ctx, tx| {
         let place = ctx.take_place(tx, &organization)?;
         let permit = place.permit(Action::MemberLeave)?;
-        let me = place.me()?;
+        let me = &own(tx, &place)?;
         let around = around(tx, &place, me)?;
         let estate = estate(ctx, tx, &place, me, &said)?;
         tx.apply(rules_of::leave(&permit, &place.rules, me, around, &estate)?)?;
         Ok(Nothing {})
     })
     .await
+}
+
+/// The membership that the caller leaves: theirs as it is, whatever an owner of the tenant is beside it.
+fn own(conn: &mut Conn<'_>, place: &Place) -> Result<Member, Stop> {
+    let me = place.me()?;
+    Ok(members::by_id(conn, place.organization.id, me.id)?.unwrap_or_else(|| me.clone()))
 }
 
 /// What would refuse the end of a membership at this moment, without ending it. Asked by somebody
@@ -174,7 +180,7 @@ pub async fn leave_refusal(ctx: &Ctx, organization: &str) -> Result<Option<Refus
     let organization = organization.to_owned();
     ctx.read(move |ctx, conn| {
         let place = ctx.place(conn, &organization)?;
-        let me = place.me()?;
+        let me = &own(conn, &place)?;
         let around = around(conn, &place, me)?;
         let estate = estate(ctx, conn, &place, me, &Handover::default())?;
         Ok(obstacles(&place, me, around, &estate).into_iter().next())

@@ -231,7 +231,6 @@ pub async fn create(ctx: &Ctx, wanted: NewOrganization) -> Result<Answer<Organiz
         if wanted.personal {
             guard_own(tx, &caller.identity, above.as_ref())?;
         }
-        let above = above.map(|tenant| tenant.id);
         let elsewhere = members::present_elsewhere(tx, caller.identity.id, OrgId::new(uuid::Uuid::nil()))?;
         let address = Address::of(&caller.identity.email, caller.identity.email_verified_at.is_some());
         let rules = Rules::new(Arc::clone(&preset), preset.policy.clone());
@@ -239,10 +238,8 @@ pub async fn create(ctx: &Ctx, wanted: NewOrganization) -> Result<Answer<Organiz
         // The first organization is named by the operator; whoever comes later keeps the rules of names.
         free_name(tx, &preset.policy, &wanted.name, None)?;
         let made = draft(ctx, tx, &wanted.name, wanted.slug.as_deref(), &preset)?;
-        let made = match wanted.personal {
-            true => Organization { tenant: above, policy: rules_of::personal(), ..made },
-            false => Organization { tenant: above, ..made },
-        };
+        let made = rules_of::below(made, above.as_ref());
+        let made = if wanted.personal { Organization { policy: rules_of::personal(), ..made } } else { made };
         let member = MemberId::new(tx.fresh());
         tx.apply(rules_of::create(made.clone(), &preset, &caller.identity, member, ctx.now))?;
         tenant_resources::arrive(ctx, tx, &made, &preset)?;

@@ -3,6 +3,7 @@
 
 use guildhall_domain::ids::{MemberId, OrgId, ResourceId};
 use guildhall_domain::member::{Member, Status};
+use guildhall_domain::ownership;
 use guildhall_domain::permission::Mask;
 use guildhall_domain::preset::ORGANIZATION;
 use guildhall_domain::reach::{self, Ground, Who};
@@ -202,8 +203,8 @@ pub(super) fn make(ctx: &Ctx, tx: &mut Tx<'_>, place: &Place, wanted: &NewResour
     let rights = rights_at(ctx, tx, place, &path)?;
     let permit = rules_of::authorize(place.me()?.id, rights, place.rules.preset(), &wanted.kind, Verb::Create)?;
     let owner = match wanted.owner.as_deref().filter(|o| !o.is_empty()) {
-        Some(name) => owner_named(tx, place, name)?,
-        None => place.me()?.clone(),
+        Some(name) => Some(owner_named(tx, place, name)?),
+        None => ownership::of_maker(place.me()?).cloned(),
     };
     let external_id = external(wanted.external_id.as_deref())?;
     let taken = match &external_id {
@@ -217,14 +218,14 @@ pub(super) fn make(ctx: &Ctx, tx: &mut Tx<'_>, place: &Place, wanted: &NewResour
         external_id,
         name: text::name(&wanted.name, "name")?,
         parent: path.last().map(|p| p.id),
-        owner: Some(owner.id),
+        owner: owner.as_ref().map(|owner| owner.id),
         controlled: wanted.controlled,
         created_at: ctx.now,
         revision: 0,
     };
     let kept = if wanted.integration { rules_of::keep(&made, place.me()?)? } else { Vec::new() };
     let which = made.id;
-    tx.apply(rules_of::create(&permit, &place.rules, made, &path, Some(&owner), taken)?)?;
+    tx.apply(rules_of::create(&permit, &place.rules, made, &path, owner.as_ref(), taken)?)?;
     tx.apply(kept)?;
     Ok(which)
 }

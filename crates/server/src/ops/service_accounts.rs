@@ -7,6 +7,7 @@ use guildhall_domain::action::Action;
 use guildhall_domain::identity::Identity;
 use guildhall_domain::ids::{MemberId, ServiceAccountId, UserId};
 use guildhall_domain::member::{Member, MemberKind, Origin, Status};
+use guildhall_domain::ownership;
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::service_account::{self as rules_of, ServiceAccount, ServiceAccountEdit};
 use guildhall_domain::text;
@@ -166,7 +167,7 @@ pub async fn create(
         let owner = match &wanted.owner {
             Some(named) => Some(owner_named(tx, &place, named)?),
             // A program answers for nothing.
-            None => Some(place.me()?.clone()).filter(|me| me.kind == MemberKind::Person),
+            None => ownership::of_maker(place.me()?).filter(|me| me.kind == MemberKind::Person).cloned(),
         };
         let role = wanted.role.as_deref().unwrap_or_else(|| place.rules.policy().role_default.as_str());
         let role = place.role_slug("organization", role);

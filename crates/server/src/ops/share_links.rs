@@ -129,7 +129,8 @@ pub async fn create(
             created_at: ctx.now,
             created_by: permit.member(),
         };
-        let changes = rules_of::share(&permit, &place.rules, &target.resource, draft, minted.hash, ctx.now)?;
+        let changes =
+            rules_of::share(&permit, &place.rules, &target.resource, place.me()?, draft, minted.hash, ctx.now)?;
         let made = changes.iter().find_map(|change| match change {
             Change::Resource(ResourceChange::LinkShared { link, .. }) => {
                 Some(ShareLinkView::at(link, &place.rules, place.organization.valid_from, ctx.now))

@@ -336,13 +336,13 @@ fn held_token(
     tx: &mut Tx<'_>,
     organization: &str,
     token: &str,
-) -> Result<(Place, Permit, Token, Member), Stop> {
+) -> Result<(Place, Permit, Token, Option<Member>), Stop> {
     let place = ctx.take_place(tx, organization)?;
     let permit = place.permit(Action::TokenManage)?;
     let found = credential::token_of_organization(tx, place.organization.id, id(token)?)?.ok_or(Code::NotFound)?;
     let holder = found.member.map(|member| members::by_id(tx, place.organization.id, member)).transpose()?.flatten();
-    // Whoever is gone holds no token any more.
-    Ok((place, permit, found, holder.ok_or(Code::NotFound)?))
+    // Whoever is gone holds no token any more; an owner of the tenant holds one without a membership.
+    Ok((place, permit, found, holder))
 }
 
 /// Revokes somebody's token.
@@ -353,7 +353,9 @@ pub async fn revoke_of_organization(ctx: &Ctx, organization: &str, token: &str) 
     let (organization, which) = (organization.to_owned(), token.to_owned());
     ctx.write(move |ctx, tx| {
         let (place, permit, found, holder) = held_token(ctx, tx, &organization, &which)?;
-        token::guard_holder(&permit, &place.rules, &holder)?;
+        if let Some(holder) = &holder {
+            token::guard_holder(&permit, &place.rules, holder)?;
+        }
         revoked(tx, found)
     })
     .await
@@ -367,6 +369,7 @@ pub async fn value_of_organization(ctx: &Ctx, organization: &str, token: &str) -
     let (organization, which) = (organization.to_owned(), token.to_owned());
     let shown = ctx.write(move |ctx, tx| {
         let (place, permit, found, holder) = held_token(ctx, tx, &organization, &which)?;
+        let holder = holder.ok_or(Code::NotFound)?;
         guard_gifts(ctx, tx, (&place, &permit), &holder)?;
         token::guard_secret(&permit, &place.rules, &holder)?;
         ctx.guard_recent(&place)?;

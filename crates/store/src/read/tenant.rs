@@ -46,6 +46,7 @@ const MEMBERS: &str =
 const COUNT: &str = "SELECT COUNT(*) FROM tenant_members WHERE tenant_id = $1";
 const OTHER_OWNER: &str = "SELECT 1 FROM tenant_members m WHERE m.tenant_id = $1 AND m.id <> $2 AND m.role = 'owner' AND (m.identity_id IS NOT NULL OR EXISTS (SELECT 1 FROM identities i WHERE i.email_key = m.email_key AND i.email_verified_at IS NOT NULL)) LIMIT 1";
 const OWNERS: &str = "SELECT i.email FROM tenant_members m JOIN identities i ON i.id = m.identity_id OR (i.email_key = m.email_key AND i.email_verified_at IS NOT NULL) WHERE m.tenant_id = $1 AND m.role = 'owner'";
+const OWNER_IDS: &str = "SELECT i.id FROM tenant_members m JOIN identities i ON i.id = m.identity_id OR (i.email_key = m.email_key AND i.email_verified_at IS NOT NULL) WHERE m.tenant_id = $1 AND m.role = 'owner'";
 const ORGANIZATIONS: &str =
     "SELECT id FROM organizations WHERE tenant_id = $1 AND id > $2 AND deleted_at IS NULL ORDER BY id LIMIT $3";
 
@@ -64,6 +65,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     COUNT,
     OTHER_OWNER,
     OWNERS,
+    OWNER_IDS,
     ORGANIZATIONS,
 ];
 
@@ -233,6 +235,14 @@ pub fn other_owner(conn: &mut Conn<'_>, member: &TenantMember) -> Result<bool, S
 /// [`StoreError`].
 pub fn owners(conn: &mut Conn<'_>, tenant: TenantId) -> Result<Vec<String>, StoreError> {
     conn.all(OWNERS, params![tenant], Row::next)
+}
+
+/// Who owns a tenant at this moment.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn owner_ids(conn: &mut Conn<'_>, tenant: TenantId) -> Result<Vec<UserId>, StoreError> {
+    conn.all(OWNER_IDS, params![tenant], Row::next)
 }
 
 /// A page of a tenant's organizations, by id.

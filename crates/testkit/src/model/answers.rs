@@ -161,7 +161,7 @@ impl Model {
 }
 
 pub(super) fn organization_view(o: &Organization) -> Value {
-    json!({"id": o.id, "slug": o.slug, "name": o.name, "preset": o.rules.preset, "revision": o.object})
+    json!({"id": o.id, "slug": o.slug, "name": o.name, "preset": o.rules.preset, "tenant": o.tenant, "revision": o.object})
 }
 
 pub(super) fn member_view(m: &Member) -> Value {

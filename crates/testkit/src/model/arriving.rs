@@ -104,6 +104,7 @@ impl Model {
                 return Ok(());
             }
         }
+        here.is_shared()?;
         self.not_elsewhere(&here.id, &person.id)?;
         if wanted {
             if !self.takes_anybody(&here) {

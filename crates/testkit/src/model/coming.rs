@@ -166,6 +166,7 @@ impl Model {
         let Some(here) = here.filter(|o| self.takes_anybody(o)).cloned() else { return no(403, "join.closed") };
         self.write(c)?;
         self.take(&here.id);
+        here.is_shared()?;
         if here.sign_up_waits(&email)? {
             let person = self.newcomer(&email, false, name, password);
             self.waiting.push((person.clone(), here.id.clone()));

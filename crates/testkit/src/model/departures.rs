@@ -87,6 +87,9 @@ impl Model {
         if !["active", "deactivated", "pending_approval", "requested"].contains(&member.status) {
             return vec![(409, "member.state")];
         }
+        if member.is_above() {
+            return vec![(409, "member.state")];
+        }
         let (here, mine) = (self.at(place), member.id == place.me.id);
         let mut checks = Vec::new();
         let forbidden = || !leaving && here.knob_is("self.deactivate_or_remove", "forbidden");
@@ -208,7 +211,8 @@ impl Model {
     pub(super) fn leave(&mut self, c: &Call<'_>) -> Outcome {
         let place = self.take_place(c, c.arg(0))?;
         self.permit(&place, "member.leave")?;
-        let me = place.me.clone();
+        // What ends is the membership, whatever an owner of the tenant is beside it.
+        let me = self.member(&place.id, &place.me.id).unwrap_or(&place.me).clone();
         let estate = self.estate(c, &place, &me)?;
         if let Some((status, code)) = self.obstacles(&place, &me, &estate, true).first() {
             return no(*status, code);
@@ -309,6 +313,7 @@ impl Model {
         let place = self.take_place(c, c.arg(0))?;
         let (found, held) = self.permitted(&place, c.arg(1), "update")?;
         c.seen(found.revision)?;
+        self.not_kept(&found)?;
         let to = match c.text("to").filter(|id| !id.is_empty()) {
             Some(id) => match self.heir(&place, id)? {
                 Fate::Heir(heir) => Some(*heir),

@@ -82,7 +82,7 @@ impl Model {
     }
 
     /// The one person a body names, if the tenant of the organization has them.
-    fn of_tenant(&self, place: &Place, body: &Value) -> Outcome<Option<Person>> {
+    fn one_of_tenant(&self, place: &Place, body: &Value) -> Outcome<Option<Person>> {
         let found = match (body["handle"].as_str(), body["email"].as_str()) {
             (Some(handle), None) => {
                 let handle = handle.trim_start_matches('@');
@@ -99,7 +99,7 @@ impl Model {
     fn add_directly(&mut self, c: &Call<'_>) -> Outcome {
         let place = self.take_place(c, c.arg(0))?;
         self.permit(&place, "member.invite")?;
-        let who = self.of_tenant(&place, &c.asked.body)?;
+        let who = self.one_of_tenant(&place, &c.asked.body)?;
         self.is_shared(&place)?;
         if !self.at(&place).knob_is("join.direct", "tenant_members") {
             return no(403, "join.not_direct");

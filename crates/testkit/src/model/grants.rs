@@ -179,6 +179,7 @@ impl Model {
         self.offered(&place)?;
         let subject = self.subject_of(c, &place, &target)?;
         let expires = c.text("expires_at").and_then(moment);
+        self.at(&place).is_shared()?;
         self.may_share(&place, &target, &held, (role.as_ref(), permission.as_ref()))?;
         let (id, by) = (self.fresh("grt"), place.me.id.clone());
         let made = Grant { id, resource: target.id.clone(), subject, role, permission, expires, by };
@@ -223,6 +224,7 @@ impl Model {
         self.offered(&place)?;
         let picture = |g: &Grant| (g.role.clone(), g.permission.clone(), g.expires);
         if picture(&before) != picture(&after) {
+            self.at(&place).is_shared()?;
             self.may_share(&place, &target, &held, (after.role.as_ref(), after.permission.as_ref()))?;
             if !after.lives(self.now) {
                 return no(422, "grant.expired");

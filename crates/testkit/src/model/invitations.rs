@@ -27,6 +27,7 @@ impl Model {
         }
         let place = self.take_place(c, c.arg(0))?;
         self.permit(&place, "member.invite")?;
+        self.may_invite(&place)?;
         let usual = self.at(&place).knob("invite.deliver").as_str().unwrap_or_default().to_owned();
         let deliver = Self::way(c, usual)?;
         let all_or_nothing = self.at(&place).knob_is("invite.bulk", "all_or_nothing");
@@ -136,6 +137,9 @@ impl Model {
         seen: &mut Vec<String>,
     ) -> Outcome<(Invitation, Option<String>)> {
         let (email, invitee) = self.addressee(one)?;
+        let proved = |id: &String| self.person(id).filter(|p| p.verified).map(|p| p.email.clone());
+        let known = invitee.as_ref().map_or_else(|| Some(email.clone()), |(id, _)| proved(id));
+        self.at(place).is_trusted(known.as_deref())?;
         let person = invitee.as_ref().map(|(id, _)| id.as_str());
         let mark = person.map_or_else(|| key(&email), str::to_owned);
         if seen.contains(&mark) {

@@ -55,7 +55,10 @@ impl Model {
     pub(super) fn create_invite_link(&mut self, c: &Call<'_>) -> Outcome {
         let place = self.take_place(c, c.arg(0))?;
         self.permit(&place, "member.invite")?;
+        self.may_invite(&place)?;
         let here = self.at(&place).clone();
+        // Whoever holds a link comes in, and not everybody may.
+        here.is_trusted(None)?;
         if here.knob("invite_link.offered") != json!(true) {
             return no(403, "invite_link.not_offered");
         }
@@ -166,6 +169,7 @@ impl Model {
                 me
             }
         };
+        here.is_shared()?;
         self.join_guard(&here.id, &person.id)?;
         if here.knob("domain.excludes_links") == json!(true) && here.has_domains() {
             return no(403, "join.link_excluded");

@@ -110,6 +110,7 @@ impl Model {
         let Some(here) = found.cloned() else { return no(404, "not_found") };
         self.take(&here.id);
         let person = self.person(&me).expect("the caller").clone();
+        here.is_shared()?;
         if self.member_of(&here.id, &me).is_some() {
             return no(409, "member.already");
         }

@@ -6,6 +6,7 @@
 
 mod answers;
 mod arriving;
+mod beneath;
 mod carrying;
 mod coming;
 mod departures;
@@ -34,6 +35,7 @@ mod rules;
 mod sharing;
 mod state;
 mod tenant_places;
+mod tenant_resources;
 mod tenants;
 mod tokens;
 mod trails;
@@ -54,6 +56,7 @@ pub use roles::OwnRole;
 pub use rules::{Reach, Rulebook};
 pub use sharing::Share;
 pub use state::{Invitation, Link, Member, Organization, Person, Session, Token};
+pub use tenant_resources::{KeptHere, TenantResource};
 pub use tenants::{Tenant, TenantPerson};
 pub use trails::Act;
 
@@ -135,6 +138,9 @@ pub struct Model {
     pub tokens: Vec<Token>,
     pub programs: Vec<Program>,
     pub tenants: Vec<Tenant>,
+    /// Resources of tenants, and what they are in organizations.
+    pub shared_out: Vec<TenantResource>,
+    pub kept_here: Vec<KeptHere>,
     pub deploy_keys: Vec<DeployKey>,
     pub links: Vec<Link>,
     pub groups: Vec<Group>,

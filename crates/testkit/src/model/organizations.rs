@@ -20,8 +20,8 @@ impl Model {
     pub(super) fn place(&self, c: &Call<'_>, name: &str) -> Outcome<Place> {
         let caller = c.caller()?;
         let Some(organization) = self.organization(name) else { return no(404, "not_found") };
-        let me = self.member_of(&organization.id, &caller.person).filter(|m| m.status == "active");
-        let Some(me) = me.cloned() else { return no(404, "not_found") };
+        let Some(me) = self.stands_as(organization, &caller.person) else { return no(404, "not_found") };
+        self.let_in_by_tenant(organization)?;
         let (issued, scopes) = match (&caller.token, &caller.session) {
             (Some(id), _) => {
                 let token = self.tokens.iter().find(|t| t.id == *id).expect("the caller's token");
@@ -148,7 +148,15 @@ impl Model {
         }
         let wanted = c.text("preset").unwrap_or("standard");
         let Some(preset) = guildhall_domain::preset::built_in(wanted) else { return no(422, "preset.unknown") };
+        let personal = c.asked.body["personal"] == json!(true);
+        let rules = Rulebook::of(&preset);
+        let closed = rules.policy["organization.created_by"] == json!("administrators");
+        let by_tenant = personal || c.text("tenant").is_some();
+        if closed && !by_tenant && !self.person(&me).is_some_and(|p| p.administrator) {
+            return no(403, "organization.create_denied");
+        }
         self.write(c)?;
+        let above = self.tenant_for(c, personal)?;
         let Some(name) = c.text("name").and_then(tidy) else { return no(422, "request.invalid") };
         let slug = match c.text("slug") {
             Some(given) if !is_slug(given) => return no(422, "request.invalid"),
@@ -161,7 +169,13 @@ impl Model {
                 all.find(|slug| !self.name_is_taken(slug)).unwrap_or_default()
             }
         };
-        let id = self.found(&me, &name, &slug, Rulebook::of(&preset));
+        let id = self.found(&me, &name, &slug, rules);
+        if personal {
+            self.organization_mut(&id).policy.insert("organization.personal".to_owned(), json!(true));
+        }
+        if let Some(tenant) = above {
+            self.put_below(&id, &tenant);
+        }
         Ok((201, organization_view(self.organization(&id).expect("just made"))))
     }
 
@@ -255,7 +269,7 @@ impl Model {
         let default = after.knob("role.default").as_str().unwrap_or_default().to_owned();
         let leaving = after.knob("leave.allowed_for").as_array().cloned().unwrap_or_default();
         let mut named = leaving.iter().filter_map(Value::as_str).chain([default.as_str()]);
-        if named.any(|role| role != "*" && !here.has_role(role)) || default == here.top() {
+        if named.any(|role| role != "*" && !here.has_role(role)) || here.would_raise_all(&default) {
             return no(422, "role.unknown");
         }
         if after.policy != here.policy {

@@ -99,13 +99,17 @@ fn has_place(next: &Rulebook, kind: &str, (role, permission): (&Option<String>, 
 /// The changed knobs that the next preset leaves open and that mean something in it.
 fn kept_policy(here: &Organization, after: &Organization) -> Map<String, Value> {
     let keeps = |knob: &str, value: &Value| {
+        // A person's own stays their own under every preset.
+        if knob == "organization.personal" {
+            return true;
+        }
         let named: Vec<&str> = match knob {
             "role.default" => value.as_str().into_iter().collect(),
             "leave.allowed_for" => value.as_array().into_iter().flatten().filter_map(Value::as_str).collect(),
             _ => Vec::new(),
         };
         let known = named.iter().all(|role| *role == "*" || after.has_role(role));
-        let tops = knob == "role.default" && after.rules.roles.len() > 1 && named == [after.top()];
+        let tops = knob == "role.default" && named.iter().any(|role| after.would_raise_all(role));
         after.rules.open.iter().any(|open| open == knob) && fits(knob, value) && known && !tops
     };
     let policy = here.policy.iter().filter(|(knob, value)| keeps(knob, value));

@@ -85,7 +85,7 @@ impl Model {
         // A program answers for nothing.
         let owner = match c.text("owner") {
             Some(id) => Some(self.owner_named(&place, id)?),
-            None => Some(place.me.clone()).filter(|me| !me.program),
+            None => Some(place.me.clone()).filter(|me| !me.program && !me.is_above()),
         };
         let default = self.at(&place).knob("role.default").as_str().unwrap_or_default().to_owned();
         let role = c.text("role").map_or(default, str::to_owned);

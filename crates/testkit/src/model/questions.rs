@@ -83,7 +83,7 @@ impl Model {
             return self.answer_of_link(&place.id, link, asked);
         }
         let member = match subject {
-            Some(subject) => self.about(place, subject),
+            Some(subject) => self.stands(place, subject),
             None => Some(place.me.clone()),
         };
         let mine = member.as_ref().is_some_and(|m| m.id == place.me.id);
@@ -203,6 +203,7 @@ impl Model {
                 "organization": theirs.id,
                 "role": theirs.me.role,
                 "scopes": token.and_then(|t| t.scopes.clone()),
+                "database_endpoint": self.at(&theirs).above.get("database_endpoint"),
             }),
         ))
     }

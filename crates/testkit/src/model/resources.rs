@@ -211,7 +211,7 @@ impl Model {
         json!({
             "id": r.id, "type": r.kind, "external_id": r.external, "name": r.name, "parent": r.parent,
             "owner": owner.map(|m| json!({"id": m.id, "email": m.email})), "role": role,
-            "controlled": self.is_controlled(r), "revision": r.revision,
+            "controlled": self.is_controlled(r), "kept_by": self.kept_by(&r.id), "revision": r.revision,
         })
     }
 
@@ -236,14 +236,15 @@ impl Model {
         let held = self.reaches(&place.me, place.scopes.as_ref(), parent.as_ref());
         self.allow(&place, &held, &kind, "create")?;
         let owner = match c.text("owner").filter(|o| !o.is_empty()) {
-            Some(id) => self.owner(&place, id)?,
-            None => place.me.clone(),
+            Some(id) => Some(self.owner(&place, id)?),
+            // Nobody's membership owns nothing: it is the organization's.
+            None => Some(place.me.clone()).filter(|me| !me.is_above()),
         };
         let external = c.text("external_id").filter(|e| !e.is_empty()).map(str::to_owned);
         let taken = external.as_ref().is_some_and(|e| self.resource(&place, &format!("{kind}:{e}")).is_some());
         let Some(name) = c.text("name").and_then(tidy) else { return no(422, "request.invalid") };
         self.fits_under(&place, None, &kind, parent.as_ref())?;
-        if owner.status != "active" {
+        if owner.as_ref().is_some_and(|m| m.status != "active") {
             return no(422, "resource.owner");
         }
         if taken {
@@ -252,8 +253,8 @@ impl Model {
         let (id, revision) = (self.fresh("res"), self.at(&place).revision);
         let (organization, parent) = (place.id.clone(), parent.map(|p| p.id));
         let controlled = c.asked.body["controlled"] == json!(true);
-        let made =
-            Resource { id, organization, kind, external, name, parent, owner: Some(owner.id), controlled, revision };
+        let owner = owner.map(|m| m.id);
+        let made = Resource { id, organization, kind, external, name, parent, owner, controlled, revision };
         self.resources.push(made.clone());
         self.tell(&place.id, "resource.created");
         Ok(made)
@@ -279,6 +280,7 @@ impl Model {
         let place = self.take_place(c, c.arg(0))?;
         let (before, held) = self.permitted(&place, c.arg(1), "update")?;
         c.seen(before.revision)?;
+        self.not_kept(&before)?;
         let mut after = before.clone();
         if let Some(name) = c.text("name") {
             after.name = tidy(name).map_or_else(|| no(422, "request.invalid"), Ok)?;
@@ -327,13 +329,20 @@ impl Model {
         let place = self.take_place(c, c.arg(0))?;
         let (found, _) = self.permitted(&place, c.arg(1), "delete")?;
         c.seen(found.revision)?;
+        self.not_kept(&found)?;
+        self.end_resource(&found.id);
+        self.tell(&place.id, "resource.deleted");
+        Ok((204, Value::Null))
+    }
+
+    /// It ends with everything under it, and what was granted on any of that.
+    pub(super) fn end_resource(&mut self, id: &str) {
         let all = self.resources.clone();
-        let ends = |r: &Resource| self.way_to(r).iter().any(|above| above.id == found.id);
+        let ends = |r: &Resource| self.way_to(r).iter().any(|above| above.id == id);
         let ended: Vec<String> = all.iter().filter(|r| ends(r)).map(|r| r.id.clone()).collect();
         self.resources.retain(|r| !ended.contains(&r.id));
         self.grants.retain(|g| !ended.contains(&g.resource) && !ended.contains(&g.subject.1));
         self.shares.retain(|l| !ended.contains(&l.resource));
-        self.tell(&place.id, "resource.deleted");
-        Ok((204, Value::Null))
+        self.kept_here.retain(|kept| !ended.contains(&kept.resource));
     }
 }

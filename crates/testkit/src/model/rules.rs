@@ -106,7 +106,8 @@ impl Organization {
     /// The value of a knob here.
     #[must_use]
     pub fn knob(&self, name: &str) -> Value {
-        self.policy.get(name).or_else(|| self.rules.policy.get(name)).cloned().unwrap_or_default()
+        let own = self.policy.get(name).or_else(|| self.rules.policy.get(name)).cloned().unwrap_or_default();
+        self.left_of(name, own)
     }
 
     pub(super) fn knob_is(&self, name: &str, value: &str) -> bool {
@@ -138,6 +139,12 @@ impl Organization {
         };
         let all = self.rules.permissions.iter().zip(&self.rules.asked_of);
         all.filter(|(_, of)| kind == "organization" || below(of)).map(|(p, _)| p.clone()).collect()
+    }
+
+    /// Whether a role by which everybody joins would make them top, where the preset has others.
+    pub(super) fn would_raise_all(&self, role: &str) -> bool {
+        let own = |slug: &String| self.own.iter().any(|own| own.applies_to == "organization" && own.slug == *slug);
+        role == self.top() && self.rules.roles.iter().filter(|(slug, _)| !own(slug)).count() > 1
     }
 
     pub(super) fn has_role(&self, slug: &str) -> bool {

@@ -52,8 +52,13 @@ impl Model {
         let (role, permission) = given(c)?;
         let place = self.take_place(c, c.arg(0))?;
         let (target, held) = self.permitted(&place, c.arg(1), "share")?;
+        self.at(&place).is_shared()?;
         if self.at(&place).knob("share_link.allowed") != json!(true) {
             return no(403, "share_link.not_allowed");
+        }
+        // A link works while its maker is a member.
+        if place.me.is_above() {
+            return no(409, "member.state");
         }
         self.may_share(&place, &target, &held, (role.as_ref(), permission.as_ref()))?;
         let latest = self.at(&place).knob("share_link.max_life_s").as_i64().map(|life_s| self.now + life_s);
@@ -175,7 +180,7 @@ impl Model {
     fn asked_about(&self, c: &Call<'_>, place: &Place) -> Outcome<Option<(Member, Option<Vec<String>>)>> {
         let found = match c.text("subject") {
             None => Some(place.me.clone()),
-            Some(subject) => self.about(place, subject),
+            Some(subject) => self.stands(place, subject),
         };
         let mine = found.as_ref().is_some_and(|m| m.id == place.me.id);
         if !mine {

@@ -1,6 +1,5 @@
 //! Tenants by themselves: who makes one, its people, its settings, its trail; and what ends every sign-in.
-//!
-//! What a tenant's settings and owners mean inside its organizations is not modelled.
+//! What they mean inside their organizations is in `beneath`.
 
 use serde_json::{Map, Value, json};
 
@@ -13,8 +12,8 @@ pub struct Tenant {
     pub id: String,
     pub slug: String,
     name: String,
-    settings: Map<String, Value>,
-    valid_from: Seconds,
+    pub(super) settings: Map<String, Value>,
+    pub(super) valid_from: Seconds,
     /// Raised by every write.
     pub(super) revision: u64,
     /// Revision of the last change of the tenant itself.
@@ -78,6 +77,11 @@ impl Model {
             ("DELETE", "/tenants/{}/members/{}") => self.take_out_of_tenant(c),
             ("POST", "/tenants/{}/reset-authentication") => self.reset_tenant(c),
             ("GET", "/tenants/{}/audit-events") => self.tenant_trail(c),
+            ("GET", "/tenants/{}/organizations") => self.list_below(c),
+            ("GET", "/tenants/{}/resources") => self.list_tenant_resources(c),
+            ("POST", "/tenants/{}/resources") => self.create_tenant_resource(c),
+            ("PATCH", "/tenants/{}/resources/{}") => self.edit_tenant_resource(c),
+            ("DELETE", "/tenants/{}/resources/{}") => self.delete_tenant_resource(c),
             ("POST", "/instance/reset-authentication") => self.reset_instance(c),
             _ => self.dispatch_bringing(c),
         }
@@ -98,10 +102,14 @@ impl Model {
     }
 
     /// The tenant, when the caller belongs to it with a credential that reaches beyond organizations.
-    fn entered(&self, c: &Call<'_>, runs: bool) -> Outcome<(Tenant, String)> {
+    pub(super) fn entered(&self, c: &Call<'_>, runs: bool) -> Outcome<(Tenant, String)> {
+        self.entered_as(c, c.arg(0), runs)
+    }
+
+    pub(super) fn entered_as(&self, c: &Call<'_>, name: &str, runs: bool) -> Outcome<(Tenant, String)> {
         self.whole(c)?;
         let caller = c.caller()?;
-        let found = self.tenants.iter().find(|t| t.id == c.arg(0) || t.slug == c.arg(0)).cloned();
+        let found = self.tenants.iter().find(|t| t.id == name || t.slug == name).cloned();
         let Some(found) = found else { return no(404, "not_found") };
         let Some(role) = self.role_in(&found, &caller.person) else { return no(404, "not_found") };
         if runs && role != "owner" {
@@ -111,7 +119,7 @@ impl Model {
     }
 
     /// The same for a write by an owner.
-    fn taken_tenant(&mut self, c: &Call<'_>) -> Outcome<Tenant> {
+    pub(super) fn taken_tenant(&mut self, c: &Call<'_>) -> Outcome<Tenant> {
         self.whole(c)?;
         self.write(c)?;
         let (found, _) = self.entered(c, true)?;
@@ -221,7 +229,10 @@ impl Model {
         if *ways != found.settings["sign_in_methods"] && !back {
             return no(409, "tenant.locks_out");
         }
+        // Nobody below goes by rules of before.
+        let below = self.take_below(&found.id);
         if after != found.settings {
+            self.lay_over(&below, &after);
             let one = self.tenant_mut(&found.id);
             (one.settings, one.object) = (after, one.revision);
             self.tell_tenant(&found.id, "tenant.settings_changed");
@@ -340,8 +351,10 @@ impl Model {
 
     fn reset_tenant(&mut self, c: &Call<'_>) -> Outcome {
         let found = self.taken_tenant(c)?;
+        let below = self.take_below(&found.id);
         self.tenant_mut(&found.id).valid_from = self.now;
         self.tell_tenant(&found.id, "tenant.authentication_reset");
+        self.reset_below(&below);
         Ok((204, Value::Null))
     }
 

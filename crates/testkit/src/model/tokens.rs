@@ -109,23 +109,24 @@ impl Model {
 
     pub(super) fn revoke_token(&mut self, c: &Call<'_>) -> Outcome {
         let (place, found, holder) = self.somebodys_token(c)?;
-        self.leaves_peers(&place, &holder)?;
+        holder.map_or(Ok(()), |holder| self.leaves_peers(&place, &holder))?;
         self.revoke(&found.id);
         Ok((204, Value::Null))
     }
 
-    /// A token of the organization whose holder is there, for a write.
-    fn somebodys_token(&mut self, c: &Call<'_>) -> Outcome<(Place, Token, Member)> {
+    /// A token of the organization with its holder, for a write. An owner of the tenant holds one and is no member.
+    fn somebodys_token(&mut self, c: &Call<'_>) -> Outcome<(Place, Token, Option<Member>)> {
         let place = self.take_place(c, c.arg(0))?;
         self.permit(&place, "token.manage")?;
         let here = |t: &&Token| t.id == c.arg(1) && t.organization.as_ref() == Some(&place.id) && !t.revoked;
         let Some(found) = self.tokens.iter().find(here).cloned() else { return no(404, "not_found") };
         let holder = found.member.as_ref().and_then(|id| self.member(&place.id, id)).cloned();
-        holder.map_or_else(|| no(404, "not_found"), |holder| Ok((place, found, holder)))
+        Ok((place, found, holder))
     }
 
     pub(super) fn show_value(&mut self, c: &Call<'_>) -> Outcome {
         let (place, found, holder) = self.somebodys_token(c)?;
+        let Some(holder) = holder else { return no(404, "not_found") };
         self.may_have_secret_of(&place, &holder)?;
         self.value_of(&found)
     }

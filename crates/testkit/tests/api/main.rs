@@ -74,6 +74,7 @@ mod story_pipes;
 mod story_pixie;
 mod story_planasonix;
 mod story_standard;
+mod tenant_owners;
 mod tenant_people;
 mod tenant_resources;
 mod tenants;

@@ -69,6 +69,23 @@ async fn what_is_in_use_must_have_a_place() {
 }
 
 #[tokio::test]
+async fn a_preset_of_one_role_holds_beside_the_roles_an_organization_made() {
+    for engine in engines() {
+        let (test, mut owner) = TestApp::house(engine, "standard").await;
+        let lead = json!({"slug": "lead", "name": "Lead", "permissions": ["organization.read"]});
+        owner.post("/organizations/acme/roles", lead).await.expect(201);
+        let roles = json!({"owner": "member", "admin": "member", "guest": "member"});
+        let wanted = json!({"preset": "pixie-auth0", "roles": roles});
+        owner.post("/organizations/acme/preset", wanted).await.expect(200);
+        // Its one role is what everybody gets, the top role too, and goes on to be.
+        let policy = owner.get("/organizations/acme/policy").await.expect(200);
+        assert_eq!(policy.body["policy"]["role.default"], "member");
+        owner.get("/organizations/acme/members").await.expect(200);
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn a_preset_comes_as_a_file_too() {
     for engine in engines() {
         let (test, mut owner) = TestApp::house(engine, "standard").await;

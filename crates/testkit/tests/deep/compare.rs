@@ -24,11 +24,19 @@ impl Names {
             (Some(known), _) if known != real => Err(format!("{name} is {known}, not {real}")),
             (_, Some(known)) if known != name => Err(format!("{real} is {known}, not {name}")),
             _ => {
-                self.real.insert(name.to_owned(), real.to_owned());
-                self.model.insert(real.to_owned(), name.to_owned());
+                self.put(name, real);
+                // An owner of a tenant stands in its organizations under their own id.
+                if let (Some(name), Some(real)) = (name.strip_prefix("~usr"), real.strip_prefix("usr_")) {
+                    self.put(&format!("~mem.above{name}"), &format!("mem_{real}"));
+                }
                 Ok(())
             }
         }
+    }
+
+    fn put(&mut self, name: &str, real: &str) {
+        self.real.insert(name.to_owned(), real.to_owned());
+        self.model.insert(real.to_owned(), name.to_owned());
     }
 
     /// The kind of thing a name of the model stands for.

@@ -1,6 +1,7 @@
 //! Random histories. The generator looks at the model to choose requests that mean something, and
 //! strays from sense now and then: wrong ids, dead secrets, stale revisions, repeated keys.
 
+mod beneath;
 mod bringing;
 mod dice;
 mod limits;
@@ -48,12 +49,23 @@ struct Generator {
     step: usize,
     now: i64,
     again: Option<Request>,
+    /// Whether the history begins with a tenant that has organizations and people.
+    housed: bool,
 }
 
 /// A history of `steps` requests; the same seed makes the same one.
 pub fn history(seed: u64, steps: usize) -> Vec<Item> {
     let (dice, model) = (Dice::new(seed), beginning());
-    let mut generator = Generator { dice, model, keyed: Vec::new(), moves: 0, step: 0, now: 0, again: None };
+    let mut generator = Generator {
+        dice,
+        model,
+        keyed: Vec::new(),
+        moves: 0,
+        step: 0,
+        now: 0,
+        again: None,
+        housed: seed.is_multiple_of(2),
+    };
     let mut elapsed_s = 0;
     let mut items = Vec::new();
     for step in 1..=steps {
@@ -82,6 +94,11 @@ impl Generator {
     fn request(&mut self) -> Request {
         if let Some(real) = self.again.take() {
             return real;
+        }
+        if self.housed
+            && let Some(one) = self.house()
+        {
+            return one;
         }
         if self.dice.percent(5)
             && let Some(again) = self.repetition()
@@ -123,6 +140,11 @@ impl Generator {
     // Whom and where.
 
     fn place(&mut self) -> Organization {
+        if self.dice.percent(if self.housed { 55 } else { 25 })
+            && let Some(below) = self.place_below()
+        {
+            return below;
+        }
         let present: Vec<_> = self.model.organizations.iter().filter(|o| !o.deleted).cloned().collect();
         let early = self.dice.percent(60);
         let few = if early { &present[..present.len().min(2)] } else { &present[..] };
@@ -164,6 +186,11 @@ impl Generator {
     /// Somebody to ask here: mostly somebody who may, sometimes anybody. Whoever has no credential
     /// that works signs in first.
     fn actor(&mut self, place: &Organization) -> Result<Who, Box<Request>> {
+        if self.dice.percent(35)
+            && let Some(owner) = self.owner_above(place)
+        {
+            return owner;
+        }
         let (top, chance) = (place.top().to_owned(), self.dice.below(100));
         // A program without a token cannot sign in.
         let able = |m: &&Member| !m.program || !self.keys_of(m.person.as_deref().unwrap_or_default()).is_empty();
@@ -257,8 +284,9 @@ impl Generator {
         // At first people come; then they have something to do with each other.
         let choice = match self.step {
             0..40 => 22 + self.dice.below(34),
+            40..60 if self.dice.percent(15) => 214,
             40..60 => 100 + self.dice.below(34),
-            _ => self.dice.below(230),
+            _ => self.dice.below(240),
         };
         match choice {
             0..=27 => self.about_members(&place, org, actor),

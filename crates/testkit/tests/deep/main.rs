@@ -6,6 +6,7 @@ mod departures;
 mod foretold;
 mod generate;
 mod histories;
+mod inside;
 mod laws;
 mod many_organizations;
 mod matrix;

@@ -46,11 +46,13 @@ pub async fn of(test: &TestApp, id: OrgId, whole: bool) -> Matrix {
     read.await.expect("reads")
 }
 
-/// What the first has and the second lacks.
+/// What the first has and the second lacks. Whoever may without a condition may under each.
 pub fn missing(has: &Matrix, lacks: &Matrix) -> Matrix {
     let less = |(key, names): (&(MemberId, Option<ResourceId>), &BTreeSet<String>)| {
         let none = BTreeSet::new();
-        let rest: BTreeSet<String> = names.difference(lacks.get(key).unwrap_or(&none)).cloned().collect();
+        let held = lacks.get(key).unwrap_or(&none);
+        let follows = |name: &&String| name.split_once('@').is_some_and(|(whole, _)| held.contains(whole));
+        let rest: BTreeSet<String> = names.difference(held).filter(|name| !follows(name)).cloned().collect();
         (!rest.is_empty()).then_some((*key, rest))
     };
     has.iter().filter_map(less).collect()

@@ -77,7 +77,7 @@ pub fn beginning() -> Model {
 pub struct World {
     pub test: TestApp,
     pub model: Model,
-    names: Names,
+    pub names: Names,
     anybody: Caller,
     csrf: HashMap<String, String>,
     read_mail: HashSet<PathBuf>,
@@ -317,6 +317,7 @@ impl World {
 
     /// Looks into the store: revisions, members and trails are the model's, and nobody is ownerless.
     async fn look_inside(&mut self) -> Result<(), String> {
+        self.look_at_kept().await?;
         let present = self.model.organizations.iter().filter(|o| !o.deleted);
         let named = |o: &Organization| Some((o.clone(), self.names.real(&o.id)?.parse::<OrgId>().ok()?));
         let present: Vec<_> = present.filter_map(named).collect();

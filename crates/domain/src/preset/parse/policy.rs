@@ -28,7 +28,7 @@ pub(super) fn read(fields: Option<Fields<'_>>, slugs: &[&str], report: &Report<'
     }
     if !slugs.is_empty() {
         let start = fields.map_or(0, |fields| fields.at);
-        for error in check::roles_named_by(&policy, slugs) {
+        for error in check::roles_named_by(&policy, slugs, slugs.len()) {
             let at = places.get(&error.name).copied().unwrap_or(start);
             report.add(at, error.rule, error.detail, error.hint);
         }

@@ -144,6 +144,8 @@ impl Generator {
             }
             _ => self.member(place).map_or_else(|| "~mem.999.9".to_owned(), |m| m.id),
         };
+        let above = if self.dice.percent(35) { self.somebody_above(place) } else { None };
+        let subject = above.unwrap_or(subject);
         let on = |route, body| Request {
             method: "POST",
             route,

@@ -98,6 +98,11 @@ impl Generator {
     }
 
     pub(super) fn about_resources(&mut self, place: &Organization, org: String, who: Who) -> Request {
+        if self.dice.percent(15)
+            && let Some(kept) = self.about_kept(place, org.clone(), who.clone())
+        {
+            return kept;
+        }
         let target = self.resource(place);
         let present = self.model.resources.iter().find(|r| r.id == target).map(|r| r.revision);
         let if_match = present.and_then(|revision| self.seen(revision));
@@ -159,7 +164,12 @@ impl Generator {
 
     /// Grants whose ids an answer has told; those that came with an invitation are told by nobody.
     pub(super) fn named_grants(&self) -> impl Iterator<Item = &Grant> {
-        self.model.grants.iter().filter(|g| !g.by.is_empty())
+        let carried = |g: &Grant| {
+            let mut came =
+                self.model.invitations.iter().filter(|i| g.subject == ("member".to_owned(), i.member.clone()));
+            came.any(|i| i.carried.1.iter().any(|(resource, _)| *resource == g.resource))
+        };
+        self.model.grants.iter().filter(move |g| !carried(g))
     }
 
     pub(super) fn about_grants(&mut self, place: &Organization, org: String, who: Who) -> Request {

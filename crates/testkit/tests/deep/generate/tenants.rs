@@ -1,19 +1,23 @@
 //! Requests about tenants, and the reset of everything.
 
-use guildhall_testkit::model::{Request, Tenant, Who};
+use guildhall_testkit::model::{Request, Tenant, TenantPerson, Who};
 use serde_json::{Value, json};
 
 use super::{EMAILS, Generator};
 
 impl Generator {
+    /// Who an entry of a tenant stands for.
+    pub(super) fn person_of(&self, one: &TenantPerson) -> Option<String> {
+        let by_address = || self.model.people.iter().find(|p| p.verified && p.email.eq_ignore_ascii_case(&one.label));
+        one.person.clone().or_else(|| by_address().map(|p| p.id.clone()))
+    }
+
     /// Mostly a credential of somebody who belongs to the tenant, or who may make one.
     fn tenants_actor(&mut self, tenant: Option<&Tenant>, who: Who) -> Who {
         let near: Vec<String> = match tenant {
             Some(tenant) => {
-                let by_address =
-                    |label: &str| self.model.people.iter().find(|p| p.email == label).map(|p| p.id.clone());
                 let places = tenant.people.iter().filter(|one| one.role == "owner" || one.id.len() % 3 == 0);
-                places.filter_map(|one| one.person.clone().or_else(|| by_address(&one.label))).collect()
+                places.filter_map(|one| self.person_of(one)).collect()
             }
             None => self.model.people.iter().filter(|p| p.administrator).map(|p| p.id.clone()).collect(),
         };
@@ -54,7 +58,8 @@ impl Generator {
         let place = self.one_of(&places, "tmb");
         let if_match = self.seen(tenant.object);
         let role = json!({"role": self.dice.word(&["owner", "member", "owner", "king"])});
-        match self.dice.below(20) {
+        match self.dice.below(32) {
+            20.. => self.about_below(&tenant, name, who),
             0 => on("GET", "/tenants", Vec::new(), Value::Null),
             1 => on("GET", "/tenants/{}", vec![name], Value::Null),
             2 => {
