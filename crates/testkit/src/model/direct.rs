@@ -1,6 +1,6 @@
 //! Bringing people in without asking them, and helping them back in; where the further operations are.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::answers::member_view;
 use super::organizations::Place;
@@ -75,12 +75,6 @@ impl Model {
         member
     }
 
-    /// What is one person's own takes nobody else in.
-    pub(super) fn is_shared(&self, place: &Place) -> Outcome<()> {
-        let own = self.at(place).knob("organization.personal") == json!(true);
-        if own { no(403, "organization.personal") } else { Ok(()) }
-    }
-
     /// The one person a body names, if the tenant of the organization has them.
     fn one_of_tenant(&self, place: &Place, body: &Value) -> Outcome<Option<Person>> {
         let found = match (body["handle"].as_str(), body["email"].as_str()) {
@@ -100,7 +94,7 @@ impl Model {
         let place = self.take_place(c, c.arg(0))?;
         self.permit(&place, "member.invite")?;
         let who = self.one_of_tenant(&place, &c.asked.body)?;
-        self.is_shared(&place)?;
+        self.at(&place).is_shared()?;
         if !self.at(&place).knob_is("join.direct", "tenant_members") {
             return no(403, "join.not_direct");
         }

@@ -79,10 +79,7 @@ impl Model {
         if !self.person(&c.caller()?.person).is_some_and(|by| by.administrator) {
             return no(403, "instance.administrator_required");
         }
-        self.is_shared(place)?;
-        if !self.at(place).knob_is("join.direct", "nobody") {
-            return no(403, "join.direct_only");
-        }
+        self.may_invite(place)?;
         let usual = self.at(place).knob("role.default").as_str().unwrap_or_default().to_owned();
         let role = item["role"].as_str().map_or(usual, str::to_owned);
         self.may_give(place, &role)?;
