@@ -13,7 +13,7 @@ use guildhall_domain::tenant::{self, TenantChange};
 use guildhall_domain::time::Timestamp;
 use uuid::Uuid;
 
-use crate::apply::{self, places::Places};
+use crate::apply::{self, At, places::Places};
 use crate::conn::Conn;
 use crate::consequence;
 use crate::error::StoreError;
@@ -295,7 +295,8 @@ impl<'a> Tx<'a> {
             self.welcomes.clear();
         }
         let revision_of = |id: OrgId| self.revisions.get(&id).copied();
-        apply::rows(&mut self.conn, change, self.now, &revision_of, &self.places)?;
+        let at = At { now: self.now, revision_of: &revision_of, places: &self.places };
+        apply::rows(&mut self.conn, &at, change)?;
         match change.audit() {
             Some(fact) => self.record(fact),
             None => Ok(()),

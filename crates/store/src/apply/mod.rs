@@ -58,9 +58,9 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
 
 /// What applying a change needs beside the change.
 pub(crate) struct At<'a> {
-    now: Timestamp,
-    revision_of: &'a dyn Fn(OrgId) -> Option<u64>,
-    places: &'a RefCell<Places>,
+    pub(crate) now: Timestamp,
+    pub(crate) revision_of: &'a dyn Fn(OrgId) -> Option<u64>,
+    pub(crate) places: &'a RefCell<Places>,
 }
 
 impl At<'_> {
@@ -71,74 +71,67 @@ impl At<'_> {
     }
 }
 
-pub(crate) fn rows(
-    conn: &mut Conn<'_>,
-    change: &Change,
-    now: Timestamp,
-    revision_of: &dyn Fn(OrgId) -> Option<u64>,
-    places: &RefCell<Places>,
-) -> Result<(), StoreError> {
-    let at = At { now, revision_of, places };
+pub(crate) fn rows(conn: &mut Conn<'_>, at: &At<'_>, change: &Change) -> Result<(), StoreError> {
     match change {
         Change::InstanceSetUp => organization::instance_set_up(conn),
         Change::OrganizationCreated { organization } => organization::created(conn, organization),
-        Change::OrganizationRenamed { organization: id, after, .. } => organization::renamed(conn, &at, *id, after),
-        Change::OrganizationDeleted { organization, .. } => organization::deleted(conn, &at, *organization),
+        Change::OrganizationRenamed { organization: id, after, .. } => organization::renamed(conn, at, *id, after),
+        Change::OrganizationDeleted { organization, .. } => organization::deleted(conn, at, *organization),
         Change::PolicyChanged { .. } | Change::PresetApplied { .. } | Change::SessionLengthsKept { .. } => {
-            rows_of_policy(conn, &at, change)
+            rows_of_policy(conn, at, change)
         }
-        Change::AccountChanged { organization: id, after, .. } => organization::account_changed(conn, &at, *id, after),
+        Change::AccountChanged { organization: id, after, .. } => organization::account_changed(conn, at, *id, after),
         Change::AuthenticationReset { organization: id, at: from } => {
-            organization::authentication_reset(conn, &at, *id, *from)
+            organization::authentication_reset(conn, at, *id, *from)
         }
         Change::IdentityCreated { identity, password } => identity::created(conn, identity, password.as_deref()),
         Change::ProfileEdited { user, after, .. } => identity::profile_edited(conn, *user, after),
         Change::EmailVerified { user, after, at: when, .. } => identity::email_verified(conn, *user, after, *when),
         Change::PasswordChanged { user, hash } => identity::password_changed(conn, *user, hash),
         Change::IdentityAuthenticationReset { user, at: from } => identity::authentication_reset(conn, *user, *from),
-        Change::MemberJoined { member } => member::inserted(conn, &at, member),
+        Change::MemberJoined { member } => member::inserted(conn, at, member),
         Change::MemberInvited { .. }
         | Change::InvitationResent { .. }
         | Change::InvitationRoleChanged { .. }
         | Change::InvitationAccepted { .. }
         | Change::InvitationCarriesChanged { .. }
         | Change::InvitationRefused { .. }
-        | Change::InvitationCancelled { .. } => rows_of_invitation(conn, &at, change),
+        | Change::InvitationCancelled { .. } => rows_of_invitation(conn, at, change),
         Change::InvitationReissueOverridden { .. } | Change::InvitationCarriedInPart { .. } => Ok(()), // trail alone
-        Change::MemberApproved { member, at: when } => member::approved(conn, &at, member, *when),
-        Change::MemberRoleChanged { member: m, after } => member::role_changed(conn, &at, m.organization, m.id, after),
-        Change::MemberDeactivated { member } => member::status(conn, &at, member, Status::Deactivated),
-        Change::MemberReactivated { member } => member::status(conn, &at, member, Status::Active),
-        Change::MemberRejected { member: m, reason, at: on } => joining::rejected(conn, &at, m, reason.as_deref(), *on),
-        Change::MemberRemoved { member } | Change::MemberLeft { member } => gone(conn, &at, member),
-        Change::RemovalKept { member, kept, until } => departure::kept(conn, &at, member, kept, *until),
-        Change::MemberRestored { member, kept } => departure::restored(conn, &at, member, kept),
-        Change::IdentityDeleted { identity } => departure::identity_deleted(conn, &at, identity),
-        Change::MemberSessionsEnded { member, at: from } => member::sessions_from(conn, &at, member, *from),
+        Change::MemberApproved { member, at: when } => member::approved(conn, at, member, *when),
+        Change::MemberRoleChanged { member: m, after } => member::role_changed(conn, at, m.organization, m.id, after),
+        Change::MemberDeactivated { member } => member::status(conn, at, member, Status::Deactivated),
+        Change::MemberReactivated { member } => member::status(conn, at, member, Status::Active),
+        Change::MemberRejected { member: m, reason, at: on } => joining::rejected(conn, at, m, reason.as_deref(), *on),
+        Change::MemberRemoved { member } | Change::MemberLeft { member } => gone(conn, at, member),
+        Change::RemovalKept { member, kept, until } => departure::kept(conn, at, member, kept, *until),
+        Change::MemberRestored { member, kept } => departure::restored(conn, at, member, kept),
+        Change::IdentityDeleted { identity } => departure::identity_deleted(conn, at, identity),
+        Change::MemberSessionsEnded { member, at: from } => member::sessions_from(conn, at, member, *from),
         Change::SessionsEnded { user, except, .. } => identity::sessions_ended(conn, *user, *except),
         Change::SessionProved { session, factor, at, .. } => factor::session_proved(conn, *session, *factor, *at),
         Change::SessionEnded { user, session } => identity::session_ended(conn, *user, *session),
-        Change::Token(change) => token::changed(conn, &at, change),
-        Change::TokensRevoked { organization, member } => token::all_revoked(conn, &at, *organization, *member),
+        Change::Token(change) => token::changed(conn, at, change),
+        Change::TokensRevoked { organization, member } => token::all_revoked(conn, at, *organization, *member),
         Change::TokenValuesErased { organization } => token::values_erased(conn, *organization),
-        Change::ServiceAccount(change) => service_account::changed(conn, &at, change),
+        Change::ServiceAccount(change) => service_account::changed(conn, at, change),
         Change::LinkIssued { link, kind, user, email, hash, expires_at: until } => {
-            identity::link_issued(conn, &at, *link, *kind, *user, email, hash, *until)
+            identity::link_issued(conn, at, *link, *kind, *user, email, hash, *until)
         }
         Change::LinkUsed { link } => identity::link_used(conn, *link),
-        Change::Link(change) => invite_link::changed(conn, &at, change),
-        Change::Join(change) => joining::changed(conn, &at, change),
-        Change::Group(change) => group::changed(conn, &at, change),
-        Change::Scim(change) => scim::changed(conn, &at, change),
-        Change::Resource(change) => resource::changed(conn, &at, change),
-        Change::DeployKey(_) | Change::Sso(_) | Change::Domain(_) => rows_of_trust(conn, &at, change),
-        Change::Limit(change) => limit::changed(conn, &at, change),
+        Change::Link(change) => invite_link::changed(conn, at, change),
+        Change::Join(change) => joining::changed(conn, at, change),
+        Change::Group(change) => group::changed(conn, at, change),
+        Change::Scim(change) => scim::changed(conn, at, change),
+        Change::Resource(change) => resource::changed(conn, at, change),
+        Change::DeployKey(_) | Change::Sso(_) | Change::Domain(_) => rows_of_trust(conn, at, change),
+        Change::Limit(change) => limit::changed(conn, at, change),
         Change::Factor(change) => factor::changed(conn, change),
-        Change::Tenant(change) => tenant::changed(conn, &at, change),
+        Change::Tenant(change) => tenant::changed(conn, at, change),
         Change::InstanceAuthenticationReset { at: from } => tenant::everybody_reset(conn, *from),
-        Change::Role(change) => role::changed(conn, &at, change),
+        Change::Role(change) => role::changed(conn, at, change),
         Change::MailQueued { mail, organization, invitation, kind, to, sealed } => {
-            identity::mail_queued(conn, &at, *mail, (*organization, *invitation), kind, to, sealed)
+            identity::mail_queued(conn, at, *mail, (*organization, *invitation), kind, to, sealed)
         }
     }
 }
