@@ -1,7 +1,9 @@
 //! Who reaches a resource and whence, and taking somebody out of it.
 
+use std::collections::BTreeMap;
+
 use guildhall_domain::group::Belonging;
-use guildhall_domain::ids::GrantId;
+use guildhall_domain::ids::{GrantId, UserId};
 use guildhall_domain::member::{Member, Status};
 use guildhall_domain::permission::Mask;
 use guildhall_domain::preset::Preset;
@@ -9,9 +11,11 @@ use guildhall_domain::reach::{self, Audience, Ground, Who};
 use guildhall_domain::refusal::{Code, Refusal};
 use guildhall_domain::resource::{self as rules_of, Grant, Subject, Verb};
 use guildhall_domain::rights::{self, Inputs, Reason};
+use guildhall_domain::tenant::{TenantRole, standing};
 use guildhall_domain::time::Timestamp;
+use guildhall_store::read::member::{self as members, After};
 use guildhall_store::read::reach::{self as reaches, Order};
-use guildhall_store::read::{group as groups, member as members};
+use guildhall_store::read::{group as groups, identity, tenant as tenants};
 use guildhall_store::{Conn, Stop};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -53,8 +57,23 @@ pub(super) struct Reached {
     pub(super) sources: Vec<Value>,
 }
 
-/// Members who may do any of `wanted` on this ground, in `order`: `limit` of them and whether more
-/// follow. `order` is left where the list goes on. `settle` says what of everything that they hold counts.
+/// Owners of the tenant as they stand here, each at their place in a list of members.
+fn above(conn: &mut Conn<'_>, place: &Place) -> Result<BTreeMap<UserId, (After, Member)>, Stop> {
+    let (here, mut found) = (place.organization.id, BTreeMap::new());
+    let Some(tenant) = place.organization.tenant else { return Ok(found) };
+    let top = &place.rules.preset().top_role().slug;
+    for owner in tenants::owner_ids(conn, tenant)? {
+        let Some(who) = identity::by_id(conn, owner)? else { continue };
+        let member = members::of_identity_here(conn, here, owner)?.filter(|member| member.status == Status::Active);
+        if let Some(member) = standing(Some(TenantRole::Owner), &who, here, top, member) {
+            found.insert(owner, (reaches::place(&member), member));
+        }
+    }
+    Ok(found)
+}
+
+/// Members who may do any of `wanted` on this ground, and owners of the tenant, in `order`: `limit` of them and whether
+/// more follow. `order` is left where the list goes on. `settle` says what of everything that they hold counts.
 pub(super) fn reached(
     ctx: &Ctx,
     conn: &mut Conn<'_>,
@@ -67,19 +86,22 @@ pub(super) fn reached(
     let here = place.organization.id;
     let audience = Audience::of(&place.rules, ground.site(), wanted, ctx.now);
     let (most, mut found) = (limit as usize, Vec::new());
+    let owners = above(conn, place)?;
     loop {
-        let window = reaches::candidates(conn, here, &audience, &order, limit + 1)?;
-        let last = window.len() <= most;
+        let mut window = reaches::candidates(conn, here, &audience, &order, limit + 1)?;
+        let end = window.last().map(|(at, _)| order.at(at)).filter(|_| window.len() > most);
+        window.retain(|(_, member)| member.user.is_none_or(|user| !owners.contains_key(&user)));
+        let ahead =
+            |(at, _): &&(After, Member)| order.is_before(at) && end.as_ref().is_none_or(|end| !end.is_before(at));
+        window.extend(owners.values().filter(ahead).cloned());
+        window.sort_by(|(one, _), (other, _)| order.compare(one, other));
         let ids: Vec<_> = window.iter().map(|(_, member)| member.id).collect();
         let seats = groups::of_members(conn, here, &ids)?;
-        for (key, member) in window {
+        for (at, member) in window {
             if found.len() == most {
                 return Ok((found, Some(order)));
             }
-            order = match order {
-                Order::Name(_) => Order::Name(Some(key)),
-                Order::Age(_) => Order::Age(Some(member.id)),
-            };
+            order = order.at(&at);
             let mine: Vec<_> = seats
                 .iter()
                 .filter(|seat| seat.0 == member.id)
@@ -96,8 +118,9 @@ pub(super) fn reached(
                 found.push(Reached { member, mask, sources });
             }
         }
-        if last {
-            return Ok((found, None));
+        match end {
+            Some(end) => order = end,
+            None => return Ok((found, None)),
         }
     }
 }

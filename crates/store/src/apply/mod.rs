@@ -8,7 +8,7 @@ mod identity;
 mod invite_link;
 mod joining;
 mod limit;
-mod member;
+pub(crate) mod member;
 mod organization;
 pub(crate) mod places;
 mod resource;

@@ -1,6 +1,7 @@
 //! The facts behind who reaches what: a place with everything that decides about it, and the members
 //! who may reach one place. Does not put the question itself.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
 
 use guildhall_domain::ids::{MemberId, OrgId, ResourceId};
@@ -11,6 +12,7 @@ use guildhall_domain::resource::{Grant, Resource, Subject};
 use super::member::{After, member, member_columns};
 use super::resource::{self, grant, grant_columns, resource_columns};
 use super::{in_steps, room_for_ids};
+use crate::apply::member::sort_key;
 use crate::conn::Conn;
 use crate::error::StoreError;
 use crate::params;
@@ -124,6 +126,41 @@ pub enum Order {
     Name(Option<After>),
     /// Oldest first: what a change of name does not move.
     Age(Option<MemberId>),
+}
+
+impl Order {
+    /// The same list, from behind a place in it.
+    #[must_use]
+    pub fn at(&self, place: &After) -> Self {
+        match self {
+            Self::Name(_) => Self::Name(Some(place.clone())),
+            Self::Age(_) => Self::Age(Some(place.1)),
+        }
+    }
+
+    /// Whether the list, from where it goes on, still comes by a place.
+    #[must_use]
+    pub fn is_before(&self, place: &After) -> bool {
+        match self {
+            Self::Name(last) => last.as_ref().is_none_or(|last| last < place),
+            Self::Age(last) => last.is_none_or(|last| last < place.1),
+        }
+    }
+
+    /// Which of two places comes first.
+    #[must_use]
+    pub fn compare(&self, one: &After, other: &After) -> Ordering {
+        match self {
+            Self::Name(_) => one.cmp(other),
+            Self::Age(_) => one.1.cmp(&other.1),
+        }
+    }
+}
+
+/// Where somebody stands in a list of members.
+#[must_use]
+pub fn place(member: &Member) -> After {
+    (sort_key(&member.name, &member.email), member.id)
 }
 
 fn compose(organization: OrgId, audience: &Audience, order: &Order, limit: u32) -> (String, Vec<Value>) {

@@ -100,6 +100,16 @@ impl Model {
         })
     }
 
+    /// Everybody who stands in an organization, each as they do.
+    pub(super) fn all_who_stand(&self, place: &Place) -> Vec<Member> {
+        let here = self.at(place);
+        let owning = self.people.iter().filter(|person| self.owns_above(here, &person.id));
+        let owners: Vec<Member> = owning.filter_map(|person| self.stands_as(here, &person.id)).collect();
+        let owns = |m: &&Member| m.person.is_some() && owners.iter().any(|owner| owner.person == m.person);
+        let others = self.members.iter().filter(|m| m.organization == place.id && !owns(m));
+        others.chain(&owners).cloned().collect()
+    }
+
     /// A person's own organization is shut while the tenant lets nobody have one. Ways of signing in need no looking
     /// at: everybody here signs in by a password, and no owner shuts that out (`tenant.locks_out`).
     pub(super) fn let_in_by_tenant(&self, here: &Organization) -> Outcome<()> {

@@ -96,8 +96,7 @@ impl Model {
             let some: Vec<String> = there.iter().filter(|p| held.contains(p)).cloned().collect();
             (!some.is_empty()).then(|| json!({"member": m.id, "permissions": {"$set": shown(&some)}}))
         };
-        let here = self.members.iter().filter(|m| m.organization == place.id);
-        let items: Vec<Value> = here.filter_map(reached).collect();
+        let items: Vec<Value> = self.all_who_stand(&place).iter().filter_map(reached).collect();
         Ok((200, json!({"items": {"$set": items}})))
     }
 

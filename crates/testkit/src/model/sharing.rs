@@ -229,9 +229,9 @@ impl Model {
         self.not_ahead(c, &place)?;
         let permission = self.asked_permission(c, &place)?;
         let target = c.text("resource").map(|name| self.resource(&place, name));
-        let here = self.members.iter().filter(|m| m.organization == place.id);
         let may = |m: &Member, held: Vec<String>| Self::covers(&held, &permission, &c.asked.body, Some(&m.role));
-        let reaching = here.filter(|m| match target {
+        let here = self.all_who_stand(&place);
+        let reaching = here.iter().filter(|m| match target {
             Some(None) => false,
             Some(target) => may(m, self.reaches(m, None, target)),
             None => may(m, self.reaches(m, None, None)),

@@ -86,11 +86,75 @@ async fn tp_21_checks_of_an_owner_of_the_tenant_with_a_low_role_tell_of_full_con
         let plan = ann.caller.post(&format!("{LAB}/leave?dry_run=true"), json!({})).await.expect(200);
         let lost = plan.body["access_lost"][0]["permissions"].as_array().cloned().unwrap_or_default();
         assert!(!lost.is_empty() && !lost.contains(&json!("organization.update")), "{}", plan.text);
-        // The place was given to the address: whoever proves another one has it no more.
+        // The place is theirs, whatever address they take.
         ann.caller.patch("/me", json!({"email": "ann@other.test"})).await.expect(200);
         let proof = test.mails_to("ann@other.test").await.last().expect("a mail").secret("/email/verify/");
         ann.caller.post("/email/verify", json!({"token": proof})).await.expect(204);
-        assert_eq!(told(&mut owner, &[&id, &member]).await, [false; 2]);
+        assert_eq!(told(&mut owner, &[&id, &member, "ann@other.test"]).await, [true; 3]);
+        assert_eq!(told(&mut owner, &["ann@acme.test"]).await, [false]);
+        test.stop().await;
+    }
+}
+
+/// Both lists of who reaches something in the lab, page by page of one: names and what each is told to have.
+async fn reaching(owner: &mut Caller, resource: &str) -> [Vec<(String, String)>; 2] {
+    let (mut subjects, mut people) = (Vec::new(), Vec::new());
+    let told = |item: &Value, what: &str| (item["identity"]["email"].to_string(), item[what].to_string());
+    let ask =
+        |after: &Value| json!({"permission": "workspace.manage", "resource": resource, "limit": 1, "after": after});
+    let mut after = Value::Null;
+    loop {
+        let page = owner.post(&format!("{LAB}/access/subjects"), ask(&after)).await.expect(200);
+        subjects.extend(page.body["items"].as_array().expect("items").iter().map(|item| told(item, "role")));
+        after = page.body["next"].clone();
+        if after.is_null() {
+            break;
+        }
+    }
+    let mut next = String::new();
+    loop {
+        let page = owner.get(&format!("{LAB}/resources/{resource}/people?limit=1{next}")).await.expect(200);
+        people.extend(page.body["items"].as_array().expect("items").iter().map(|item| told(item, "member")));
+        match page.body["next"].as_str() {
+            Some(after) => next = format!("&after={after}"),
+            None => return [subjects, people],
+        }
+    }
+}
+
+#[tokio::test]
+async fn tp_21_owners_of_the_tenant_are_among_those_who_reach_what_is_there() {
+    for engine in engines() {
+        let (test, mut owner, mut ann) = tenant(engine).await;
+        for (name, role) in [("a.member@acme.test", "admin"), ("z.member@acme.test", "guest")] {
+            test.join(&mut owner, "lab", name, role).await;
+        }
+        let made = owner.post(&format!("{LAB}/resources"), json!({"type": "workspace", "name": "W"})).await.expect(201);
+        let resource = made.at("/id").to_owned();
+        let names = |list: &[(String, String)]| list.iter().filter(|one| one.0.contains("ann@")).count();
+        let [subjects, people] = reaching(&mut owner, &resource).await;
+        assert_eq!((subjects.len(), people.len(), names(&subjects)), (2, 2, 0), "{subjects:?} {people:?}");
+
+        raise(&mut owner, "owner").await;
+        let above = user_id(&mut ann.caller).await.replace("usr_", "mem_");
+        let [subjects, people] = reaching(&mut owner, &resource).await;
+        assert_eq!((subjects.len(), people.len()), (3, 3), "{subjects:?} {people:?}");
+        assert!(subjects.contains(&(r#""ann@acme.test""#.to_owned(), r#""owner""#.to_owned())), "{subjects:?}");
+        assert!(people.contains(&(r#""ann@acme.test""#.to_owned(), format!("\"{above}\""))), "{people:?}");
+        let mut sorted = people.clone();
+        sorted.sort();
+        assert_eq!(people, sorted, "by name");
+
+        // With a membership of their own they are listed once, as what they are.
+        let invited = json!({"invitations": [{"email": "ann@acme.test", "role": "guest"}], "deliver": "link"});
+        let link = owner.post(&format!("{LAB}/invitations"), invited).await.expect(200);
+        let secret = link.at("/invitations/0/link").rsplit('/').next().unwrap_or_default().to_owned();
+        let came = ann.caller.post("/invitations/accept", json!({"token": secret})).await.expect(200);
+        let [subjects, people] = reaching(&mut owner, &resource).await;
+        assert_eq!((subjects.len(), people.len()), (3, 3), "{subjects:?} {people:?}");
+        assert!(subjects.contains(&(r#""ann@acme.test""#.to_owned(), r#""owner""#.to_owned())), "{subjects:?}");
+        let member = format!("\"{}\"", came.at("/membership/id"));
+        assert!(people.contains(&(r#""ann@acme.test""#.to_owned(), member)), "{people:?}");
         test.stop().await;
     }
 }
