@@ -188,7 +188,7 @@ fn follows_policy(organization: OrgId, rules: &Rules, policy: &Policy) -> Vec<Ch
     if rules.policy().token_value_again && !policy.token_value_again {
         changes.push(Change::TokenValuesErased { organization });
     }
-    let (was, is) = (Lengths::of(rules.policy()), Lengths::of(policy));
+    let (was, is) = (Lengths::of(rules.own_policy()), Lengths::of(policy));
     if was != is && policy.session_new_only {
         changes.push(Change::SessionLengthsKept { organization, lengths: was });
     }

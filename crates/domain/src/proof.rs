@@ -10,6 +10,7 @@ use crate::member::{Member, MemberKind, words};
 use crate::policy::Policy;
 use crate::preset::Rules;
 use crate::refusal::{Code, Refusal};
+use crate::tenant::Settings;
 use crate::time::Timestamp;
 
 words! {
@@ -82,6 +83,12 @@ impl Lengths {
     #[must_use]
     pub const fn of(policy: &Policy) -> Self {
         Self { idle_s: policy.session_idle_s, absolute_s: policy.session_absolute_s }
+    }
+
+    /// The same under a tenant, which lets no session live longer than it says.
+    #[must_use]
+    pub fn under(self, settings: &Settings) -> Self {
+        Self { absolute_s: settings.session_absolute_s.map_or(self.absolute_s, |s| s.min(self.absolute_s)), ..self }
     }
 }
 

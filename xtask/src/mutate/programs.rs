@@ -78,13 +78,15 @@ impl Test<'_> {
 pub(super) struct Programs(Vec<Program>);
 
 impl Programs {
-    /// Builds them in `tree`.
+    /// Builds them in `tree`, apart from what is built of the tree they were planted from: two trees in one folder are
+    /// taken for each other.
     pub(super) fn build(root: &Path, tree: &Path) -> Outcome<Self> {
         let failed = |error: std::io::Error| format!("cannot build the tests: {error}");
         let arguments = ["test", "--locked", "--no-run", "--message-format=json-render-diagnostics"];
         let packages = ["-p", "guildhall-domain", "-p", "guildhall-server", "-p", "guildhall-testkit"];
         let mut command = cargo(tree);
-        command.args(arguments).args(packages).arg("--target-dir").arg(root.join("target")).stderr(Stdio::inherit());
+        let folder = root.join("target/mutations/build");
+        command.args(arguments).args(packages).arg("--target-dir").arg(folder).stderr(Stdio::inherit());
         let output = command.output().map_err(failed)?;
         if !output.status.success() {
             return Err("the tests do not build".to_owned());

@@ -204,13 +204,17 @@ impl Rules {
         own.map(|role| role.slug.as_str()).collect()
     }
 
+    /// The organization's own policy, without what a tenant takes from it.
+    pub fn own_policy(&self) -> &Policy {
+        self.below.as_ref().unwrap_or(&self.policy)
+    }
+
     /// The policy after an administrator's `changes`: all of them, or none with every error.
     ///
     /// # Errors
     /// As [`Preset::change_policy`].
     pub fn change_policy(&self, changes: &Map<String, Value>) -> Result<Policy, Vec<KnobError>> {
-        let own = self.below.as_ref().unwrap_or(&self.policy);
-        self.preset.change_policy_beside(own, changes, &self.own_slugs())
+        self.preset.change_policy_beside(self.own_policy(), changes, &self.own_slugs())
     }
 
     /// The policy that these changed knobs make here.

@@ -146,7 +146,7 @@ impl Ctx {
         let seat = belongs.at(head.organization.id);
         let member = seat.map(|seat| Arc::clone(&seat.member)).filter(|m| m.is_in());
         let member = tenants::standing(self, &head, belongs, member)?.ok_or(Code::NotFound)?;
-        let Head { organization, rules, past, .. } = head;
+        let Head { organization, rules, above, past } = head;
         let mut scopes = None;
         match &caller.credential {
             Credential::Token(token) => {
@@ -160,6 +160,7 @@ impl Ctx {
                 let asked = asked_of(&rules, &member) && proof.factor_at.is_none();
                 let factor_due = asked.then(|| due(&rules, &member, past.factors_since));
                 let earlier = past.lengths_of(created_at);
+                let earlier = earlier.map(|before| above.as_deref().map_or(before, |settings| before.under(settings)));
                 let sitting = Sitting { created_at, seen_at: self.seen_at, proof, factor_due, earlier, vouched };
                 proof::guard(&rules, &member, &sitting, self.now)
                     .map_err(|refusal| sso::lead(self, &organization, refusal))?;

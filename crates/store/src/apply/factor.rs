@@ -23,8 +23,7 @@ const CODE: &str = "INSERT INTO backup_codes (identity_id, hash) VALUES ($1, $2)
 const USE_CODE: &str = "DELETE FROM backup_codes WHERE identity_id = $1 AND hash = $2";
 const ASKED: &str = "UPDATE organizations SET factors_from = $2 WHERE id = $1";
 
-const LENGTHS: &str =
-    "INSERT INTO session_lengths (organization_id, until, idle_s, absolute_s) VALUES ($1, $2, $3, $4)";
+const LENGTHS: &str = "INSERT INTO session_lengths (organization_id, until, idle_s, absolute_s) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
 
 pub(crate) const STATEMENTS: &[&str] = &[
     PROVED,

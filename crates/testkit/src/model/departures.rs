@@ -313,7 +313,7 @@ impl Model {
         let place = self.take_place(c, c.arg(0))?;
         let (found, held) = self.permitted(&place, c.arg(1), "update")?;
         c.seen(found.revision)?;
-        self.not_kept(&found)?;
+        self.not_kept(&place, &found)?;
         let to = match c.text("to").filter(|id| !id.is_empty()) {
             Some(id) => match self.heir(&place, id)? {
                 Fate::Heir(heir) => Some(*heir),

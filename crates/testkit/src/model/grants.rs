@@ -159,6 +159,7 @@ impl Model {
                 if self.is_handed(&scope) || self.receives(target) {
                     return no(422, "grant.chained");
                 }
+                self.stays(place, target, Some(&scope))?;
                 return Ok(("resource".to_owned(), scope.id));
             }
             _ => true,

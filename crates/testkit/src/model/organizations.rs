@@ -40,8 +40,7 @@ impl Model {
             }
             (None, id) => {
                 let session = self.sessions.iter().find(|s| Some(&s.id) == id.as_ref()).expect("the session");
-                let idle_s = organization.knob("session.idle_s").as_i64().unwrap_or(i64::MAX);
-                let absolute_s = organization.knob("session.absolute_s").as_i64().unwrap_or(i64::MAX);
+                let [idle_s, absolute_s] = organization.lengths_for(session.created);
                 let over = self.now - session.seen_before > idle_s
                     || self.now - session.created > absolute_s
                     || session.created < me.sessions_from;
@@ -104,6 +103,7 @@ impl Model {
             revision: 1,
             object: 1,
             deleted: false,
+            lengths: Vec::new(),
             seats_told: 0,
             trail: Vec::new(),
         });
@@ -283,6 +283,7 @@ impl Model {
             }
             let forgets = one.knob("token.value_again") == json!(true);
             (one.policy, one.object) = (after.policy, one.revision);
+            self.keep_lengths(&here);
             self.tell(&place.id, "policy.changed");
             if forgets && !self.keeps_values(&place) {
                 self.erase_values(&place.id);

@@ -73,6 +73,7 @@ impl Model {
         let policy = kept_policy(&here, &after);
         let revision = self.at(&place).revision;
         *self.organization_mut(&here.id) = Organization { policy, object: revision, ..after };
+        self.keep_lengths(&here);
         told.into_iter().for_each(|kind| self.tell(&here.id, kind));
         if here.knob("token.value_again") == json!(true) && !self.keeps_values(&place) {
             self.erase_values(&here.id);

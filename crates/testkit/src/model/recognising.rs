@@ -1,8 +1,35 @@
 //! Who a credential is, and whether it opens anything at a moment.
 
-use super::{Call, Caller, Model, OPEN, Outcome, Request, SESSION_IDLE_S, Seconds, Token, Who, no};
+use serde_json::Value;
+
+use super::{Call, Caller, Model, OPEN, Organization, Outcome, Request, SESSION_IDLE_S, Seconds, Token, Who, no};
+
+const LENGTHS: [&str; 2] = ["session.idle_s", "session.absolute_s"];
+
+impl Organization {
+    /// How long a session lasts here, idle and in use. "New sessions only": one that began before lengths changed
+    /// keeps those of its time, as far as the tenant lets it.
+    pub(super) fn lengths_for(&self, began: Seconds) -> [i64; 2] {
+        let past = self.lengths.iter().find(|(until, _)| *until > began);
+        let past = past.filter(|_| self.knob("session.new_only") == true).map(|(_, past)| past.clone());
+        let own = past.unwrap_or_else(|| LENGTHS.map(|name| self.own_knob(name)));
+        let [idle, absolute] = own;
+        [(LENGTHS[0], idle), (LENGTHS[1], absolute)]
+            .map(|(name, own)| self.left_of(name, own).as_i64().unwrap_or(i64::MAX))
+    }
+}
 
 impl Model {
+    /// Lengths of sessions changed, perhaps: those there are keep theirs where later ones are for new sessions only.
+    pub(super) fn keep_lengths(&mut self, before: &Organization) {
+        let now = self.now;
+        let one = self.organization_mut(&before.id);
+        let was: [Value; 2] = LENGTHS.map(|name| before.own_knob(name));
+        if was != LENGTHS.map(|name| one.own_knob(name)) && one.knob("session.new_only") == true {
+            one.lengths.push((now, was));
+        }
+    }
+
     /// Whether a credential opens an organization at this moment.
     #[must_use]
     pub fn opens(&mut self, who: &Who, organization: &str, now: Seconds) -> bool {

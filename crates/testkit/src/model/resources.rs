@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::organizations::Place;
 use super::rules::tidy;
-use super::{Call, Member, Model, Outcome, no};
+use super::{Call, KeptHere, Member, Model, Outcome, no};
 
 /// A resource or inner scope.
 #[derive(Clone, Debug)]
@@ -53,6 +53,15 @@ impl Model {
             way.insert(0, self.resources.iter().find(|r| r.id == parent).expect("its parent").clone());
         }
         way
+    }
+
+    /// "What stands in a scope stays there": in the nearest thing above that may leave itself.
+    pub(super) fn stays(&self, place: &Place, r: &Resource, to: Option<&Resource>) -> Outcome<()> {
+        let staying = |r: &Resource| self.at(place).rules.staying.contains(&r.kind);
+        let home = self.way_to(r).into_iter().rev().skip(1).find(|above| !staying(above)).filter(|_| staying(r));
+        let way = to.map(|to| self.way_to(to)).unwrap_or_default();
+        let leaves = home.is_some_and(|home| way.iter().all(|one| one.id != home.id));
+        if leaves { no(409, "resource.stays") } else { Ok(()) }
     }
 
     pub(super) fn role_of_type(&self, place: &str, kind: &str, slug: Option<&str>) -> Option<Vec<String>> {
@@ -243,6 +252,10 @@ impl Model {
         let external = c.text("external_id").filter(|e| !e.is_empty()).map(str::to_owned);
         let taken = external.as_ref().is_some_and(|e| self.resource(&place, &format!("{kind}:{e}")).is_some());
         let Some(name) = c.text("name").and_then(tidy) else { return no(422, "request.invalid") };
+        let kept = c.asked.body["integration"] == json!(true);
+        if kept && !place.me.program {
+            return no(422, "request.invalid");
+        }
         self.fits_under(&place, None, &kind, parent.as_ref())?;
         if owner.as_ref().is_some_and(|m| m.status != "active") {
             return no(422, "resource.owner");
@@ -257,6 +270,11 @@ impl Model {
         let made = Resource { id, organization, kind, external, name, parent, owner, controlled, revision };
         self.resources.push(made.clone());
         self.tell(&place.id, "resource.created");
+        if kept {
+            let (resource, from) = (made.id.clone(), place.me.id.clone());
+            self.kept_here.push(KeptHere { organization: place.id.clone(), resource, from });
+            self.tell(&place.id, "resource.kept");
+        }
         Ok(made)
     }
 
@@ -280,7 +298,7 @@ impl Model {
         let place = self.take_place(c, c.arg(0))?;
         let (before, held) = self.permitted(&place, c.arg(1), "update")?;
         c.seen(before.revision)?;
-        self.not_kept(&before)?;
+        self.not_kept(&place, &before)?;
         let mut after = before.clone();
         if let Some(name) = c.text("name") {
             after.name = tidy(name).map_or_else(|| no(422, "request.invalid"), Ok)?;
@@ -291,6 +309,7 @@ impl Model {
             parent = self.under(&place, Some(name))?;
             after.parent = parent.as_ref().map(|p| p.id.clone());
             if after.parent != before.parent {
+                self.stays(&place, &before, parent.as_ref())?;
                 let there = self.reaches(&place.me, place.scopes.as_ref(), parent.as_ref());
                 self.allow(&place, &there, &before.kind, "create")?;
             }
@@ -329,7 +348,7 @@ impl Model {
         let place = self.take_place(c, c.arg(0))?;
         let (found, _) = self.permitted(&place, c.arg(1), "delete")?;
         c.seen(found.revision)?;
-        self.not_kept(&found)?;
+        self.not_kept(&place, &found)?;
         self.end_resource(&found.id);
         self.tell(&place.id, "resource.deleted");
         Ok((204, Value::Null))

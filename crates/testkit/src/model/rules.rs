@@ -20,6 +20,8 @@ pub struct Rulebook {
     pub reach: Vec<Reach>,
     /// Types of resources, each with what it may stand under.
     pub types: Vec<(String, Vec<String>)>,
+    /// Types of which one that stands in a scope never leaves it.
+    pub staying: Vec<String>,
     /// Roles of each type, the highest first: type, slug, what it gives.
     pub inner: Vec<(String, String, Vec<String>)>,
     /// Every permission.
@@ -70,6 +72,7 @@ impl Rulebook {
                 })
                 .collect(),
             types: preset.types.iter().map(|t| (t.slug.clone(), t.parents.clone())).collect(),
+            staying: preset.types.iter().filter(|t| t.stays).map(|t| t.slug.clone()).collect(),
             inner: preset
                 .roles
                 .iter()
@@ -106,8 +109,12 @@ impl Organization {
     /// The value of a knob here.
     #[must_use]
     pub fn knob(&self, name: &str) -> Value {
-        let own = self.policy.get(name).or_else(|| self.rules.policy.get(name)).cloned().unwrap_or_default();
-        self.left_of(name, own)
+        self.left_of(name, self.own_knob(name))
+    }
+
+    /// The same before a tenant takes from it.
+    pub(super) fn own_knob(&self, name: &str) -> Value {
+        self.policy.get(name).or_else(|| self.rules.policy.get(name)).cloned().unwrap_or_default()
     }
 
     pub(super) fn knob_is(&self, name: &str, value: &str) -> bool {
@@ -220,6 +227,7 @@ pub(super) fn fits(knob: &str, value: &Value) -> bool {
         | "invite_link.offered"
         | "token.whole_days"
         | "token.value_again"
+        | "session.new_only"
         | "offboard.upstream_notice"
         | "sso.required"
         | "domain.claimed_only"

@@ -38,6 +38,8 @@ pub struct Organization {
     pub above: serde_json::Map<String, Value>,
     /// Knobs that differ from the preset.
     pub policy: serde_json::Map<String, Value>,
+    /// How long sessions lasted that began before a moment, idle and in use; later lengths are for new ones.
+    pub lengths: Vec<(Seconds, [Value; 2])>,
     pub valid_from: Seconds,
     /// Raised by every write.
     pub revision: u64,

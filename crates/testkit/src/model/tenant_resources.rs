@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::organizations::Place;
 use super::rules::tidy;
 use super::{Call, Model, Organization, Outcome, Resource, Tenant, no};
 
@@ -17,12 +18,12 @@ pub struct TenantResource {
     pub revision: u64,
 }
 
-/// A resource of an organization that its tenant keeps.
+/// A resource of an organization that its tenant keeps, or an integration.
 #[derive(Clone, Debug)]
 pub struct KeptHere {
     pub organization: String,
     pub resource: String,
-    /// As which of its own.
+    /// As which of the tenant's own; or which program keeps it.
     pub from: String,
 }
 
@@ -40,14 +41,17 @@ fn has_place(here: &Organization, kind: &str) -> Outcome<()> {
 }
 
 impl Model {
-    /// The tenant's own resource that keeps this one.
+    /// The tenant's own resource that keeps this one, or the program that brought it. One that is gone keeps nothing.
     pub(super) fn kept_by(&self, resource: &str) -> Option<&String> {
-        self.kept_here.iter().find(|kept| kept.resource == resource).map(|kept| &kept.from)
+        let gone = |by: &String| self.members.iter().any(|m| m.id == *by && m.status == "removed");
+        let mut kept = self.kept_here.iter().filter(|kept| kept.resource == resource).map(|kept| &kept.from);
+        kept.find(|by| !gone(by))
     }
 
     /// "Those managed by an integration are read-only" (TP-28), and so are the tenant's.
-    pub(super) fn not_kept(&self, resource: &Resource) -> Outcome<()> {
-        if self.kept_by(&resource.id).is_some() { no(403, "resource.kept") } else { Ok(()) }
+    pub(super) fn not_kept(&self, place: &Place, resource: &Resource) -> Outcome<()> {
+        let others = self.kept_by(&resource.id).is_some_and(|by| *by != place.me.id);
+        if others { no(403, "resource.kept") } else { Ok(()) }
     }
 
     pub(super) fn list_tenant_resources(&mut self, c: &Call<'_>) -> Outcome {

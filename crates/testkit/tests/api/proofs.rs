@@ -150,6 +150,36 @@ async fn another_preset_whose_lengths_are_for_new_sessions_leaves_those_there_ar
 }
 
 #[tokio::test]
+async fn a_tenant_shortens_sessions_that_keep_earlier_lengths_too_and_only_while_it_says_so() {
+    for engine in engines() {
+        let (test, mut owner) = TestApp::house(engine, "standard").await;
+        owner.post("/tenants", json!({"name": "Big", "slug": "big"})).await.expect(201);
+        let lab = json!({"name": "Lab", "slug": "lab", "tenant": "big", "preset": "pipes-enterprise"});
+        owner.post("/organizations", lab).await.expect(201);
+        let settings = |most: serde_json::Value| json!({"session_absolute_s": most});
+        let mut session = test.sign_in("owner@acme.test").await;
+        let (lab, policy) = ("/organizations/lab", "/organizations/lab/policy");
+        test.clock.advance_s(60);
+
+        // What the tenant says meanwhile is nobody's length to keep.
+        owner.patch("/tenants/big/settings", settings(json!(3_600))).await.expect(200);
+        owner.patch(policy, json!({"token.max_life_s": DAY_S})).await.expect(200);
+        test.clock.advance_s(2 * 3_600);
+        session.get(lab).await.refused(401, "auth.invalid");
+        owner.patch("/tenants/big/settings", settings(json!(null))).await.expect(200);
+        session.get(lab).await.expect(200);
+
+        // Theirs are 30 days still, where others last one, until the tenant says less.
+        owner.patch(policy, json!({"session.absolute_s": DAY_S})).await.expect(200);
+        test.clock.advance_s(2 * DAY_S);
+        session.get(lab).await.expect(200);
+        owner.patch("/tenants/big/settings", settings(json!(DAY_S))).await.expect(200);
+        session.get(lab).await.refused(401, "auth.invalid");
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn on_41_sessions_last_seven_days_and_passwords_have_eight_to_64_characters() {
     for engine in engines() {
         let (test, mut owner) = TestApp::house(engine, "onyx").await;

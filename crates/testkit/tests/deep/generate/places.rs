@@ -119,6 +119,7 @@ impl Generator {
             ("service_account.max_tokens", vec![json!(1), json!(2), json!(null)]),
             ("session.idle_s", vec![json!(7_200), json!(86_400), json!(null)]),
             ("session.absolute_s", vec![json!(720_000), json!(2_592_000)]),
+            ("session.new_only", vec![json!(true), json!(true), json!(false)]),
             ("roles.custom", vec![json!(true), json!(true), json!(false)]),
             ("identity.organizations", vec![json!("one"), json!("many")]),
             ("scope.controlled_by_grants", vec![json!(true), json!(false)]),

@@ -139,6 +139,10 @@ impl Generator {
                     body["owner"] = json!(member);
                 }
                 body["controlled"] = json!(self.dice.percent(20));
+                let program = matches!(&who, Who::Token(secret) if secret.starts_with("~program"));
+                if self.dice.percent(if program { 40 } else { 4 }) {
+                    body["integration"] = json!(true);
+                }
                 Request { args: vec![org.clone()], if_match: None, ..on("POST", "/organizations/{}/resources", body) }
             }
             6 => on("PATCH", "/organizations/{}/resources/{}", json!({"name": "Renamed", "controlled": controlled})),
