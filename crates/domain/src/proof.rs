@@ -88,7 +88,7 @@ impl Lengths {
     /// The same under a tenant, which lets no session live longer than it says.
     #[must_use]
     pub fn under(self, settings: &Settings) -> Self {
-        Self { absolute_s: settings.session_absolute_s.map_or(self.absolute_s, |s| s.min(self.absolute_s)), ..self }
+        Self { absolute_s: settings.session_left(self.absolute_s), ..self }
     }
 }
 

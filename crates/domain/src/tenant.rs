@@ -86,54 +86,17 @@ pub struct TenantMember {
 #[derive(Clone, Debug, PartialEq)]
 #[allow(missing_docs, reason = "the fields are named by what they hold")]
 pub enum TenantChange {
-    Created {
-        tenant: Box<Tenant>,
-        owner: Box<TenantMember>,
-    },
-    Renamed {
-        tenant: Box<Tenant>,
-        name: String,
-    },
-    SettingsChanged {
-        tenant: Box<Tenant>,
-        after: Box<Settings>,
-    },
-    MemberAdded {
-        tenant: Box<Tenant>,
-        member: Box<TenantMember>,
-    },
-    MemberRoleChanged {
-        tenant: Box<Tenant>,
-        member: Box<TenantMember>,
-        after: TenantRole,
-    },
-    /// It is this person's from here on, whatever their address.
-    MemberBound {
-        tenant: Box<Tenant>,
-        member: Box<TenantMember>,
-        user: UserId,
-    },
-    MemberRemoved {
-        tenant: Box<Tenant>,
-        member: Box<TenantMember>,
-    },
-    AuthenticationReset {
-        tenant: Box<Tenant>,
-        at: Timestamp,
-    },
-    ResourceCreated {
-        tenant: Box<Tenant>,
-        resource: Box<TenantResource>,
-    },
-    ResourceEdited {
-        tenant: Box<Tenant>,
-        before: Box<TenantResource>,
-        after: Box<TenantResource>,
-    },
-    ResourceDeleted {
-        tenant: Box<Tenant>,
-        resource: Box<TenantResource>,
-    },
+    Created { tenant: Box<Tenant>, owner: Box<TenantMember> },
+    Renamed { tenant: Box<Tenant>, name: String },
+    SettingsChanged { tenant: Box<Tenant>, after: Box<Settings> },
+    MemberAdded { tenant: Box<Tenant>, member: Box<TenantMember> },
+    MemberRoleChanged { tenant: Box<Tenant>, member: Box<TenantMember>, after: TenantRole },
+    MemberBound { tenant: Box<Tenant>, member: Box<TenantMember>, user: UserId },
+    MemberRemoved { tenant: Box<Tenant>, member: Box<TenantMember> },
+    AuthenticationReset { tenant: Box<Tenant>, at: Timestamp },
+    ResourceCreated { tenant: Box<Tenant>, resource: Box<TenantResource> },
+    ResourceEdited { tenant: Box<Tenant>, before: Box<TenantResource>, after: Box<TenantResource> },
+    ResourceDeleted { tenant: Box<Tenant>, resource: Box<TenantResource> },
 }
 
 impl TenantChange {

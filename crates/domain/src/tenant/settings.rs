@@ -101,8 +101,12 @@ impl Settings {
         policy.share_link_allowed &= self.link_sharing;
         let lives = policy.token_max_life_s.into_iter().chain(self.token_max_life_s);
         policy.token_max_life_s = lives.min();
-        policy.session_absolute_s =
-            self.session_absolute_s.map_or(policy.session_absolute_s, |most_s| most_s.min(policy.session_absolute_s));
+        policy.session_absolute_s = self.session_left(policy.session_absolute_s);
+    }
+
+    /// What it leaves of the life of a session, in seconds.
+    pub(crate) fn session_left(&self, absolute_s: i64) -> i64 {
+        self.session_absolute_s.map_or(absolute_s, |most_s| most_s.min(absolute_s))
     }
 
     /// Refuses a session that began in a way the tenant does not take (TP-23).

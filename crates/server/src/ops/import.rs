@@ -227,8 +227,8 @@ impl Work<'_> {
         let what = self.place.given(&target.kind, &given(item.role.as_ref(), item.permission.as_ref())?);
         let all = stored_resources::grants(tx, here, target.id, &Page { after: None, limit: MOST_GRANTS })?;
         // What has ended gives nothing any more.
-        let lives = |one: &Grant| one.expires_at.is_none_or(|end| end > self.ctx.now);
-        if let Some(found) = all.iter().find(|one| one.subject == subject && one.given == what && lives(one)) {
+        let same = |one: &&Grant| one.subject == subject && one.given == what && one.lives(self.ctx.now);
+        if let Some(found) = all.iter().find(same) {
             return Ok(ImportOutcome::unchanged(found.id.to_string()));
         }
         let wanted = NewGrant {

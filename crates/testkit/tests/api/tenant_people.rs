@@ -51,6 +51,15 @@ async fn unproved(test: &TestApp, owner: &mut Caller, email: &str, handle: &str)
     came
 }
 
+/// Una, a member of the tenant by her handle, whose address has a place as its owner and is not proved.
+async fn known_twice(test: &TestApp, owner: &mut Caller) -> Caller {
+    let una = unproved(test, owner, "una@acme.test", "una").await;
+    owner.post(&format!("{BIG}/members"), json!({"handle": "una"})).await.expect(201);
+    let by_address = json!({"email": "una@acme.test", "role": "owner"});
+    owner.post(&format!("{BIG}/members"), by_address).await.expect(201);
+    una
+}
+
 #[tokio::test]
 async fn an_unproved_address_is_of_no_trusted_domain() {
     for engine in engines() {
@@ -69,10 +78,7 @@ async fn an_unproved_address_is_of_no_trusted_domain() {
 async fn a_tenant_is_listed_once_for_somebody_it_knows_by_two_names() {
     for engine in engines() {
         let (test, mut owner) = tenant(engine).await;
-        let mut una = unproved(&test, &mut owner, "una@acme.test", "una").await;
-        owner.post(&format!("{BIG}/members"), json!({"handle": "una"})).await.expect(201);
-        let by_address = json!({"email": "una@acme.test", "role": "owner"});
-        owner.post(&format!("{BIG}/members"), by_address).await.expect(201);
+        let mut una = known_twice(&test, &mut owner).await;
         assert_eq!(una.get("/tenants").await.expect(200).at("/items/0/role"), "member");
         let secret = test.mails_to("una@acme.test").await.last().expect("a mail").secret("/email/verify/");
         una.post("/email/verify", json!({"token": secret})).await.expect(204);
@@ -129,10 +135,7 @@ async fn an_owner_whom_an_address_names_stays_owner_with_another_address() {
 async fn somebody_a_tenant_knows_by_two_names_keeps_the_more_of_both_with_another_address() {
     for engine in engines() {
         let (test, mut owner) = tenant(engine).await;
-        let mut una = unproved(&test, &mut owner, "una@acme.test", "una").await;
-        owner.post(&format!("{BIG}/members"), json!({"handle": "una"})).await.expect(201);
-        let by_address = json!({"email": "una@acme.test", "role": "owner"});
-        owner.post(&format!("{BIG}/members"), by_address).await.expect(201);
+        let mut una = known_twice(&test, &mut owner).await;
         // An address that was never hers gives nothing, and stays for whoever proves it.
         moves(&test, &mut una, "una@else.test").await;
         assert_eq!(una.get(BIG).await.expect(200).at("/role"), "member");
